@@ -1,0 +1,70 @@
+# Everything that is done with this repository. Each target sets up what it needs, once.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .tools/bin/pipenv
+BIN := .venv/bin
+
+.PHONY: help setup demo synth test test-fast check format bench-synth test-bindings lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: .venv/.done node_modules/.done ## install what the project declares: Python packages, the cdktf command line
+
+demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 leaves it up)
+	@$(BIN)/python -m demo $(if $(KEEP),--keep)
+
+synth: .venv/.done ## write the Terraform stacks of reprieve.toml to cdktf.out/
+	@$(BIN)/python main.py && echo "Synthesised to cdktf.out/stacks/."
+
+test: setup ## run every test, with the real terraform, AWS provider and cdktf
+	@$(BIN)/python -m pytest
+
+test-fast: .venv/.done ## run the tests that need no terraform
+	@$(BIN)/python -m pytest tests/unit tests/events tests/synth
+
+check: .venv/.done ## format, lint and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: .venv/.done ## format the code and mend what the linter can
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench-synth: .venv/.done ## time the synth of 34 Regions, with the stock and the fast import
+	@$(BIN)/python -m bench.synth
+
+test-bindings: .venv/.done ## compare the JSON of both generations of the AWS bindings (slow: installs the other one)
+	@$(BIN)/python -m pytest tests/slow
+
+lock: .tools/.done ## renew Pipfile.lock and package-lock.json
+	@$(PIPENV) lock
+	@$(PYTHON) -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); \
+	  d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4) + "\n")'
+	@npm install --package-lock-only --ignore-scripts
+
+clean: ## remove what set-up and runs made (your Terraform state stays)
+	@rm -rf .venv .tools node_modules cdktf.out build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.tools/.done:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Reprieve needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=…")'
+	@echo "Installing pipenv into .tools/ …"
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check pipenv
+	@touch $@
+
+.venv/.done: Pipfile Pipfile.lock | .tools/.done
+	@echo "Installing the Python packages of Pipfile.lock into .venv/ (a minute or two, the first time) …"
+	@$(PIPENV) --python "$$(command -v $(PYTHON))" sync --dev --quiet
+	@touch $@
+
+node_modules/.done: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not on PATH: install Node.js 20 or newer." >&2; exit 1; }
+	@echo "Installing the cdktf command line into node_modules/ (half a minute) …"
+	@npm ci --ignore-scripts --no-progress --loglevel=error
+	@touch $@
