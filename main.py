@@ -1,0 +1,28 @@
+"""The cdktf app: settings in, one Terraform stack per account out (cdktf.out/)."""
+
+import sys
+
+from reprieve.faults import SettingsError
+from reprieve.settings import load
+
+
+def main() -> int:
+    """Synthesise; return the exit code: 0 done, 2 the settings are at fault."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+    # Only now: a fault in the settings needs neither CDKTF nor Node.
+    from stacks.account import AccountStack
+    from stacks.cdk import App
+
+    app = App()
+    AccountStack(app, "reprieve", settings)
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

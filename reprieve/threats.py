@@ -1,0 +1,43 @@
+"""The kinds of KMS events that endanger a key."""
+
+from dataclasses import dataclass
+from typing import Any
+
+EventPattern = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Threat:
+    """A kind of event that endangers a KMS key.
+
+    `name` becomes part of rule names and Terraform addresses: it never changes.
+    `event_pattern` is what EventBridge matches, as the object that its JSON stands for.
+    """
+
+    name: str
+    summary: str
+    event_pattern: EventPattern
+
+
+def _kms_api_call(event_name: str) -> EventPattern:
+    """Match a KMS call that succeeded, as CloudTrail reports it to the default event bus.
+
+    CloudTrail records calls that were denied or that failed as well; only those carry an
+    `errorCode` (CloudTrail user guide, «record contents»). They changed nothing: no alarm.
+    """
+    return {
+        "source": ["aws.kms"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {
+            "eventSource": ["kms.amazonaws.com"],
+            "eventName": [event_name],
+            "errorCode": [{"exists": False}],
+        },
+    }
+
+
+KEY_DELETION_SCHEDULED = Threat(
+    name="key-deletion-scheduled",
+    summary="A KMS key was scheduled for deletion",
+    event_pattern=_kms_api_call("ScheduleKeyDeletion"),
+)

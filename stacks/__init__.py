@@ -1,0 +1,1 @@
+"""What is deployed: settings in, Terraform out. The only package that imports CDKTF."""

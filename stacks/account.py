@@ -1,0 +1,68 @@
+"""The Terraform stack of one AWS account."""
+
+from reprieve.regions import alias, known_regions
+from reprieve.settings import Settings
+from stacks.cdk import (
+    AwsProvider,
+    Construct,
+    DataAwsCallerIdentity,
+    LocalBackend,
+    TerraformOutput,
+    TerraformStack,
+)
+from stacks.guard import RegionalGuard
+from stacks.remediation import Remediation
+
+# 5.100.0 is the oldest provider that is tested; 7 may rename what 6 deprecates.
+PROVIDER_VERSIONS = ">= 5.100.0, < 7.0.0"
+
+
+class AccountStack(TerraformStack):
+    """One account: a provider alias for every Region, the roles, and a guard per watched Region.
+
+    Every Region of the partition has its alias, watched or not. Terraform starts only providers
+    that a resource uses; and it needs a Region's provider once more to destroy the guard of a
+    Region that has left the settings.
+    """
+
+    def __init__(self, scope: Construct, id: str, settings: Settings) -> None:
+        super().__init__(scope, id)
+        # Beside main.py: terraform runs in cdktf.out/stacks/NAME.
+        LocalBackend(self, path=f"../../../terraform.{id}.tfstate")
+
+        partition, home = settings.regions.partition, settings.regions.home
+        providers = {
+            region: AwsProvider(self, f"provider-{region}", region=region, alias=alias(region))
+            for region in known_regions(partition)
+        }
+        self.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
+
+        remediation = None
+        if settings.remediation.enabled:
+            account = DataAwsCallerIdentity(self, "account", provider=providers[home])
+            remediation = Remediation(
+                self,
+                "remediation",
+                provider=providers[home],
+                partition=partition,
+                account=account.account_id,
+                given_role_arn=settings.remediation.automation_role_arn,
+            )
+
+        guards = {
+            region: RegionalGuard(
+                self,
+                region,
+                region=region,
+                partition=partition,
+                provider=providers[region],
+                notify=settings.notify,
+                remediation=remediation,
+            )
+            for region in settings.regions.watched
+        }
+        self._output("alert_topic_arns", {r: guard.topic_arn for r, guard in guards.items()})
+        self._output("rule_arns", {r: guard.rule_arn for r, guard in guards.items()})
+
+    def _output(self, id: str, arns: dict[str, str]) -> None:
+        TerraformOutput(self, id, value=arns, description=f"{id} by Region".replace("_", " "))

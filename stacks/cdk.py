@@ -1,0 +1,52 @@
+"""The one door to CDKTF and the AWS bindings: no other module imports them.
+
+Moving to other bindings, or to a successor of CDKTF, is a change of this file.
+"""
+
+from stacks.fast_bindings import fast_bindings, import_stock
+
+with fast_bindings():
+    from cdktf import App, LocalBackend, TerraformOutput, TerraformStack
+    from constructs import Construct
+
+    try:
+        import cdktf_cdktf_provider_aws.sns_topic
+    except Exception:
+        # The package is not as the fast way expects: the stock way fails, if it must, in its words.
+        import_stock()
+    from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
+    from cdktf_cdktf_provider_aws.cloudwatch_event_target import (
+        CloudwatchEventTarget,
+        CloudwatchEventTargetInputTransformer,
+    )
+    from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+    from cdktf_cdktf_provider_aws.iam_role import IamRole
+    from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+    from cdktf_cdktf_provider_aws.provider import AwsProvider
+    from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
+    from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
+    from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
+
+__all__ = [
+    "App",
+    "AwsProvider",
+    "CloudwatchEventRule",
+    "CloudwatchEventTarget",
+    "CloudwatchEventTargetInputTransformer",
+    "Construct",
+    "DataAwsCallerIdentity",
+    "IamRole",
+    "IamRolePolicy",
+    "LocalBackend",
+    "SnsTopic",
+    "SnsTopicPolicy",
+    "SnsTopicSubscription",
+    "TerraformOutput",
+    "TerraformStack",
+    "literal",
+]
+
+
+def literal(text: str) -> str:
+    """Return what a user wrote, such that Terraform reads it as text and not as a template."""
+    return text.replace("${", "$${").replace("%{", "%%{")

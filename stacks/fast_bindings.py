@@ -1,0 +1,83 @@
+"""Loads of the AWS bindings only what a program names.
+
+`cdktf-cdktf-provider-aws` is generated: a package of more than 2,000 modules whose `__init__`
+imports every one of them, first in Python and then, through jsii, once more in Node. That costs
+most of a synth's time and memory. Two measures avoid it:
+
+* Python: the package is put into `sys.modules` without running its `__init__`, so that
+  `from cdktf_cdktf_provider_aws.sns_topic import SnsTopic` runs that one module.
+* Node: a preload (`lazy_bindings.cjs`) turns the bindings' `exports.x = require(…)` lines into
+  getters, so that each module is read when it is first used.
+
+Neither changes what is synthesised. Where the package does not look as expected the measure steps
+aside, and the stock import does the work. REPRIEVE_STOCK_BINDINGS=1 switches both off.
+"""
+
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+
+SWITCH = "REPRIEVE_STOCK_BINDINGS"
+PACKAGE = "cdktf_cdktf_provider_aws"
+PRELOAD = Path(__file__).with_name("lazy_bindings.cjs")
+
+# jsii 1.x prints a banner of ten lines for each Node major that it no longer tests.
+_QUIET = {
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20,22,24",
+    "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+    "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+}
+
+
+@contextmanager
+def fast_bindings(environ: MutableMapping[str, str] = os.environ) -> Iterator[None]:
+    """Within it, import CDKTF and the bindings; jsii starts Node at the first of these imports.
+
+    jsii copies the environment when it starts Node, so `environ` is as it was when this ends.
+    """
+    before = {name: environ.get(name) for name in (*_QUIET, "NODE_OPTIONS")}
+    for name, value in _QUIET.items():
+        environ.setdefault(name, value)
+    if not environ.get(SWITCH):
+        _preload_in_node(environ)
+        _leave_init_unrun()
+    try:
+        yield
+    finally:
+        for name, former in before.items():
+            if former is None:
+                environ.pop(name, None)
+            else:
+                environ[name] = former
+
+
+def _preload_in_node(environ: MutableMapping[str, str]) -> None:
+    if PRELOAD.is_file():
+        # Node reads NODE_OPTIONS like a shell line: JSON's quoting keeps spaces in the path.
+        options = [environ.get("NODE_OPTIONS", ""), f"--require {json.dumps(str(PRELOAD))}"]
+        environ["NODE_OPTIONS"] = " ".join(filter(None, options))
+
+
+def _leave_init_unrun() -> None:
+    """Put the package into sys.modules unexecuted, if it is the plain package that is expected."""
+    if PACKAGE in sys.modules:
+        return
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+        return
+    if importlib.machinery.PathFinder.find_spec(
+        f"{PACKAGE}._jsii", spec.submodule_search_locations
+    ):
+        sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
+
+
+def import_stock() -> None:
+    """Forget whatever was loaded of the bindings and import the package as it was meant."""
+    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    importlib.import_module(PACKAGE)

@@ -1,0 +1,35 @@
+'use strict';
+// Preloaded into jsii's Node process (see fast_bindings.py). The index of the AWS bindings requires
+// every module at once; here each `exports.x = require("./x");` becomes a getter that requires on
+// first use. If a line that requires anything looks different, the file is compiled as it is.
+
+const fs = require('node:fs');
+const Module = require('node:module');
+
+const INDEX = /[\\/]@cdktf[\\/]provider-aws[\\/]lib[\\/]index\.js$/;
+const EXPORT = /^exports\.(\w+) = require\(("\.\/[\w-]+")\);$/;
+
+const compileJs = Module._extensions['.js'];
+
+function lazily(source) {
+  const lines = source.split('\n').map((line) => {
+    if (!line.includes('require(')) return line;
+    const found = EXPORT.exec(line);
+    if (!found) throw new Error('an export of an unknown form');
+    const [, name, path] = found;
+    return `Object.defineProperty(exports, "${name}", { enumerable: true, configurable: true, get: () => require(${path}) });`;
+  });
+  return lines.join('\n');
+}
+
+Module._extensions['.js'] = function (module, filename) {
+  if (!INDEX.test(filename)) return compileJs(module, filename);
+  Module._extensions['.js'] = compileJs;
+  let source;
+  try {
+    source = lazily(fs.readFileSync(filename, 'utf8'));
+  } catch {
+    return compileJs(module, filename);
+  }
+  return module._compile(source, filename);
+};
