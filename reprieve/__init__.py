@@ -1,0 +1,1 @@
+"""What Reprieve means, in plain Python: settings, Regions, threats, and what people are told."""

@@ -1,0 +1,217 @@
+"""What the user wants: one validated object, made of `reprieve.toml` and the environment.
+
+The rules for single values are in `values`, those that look at several in `rules`, the reading is
+in `sources`. Whatever is wrong is reported in one go.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Self, cast
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from reprieve import regions
+from reprieve.faults import Fault, Place, SettingsError, key_of, shown
+from reprieve.rules import named_regions, relations, worded
+from reprieve.sources import FILE_VARIABLE, read_environment, read_file, variable_of
+from reprieve.values import Emails, Region, RoleArn, TopicName, Watch
+
+
+class _Table(BaseModel):
+    """A table of the settings: it cannot be changed, and no key is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NotifySettings(_Table):
+    """Who is told."""
+
+    emails: Emails = Field(
+        description="The addresses that receive the alerts, one or more. SNS asks each to confirm, "
+        "once per watched Region. AWS template: DestinationEmailAddress.",
+    )
+    topic_name: TopicName = Field(
+        default="reprieve-alerts",
+        description="The name of the SNS topic in each watched Region. AWS template: SNSTopicName.",
+    )
+
+
+class RemediationSettings(_Table):
+    """Whether a scheduled deletion is taken back, and as whom."""
+
+    enabled: StrictBool = Field(
+        default=True,
+        description="Take each scheduled deletion back; false only tells people. "
+        "AWS template: EnableRemediation.",
+    )
+    automation_role_arn: RoleArn | None = Field(
+        default=None,
+        description='The IAM role, at the path "/", that Amazon\'s runbook assumes; unless given, '
+        "Reprieve makes one. AWS template: AutomationAssumeRole.",
+    )
+
+
+def _default_home(validated: dict[str, object]) -> str:
+    """Return the home of the partition that the watched Regions are in."""
+    watch = validated["watch"]
+    partition = regions.partition_of(watch[0]) if isinstance(watch, tuple) else None
+    return regions.home_of(partition or "aws")
+
+
+class RegionsSettings(_Table):
+    """Where Reprieve watches."""
+
+    watch: Watch = Field(
+        default="default",
+        description='The Regions to watch: "default" (those that every account has switched on), '
+        '"all" (every Region of the partition) or a list of Region codes.',
+    )
+    exclude: tuple[Region, ...] = Field(
+        default=(), description="Regions to leave out of those that watch names."
+    )
+    home: Region = Field(
+        default_factory=_default_home,
+        description="The Region through which IAM roles are made; it need not be watched. Unless "
+        "given, us-east-1, us-gov-west-1, cn-north-1 or eusc-de-east-1, as watch has it.",
+    )
+
+    @property
+    def partition(self) -> str:
+        """The partition that all the Regions are in: `aws`, `aws-us-gov`, `aws-cn`, `aws-eusc`."""
+        partition = regions.partition_of(self.home)
+        assert partition, "home has been validated"  # noqa: S101
+        return partition
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The codes of the Regions that get a guard, sorted; one at least."""
+        return tuple(sorted(set(named_regions(self.watch, self.partition)) - set(self.exclude)))
+
+
+class Settings(BaseSettings):
+    """The settings of one account. `load` reads them; `Settings(notify=…)` reads nothing."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", case_sensitive=True)
+
+    notify: NotifySettings = Field(description="Who is told.")
+    remediation: RemediationSettings = Field(
+        default_factory=RemediationSettings,
+        description="Whether a scheduled deletion is taken back, and as whom.",
+    )
+    regions: RegionsSettings = Field(
+        default_factory=RegionsSettings, description="Where Reprieve watches."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take nothing from the process's environment but what `load` was asked to read."""
+        return (init_settings,)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_at_once(
+        cls, values: dict[str, object], handler: ModelWrapValidatorHandler[Self]
+    ) -> Self:
+        """Look for faults among several values even where single ones are at fault already."""
+        tables = {
+            name: dict(said) if isinstance(said, BaseModel) else said
+            for name, said in ({"notify": {}} | values).items()
+        }
+        faults = list(relations(tables))
+        try:
+            settings = handler(tables)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            # What could not be derived for want of something else is no fault of its own.
+            faults += [
+                worded(e, TABLES) for e in found if e["type"] != "default_factory_not_called"
+            ]
+        if faults:
+            raise ValidationError.from_exception_data(cls.__name__, faults)
+        return settings
+
+
+TABLES: Final = {
+    table: cast("type[BaseModel]", field.annotation).model_fields
+    for table, field in Settings.model_fields.items()
+}
+"""The settings there are: `{table: {key: its pydantic field}}`, in the order of the file."""
+
+
+def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -> Settings:
+    """Return the settings of `reprieve.toml`, overridden by the environment.
+
+    Args:
+        environ: REPRIEVE_SETTINGS names another file; REPRIEVE_<TABLE>__<KEY> overrides a key.
+        directory: Where the file is looked for.
+
+    Raises:
+        SettingsError: something is wrong; all that is, in the order of the settings.
+    """
+    name = environ.get(FILE_VARIABLE, "reprieve.toml")
+    from_environment, unknown = read_environment(environ, TABLES)
+    try:
+        from_file = read_file(directory, name, named=FILE_VARIABLE in environ)
+    except SettingsError as error:
+        raise SettingsError([*error.faults, *unknown]) from None
+    if from_file is None:
+        name, from_file = f"{directory / name} (no such file)", {}
+
+    sources = tuple(InitSettingsSource(Settings, said) for said in (from_environment, from_file))
+    try:
+        settings = Settings(_build_sources=(sources, {}))
+    except ValidationError as error:
+        broken_rules = sorted(error.errors(include_url=False), key=lambda each: _rank(each["loc"]))
+        faults = [_fault(each, from_environment, name) for each in broken_rules]
+        raise SettingsError([*faults, *unknown]) from None
+    if unknown:
+        raise SettingsError(unknown)
+    return settings
+
+
+def _fault(error: ErrorDetails, from_environment: Mapping[str, object], file: str) -> Fault:
+    """Return a broken rule as people read it, with where its value came from."""
+    table, *rest = place = error["loc"]
+    overridden = from_environment.get(cast("str", table))
+    by_environment = bool(rest) and isinstance(overridden, dict) and rest[0] in overridden
+    return Fault(
+        key=key_of(place),
+        rule=error["ctx"]["rule"],
+        remedy=error["ctx"]["remedy"],
+        value=None if error["input"] is None else shown(error["input"]),
+        origin=variable_of(cast("str", table), cast("str", rest[0])) if by_environment else file,
+    )
+
+
+def _rank(place: Place) -> tuple[int, int, int]:
+    """Return what sorts places in the order of the settings, the unknown ones last."""
+    table, key, index = (*place, None, None)[:3]
+    keys = list(TABLES.get(cast("str", table), ()))
+    return (
+        [*TABLES, table].index(cast("str", table)),
+        [*keys, key].index(cast("str", key)),
+        index if isinstance(index, int) else -1,
+    )

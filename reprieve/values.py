@@ -1,0 +1,139 @@
+"""The kinds of values that settings are made of: each type with its rule and its remedies."""
+
+import re
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Discriminator, Tag
+from pydantic_core import PydanticCustomError
+
+from reprieve import regions
+from reprieve.faults import nearest
+
+WATCH_WORDS: Final = ("default", "all")
+
+# The local part is RFC 5322's dot-atom; the domain is a host name with a top-level domain.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?=[A-Za-z][A-Za-z0-9-]){_LABEL}")
+_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_ROLE = re.compile(
+    r"arn:(?P<partition>[a-z-]+):iam::\d{12}:role/(?P<path>.*/)?[\w+=,.@-]{1,64}", re.ASCII
+)
+
+
+def broken(rule: str, remedy: str) -> PydanticCustomError:
+    """Return the error by which pydantic carries a broken rule and its remedy."""
+    return PydanticCustomError("reprieve", "{rule}: {remedy}", {"rule": rule, "remedy": remedy})
+
+
+def role_partition(arn: str) -> str | None:
+    """Return the partition in an IAM role's ARN; None if that is not what the text is."""
+    role = _ROLE.fullmatch(arn)
+    return role["partition"] if role else None
+
+
+def _plain(text: str) -> str:
+    """Refuse what nobody types on purpose; trimming it silently would hide where it came from."""
+    if text != text.strip():
+        raise broken("begins or ends with a space", "take the space out")
+    if not text.isprintable():
+        raise broken("holds a control character or another that cannot be seen", "type it anew")
+    return text
+
+
+def _email(text: str) -> str:
+    """Refuse an address that SNS could not send its request for confirmation to."""
+    if len(text) > 320:
+        raise broken("is longer than 320 characters", "name a shorter address")
+    if not _EMAIL.fullmatch(text):
+        inner = _EMAIL.search(text)
+        raise broken(
+            "is not an e-mail address",
+            f'write "{inner[0]}" alone' if inner else 'write it like "security@example.com"',
+        )
+    return text
+
+
+def _topic_name(text: str) -> str:
+    """Refuse what SNS refuses (SNS API reference, CreateTopic: Name), and FIFO topics."""
+    if text.endswith(".fifo"):
+        raise broken(
+            "names a FIFO topic; e-mail is delivered from standard topics only",
+            'leave the ending ".fifo" out',
+        )
+    if not _TOPIC.fullmatch(text):
+        raise broken(
+            "is not 1 to 256 letters (A-Z, a-z), digits, hyphens and underscores",
+            'write it like "reprieve-alerts"',
+        )
+    return text
+
+
+def _role_arn(text: str) -> str:
+    """Refuse a role that Amazon's runbook does not take as its AutomationAssumeRole.
+
+    The page of AWSConfigRemediation-CancelKeyDeletion shows no pattern. That of its sibling
+    AWSConfigRemediation-EnableKeyRotation allows three partitions and no path (Systems Manager
+    Automation runbook reference), and a role that both take is safe.
+    """
+    role = _ROLE.fullmatch(text)
+    if not role:
+        raise broken(
+            "is not the ARN of an IAM role",
+            'write it like "arn:PARTITION:iam::111122223333:role/NAME"',
+        )
+    if role["partition"] not in ("aws", "aws-us-gov", "aws-cn"):
+        raise broken(
+            f"is in the partition {role['partition']}; "
+            "Amazon's runbook takes roles of aws, aws-us-gov and aws-cn only",
+            "leave the key out: Reprieve makes a role",
+        )
+    if role["path"]:
+        raise broken(
+            f'is a role at the path "/{role["path"]}"; '
+            'Amazon\'s runbook takes a role at the path "/" only',
+            "name a role without a path, or leave the key out: Reprieve makes one",
+        )
+    return text
+
+
+def _region(text: str) -> str:
+    """Refuse a Region that cannot have a guard, whether mistyped or too new for this botocore."""
+    if not regions.partition_of(text):
+        near = nearest(text, regions.every_region())
+        raise broken(
+            "is not a Region that AWS KMS, EventBridge, SNS and Systems Manager share",
+            f'did you mean "{near}"?'
+            if near
+            else 'write a Region code such as "eu-west-1"; a new Region needs a newer botocore',
+        )
+    return text
+
+
+def _watched_region(text: str) -> str:
+    """Refuse a word for many Regions in a list of single ones."""
+    if text in WATCH_WORDS:
+        raise broken("stands for a whole list, so it cannot be in one", f'write watch = "{text}"')
+    return _region(text)
+
+
+def _not_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse an empty list. Field's min_length would take one of refused items for empty."""
+    if not texts:
+        raise broken("is an empty list", "name one at least")
+    return texts
+
+
+_Email = Annotated[str, AfterValidator(_plain), AfterValidator(_email)]
+TopicName = Annotated[str, AfterValidator(_plain), AfterValidator(_topic_name)]
+RoleArn = Annotated[str, AfterValidator(_plain), AfterValidator(_role_arn)]
+Region = Annotated[str, AfterValidator(_plain), AfterValidator(_region)]
+Emails = Annotated[tuple[_Email, ...], AfterValidator(_not_empty)]
+_WatchedRegion = Annotated[str, AfterValidator(_plain), AfterValidator(_watched_region)]
+
+# Told apart before they are validated: a wrong Region in the list is no reason to ask for a word.
+Watch = Annotated[
+    Annotated[Literal["default", "all"], Tag("word")]
+    | Annotated[tuple[_WatchedRegion, ...], AfterValidator(_not_empty), Tag("list")],
+    Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "word"),
+]

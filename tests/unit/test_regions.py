@@ -1,0 +1,84 @@
+"""The Regions: which there are, whose they are, and what Terraform calls them."""
+
+import pytest
+
+from reprieve import regions
+
+
+def test_default_regions_are_the_17_of_every_account():
+    """In aws the default Regions are the 17 that are not opt-in, sorted."""
+    assert len(regions.DEFAULT_REGIONS) == 17
+    assert list(regions.DEFAULT_REGIONS) == sorted(set(regions.DEFAULT_REGIONS))
+    assert regions.default_regions("aws") == regions.DEFAULT_REGIONS
+
+
+def test_default_regions_are_known():
+    """Each default Region has all the services that a guard needs."""
+    assert set(regions.DEFAULT_REGIONS) - set(regions.known_regions("aws")) == set()
+
+
+def test_known_regions_of_aws_hold_the_opt_in_ones():
+    """An opt-in Region is known though it is not a default one."""
+    assert "af-south-1" in regions.known_regions("aws")
+    assert "af-south-1" not in regions.default_regions("aws")
+
+
+@pytest.mark.parametrize(
+    ("partition", "expected"),
+    [
+        ("aws-us-gov", ("us-gov-east-1", "us-gov-west-1")),
+        ("aws-cn", ("cn-north-1", "cn-northwest-1")),
+        ("aws-eusc", ("eusc-de-east-1",)),
+    ],
+)
+def test_other_partitions_have_no_opt_in_regions(partition, expected):
+    """Outside aws every Region is a default one."""
+    assert regions.known_regions(partition) == expected
+    assert regions.default_regions(partition) == expected
+
+
+def test_known_regions_are_asked_for_once():
+    """The list is kept: botocore's tables take a third of a second."""
+    assert regions.known_regions("aws") is regions.known_regions("aws")
+
+
+def test_isolated_partitions_are_none_of_ours():
+    """A partition that botocore knows and Reprieve does not is refused."""
+    assert regions.partitions == ("aws", "aws-us-gov", "aws-cn", "aws-eusc")
+    with pytest.raises(KeyError):
+        regions.known_regions("aws-iso")
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ("eu-west-1", "aws"),
+        ("eu-west-9", None),  # botocore's own partition lookup would say aws
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-iso-east-1", None),
+        ("eusc-de-east-1", "aws-eusc"),
+        ("EU-WEST-1", None),
+        ("", None),
+    ],
+)
+def test_partition_of(region, expected):
+    """Only Regions that exist have a partition, and only one of the four."""
+    assert regions.partition_of(region) == expected
+
+
+def test_every_region_is_the_sum_of_the_partitions():
+    """No Region is left out or named twice."""
+    every = regions.every_region()
+    assert len(every) == len(set(every))
+    assert {regions.partition_of(region) for region in every} == set(regions.partitions)
+
+
+@pytest.mark.parametrize("partition", regions.partitions)
+def test_home_is_a_region_of_its_partition(partition):
+    """The home Region is in the partition whose home it is."""
+    assert regions.partition_of(regions.home_of(partition)) == partition
+
+
+def test_alias_has_no_hyphens():
+    """A Region's alias is its code with underscores, as Terraform's names have them."""
+    assert regions.alias("ap-southeast-2") == "ap_southeast_2"
