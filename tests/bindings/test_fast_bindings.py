@@ -1,0 +1,120 @@
+"""The fast loading of the AWS bindings: the same JSON, and out of the way when in doubt."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stacks.fast_bindings import PACKAGE, PRELOAD, SWITCH, fast_bindings
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def run(code: str, directory: Path, **variables: str) -> str:
+    """Run Python code in a process of its own, the project importable; return what it printed."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=directory,
+        env=os.environ | variables,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_fast_and_stock_bindings_synthesise_the_same_bytes(tmp_path):
+    """The fast loading is a matter of time, never of content."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REPRIEVE_")}
+    kept["REPRIEVE_NOTIFY__EMAILS"] = "security@example.com"
+    stacks = []
+    for name, switch in (("fast", {}), ("stock", {SWITCH: "1"})):
+        directory = tmp_path / name
+        directory.mkdir()
+        subprocess.run(
+            [sys.executable, PROJECT / "main.py"], cwd=directory, env=kept | switch, check=True
+        )
+        stacks.append((directory / "cdktf.out/stacks/reprieve/cdk.tf.json").read_bytes())
+    assert stacks[0] == stacks[1]
+
+
+COUNT = f"""
+import sys
+import stacks.cdk
+print(sum(name.startswith({PACKAGE!r} + ".") for name in sys.modules))
+"""
+
+
+def test_the_fast_way_imports_few_modules_and_the_switch_turns_it_off(tmp_path):
+    """Dozens of modules instead of thousands: the measure is at work, and can be switched off."""
+    fast = int(run(COUNT, tmp_path, PYTHONPATH=str(PROJECT)))
+    stock = int(run(COUNT, tmp_path, PYTHONPATH=str(PROJECT), **{SWITCH: "1"}))
+    assert fast < 50
+    assert stock > 1000
+
+
+@pytest.fixture
+def package(tmp_path):
+    """Return a stand-in for the bindings' package, which says when its __init__ runs."""
+    folder = tmp_path / PACKAGE
+    folder.mkdir()
+    (folder / "__init__.py").write_text("print('init ran')\n")
+    (folder / "_jsii").mkdir()
+    (folder / "_jsii" / "__init__.py").write_text("")
+    return folder
+
+
+IMPORT = f"""
+from stacks.fast_bindings import fast_bindings
+with fast_bindings():
+    import {PACKAGE}
+"""
+
+
+def test_a_package_as_expected_is_not_run(package):
+    """The near-miss of the next test: its __init__ stays unrun."""
+    assert "" == run(IMPORT, package.parent, PYTHONPATH=f"{package.parent}:{PROJECT}")
+
+
+def test_a_package_that_looks_different_is_imported_the_stock_way(package):
+    """Without the module that every binding needs, nobody knows what __init__ does: it runs."""
+    (package / "_jsii" / "__init__.py").unlink()
+    (package / "_jsii").rmdir()
+    assert "init ran\n" == run(IMPORT, package.parent, PYTHONPATH=f"{package.parent}:{PROJECT}")
+
+
+def node(index: str, directory: Path) -> str:
+    """Load a bindings' index under the preload, use `one`; return what loaded when."""
+    library = directory / "node_modules" / "@cdktf" / "provider-aws" / "lib"
+    library.mkdir(parents=True)
+    (library / "index.js").write_text(index)
+    for name in ("one", "two"):
+        (library / f"{name}.js").write_text(f"console.log('loaded {name}'); exports.x = '{name}';")
+    use = f"const m = require({str(library / 'index.js')!r}); console.log('use'); m.one.x"
+    return subprocess.run(
+        ["node", "--require", PRELOAD, "-e", use], check=True, capture_output=True, text=True
+    ).stdout
+
+
+INDEX = 'exports.two = exports.one = void 0;\nexports.one = require("./one");\n'
+
+
+def test_the_preload_loads_a_module_when_it_is_used(tmp_path):
+    """`two` is never used, so it is never loaded."""
+    assert "use\nloaded one\n" == node(INDEX + 'exports.two = require("./two");\n', tmp_path)
+
+
+def test_the_preload_leaves_an_index_of_an_unknown_form_alone(tmp_path):
+    """One line that requires in another way, and the whole file is compiled as it is."""
+    odd = INDEX + 'exports.two = Object.assign({}, require("./two"));\n'
+    assert "loaded one\nloaded two\nuse\n" == node(odd, tmp_path)
+
+
+def test_the_environment_is_put_back():
+    """NODE_OPTIONS is for jsii's Node alone, not for what is started later."""
+    environ = {"NODE_OPTIONS": "--max-old-space-size=512", "PATH": "/bin"}
+    before = dict(environ)
+    with fast_bindings(environ):
+        assert environ["NODE_OPTIONS"].startswith("--max-old-space-size=512 --require ")
+    assert before == environ

@@ -1,0 +1,127 @@
+"""CloudTrail records of each kind of call, against the pattern and through the alert."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reprieve.messages import cancel_key_deletion_input, deletion_alert
+from reprieve.runbooks import CANCEL_KEY_DELETION
+from reprieve.threats import KEY_DELETION_SCHEDULED
+from sandbox.matching import matches
+from sandbox.transformer import transform
+
+RECORDS = {path.stem: path for path in (Path(__file__).parent / "records").glob("*.json")}
+SCHEDULED = sorted(name for name in RECORDS if name.startswith("scheduled"))
+NEAR_MISSES = sorted(name for name in RECORDS if name.startswith("near-miss"))
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+RULE = "arn:aws:events:eu-west-1:111122223333:rule/reprieve-key-deletion-scheduled"
+
+
+def record(name: str) -> dict[str, Any]:
+    """Return the event as EventBridge gets it."""
+    event: dict[str, Any] = json.loads(RECORDS[name].read_text())
+    return event
+
+
+def alert(name: str) -> list[str]:
+    """Return the lines of the alert that a record leads to, without their quotation marks."""
+    transformer = deletion_alert(CANCEL_KEY_DELETION)
+    text = transform(target(transformer), record(name), RULE)
+    return [line[1:-1] for line in text.splitlines()]
+
+
+def target(transformer) -> dict[str, Any]:
+    """Return an EventBridge target with this transformer."""
+    return {
+        "Id": "target",
+        "Arn": "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts",
+        "InputTransformer": {
+            "InputPathsMap": transformer.paths,
+            "InputTemplate": transformer.template,
+        },
+    }
+
+
+@pytest.mark.parametrize("name", SCHEDULED)
+def test_a_scheduled_deletion_matches(name):
+    """Whoever scheduled it, however the key was named, whatever the kind of key."""
+    assert matches(json.dumps(KEY_DELETION_SCHEDULED.event_pattern), record(name))
+
+
+@pytest.mark.parametrize("name", NEAR_MISSES)
+def test_a_near_miss_does_not_match(name):
+    """A call that failed, another call, another source: no alarm."""
+    assert not matches(json.dumps(KEY_DELETION_SCHEDULED.event_pattern), record(name))
+
+
+def test_both_kinds_of_records_are_there():
+    """The tests above would pass on an empty folder."""
+    assert len(SCHEDULED) >= 7
+    assert len(NEAR_MISSES) >= 7
+
+
+def test_the_alert_of_a_plain_call():
+    """Every line, as it arrives."""
+    assert [
+        "REPRIEVE: a KMS key was scheduled for deletion",
+        f"Key: {KEY}",
+        "Region: eu-west-1",
+        "Account: 111122223333",
+        "Scheduled by: arn:aws:iam::111122223333:user/alice ",
+        "From: 192.0.2.7",
+        "At: 2021-04-05T18:58:30Z",
+        "Waiting period in days (30 if none was given): 7",
+        "Deleted on (empty while replicas exist): Apr 12, 2021 18:58:30 PM",
+        "State: PendingDeletion",
+        "BEING TAKEN BACK: Systems Manager was asked to run AWSConfigRemediation-CancelKeyDeletion."
+        " It refuses a key that was named by its ARN, so check:",
+        f"aws kms describe-key --region eu-west-1 --key-id {KEY}",
+        "If the state is not Disabled within five minutes, take the deletion back by hand:",
+        f"aws kms cancel-key-deletion --region eu-west-1 --key-id {KEY}",
+        "The key then stays disabled until somebody enables it:",
+        f"aws kms enable-key --region eu-west-1 --key-id {KEY}",
+        "CloudTrail event: 3c4226b0-1e81-48a8-a333-7fa5f3cbd118",
+    ] == alert("scheduled")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("scheduled-default-window", "Waiting period in days (30 if none was given): "),
+        ("scheduled-primary-with-replicas", "Deleted on (empty while replicas exist): "),
+        ("scheduled-primary-with-replicas", "State: PendingReplicaDeletion"),
+        ("scheduled-typed-as-arn", f"Key: {KEY}"),
+        ("scheduled-in-custom-key-store", f"Key: {KEY}"),
+        (
+            "scheduled-by-role-through-service",
+            "Scheduled by: arn:aws:sts::111122223333:assumed-role/Admin/alice "
+            "cloudformation.amazonaws.com",
+        ),
+    ],
+)
+def test_what_an_event_lacks_or_has_more_of(name, line):
+    """The label makes sense without the value, and the key is always its ARN."""
+    assert line in alert(name)
+
+
+def test_a_callers_free_text_stays_out_of_the_alert():
+    """EventBridge does not escape values: a user agent could forge a line, or break the alert."""
+    assert alert("scheduled") == alert("scheduled-with-hostile-user-agent")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("scheduled", "1234abcd-12ab-34cd-56ef-1234567890ab"),
+        ("scheduled-primary-with-replicas", "mrk-1234abcd12ab34cd56ef1234567890ab"),
+        ("scheduled-typed-as-arn", KEY),
+    ],
+)
+def test_the_runbook_gets_the_key_as_it_was_typed(name, key):
+    """In lists, as Systems Manager wants it."""
+    role = "arn:aws:iam::111122223333:role/reprieve-automation"
+    parameters = json.loads(transform(target(cancel_key_deletion_input(role)), record(name), RULE))
+    assert {"KeyId": [key], "AutomationAssumeRole": [role]} == parameters

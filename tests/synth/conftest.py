@@ -1,0 +1,46 @@
+"""One synth a session, and stacks of other settings where a test asks for them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from reprieve.settings import load
+from stacks.account import AccountStack
+from stacks.cdk import App
+from tests.synth.questions import EMAIL, Stack
+
+
+@pytest.fixture(scope="session")
+def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
+    """Return a function: settings as REPRIEVE_… variables in, the synthesised stack out."""
+
+    def synthesise(**variables: str) -> Stack:
+        directory: Path = tmp_path_factory.mktemp("synth")
+        settings = load(EMAIL | variables, directory)
+        app = App(outdir=str(directory))
+        AccountStack(app, "reprieve", settings)
+        app.synth()
+        return json.loads((directory / "stacks/reprieve/cdk.tf.json").read_text())
+
+    return synthesise
+
+
+@pytest.fixture(scope="session")
+def stack(synth: Callable[..., Stack]) -> Stack:
+    """Return the stack of the default settings: 17 Regions, remediation on."""
+    return synth()
+
+
+@pytest.fixture(scope="session")
+def two_regions(synth: Callable[..., Stack]) -> Stack:
+    """Return the stack of two Regions."""
+    return synth(REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1")
+
+
+@pytest.fixture
+def snapshot_json(snapshot):
+    """Return a golden file that is JSON of its own, so that a review can read it."""
+    return snapshot.use_extension(JSONSnapshotExtension)

@@ -1,0 +1,115 @@
+"""What stands in a Region, and what stands once per account."""
+
+import json
+
+from tests.synth.questions import of_type, resources
+
+
+def test_a_guard_as_a_whole(two_regions, snapshot_json):
+    """The golden file: read its diff as the plan that users will get."""
+    assert {key: two_regions[key] for key in ("data", "output", "resource", "terraform")} == (
+        snapshot_json
+    )
+
+
+def test_each_address_gets_a_subscription_in_each_region(two_regions):
+    """Two addresses, two Regions: four subscriptions."""
+    found = sorted(
+        (body["provider"], body["protocol"], body["endpoint"])
+        for body in of_type(two_regions, "aws_sns_topic_subscription")
+    )
+    assert [
+        ("aws.eu_west_1", "email", "oncall@example.com"),
+        ("aws.eu_west_1", "email", "security@example.com"),
+        ("aws.us_east_1", "email", "oncall@example.com"),
+        ("aws.us_east_1", "email", "security@example.com"),
+    ] == found
+
+
+def test_without_remediation_there_is_an_alert_and_nothing_else(synth):
+    """No role, no automation target; and the alert does not claim a rescue."""
+    stack = synth(REPRIEVE_REMEDIATION__ENABLED="false", REPRIEVE_REGIONS__WATCH="eu-west-1")
+    types = {address.split(".")[0] for address in resources(stack)}
+    assert {
+        "aws_cloudwatch_event_rule",
+        "aws_cloudwatch_event_target",
+        "aws_sns_topic",
+        "aws_sns_topic_policy",
+        "aws_sns_topic_subscription",
+    } == types
+    (target,) = of_type(stack, "aws_cloudwatch_event_target")
+    template = target["input_transformer"]["input_template"]
+    assert "NOT BEING TAKEN BACK" in template
+    assert "role_arn" not in target
+
+
+def test_a_given_automation_role_is_used_and_not_created(synth):
+    """EventBridge may pass the user's role, and hands it to the runbook."""
+    arn = "arn:aws:iam::111122223333:role/KeyRescue"
+    stack = synth(
+        REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=arn, REPRIEVE_REGIONS__WATCH="eu-west-1"
+    )
+    assert ["reprieve-eventbridge"] == [role["name"] for role in of_type(stack, "aws_iam_role")]
+    (policy,) = of_type(stack, "aws_iam_role_policy")
+    statements = {s["Sid"]: s for s in json.loads(policy["policy"])["Statement"]}
+    assert arn == statements["PassAutomationRole"]["Resource"]
+    template = automation_target(stack)["input_transformer"]["input_template"]
+    assert [arn] == json.loads(template)["AutomationAssumeRole"]
+
+
+def test_the_runbook_is_named_by_definition_and_version(two_regions):
+    """The one form of target that EventBridge is known to start: no account, a version."""
+    arns = {
+        target["arn"]
+        for target in of_type(two_regions, "aws_cloudwatch_event_target")
+        if ":ssm:" in target["arn"]
+    }
+    name = "automation-definition/AWSConfigRemediation-CancelKeyDeletion:$DEFAULT"
+    assert {f"arn:aws:ssm:eu-west-1::{name}", f"arn:aws:ssm:us-east-1::{name}"} == arns
+
+
+def test_the_alert_target_has_no_role(two_regions):
+    """SNS lets EventBridge in by the topic's policy; a role there may break delivery."""
+    alerts = [
+        target
+        for target in of_type(two_regions, "aws_cloudwatch_event_target")
+        if "sns_topic" in target["arn"]
+    ]
+    assert [False, False] == ["role_arn" in target for target in alerts]
+
+
+def test_roles_are_trusted_only_for_this_account_and_its_own_sources(two_regions):
+    """Confused deputy: each trust policy names the account and the kind of source."""
+    trusts = [json.loads(r["assume_role_policy"]) for r in of_type(two_regions, "aws_iam_role")]
+    account = "${data.aws_caller_identity.account.account_id}"
+    found = {
+        statement["Principal"]["Service"]: statement["Condition"]
+        for trust in trusts
+        for statement in trust["Statement"]
+    }
+    assert {
+        "events.amazonaws.com": {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:events:*:{account}:rule/reprieve-*"},
+        },
+        "ssm.amazonaws.com": {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:ssm:*:{account}:automation-execution/*"},
+        },
+    } == found
+
+
+def test_every_rule_has_a_name_that_the_trust_policy_covers(two_regions):
+    """The EventBridge role trusts rules called reprieve-…: a rule of another name is locked out."""
+    names = {rule["name"] for rule in of_type(two_regions, "aws_cloudwatch_event_rule")}
+    assert {"reprieve-key-deletion-scheduled"} == names
+
+
+def automation_target(stack):
+    """Return the one target of a stack of one Region that starts the runbook."""
+    (target,) = (
+        target
+        for target in of_type(stack, "aws_cloudwatch_event_target")
+        if ":ssm:" in target["arn"]
+    )
+    return target

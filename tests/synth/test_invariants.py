@@ -1,0 +1,145 @@
+"""What holds for every stack that is synthesised."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from reprieve.messages import Transformer
+from reprieve.regions import DEFAULT_REGIONS, alias, known_regions
+from stacks.cdk import literal
+from tests.synth.questions import of_type, resources
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def test_every_resource_names_the_alias_of_a_provider(stack):
+    """A resource without one would silently go to whatever Region the environment names."""
+    aliases = {f"aws.{provider['alias']}" for provider in stack["provider"]["aws"]}
+    strays = {
+        address: body.get("provider")
+        for address, body in resources(stack).items()
+        if body.get("provider") not in aliases
+    }
+    assert {} == strays
+
+
+def test_every_resource_stands_in_the_region_that_its_address_names(stack):
+    """A guard's resources carry the alias of their own Region; account-wide ones the home's."""
+    for address, body in resources(stack).items():
+        region = address.split(".")[-1].split("_")[0]
+        expected = region if region in known_regions("aws") else "us-east-1"
+        assert f"aws.{alias(expected)}" == body["provider"], address
+
+
+def test_no_provider_goes_without_an_alias(stack):
+    """The home Region is an alias like any other; no provider is the default one."""
+    assert [] == [provider for provider in stack["provider"]["aws"] if "alias" not in provider]
+
+
+def test_every_region_of_the_partition_has_an_alias_watched_or_not(two_regions):
+    """Without the alias, taking a Region out of the settings would break the next plan."""
+    providers = {p["alias"]: p["region"] for p in two_regions["provider"]["aws"]}
+    assert {alias(region): region for region in known_regions("aws")} == providers
+
+
+def test_providers_hold_nothing_but_their_region(stack):
+    """The same JSON goes to AWS and to the sandbox: no endpoint, no skip_…, no credential."""
+    keys = {key for provider in stack["provider"]["aws"] for key in provider}
+    assert {"alias", "region"} == keys
+
+
+def test_the_order_of_settings_changes_nothing(synth):
+    """Ids come from names, never from a position in a list."""
+    one = synth(
+        REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1,sa-east-1",
+        REPRIEVE_NOTIFY__EMAILS="a@example.com,b@example.com",
+    )
+    other = synth(
+        REPRIEVE_REGIONS__WATCH="sa-east-1,us-east-1,eu-west-1",
+        REPRIEVE_NOTIFY__EMAILS="b@example.com,a@example.com",
+    )
+    assert one["resource"] == other["resource"]
+    assert one["output"] == other["output"]
+
+
+def test_a_region_more_changes_nothing_of_the_others(synth, two_regions):
+    """Three Regions are the two, and one more."""
+    three = resources(synth(REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1,sa-east-1"))
+    two = resources(two_regions)
+    assert two == {address: three.get(address) for address in two}
+    added = {address.split(".")[1].split("_")[0] for address in three.keys() - two.keys()}
+    assert {"sa-east-1"} == added
+
+
+@pytest.mark.parametrize(
+    ("home", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")]
+)
+def test_other_partitions_have_their_own_arns(synth, home, partition):
+    """No ARN names the commercial partition where the Regions are of another."""
+    text = json.dumps(synth(REPRIEVE_REGIONS__HOME=home)["resource"])
+    assert set(re.findall(r"arn:([\w-]+):", text)) == {partition}
+
+
+def test_no_arn_of_a_fixed_partition_is_written_in_the_code():
+    """`arn:aws:` is a literal of nothing but tests and examples."""
+    offenders = [
+        f"{path.name}:{number}"
+        for folder in ("stacks", "reprieve")
+        for path in sorted((PROJECT / folder).glob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if "arn:aws:" in line
+    ]
+    assert [] == offenders
+
+
+def test_what_eventbridge_reads_is_plain_json(stack):
+    """Terraform's jsonencode would escape the angle brackets of `<name>`; the text has them."""
+    for target in of_type(stack, "aws_cloudwatch_event_target"):
+        template = target["input_transformer"]["input_template"]
+        assert "jsonencode" not in template
+        assert "\\u003c" not in template
+        lines = [template] if template.startswith("{") else template.splitlines()
+        assert [] == [line for line in lines if not json.loads(line)]
+    for rule in of_type(stack, "aws_cloudwatch_event_rule"):
+        json.loads(rule["event_pattern"])
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("${path.root}", "$${path.root}"),
+        ("%{ if true }", "%%{ if true }"),
+        ("$5 and 5% {off}", "$5 and 5% {off}"),
+    ],
+)
+def test_users_text_starts_no_interpolation(text, escaped):
+    """`${` and `%{` are text; what only looks like them stays as it is."""
+    assert escaped == literal(text)
+
+
+def test_an_address_with_an_interpolation_in_it_stays_text(synth):
+    """A local part may hold `$`, `{` and `}` (RFC 5322); no `${` reaches Terraform unescaped."""
+    stack = synth(REPRIEVE_NOTIFY__EMAILS="a${b}@example.com", REPRIEVE_REGIONS__WATCH="eu-west-1")
+    subscriptions = stack["resource"]["aws_sns_topic_subscription"]
+    assert ["a$${b}@example.com"] == [body["endpoint"] for body in subscriptions.values()]
+    assert [] == re.findall(r"(?<!\$)\$\{b", json.dumps(stack))
+
+
+def test_transformers_stay_within_eventbridges_limits(stack):
+    """At most 100 paths, a template of 8,192 characters, and each `<name>` has its path."""
+    for target in of_type(stack, "aws_cloudwatch_event_target"):
+        transformer = Transformer(
+            target["input_transformer"]["input_paths"],
+            target["input_transformer"]["input_template"],
+        )
+        assert len(transformer.paths) <= 100
+        assert len(transformer.template) <= 8192
+        assert set(re.findall(r"<([\w-]+)>", transformer.template)) == set(transformer.paths)
+
+
+def test_default_settings_watch_the_17_regions_that_every_account_has(stack):
+    """The outputs name a topic and a rule for each."""
+    for output in ("alert_topic_arns", "rule_arns"):
+        assert list(DEFAULT_REGIONS) == list(stack["output"][output]["value"])
