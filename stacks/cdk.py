@@ -3,17 +3,12 @@
 Moving to other bindings, or to a successor of CDKTF, is a change of this file.
 """
 
-from stacks.fast_bindings import fast_bindings, import_stock
+from stacks.fast_bindings import fast_bindings
 
 with fast_bindings():
     from cdktf import App, LocalBackend, TerraformOutput, TerraformStack
     from constructs import Construct
 
-    try:
-        import cdktf_cdktf_provider_aws.sns_topic
-    except Exception:
-        # The package is not as the fast way expects: the stock way fails, if it must, in its words.
-        import_stock()
     from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
     from cdktf_cdktf_provider_aws.cloudwatch_event_target import (
         CloudwatchEventTarget,

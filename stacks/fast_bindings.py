@@ -13,7 +13,7 @@ Neither changes what is synthesised. Where the package does not look as expected
 aside, and the stock import does the work. REPRIEVE_STOCK_BINDINGS=1 switches both off.
 """
 
-import importlib.machinery
+import importlib
 import importlib.util
 import json
 import os
@@ -24,6 +24,7 @@ from pathlib import Path
 
 SWITCH = "REPRIEVE_STOCK_BINDINGS"
 PACKAGE = "cdktf_cdktf_provider_aws"
+PROBE = f"{PACKAGE}.sns_topic"
 PRELOAD = Path(__file__).with_name("lazy_bindings.cjs")
 
 # jsii 1.x prints a banner of ten lines for each Node major that it no longer tests.
@@ -64,20 +65,17 @@ def _preload_in_node(environ: MutableMapping[str, str]) -> None:
 
 
 def _leave_init_unrun() -> None:
-    """Put the package into sys.modules unexecuted, if it is the plain package that is expected."""
+    """Put the package into sys.modules unexecuted, if a module of it can be imported that way."""
     if PACKAGE in sys.modules:
         return
     spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
-        return
-    if importlib.machinery.PathFinder.find_spec(
-        f"{PACKAGE}._jsii", spec.submodule_search_locations
-    ):
-        sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
-
-
-def import_stock() -> None:
-    """Forget whatever was loaded of the bindings and import the package as it was meant."""
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
-        del sys.modules[name]
-    importlib.import_module(PACKAGE)
+    if spec is None:
+        return  # the import that follows says what is missing
+    sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
+    try:
+        importlib.import_module(PROBE)
+    except Exception:
+        # Not the package that is expected: forget it, and let the stock import do what it does.
+        for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+            del sys.modules[name]
+        importlib.import_module(PACKAGE)

@@ -60,8 +60,7 @@ def package(tmp_path):
     folder = tmp_path / PACKAGE
     folder.mkdir()
     (folder / "__init__.py").write_text("print('init ran')\n")
-    (folder / "_jsii").mkdir()
-    (folder / "_jsii" / "__init__.py").write_text("")
+    (folder / "sns_topic.py").write_text("")
     return folder
 
 
@@ -78,9 +77,9 @@ def test_a_package_as_expected_is_not_run(package):
 
 
 def test_a_package_that_looks_different_is_imported_the_stock_way(package):
-    """Without the module that every binding needs, nobody knows what __init__ does: it runs."""
-    (package / "_jsii" / "__init__.py").unlink()
-    (package / "_jsii").rmdir()
+    """A module that needs what __init__ makes cannot do without it: it runs."""
+    (package / "__init__.py").write_text("print('init ran')\nneeded = 1\n")
+    (package / "sns_topic.py").write_text(f"from {PACKAGE} import needed\n")
     assert "init ran\n" == run(IMPORT, package.parent, PYTHONPATH=f"{package.parent}:{PROJECT}")
 
 
