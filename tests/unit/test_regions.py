@@ -1,5 +1,6 @@
 """The Regions: which there are, whose they are, and what Terraform calls them."""
 
+import botocore.session
 import pytest
 
 from reprieve import regions
@@ -82,3 +83,14 @@ def test_home_is_a_region_of_its_partition(partition):
 def test_alias_has_no_hyphens():
     """A Region's alias is its code with underscores, as Terraform's names have them."""
     assert regions.alias("ap-southeast-2") == "ap_southeast_2"
+
+
+@pytest.mark.parametrize("partition", regions.partitions)
+def test_the_regions_are_those_that_botocore_itself_answers(partition):
+    """The table is read past botocore's client code: the answer is the same."""
+    session = botocore.session.get_session()
+    answers = [
+        set(session.get_available_regions(service, partition))
+        for service in ("kms", "events", "sns", "ssm")
+    ]
+    assert sorted(set.intersection(*answers)) == list(regions.known_regions(partition))

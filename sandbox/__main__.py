@@ -1,0 +1,45 @@
+"""`python -m sandbox [--port N]`: AWS on loopback until Ctrl-C."""
+
+import argparse
+import shlex
+import signal
+import sys
+import threading
+
+from sandbox.server import Sandbox
+
+
+def main() -> int:
+    """Start the sandbox, print the environment that leads to it, and wait for Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument(
+        "--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)"
+    )
+    port = parser.parse_args().port
+    try:
+        sandbox = Sandbox(port)
+        sandbox.start()
+    except OSError as fault:
+        print(f"sandbox: cannot listen on 127.0.0.1:{port}: {fault}", file=sys.stderr)
+        return 1
+    # A shell starts background jobs with Ctrl-C switched off; both signals end the sandbox.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        for name, value in sandbox.environment().items():
+            print(f"export {name}={shlex.quote(value)}", flush=True)
+        print(
+            f"sandbox: up at {sandbox.endpoint}; look with curl {sandbox.endpoint}"
+            "/_sandbox/deliveries (or /executions); stop with Ctrl-C",
+            file=sys.stderr,
+        )
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        print("sandbox: stopped", file=sys.stderr)
+    finally:
+        sandbox.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""What the bus did: one record per event and target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One attempt to hand one event to one target of one rule.
+
+    `body` is the text the target got (after the input transformer), `recipients` the confirmed
+    e-mail addresses of an SNS topic, `error` None or a sentence that names what is wrong, and `at`
+    seconds since the epoch.
+    """
+
+    event_id: str
+    event_name: str
+    region: str
+    rule_arn: str
+    target_id: str
+    target_arn: str
+    body: str
+    recipients: tuple[str, ...]
+    error: str | None
+    at: float

@@ -1,0 +1,232 @@
+"""The door: looks at each request, answers what is the sandbox's, and hands moto the rest."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sandbox import documents, kms, rules, trail
+from sandbox.automation import Automations
+from sandbox.automation_api import OPERATIONS
+from sandbox.bus import Bus
+from sandbox.errors import AwsError, SandboxCannot
+from sandbox.identity import caller_of
+
+Json = dict[str, Any]
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+# Signature Version 4: Credential=KEY/DATE/REGION/SERVICE/aws4_request.
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
+_GUARDED = ("kms", "events", "ssm")
+_STATUS = {200: "200 OK", 400: "400 Bad Request", 404: "404 Not Found", 501: "501 Not Implemented"}
+
+
+@dataclasses.dataclass
+class Call:
+    """One request that is the sandbox's: who asks for which operation, with what, and where."""
+
+    operation: str
+    parameters: Json
+    region: str
+    access_key: str
+    environ: Environ
+    request_id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
+
+
+class Front:
+    """A WSGI application in front of moto's; everything it does not know passes through."""
+
+    def __init__(
+        self, moto: App, bus: Bus, automations: Automations, reset: Callable[[], None]
+    ) -> None:
+        self._moto = moto
+        self._bus = bus
+        self._automations = automations
+        self._reset = reset
+        self._services: dict[str, Callable[[Call], Json | None]] = {
+            "TrentService": self._kms,
+            "AWSEvents": self._events,
+            "AmazonSSM": self._ssm,
+        }
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/_sandbox/"):
+            return self._look(path, start_response)
+        if path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
+            self._reset()
+            return _answer(start_response, 200, {"status": "ok"})
+        scope = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if scope is None or scope[3] not in _GUARDED:
+            return self._pass(environ, start_response)
+        service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+        request_id = str(uuid.uuid4())
+        try:
+            if service not in self._services:
+                raise SandboxCannot(f"a request to {scope[3]} without an X-Amz-Target it knows")
+            body = _read_body(environ)
+            call = Call(operation, _parse(body), scope[2], scope[1], environ, request_id)
+            response = self._services[service](call)
+        except AwsError as fault:
+            content = {"__type": fault.code, "message": fault.message}
+            return _answer(start_response, fault.status, content, request_id)
+        if response is None:
+            return self._pass(environ, start_response)
+        return _answer(start_response, 200, response, request_id)
+
+    def _pass(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return self._moto(environ, start_response)
+        except NotImplementedError as fault:
+            # moto's own way would be HTTP 500, which every client tries again and again.
+            refusal = SandboxCannot(f"moto has not implemented it: {fault}")
+            content = {"__type": refusal.code, "message": refusal.message}
+            return _answer(start_response, refusal.status, content, str(uuid.uuid4()))
+
+    def _kms(self, call: Call) -> Json:
+        caller = caller_of(
+            call.access_key, call.region, via=self._automations.sessions.get(call.access_key, "")
+        )
+        kms_call = kms.KmsCall(
+            call.operation,
+            call.parameters,
+            caller,
+            call.region,
+            forward=lambda parameters: self._ask_moto(call, parameters),
+        )
+        response: Json | None = None
+        error: tuple[str, str] | None = None
+        try:
+            response = kms.answer(kms_call)
+        except SandboxCannot:
+            raise  # AWS might have done it: there is no record to make of it.
+        except AwsError as fault:
+            # CloudTrail shortens this one name.
+            code = "AccessDenied" if fault.code == "AccessDeniedException" else fault.code
+            error = (code, fault.message)
+            raise
+        finally:
+            if response is not None or error is not None:
+                self._record(kms_call, call, response, error)
+        return response
+
+    def _record(
+        self,
+        kms_call: kms.KmsCall,
+        call: Call,
+        response: Json | None,
+        error: tuple[str, str] | None,
+    ) -> None:
+        # Read-only calls reach only rules in a state that PutRule refuses here.
+        if not trail.is_write(call.operation):
+            return
+        via = kms_call.caller.via
+        record = trail.kms_record(
+            operation=call.operation,
+            parameters=call.parameters,
+            caller=kms_call.caller,
+            region=call.region,
+            user_agent=via or call.environ.get("HTTP_USER_AGENT", ""),
+            source=via or call.environ.get("REMOTE_ADDR", ""),
+            request_id=call.request_id,
+            key_arns=kms_call.key_arns,
+            response=kms.shown_response(call.operation, response) if response else None,
+            error=error,
+        )
+        if trail.is_seen(record):
+            self._bus.emit(trail.kms_event(record), call.region)
+
+    def _events(self, call: Call) -> Json | None:
+        if call.operation == "PutEvents":
+            return self._bus.put_events(call.parameters, call.region)
+        if call.operation == "PutRule":
+            rules.check_put_rule(call.parameters, call.region)
+        elif call.operation == "PutTargets":
+            rules.check_put_targets(call.parameters, call.region)
+        elif call.operation == "TestEventPattern":
+            return rules.test_event_pattern(call.parameters)
+        return None
+
+    def _ssm(self, call: Call) -> Json | None:
+        if operation := OPERATIONS.get(call.operation):
+            caller = caller_of(call.access_key, call.region)
+            return operation(self._automations, call.parameters, call.region, caller)
+        name = call.parameters.get("Name")
+        if name in documents.amazon_documents():
+            if call.operation == "DescribeDocument":
+                return documents.describe_amazon_document(name)
+            if call.operation == "GetDocument":
+                form = call.parameters.get("DocumentFormat", "JSON")
+                return documents.amazon_document_content(name, form)
+        return None
+
+    def _ask_moto(self, call: Call, parameters: Json) -> Json:
+        body = json.dumps(parameters).encode()
+        environ = {
+            **call.environ,
+            "wsgi.input": io.BytesIO(body),
+            "CONTENT_LENGTH": str(len(body)),
+        }
+        seen: list[str] = []
+        try:
+            answer = b"".join(self._moto(environ, lambda status, headers, *_: seen.append(status)))
+        except NotImplementedError:
+            raise SandboxCannot(f"moto has not implemented {call.operation}") from None
+        status = int(seen[0].split()[0])
+        try:
+            content: Json = json.loads(answer or b"{}") or {}
+        except ValueError:
+            content = {}
+        if status < 400:
+            return content
+        code = content.get("__type")
+        if status >= 500 or not code:
+            raise SandboxCannot(f"{call.operation}: moto failed with HTTP {status}")
+        message = content.get("message") or content.get("Message") or ""
+        raise AwsError(str(code).rpartition("#")[2], message, status)
+
+    def _look(self, path: str, start_response: StartResponse) -> Iterable[bytes]:
+        lists: dict[str, Callable[[], list[Any]]] = {
+            "/_sandbox/deliveries": lambda: self._bus.deliveries,
+            "/_sandbox/executions": lambda: self._automations.executions,
+        }
+        if path not in lists:
+            return _answer(start_response, 404, {"known": sorted(lists)})
+        return _answer(start_response, 200, [dataclasses.asdict(item) for item in lists[path]()])
+
+
+def _read_body(environ: Environ) -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body: bytes = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _parse(body: bytes) -> Json:
+    try:
+        parameters = json.loads(body or b"{}")
+    except ValueError:
+        parameters = None
+    if not isinstance(parameters, dict):
+        raise AwsError("SerializationException", "The request body is not a JSON object.")
+    return parameters
+
+
+def _answer(
+    start_response: StartResponse, status: int, content: Any, request_id: str | None = None
+) -> list[bytes]:
+    body = json.dumps(content, indent=None if request_id else 2).encode()
+    kind = "application/x-amz-json-1.1" if request_id else "application/json"
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+    if request_id:
+        headers.append(("x-amzn-RequestId", request_id))
+    start_response(_STATUS.get(status, f"{status} Refused"), headers)
+    return [body]
