@@ -18,7 +18,7 @@ def main() -> int:
     from stacks.account import AccountStack
     from stacks.cdk import App
 
-    app = App()
+    app = App(stack_traces=False)  # they would be of jsii's Node, at a cost, for each resource
     AccountStack(app, "reprieve", settings)
     app.synth()
     return 0

@@ -1,10 +1,9 @@
 """The Regions of AWS: which there are, which an account has, and which partition each is in."""
 
+import json
 from functools import cache
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from botocore.session import Session
+from importlib.resources import files
+from typing import Any, Final
 
 # The Region where what a partition has only once (IAM's roles) is made: where AWS keeps IAM's
 # control plane («Fault isolation boundaries» whitepaper). aws-eusc has one Region only.
@@ -55,11 +54,11 @@ def known_regions(partition: str) -> tuple[str, ...]:
     Raises:
         KeyError: the partition is none of `partitions`.
     """
-    home_of(partition)  # botocore answers an unknown partition with an empty list
-    shared = set.intersection(
-        *(set(_session().get_available_regions(service, partition)) for service in _SERVICES)
-    )
-    return tuple(sorted(shared))
+    home_of(partition)
+    found = _endpoints()[partition]
+    services = (found["services"][service]["endpoints"] for service in _SERVICES)
+    # A service's endpoints have names that are no Regions too, such as us-east-1-fips.
+    return tuple(sorted(set(found["regions"]).intersection(*services)))
 
 
 def every_region() -> tuple[str, ...]:
@@ -95,9 +94,11 @@ def alias(region: str) -> str:
 
 
 @cache
-def _session() -> "Session":
-    """Return the botocore session that is asked for Regions: it reads its tables once (0.3 s)."""
-    # Only here: those who want an alias or a home need not wait for botocore.
-    from botocore.session import get_session
+def _endpoints() -> dict[str, Any]:
+    """Return botocore's table of endpoints by partition.
 
-    return get_session()
+    Read as the file that it is: botocore's own door to it imports much of an AWS client, which
+    would be a good part of a synth's time. A test compares the two.
+    """
+    table = json.loads(files("botocore").joinpath("data/endpoints.json").read_bytes())
+    return {partition["partition"]: partition for partition in table["partitions"]}

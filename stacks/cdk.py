@@ -7,8 +7,6 @@ from stacks.fast_bindings import fast_bindings
 
 with fast_bindings():
     from cdktf import App, LocalBackend, TerraformOutput, TerraformStack
-    from constructs import Construct
-
     from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
     from cdktf_cdktf_provider_aws.cloudwatch_event_target import (
         CloudwatchEventTarget,
@@ -21,6 +19,7 @@ with fast_bindings():
     from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
     from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
     from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
+    from constructs import Construct
 
 __all__ = [
     "App",

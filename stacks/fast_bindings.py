@@ -2,22 +2,26 @@
 
 `cdktf-cdktf-provider-aws` is generated: a package of more than 2,000 modules whose `__init__`
 imports every one of them, first in Python and then, through jsii, once more in Node. That costs
-most of a synth's time and memory. Two measures avoid it:
+most of a synth's time and memory. Three measures avoid it:
 
 * Python: the package is put into `sys.modules` without running its `__init__`, so that
   `from cdktf_cdktf_provider_aws.sns_topic import SnsTopic` runs that one module.
 * Node: a preload (`lazy_bindings.cjs`) turns the bindings' `exports.x = require(…)` lines into
   getters, so that each module is read when it is first used.
+* Each constructor evaluates the type hints of its own check anew, dozens of times per class; they
+  are remembered instead.
 
-Neither changes what is synthesised. Where the package does not look as expected the measure steps
-aside, and the stock import does the work. REPRIEVE_STOCK_BINDINGS=1 switches both off.
+None changes what is synthesised. Where the package does not look as expected the measure steps
+aside, and the stock import does the work. REPRIEVE_STOCK_BINDINGS=1 switches them off.
 """
 
+import functools
 import importlib
 import importlib.util
 import json
 import os
 import sys
+import typing
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,11 +48,14 @@ def fast_bindings(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
     before = {name: environ.get(name) for name in (*_QUIET, "NODE_OPTIONS")}
     for name, value in _QUIET.items():
         environ.setdefault(name, value)
-    if not environ.get(SWITCH):
+    fast = not environ.get(SWITCH)
+    if fast:
         _preload_in_node(environ)
         _leave_init_unrun()
     try:
         yield
+        if fast:
+            _remember_type_hints()
     finally:
         for name, former in before.items():
             if former is None:
@@ -79,3 +86,19 @@ def _leave_init_unrun() -> None:
         for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
             del sys.modules[name]
         importlib.import_module(PACKAGE)
+
+
+class _Typing:
+    """The module `typing`, for functions whose type hints do not change."""
+
+    get_type_hints = staticmethod(functools.cache(typing.get_type_hints))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(typing, name)
+
+
+def _remember_type_hints() -> None:
+    """Give the loaded modules of the bindings, and no others, a `typing` that remembers."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(f"{PACKAGE}.") and getattr(module, "typing", None) is typing:
+            module.typing = _Typing()  # type: ignore[attr-defined]
