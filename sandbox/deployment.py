@@ -1,0 +1,211 @@
+"""Reprieve deployed to a sandbox: a working directory of its own, the real terraform and cdktf."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, cast
+
+from sandbox.server import Sandbox
+
+PROJECT = Path(__file__).resolve().parent.parent
+STACK = "reprieve"
+
+# Names a directory that holds registry.terraform.io/hashicorp/aws/…, for machines that do not
+# reach Terraform's registry.
+MIRROR_VARIABLE = "REPRIEVE_PROVIDER_MIRROR"
+_PROVIDER = Path("registry.terraform.io/hashicorp/aws")
+
+
+class CommandFailed(Exception):
+    """A command of terraform or cdktf did not succeed; the text says which, and what it printed."""
+
+
+class Deployment:
+    """One state, one set of settings, one sandbox.
+
+    `settings` are the `REPRIEVE_…` environment variables; the file of the settings is
+    `settings_file`. Whatever else the caller's environment holds of `REPRIEVE_…`, `AWS_…` or
+    `TF_VAR_…` is left out: neither the user's settings nor their credentials get in here.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        directory: Path,
+        *,
+        settings_file: Path = PROJECT / "reprieve.toml",
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.directory = directory
+        self.settings = dict(settings or {})
+        self._sandbox = sandbox
+        self._settings_file = settings_file
+        directory.mkdir(parents=True, exist_ok=True)
+        cdktf_json = json.loads((PROJECT / "cdktf.json").read_text())
+        cdktf_json["app"] = f'"{sys.executable}" "{PROJECT / "main.py"}"'
+        (directory / "cdktf.json").write_text(json.dumps(cdktf_json, indent=2))
+
+    @property
+    def stack_directory(self) -> Path:
+        """Where terraform runs."""
+        return self.directory / "cdktf.out" / "stacks" / STACK
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment for the commands: the sandbox, and where providers come from."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("REPRIEVE_", "AWS_", "TF_VAR_", "CDKTF_"))
+        }
+        return {
+            **kept,
+            **provider_environment(self.directory),
+            **self._sandbox.environment(),
+            **self.settings,
+            "REPRIEVE_SETTINGS": str(self._settings_file),
+            "CHECKPOINT_DISABLE": "1",
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+        }
+
+    def synth(self) -> dict[str, Any]:
+        """Run main.py; return the synthesised stack."""
+        self._run([sys.executable, str(PROJECT / "main.py")], self.directory)
+        stack: dict[str, Any] = json.loads((self.stack_directory / "cdk.tf.json").read_text())
+        return stack
+
+    def init(self) -> None:
+        """Let terraform fetch the provider and open the state."""
+        self.terraform("init")
+
+    def apply(self) -> None:
+        """Apply without asking."""
+        self.terraform("apply", "-auto-approve", "-parallelism=40")
+
+    def plan(self) -> dict[str, list[str]]:
+        """Plan; return what would be done to each resource address: create, update, delete."""
+        self.terraform("plan", "-out=plan", "-parallelism=40")
+        return self.planned_changes()
+
+    def planned_changes(self) -> dict[str, list[str]]:
+        """Return what the last plan, terraform's or cdktf's, would do to each resource address."""
+        plan = json.loads(self.terraform("show", "-json", "plan"))
+        changes = {
+            change["address"]: change["change"]["actions"] for change in plan["resource_changes"]
+        }
+        return {
+            address: actions
+            for address, actions in changes.items()
+            if actions not in (["no-op"], ["read"])
+        }
+
+    def terraform(self, command: str, *arguments: str) -> str:
+        """Run a terraform command in the stack's directory; return what it printed."""
+        return self._run(
+            [tool("terraform"), command, "-no-color", *arguments], self.stack_directory
+        )
+
+    def cdktf(self, *arguments: str, on_line: Callable[[str], None] = lambda line: None) -> str:
+        """Run the cdktf of node_modules/; `on_line` gets each line as it is printed."""
+        if arguments[0] in ("deploy", "diff", "destroy"):
+            # The lock would be asked from Terraform's registry, whatever a mirror holds.
+            arguments = (*arguments, "--skip-provider-lock")
+        return self._run([cdktf_command(), *arguments], self.directory, on_line)
+
+    def _run(
+        self,
+        command: list[str],
+        directory: Path,
+        on_line: Callable[[str], None] = lambda line: None,
+    ) -> str:
+        """Run a command; return its output, which `on_line` gets line by line as well."""
+        with subprocess.Popen(
+            command,
+            cwd=directory,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        ) as process:
+            stdout, stderr = cast("IO[str]", process.stdout), cast("IO[str]", process.stderr)
+            errors: list[str] = []
+            drain = threading.Thread(target=lambda: errors.extend(stderr))
+            drain.start()
+            lines = []
+            for line in stdout:
+                lines.append(line)
+                on_line(line.rstrip("\n"))
+            drain.join()
+        output = "".join(lines)
+        if process.returncode != 0:
+            name = Path(command[0]).name
+            raise CommandFailed(
+                f"{' '.join([name, *command[1:]])} ended with exit code {process.returncode}:\n"
+                f"{output}{''.join(errors)}"
+            )
+        return output
+
+
+def tool(name: str) -> str:
+    """Return the path of a command; CommandFailed says what to install where it is missing."""
+    found = shutil.which(name)
+    if not found:
+        raise CommandFailed(f"{name} is not on PATH. Install it: the real {name} is run here.")
+    return found
+
+
+def cdktf_command() -> str:
+    """Return the path of the cdktf command line that package.json declares."""
+    found = shutil.which("cdktf", path=PROJECT / "node_modules" / ".bin")
+    if not found:
+        raise CommandFailed("cdktf is not in node_modules/. Run `make setup`: it installs it.")
+    return found
+
+
+def provider_environment(directory: Path) -> dict[str, str]:
+    """Return the variables that tell terraform where to get the AWS provider from.
+
+    A filesystem mirror is used where one is found: the directory that REPRIEVE_PROVIDER_MIRROR
+    names, Terraform's implied mirrors, or one under /opt. Otherwise it is the registry, with a
+    cache beside the working directories. A CLI configuration file of the user's own is left alone.
+    """
+    configured = os.environ.get("TF_CLI_CONFIG_FILE")
+    if configured and Path(configured).is_file():
+        return {}
+    mirror = find_mirror()
+    configuration = directory / "terraform.tfrc"
+    if mirror:
+        path = json.dumps(str(mirror))
+        configuration.write_text(
+            f"provider_installation {{\n  filesystem_mirror {{\n    path = {path}\n  }}\n}}\n"
+        )
+        return {"TF_CLI_CONFIG_FILE": str(configuration)}
+    cache = PROJECT / "build" / "plugin-cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    configuration.write_text("")
+    return {"TF_CLI_CONFIG_FILE": str(configuration), "TF_PLUGIN_CACHE_DIR": str(cache)}
+
+
+def find_mirror() -> Path | None:
+    """Return the first directory that holds the AWS provider as a filesystem mirror does."""
+    named = os.environ.get(MIRROR_VARIABLE)
+    if named:
+        if not (Path(named) / _PROVIDER).is_dir():
+            raise CommandFailed(f"{MIRROR_VARIABLE}={named} holds no {_PROVIDER}.")
+        return Path(named)
+    # Terraform CLI documentation, «implied local mirror directories».
+    implied = [
+        Path.home() / ".terraform.d" / "plugins",
+        Path.home() / ".local" / "share" / "terraform" / "plugins",
+        Path("/usr/local/share/terraform/plugins"),
+        Path("/usr/share/terraform/plugins"),
+    ]
+    candidates = [*implied, *sorted(Path("/opt").glob("*"))]
+    return next((path for path in candidates if (path / _PROVIDER).is_dir()), None)

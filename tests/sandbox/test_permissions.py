@@ -1,0 +1,163 @@
+"""Whoever takes a right away from the deployment finds out which one it was."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+REGION = "eu-west-1"
+RULE_ROLE = "reprieve-eventbridge"
+AUTOMATION_ROLE = "reprieve-automation"
+
+
+@contextmanager
+def topic_policy(account, change: Callable[[dict], None]) -> Iterator[None]:
+    """Change the topic's policy for a while."""
+    sns = account.sandbox.client("sns", REGION)
+    (arn,) = [topic["TopicArn"] for topic in sns.list_topics()["Topics"]]
+    former = sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]
+    policy = json.loads(former)
+    change(policy)
+    put = {"TopicArn": arn, "AttributeName": "Policy"}
+    sns.set_topic_attributes(**put, AttributeValue=json.dumps(policy))
+    try:
+        yield
+    finally:
+        sns.set_topic_attributes(**put, AttributeValue=former)
+
+
+@contextmanager
+def role_policy(account, role: str, without: str) -> Iterator[None]:
+    """Take the statement `without` out of the role's policy for a while."""
+    iam = account.sandbox.client("iam", REGION)
+    former = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
+    kept = [statement for statement in former["Statement"] if statement["Sid"] != without]
+    assert len(kept) == len(former["Statement"]) - 1
+    put = {"RoleName": role, "PolicyName": role}
+    iam.put_role_policy(**put, PolicyDocument=json.dumps(former | {"Statement": kept}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**put, PolicyDocument=json.dumps(former))
+
+
+@contextmanager
+def trust(account, role: str, change: Callable[[dict], None]) -> Iterator[None]:
+    """Change the role's trust policy for a while."""
+    iam = account.sandbox.client("iam", REGION)
+    former = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    changed = json.loads(json.dumps(former))
+    change(changed)
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(changed))
+    try:
+        yield
+    finally:
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(former))
+
+
+def source_account(value: str) -> Callable[[dict], None]:
+    """Return a change of a trust policy: the account that it names."""
+
+    def change(policy: dict) -> None:
+        condition = policy["Statement"][0]["Condition"]
+        condition["StringEquals"]["aws:SourceAccount"] = value
+
+    return change
+
+
+def endanger(account) -> str:
+    """Create a key and schedule its deletion; return its id."""
+    key = account.create_key(REGION)["KeyId"]
+    account.schedule(REGION, key)
+    return key
+
+
+def test_a_topic_that_does_not_let_eventbridge_in(account):
+    """The alert is not delivered, the reason names right and topic; the rescue goes on."""
+
+    def only_the_account(policy: dict) -> None:
+        policy["Statement"][0]["Principal"] = {"AWS": "arn:aws:iam::111122223333:root"}
+
+    with topic_policy(account, only_the_account):
+        key = endanger(account)
+    (alert,) = account.alerts(key)
+    assert "sns:Publish" in alert.error
+    assert "reprieve-alerts" in alert.error
+    assert () == alert.recipients
+    assert "Disabled" == account.state(REGION, key)
+
+
+@pytest.mark.parametrize(
+    ("missing", "right"),
+    [("StartRunbook", "ssm:StartAutomationExecution"), ("PassAutomationRole", "iam:PassRole")],
+)
+def test_a_rule_role_that_lacks_a_right(account, missing, right):
+    """Nothing is started, the reason names role and right; people are told all the same."""
+    with role_policy(account, RULE_ROLE, without=missing):
+        key = endanger(account)
+    (start,) = account.starts(key)
+    assert right in start.error
+    assert RULE_ROLE in start.error
+    assert [] == account.executions(key)
+    assert [None] == [alert.error for alert in account.alerts(key)]
+    assert "PendingDeletion" == account.state(REGION, key)
+
+
+def test_a_rule_role_that_trusts_another_account(account):
+    """EventBridge cannot assume it: the reason names the role and the service."""
+    with trust(account, RULE_ROLE, source_account("444455556666")):
+        key = endanger(account)
+    (start,) = account.starts(key)
+    assert RULE_ROLE in start.error
+    assert "events.amazonaws.com" in start.error
+    assert "PendingDeletion" == account.state(REGION, key)
+
+
+def test_an_automation_role_that_lacks_a_right(account):
+    """The automation starts and fails, and says which call the role may not make."""
+    with role_policy(account, AUTOMATION_ROLE, without="CancelKeyDeletion"):
+        key = endanger(account)
+    (execution,) = account.executions(key)
+    assert "Failed" == execution.status
+    assert "kms:CancelKeyDeletion" in execution.failure
+    assert AUTOMATION_ROLE in execution.failure
+    assert "PendingDeletion" == account.state(REGION, key)
+
+
+def test_an_automation_role_that_trusts_another_account(account):
+    """Systems Manager cannot assume it: nothing is taken back, and the reason names the role."""
+    with trust(account, AUTOMATION_ROLE, source_account("444455556666")):
+        key = endanger(account)
+    reasons = [e.failure for e in account.executions(key)]
+    reasons += [s.error for s in account.starts(key) if s.error]
+    assert AUTOMATION_ROLE in str(reasons)
+    assert "ssm.amazonaws.com" in str(reasons)
+    assert "PendingDeletion" == account.state(REGION, key)
+
+
+def test_a_key_policy_that_shuts_the_automation_role_out(account):
+    """A key's own policy has the last word: no IAM policy helps against its Deny."""
+    kms = account.kms(REGION)
+    key = account.create_key(REGION)["KeyId"]
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    denied = {
+        "Effect": "Deny",
+        "Principal": {"AWS": f"arn:aws:iam::111122223333:role/{AUTOMATION_ROLE}"},
+        "Action": "kms:CancelKeyDeletion",
+        "Resource": "*",
+    }
+    policy["Statement"].append(denied)
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    account.schedule(REGION, key)
+    (execution,) = account.executions(key)
+    assert "Failed" == execution.status
+    assert "kms:CancelKeyDeletion" in execution.failure
+    assert "PendingDeletion" == account.state(REGION, key)
+
+
+def test_the_deployment_is_whole_again(account):
+    """What the tests above took away is back: the near-miss to all of them."""
+    key = endanger(account)
+    assert "Disabled" == account.state(REGION, key)
+    assert [None, None] == [delivery.error for delivery in account.about(key)]
