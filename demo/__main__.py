@@ -1,0 +1,122 @@
+"""Run the demo. Exit code 0: every Region's key was rescued, and a second plan was empty."""
+
+import argparse
+import shutil
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from rich.console import Console
+from rich.live import Live
+
+from demo.rescue import Rescue, rescue
+from demo.screen import alert_panel, progress, rescue_table
+from reprieve.faults import SettingsError
+from reprieve.settings import load
+from sandbox import Sandbox
+from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment
+
+# More than terraform's default of 10: 17 Regions wait for answers, not for the processor.
+PARALLELISM = "--terraform-parallelism=40"
+
+
+def main() -> int:
+    """Deploy, endanger, watch, plan again, destroy."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave the sandbox up at the end")
+    keep = parser.parse_args().keep
+
+    console = Console(highlight=False)
+    started = time.monotonic()
+    try:
+        settings = load({}, PROJECT)
+        directory = PROJECT / "build" / "demo"
+        # The state of an earlier demo speaks of a sandbox that is gone.
+        shutil.rmtree(directory, ignore_errors=True)
+        with Sandbox() as sandbox:
+            deployment = Deployment(sandbox, directory)
+            all_well = run(console, sandbox, deployment, settings.regions.watched)
+            if keep:
+                look_around(console, sandbox, deployment)
+            else:
+                with progress(console, "cdktf destroy") as on_line:
+                    deployment.cdktf(
+                        "destroy", STACK, "--auto-approve", PARALLELISM, on_line=on_line
+                    )
+    except SettingsError as error:
+        console.print(str(error), style="red", markup=False)
+        return 2
+    except CommandFailed as error:
+        console.print(str(error), style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Interrupted; the sandbox and all that was in it are gone.")
+        return 130
+    console.print(f"\nThe whole demo took {time.monotonic() - started:.0f} seconds.")
+    return 0 if all_well else 1
+
+
+def run(
+    console: Console, sandbox: Sandbox, deployment: Deployment, regions: tuple[str, ...]
+) -> bool:
+    """Deploy and prove it; return whether every key was rescued and nothing is left to change."""
+    console.print(
+        f"Reprieve on a local AWS ({sandbox.endpoint}): the settings of reprieve.toml, "
+        f"{len(regions)} Regions.\n"
+    )
+    with progress(console, "cdktf deploy ") as on_line:
+        deployment.cdktf("deploy", STACK, "--auto-approve", PARALLELISM, on_line=on_line)
+
+    console.print("\nIn every Region a key is created, and its deletion scheduled.\n")
+    rows = [Rescue(region) for region in regions]
+    with (
+        Live(rescue_table(rows), console=console, refresh_per_second=8) as live,
+        ThreadPoolExecutor(max_workers=8) as pool,
+    ):
+        pending = [pool.submit(rescue, sandbox, row) for row in rows]
+        while not all(future.done() for future in pending):
+            live.update(rescue_table(rows))
+            time.sleep(0.1)
+        live.update(rescue_table(rows))
+
+    alerted = [row for row in rows if row.alert]
+    if alerted:
+        console.print("One alert, as it arrives:\n")
+        console.print(alert_panel(alerted[0]))
+        console.print()
+
+    with progress(console, "cdktf diff   ") as on_line:
+        deployment.cdktf("diff", STACK, PARALLELISM, on_line=on_line)
+        changes = deployment.planned_changes()
+    if changes:
+        console.print(f"The second plan is not empty: {changes}", style="red", markup=False)
+    else:
+        console.print("  No changes: what was deployed is what the settings say.")
+    return all(row.rescued for row in rows) and not changes
+
+
+def look_around(console: Console, sandbox: Sandbox, deployment: Deployment) -> None:
+    """Say how to look at the sandbox, and keep it up until Ctrl-C."""
+    console.print("\nThe sandbox stays up. In another terminal:\n")
+    for name, value in sandbox.environment().items():
+        console.print(f"  export {name}={value}", markup=False, soft_wrap=True)
+    console.print(
+        f"""
+  aws kms list-keys --region eu-west-1          # or any other call of the AWS command line
+  curl {sandbox.endpoint}/_sandbox/deliveries   # what EventBridge delivered
+  curl {sandbox.endpoint}/_sandbox/executions   # what Systems Manager ran
+  terraform -chdir={deployment.stack_directory.relative_to(PROJECT)} state list
+
+Ctrl-C stops it.""",
+        markup=False,
+        soft_wrap=True,
+    )
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        console.print("\nStopped.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""A key in one Region: created, scheduled for deletion, and watched until it is taken back."""
+
+import time
+from dataclasses import dataclass
+
+from sandbox import Sandbox
+from sandbox.deliveries import Delivery
+
+TIMEOUT = 60.0
+POLL = 0.1
+
+
+@dataclass
+class Rescue:
+    """What happened in one Region. `fault` is empty while nothing is known to be wrong."""
+
+    region: str
+    alerted: tuple[str, ...] = ()
+    alert: str = ""
+    automation: str = ""
+    states: tuple[str, ...] = ()
+    seconds: float | None = None
+    fault: str = ""
+
+    @property
+    def before_and_after(self) -> tuple[str, ...]:
+        """The key's first and its latest state."""
+        return self.states[:1] + self.states[1:][-1:]
+
+    @property
+    def rescued(self) -> bool:
+        """Whether people were told, the runbook succeeded, and the key is out of danger."""
+        return bool(
+            self.alerted
+            and self.automation == "Success"
+            and self.states[-1:] == ("Disabled",)
+            and not self.fault
+        )
+
+
+def rescue(sandbox: Sandbox, row: Rescue) -> None:
+    """Endanger a key in the row's Region and fill the row as things happen; it never raises."""
+    try:
+        _endanger_and_watch(sandbox, row)
+    except Exception as error:  # one Region's failure is its own row's business
+        row.fault = f"{type(error).__name__}: {error}"
+
+
+def _endanger_and_watch(sandbox: Sandbox, row: Rescue) -> None:
+    kms = sandbox.client("kms", row.region)
+    key_id = kms.create_key(Description="Reprieve demo")["KeyMetadata"]["KeyId"]
+
+    def note_state() -> None:
+        state = kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
+        if state != (row.states or ("",))[-1]:
+            row.states = (*row.states, state)
+
+    note_state()
+    started = time.monotonic()
+    row.states = (
+        *row.states,
+        kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)["KeyState"],
+    )
+    while time.monotonic() - started < TIMEOUT:
+        note_state()
+        _note_deliveries(sandbox, row)
+        _note_automation(sandbox, row, key_id)
+        if row.rescued or row.fault:
+            row.seconds = time.monotonic() - started
+            return
+        time.sleep(POLL)
+    row.fault = f"not rescued within {TIMEOUT:.0f} s"
+
+
+def _note_deliveries(sandbox: Sandbox, row: Rescue) -> None:
+    for delivery in list(sandbox.deliveries):
+        if delivery.region != row.region or delivery.event_name != "ScheduleKeyDeletion":
+            continue
+        if delivery.error:
+            row.fault = f"{delivery.target_id}: {delivery.error}"
+        elif _is_alert(delivery):
+            row.alerted, row.alert = delivery.recipients, delivery.body
+            if not row.alerted:
+                row.fault = "the alert reached the topic, but the topic has no confirmed e-mail"
+
+
+def _is_alert(delivery: Delivery) -> bool:
+    return ":sns:" in delivery.target_arn
+
+
+def _note_automation(sandbox: Sandbox, row: Rescue, key_id: str) -> None:
+    for execution in list(sandbox.executions):
+        if execution.region == row.region and execution.parameters.get("KeyId") == [key_id]:
+            row.automation = execution.status
+            if execution.failure:
+                row.fault = f"{execution.document}: {execution.failure}"

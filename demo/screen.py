@@ -1,0 +1,88 @@
+"""What the demo shows: progress, the table of rescues, an alert."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich import box
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from demo.rescue import Rescue
+
+# terraform's own words, which cdktf passes on
+_TOTAL = re.compile(r"Plan: (\d+) to add, \d+ to change, (\d+) to destroy")
+_ONE_DONE = re.compile(r": (Creation|Destruction) complete after")
+
+
+@contextmanager
+def progress(console: Console, title: str) -> Iterator[Callable[[str], None]]:
+    """Show a long step; yield what takes the lines that cdktf prints, and counts resources."""
+    with Progress(
+        SpinnerColumn(finished_text="[green]✔[/]"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[note]}", style="dim"),
+        TimeElapsedColumn(),
+        console=console,
+    ) as bar:
+        task = bar.add_task(title, total=None, note="starting …")
+        done = 0
+        total = 0
+
+        def on_line(line: str) -> None:
+            nonlocal done, total
+            if found := _TOTAL.search(line):
+                total = max(int(found[1]), int(found[2]))
+            done += len(_ONE_DONE.findall(line))
+            if total:
+                note = f"{done} of {total} resources"
+                bar.update(task, total=total, completed=done, note=note)
+
+        yield on_line
+        note = f"{done} resources" if total else "done"
+        bar.update(task, total=1, completed=1, note=note)
+
+
+def rescue_table(rows: Sequence[Rescue]) -> Table:
+    """One row per Region; a fault stands in its Region's row."""
+    rescued = sum(row.rescued for row in rows)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        title=f"{rescued} of {len(rows)} keys rescued",
+        title_style="bold green" if rescued == len(rows) else "bold",
+        title_justify="left",
+    )
+    table.add_column("Region", no_wrap=True)
+    table.add_column("Alert delivered to", overflow="fold")
+    table.add_column("Automation")
+    table.add_column("Key, before → after", overflow="fold")
+    table.add_column("Seconds", justify="right")
+    for row in rows:
+        style = "red" if row.fault else "green" if row.rescued else "dim"
+        states = Text(" → ".join(row.before_and_after) or "…")
+        if row.fault:
+            states.append(f"\n{row.fault}", style="red")
+        table.add_row(
+            Text(row.region, style=style),
+            ", ".join(row.alerted) or "…",
+            row.automation or "…",
+            states,
+            f"{row.seconds:.1f}" if row.seconds is not None else "…",
+        )
+    return table
+
+
+def alert_panel(row: Rescue) -> Panel:
+    """One alert, exactly as the topic delivered it."""
+    return Panel(
+        Text(row.alert),
+        title=f"e-mail to {', '.join(row.alerted)}, from the topic in {row.region}",
+        title_align="left",
+        box=box.ROUNDED,
+        expand=False,
+    )
