@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from demo.rescue import Rescue, rescue
-from demo.screen import alert_panel, progress, rescue_table
+from demo.screen import print_alert, progress, rescue_table
 from reprieve.faults import SettingsError
 from reprieve.settings import load
 from sandbox import Sandbox
@@ -81,8 +81,8 @@ def run(
 
     alerted = [row for row in rows if row.alert]
     if alerted:
-        console.print("One alert, as it arrives:\n")
-        console.print(alert_panel(alerted[0]))
+        console.print()
+        print_alert(console, alerted[0])
         console.print()
 
     with progress(console, "cdktf diff   ") as on_line:

@@ -4,9 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich import box
 from rich.console import Console
-from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -29,7 +27,7 @@ def progress(console: Console, title: str) -> Iterator[Callable[[str], None]]:
         TimeElapsedColumn(),
         console=console,
     ) as bar:
-        task = bar.add_task(title, total=None, note="starting …")
+        task = bar.add_task(title, total=None, note="synth, init, plan …")
         done = 0
         total = 0
 
@@ -51,8 +49,10 @@ def rescue_table(rows: Sequence[Rescue]) -> Table:
     """One row per Region; a fault stands in its Region's row."""
     rescued = sum(row.rescued for row in rows)
     table = Table(
-        box=box.SIMPLE_HEAD,
+        box=None,
         pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
         title=f"{rescued} of {len(rows)} keys rescued",
         title_style="bold green" if rescued == len(rows) else "bold",
         title_justify="left",
@@ -77,12 +77,8 @@ def rescue_table(rows: Sequence[Rescue]) -> Table:
     return table
 
 
-def alert_panel(row: Rescue) -> Panel:
-    """One alert, exactly as the topic delivered it."""
-    return Panel(
-        Text(row.alert),
-        title=f"e-mail to {', '.join(row.alerted)}, from the topic in {row.region}",
-        title_align="left",
-        box=box.ROUNDED,
-        expand=False,
-    )
+def print_alert(console: Console, row: Rescue) -> None:
+    """Print one alert exactly as the topic delivered it, its lines unbroken."""
+    console.print(f"One alert, as it arrives at {', '.join(row.alerted)}:\n", style="bold")
+    for line in row.alert.splitlines():
+        console.print(f"  {line}", markup=False, soft_wrap=True)

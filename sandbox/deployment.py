@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,8 @@ STACK = "reprieve"
 # Names a directory that holds registry.terraform.io/hashicorp/aws/…, for machines that do not
 # reach Terraform's registry.
 MIRROR_VARIABLE = "REPRIEVE_PROVIDER_MIRROR"
+# cdktf colours its output and moves the cursor, terminal or not.
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 
 
@@ -139,7 +142,8 @@ class Deployment:
             drain = threading.Thread(target=lambda: errors.extend(stderr))
             drain.start()
             lines = []
-            for line in stdout:
+            for coloured in stdout:
+                line = _ANSI.sub("", coloured)
                 lines.append(line)
                 on_line(line.rstrip("\n"))
             drain.join()
