@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from demo.rescue import Rescue, rescue
-from demo.screen import print_alert, progress, rescue_table
+from demo.screen import print_mail, progress, rescue_table
 from reprieve.faults import SettingsError
 from reprieve.settings import load
 from sandbox import Sandbox
@@ -78,11 +78,14 @@ def run(
             live.update(rescue_table(rows))
             time.sleep(0.1)
         live.update(rescue_table(rows))
+    if not console.is_terminal:
+        console.print()  # Live ends its last line on a terminal only
 
-    alerted = [row for row in rows if row.alert]
-    if alerted:
-        console.print()
-        print_alert(console, alerted[0])
+    if alerted := next((row for row in rows if row.alert), None):
+        print_mail(console, f"One alert, as it reaches {', '.join(alerted.alerted)}", alerted.alert)
+        for mail in sandbox.mails:
+            if alerted.key_id in mail.body and mail.body != alerted.alert:
+                print_mail(console, f"And what came of it, «{mail.subject}»", mail.body)
         console.print()
 
     with progress(console, "cdktf diff   ") as on_line:
@@ -105,6 +108,7 @@ def look_around(console: Console, sandbox: Sandbox, deployment: Deployment) -> N
   aws kms list-keys --region eu-west-1          # or any other call of the AWS command line
   curl {sandbox.endpoint}/_sandbox/deliveries   # what EventBridge delivered
   curl {sandbox.endpoint}/_sandbox/executions   # what Systems Manager ran
+  curl {sandbox.endpoint}/_sandbox/mails        # what people were mailed
   terraform -chdir={deployment.stack_directory.relative_to(PROJECT)} state list
 
 Ctrl-C stops it.""",

@@ -16,6 +16,7 @@ class Rescue:
 
     region: str
     alerted: tuple[str, ...] = ()
+    key_id: str = ""
     alert: str = ""
     automation: str = ""
     states: tuple[str, ...] = ()
@@ -48,10 +49,10 @@ def rescue(sandbox: Sandbox, row: Rescue) -> None:
 
 def _endanger_and_watch(sandbox: Sandbox, row: Rescue) -> None:
     kms = sandbox.client("kms", row.region)
-    key_id = kms.create_key(Description="Reprieve demo")["KeyMetadata"]["KeyId"]
+    row.key_id = kms.create_key(Description="Reprieve demo")["KeyMetadata"]["KeyId"]
 
     def note_state() -> None:
-        state = kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
+        state = kms.describe_key(KeyId=row.key_id)["KeyMetadata"]["KeyState"]
         if state != (row.states or ("",))[-1]:
             row.states = (*row.states, state)
 
@@ -59,12 +60,12 @@ def _endanger_and_watch(sandbox: Sandbox, row: Rescue) -> None:
     started = time.monotonic()
     row.states = (
         *row.states,
-        kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)["KeyState"],
+        kms.schedule_key_deletion(KeyId=row.key_id, PendingWindowInDays=7)["KeyState"],
     )
     while time.monotonic() - started < TIMEOUT:
         note_state()
         _note_deliveries(sandbox, row)
-        _note_automation(sandbox, row, key_id)
+        _note_automation(sandbox, row)
         if row.rescued or row.fault:
             row.seconds = time.monotonic() - started
             return
@@ -73,7 +74,7 @@ def _endanger_and_watch(sandbox: Sandbox, row: Rescue) -> None:
 
 
 def _note_deliveries(sandbox: Sandbox, row: Rescue) -> None:
-    for delivery in list(sandbox.deliveries):
+    for delivery in sandbox.deliveries:
         if delivery.region != row.region or delivery.event_name != "ScheduleKeyDeletion":
             continue
         if delivery.error:
@@ -88,9 +89,11 @@ def _is_alert(delivery: Delivery) -> bool:
     return ":sns:" in delivery.target_arn
 
 
-def _note_automation(sandbox: Sandbox, row: Rescue, key_id: str) -> None:
-    for execution in list(sandbox.executions):
-        if execution.region == row.region and execution.parameters.get("KeyId") == [key_id]:
+def _note_automation(sandbox: Sandbox, row: Rescue) -> None:
+    # The first one: what the rule started. Others are what that one started in its turn.
+    for execution in sandbox.executions:
+        if execution.region == row.region and row.key_id in execution.parameters["KeyId"][0]:
             row.automation = execution.status
             if execution.failure:
                 row.fault = f"{execution.document}: {execution.failure}"
+            return

@@ -77,8 +77,8 @@ def rescue_table(rows: Sequence[Rescue]) -> Table:
     return table
 
 
-def print_alert(console: Console, row: Rescue) -> None:
-    """Print one alert exactly as the topic delivered it, its lines unbroken."""
-    console.print(f"One alert, as it arrives at {', '.join(row.alerted)}:\n", style="bold")
-    for line in row.alert.splitlines():
+def print_mail(console: Console, title: str, text: str) -> None:
+    """Print an e-mail's text exactly as the topic delivered it, its lines unbroken."""
+    console.print(f"\n{title}:\n", style="bold")
+    for line in text.splitlines():
         console.print(f"  {line}", markup=False, soft_wrap=True)

@@ -9,7 +9,7 @@ caller's user agent, for one, is free text and stays out.
 import json
 from dataclasses import dataclass
 
-from reprieve.runbooks import AmazonRunbook
+from reprieve.runbooks import Runbook
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ _DELETION = {
 }
 
 
-def deletion_alert(runbook: AmazonRunbook | None) -> Transformer:
+def deletion_alert(runbook: Runbook | None) -> Transformer:
     """Return the alert that a key is scheduled for deletion; `runbook` is what takes it back.
 
     A path that the event lacks yields nothing, so each label also makes sense without its value:
@@ -51,15 +51,23 @@ def deletion_alert(runbook: AmazonRunbook | None) -> Transformer:
     """
     cancel = "aws kms cancel-key-deletion --region <region> --key-id <key>"
     enable = "aws kms enable-key --region <region> --key-id <key>"
-    if runbook:
+    by_hand = "If the state is not Disabled within five minutes, take the deletion back by hand:"
+    describe = "aws kms describe-key --region <region> --key-id <key>"
+    if runbook is None:
+        undoing = ["NOT BEING TAKEN BACK: remediation is off. To take the deletion back:"]
+    elif runbook.is_amazons:
         undoing = [
             "BEING TAKEN BACK: Systems Manager was asked to run "
             f"{runbook.name}. It refuses a key that was named by its ARN, so check:",
-            "aws kms describe-key --region <region> --key-id <key>",
-            "If the state is not Disabled within five minutes, take the deletion back by hand:",
+            describe,
+            by_hand,
         ]
     else:
-        undoing = ["NOT BEING TAKEN BACK: remediation is off. To take the deletion back:"]
+        undoing = [
+            "BEING TAKEN BACK: a second message will say what came of it. If none comes, check:",
+            describe,
+            by_hand,
+        ]
     return Transformer(
         paths=_CALL | _DELETION,
         template=_lines(
@@ -83,14 +91,26 @@ def deletion_alert(runbook: AmazonRunbook | None) -> Transformer:
 
 
 def cancel_key_deletion_input(automation_role_arn: str) -> Transformer:
-    """Return the runbook's parameters; Systems Manager wants each value in a list.
+    """Return the parameters of Amazon's runbook; Systems Manager wants each value in a list.
 
     KeyId is the key as the caller typed it: the runbook takes a bare id, and an event holds the
     bare id nowhere else.
     """
-    parameters = {"KeyId": ["<key_id>"], "AutomationAssumeRole": [automation_role_arn]}
+    return _parameters("$.detail.requestParameters.keyId", AutomationAssumeRole=automation_role_arn)
+
+
+def rescue_key_input(automation_role_arn: str, topic_arn: str) -> Transformer:
+    """Return the parameters of Reprieve's runbook. KeyId is the key's ARN, however it was typed."""
+    return _parameters(
+        _DELETION["key"], AutomationAssumeRole=automation_role_arn, TopicArn=topic_arn
+    )
+
+
+def _parameters(key_path: str, **fixed: str) -> Transformer:
+    parameters = {"KeyId": "<key>"} | fixed
     return Transformer(
-        paths={"key_id": "$.detail.requestParameters.keyId"}, template=json.dumps(parameters)
+        paths={"key": key_path},
+        template=json.dumps({name: [value] for name, value in parameters.items()}),
     )
 
 

@@ -5,7 +5,7 @@ Where an argument is an ARN or an account id it may as well be a Terraform refer
 
 from typing import Any
 
-from reprieve.runbooks import AmazonRunbook
+from reprieve.runbooks import CANCEL_KEY_DELETION, Runbook
 
 Policy = dict[str, Any]
 
@@ -40,7 +40,7 @@ def eventbridge_trust(partition: str, account: str) -> Policy:
 
 
 def eventbridge_permissions(
-    partition: str, account: str, runbook: AmazonRunbook, automation_role_arn: str
+    partition: str, account: str, runbook: Runbook, automation_role_arn: str
 ) -> Policy:
     """Let EventBridge start the runbook and hand it the automation role, and nothing else."""
     return _policy(
@@ -50,13 +50,7 @@ def eventbridge_permissions(
             "Action": "ssm:StartAutomationExecution",
             "Resource": runbook.start_resources(partition, account),
         },
-        {
-            "Sid": "PassAutomationRole",
-            "Effect": "Allow",
-            "Action": "iam:PassRole",
-            "Resource": automation_role_arn,
-            "Condition": {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
-        },
+        _pass_role(automation_role_arn),
     )
 
 
@@ -67,9 +61,15 @@ def automation_trust(partition: str, account: str) -> Policy:
     )
 
 
-def automation_permissions(partition: str, account: str, runbook: AmazonRunbook) -> Policy:
-    """Allow what the runbook's reference page lists: cancel a deletion, and see the outcome."""
-    return _policy(
+def automation_permissions(
+    partition: str, account: str, runbook: Runbook, *, role_name: str, topic_name: str
+) -> Policy:
+    """Allow what the runbook does: cancel a deletion, see the outcome; Reprieve's own also tells.
+
+    The first two statements are what the reference page of Amazon's runbook lists. Reprieve's own
+    runs Amazon's as a child, to which it hands its own role.
+    """
+    rescue = [
         {
             "Sid": "CancelKeyDeletion",
             "Effect": "Allow",
@@ -80,9 +80,32 @@ def automation_permissions(partition: str, account: str, runbook: AmazonRunbook)
             "Sid": "RunAutomation",
             "Effect": "Allow",
             "Action": ["ssm:StartAutomationExecution", "ssm:GetAutomationExecution"],
-            "Resource": runbook.start_resources(partition, account),
+            "Resource": CANCEL_KEY_DELETION.start_resources(partition, account),
+        },
+    ]
+    if runbook.is_amazons:
+        return _policy(*rescue)
+    return _policy(
+        *rescue,
+        _pass_role(f"arn:{partition}:iam::{account}:role/{role_name}"),
+        {
+            "Sid": "TellOutcome",
+            "Effect": "Allow",
+            "Action": "sns:Publish",
+            "Resource": f"arn:{partition}:sns:*:{account}:{topic_name}",
         },
     )
+
+
+def _pass_role(role_arn: str) -> dict[str, Any]:
+    """Allow the automation role, and no other, to be handed to Systems Manager."""
+    return {
+        "Sid": "PassAutomationRole",
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": role_arn,
+        "Condition": {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
+    }
 
 
 def _trust(service: str, account: str, source_arn: str) -> Policy:

@@ -19,6 +19,7 @@ _TYPES: Final = {
         'write emails = ["security@example.com"] under [notify], or set REPRIEVE_NOTIFY__EMAILS',
     ),
     "string_type": ("is not text", "write a text, in quotation marks"),
+    "string_unicode": ("is not text in UTF-8", "type it anew"),
     "bool_type": ("is neither true nor false", "write true or false, without quotation marks"),
     "model_type": ("is not a table", "write its keys under its name in brackets, as in [notify]"),
 }
@@ -141,7 +142,7 @@ def worded(error: ErrorDetails, tables: Tables) -> InitErrorDetails:
     elif kind == "missing":
         value, (rule, remedy) = None, _TYPES[kind]
     else:
-        rule, remedy = _TYPES[kind]
+        rule, remedy = _TYPES.get(kind, (f"is refused: {error['msg']}", "see docs/settings.md"))
     return _broken(place, value, rule, remedy)
 
 

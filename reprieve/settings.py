@@ -30,7 +30,7 @@ from reprieve import regions
 from reprieve.faults import Fault, Place, SettingsError, key_of, shown
 from reprieve.rules import named_regions, relations, worded
 from reprieve.sources import FILE_VARIABLE, read_environment, read_file, variable_of
-from reprieve.values import Emails, Region, RoleArn, TopicName, Watch
+from reprieve.values import Emails, Region, RoleArn, RunbookName, TopicName, Watch
 
 
 class _Table(BaseModel):
@@ -59,6 +59,11 @@ class RemediationSettings(_Table):
         default=True,
         description="Take each scheduled deletion back; false only tells people. "
         "AWS template: EnableRemediation.",
+    )
+    runbook: RunbookName = Field(
+        default="reprieve",
+        description='The runbook: "reprieve" rescues a key in whatever way it was named, and '
+        'tells what came of it; "aws" is Amazon\'s AWSConfigRemediation-CancelKeyDeletion alone.',
     )
     automation_role_arn: RoleArn | None = Field(
         default=None,

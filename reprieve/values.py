@@ -97,6 +97,16 @@ def _role_arn(text: str) -> str:
     return text
 
 
+def _runbook(text: str) -> str:
+    """Refuse a runbook that there is not."""
+    if text not in ("reprieve", "aws"):
+        raise broken(
+            "is no runbook of Reprieve's",
+            'write "reprieve", or "aws" for AWSConfigRemediation-CancelKeyDeletion alone',
+        )
+    return text
+
+
 def _region(text: str) -> str:
     """Refuse a Region that cannot have a guard, whether mistyped or too new for this botocore."""
     if not regions.partition_of(text):
@@ -127,6 +137,7 @@ def _not_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
 _Email = Annotated[str, AfterValidator(_plain), AfterValidator(_email)]
 TopicName = Annotated[str, AfterValidator(_plain), AfterValidator(_topic_name)]
 RoleArn = Annotated[str, AfterValidator(_plain), AfterValidator(_role_arn)]
+RunbookName = Annotated[str, AfterValidator(_plain), AfterValidator(_runbook)]
 Region = Annotated[str, AfterValidator(_plain), AfterValidator(_region)]
 Emails = Annotated[tuple[_Email, ...], AfterValidator(_not_empty)]
 _WatchedRegion = Annotated[str, AfterValidator(_plain), AfterValidator(_watched_region)]

@@ -16,6 +16,7 @@ from moto.sqs.models import sqs_backends
 from sandbox import ACCOUNT_ID, rights, rules
 from sandbox.deliveries import Delivery
 from sandbox.errors import AwsError, SandboxCannot
+from sandbox.mail import recipients_of
 from sandbox.matching import matches
 from sandbox.transformer import TransformFailed, transform
 from sandbox.work import Work
@@ -195,21 +196,8 @@ def _publish(topic_arn: str, region: str, rule_arn: str, body: str) -> tuple[str
     topic = sns_backends[ACCOUNT_ID][region].topics[topic_arn]
     if topic.kms_master_key_id:
         _check_topic_key(topic.kms_master_key_id, topic_arn, region)
-    subscriptions = [
-        s for s in list(topic.sns_backend.subscriptions.values()) if s.topic.arn == topic_arn
-    ]
     topic.publish(body)
-    return tuple(s.endpoint for s in subscriptions if _gets_mail(s, body))
-
-
-def _gets_mail(subscription: Any, body: str) -> bool:
-    # moto confirms an e-mail address at once and would not say whom it mailed.
-    wanted = subscription._filter_policy_matcher
-    return (
-        subscription.protocol in ("email", "email-json")
-        and str(subscription.attributes.get("PendingConfirmation")).lower() != "true"
-        and (wanted is None or wanted.matches(None, body))
-    )
+    return recipients_of(topic, body)
 
 
 def _check_topic_key(name: str, topic_arn: str, region: str) -> None:

@@ -16,6 +16,7 @@ from sandbox.automation_api import OPERATIONS
 from sandbox.bus import Bus
 from sandbox.errors import AwsError, SandboxCannot
 from sandbox.identity import caller_of
+from sandbox.mail import mails
 
 Json = dict[str, Any]
 Environ = dict[str, Any]
@@ -197,6 +198,7 @@ class Front:
         lists: dict[str, Callable[[], list[Any]]] = {
             "/_sandbox/deliveries": lambda: self._bus.deliveries,
             "/_sandbox/executions": lambda: self._automations.executions,
+            "/_sandbox/mails": mails,
         }
         if path not in lists:
             return _answer(start_response, 404, {"known": sorted(lists)})

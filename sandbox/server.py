@@ -26,6 +26,7 @@ from sandbox.clients import Clients
 from sandbox.deliveries import Delivery
 from sandbox.executions import Execution
 from sandbox.front import Front
+from sandbox.mail import Mail, mails
 from sandbox.trail import envelope
 from sandbox.work import Work
 
@@ -144,6 +145,11 @@ class Sandbox:
     def executions(self) -> list[Execution]:
         """What Systems Manager ran, oldest first."""
         return self._automations.executions
+
+    @property
+    def mails(self) -> list[Mail]:
+        """What was published to topics, by EventBridge, by automations or by anyone."""
+        return mails()
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         """Put an EventBridge envelope on a Region's default bus, as AWS itself would.

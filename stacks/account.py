@@ -44,9 +44,8 @@ class AccountStack(TerraformStack):
                 self,
                 "remediation",
                 provider=providers[home],
-                partition=partition,
                 account=account.account_id,
-                given_role_arn=settings.remediation.automation_role_arn,
+                settings=settings,
             )
 
         guards = {
@@ -54,7 +53,6 @@ class AccountStack(TerraformStack):
                 self,
                 region,
                 region=region,
-                partition=partition,
                 provider=providers[region],
                 notify=settings.notify,
                 remediation=remediation,

@@ -19,6 +19,7 @@ with fast_bindings():
     from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
     from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
     from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
+    from cdktf_cdktf_provider_aws.ssm_document import SsmDocument
     from constructs import Construct
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "SnsTopic",
     "SnsTopicPolicy",
     "SnsTopicSubscription",
+    "SsmDocument",
     "TerraformOutput",
     "TerraformStack",
     "literal",

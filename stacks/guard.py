@@ -4,7 +4,13 @@ import json
 from urllib.parse import quote
 
 from reprieve import policies
-from reprieve.messages import Transformer, cancel_key_deletion_input, deletion_alert
+from reprieve.messages import (
+    Transformer,
+    cancel_key_deletion_input,
+    deletion_alert,
+    rescue_key_input,
+)
+from reprieve.rescue import rescue_document
 from reprieve.settings import NotifySettings
 from reprieve.threats import KEY_DELETION_SCHEDULED
 from stacks.cdk import (
@@ -16,6 +22,7 @@ from stacks.cdk import (
     SnsTopic,
     SnsTopicPolicy,
     SnsTopicSubscription,
+    SsmDocument,
     literal,
 )
 from stacks.remediation import Remediation
@@ -33,7 +40,6 @@ class RegionalGuard(Construct):
         id: str,
         *,
         region: str,
-        partition: str,
         provider: AwsProvider,
         notify: NotifySettings,
         remediation: Remediation | None,
@@ -61,13 +67,35 @@ class RegionalGuard(Construct):
             transformer=deletion_alert(remediation.runbook if remediation else None),
         )
         if remediation:
-            self._target(
-                f"{threat.name}-remediation",
-                rule,
-                arn=remediation.runbook.target_arn(partition, region),
-                role_arn=remediation.eventbridge_role_arn,
-                transformer=cancel_key_deletion_input(remediation.automation_role_arn),
+            self._remediate(f"{threat.name}-remediation", rule, region, remediation)
+
+    def _remediate(
+        self, id: str, rule: CloudwatchEventRule, region: str, remediation: Remediation
+    ) -> None:
+        """Have the rule start the runbook; Reprieve's own is put into the Region first."""
+        document = None
+        if remediation.runbook.is_amazons:
+            transformer = cancel_key_deletion_input(remediation.automation_role_arn)
+        else:
+            transformer = rescue_key_input(remediation.automation_role_arn, self.topic_arn)
+            document = SsmDocument(
+                self,
+                "runbook",
+                provider=self._provider,
+                name=remediation.runbook.name,
+                document_type="Automation",
+                document_format="JSON",
+                content=json.dumps(rescue_document(remediation.partition)),
             )
+        self._target(
+            id,
+            rule,
+            arn=remediation.target_arn(region),
+            role_arn=remediation.eventbridge_role_arn,
+            transformer=transformer,
+            # The target's ARN is not the document's, so Terraform does not see the order.
+            depends_on=[document] if document else None,
+        )
 
     def _topic(self, region: str, notify: NotifySettings) -> SnsTopic:
         topic = SnsTopic(
@@ -105,6 +133,7 @@ class RegionalGuard(Construct):
         arn: str,
         transformer: Transformer,
         role_arn: str | None = None,
+        depends_on: list[SsmDocument] | None = None,
     ) -> None:
         CloudwatchEventTarget(
             self,
@@ -114,6 +143,7 @@ class RegionalGuard(Construct):
             target_id=id,
             arn=arn,
             role_arn=role_arn,
+            depends_on=depends_on,
             input_transformer=CloudwatchEventTargetInputTransformer(
                 input_paths=transformer.paths, input_template=transformer.template
             ),

@@ -3,49 +3,61 @@
 import json
 
 from reprieve import policies
-from reprieve.runbooks import CANCEL_KEY_DELETION
+from reprieve.runbooks import CANCEL_KEY_DELETION, RESCUE_KEY
+from reprieve.settings import Settings
 from stacks.cdk import AwsProvider, Construct, IamRole, IamRolePolicy
 
 # The automation role stays at path "/": Amazon's runbook refuses the ARN of a role with a path.
 EVENTBRIDGE_ROLE = f"{policies.PREFIX}-eventbridge"
 AUTOMATION_ROLE = f"{policies.PREFIX}-automation"
 
+# By what `remediation.runbook` calls them.
+RUNBOOKS = {"reprieve": RESCUE_KEY, "aws": CANCEL_KEY_DELETION}
+
 
 class Remediation(Construct):
     """The roles that take deletions back: one that EventBridge uses, one that the runbook uses.
 
-    With `given_role_arn` the automation role is the user's own, and is not created.
+    If the settings name an automation role, that one is used, and none is created.
     Attributes: `runbook`, `eventbridge_role_arn`, `automation_role_arn`.
     """
 
-    runbook = CANCEL_KEY_DELETION
-
     def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        provider: AwsProvider,
-        partition: str,
-        account: str,
-        given_role_arn: str | None,
+        self, scope: Construct, id: str, *, provider: AwsProvider, account: str, settings: Settings
     ) -> None:
         super().__init__(scope, id)
         self._provider = provider
-        self.automation_role_arn = given_role_arn or self._role(
-            "automation",
-            AUTOMATION_ROLE,
-            "Reprieve: what the Systems Manager runbook may do to rescue a KMS key",
-            policies.automation_trust(partition, account),
-            policies.automation_permissions(partition, account, self.runbook),
-        )
+        self._account = account
+        self.partition = settings.regions.partition
+        self.runbook = RUNBOOKS[settings.remediation.runbook]
+        given = settings.remediation.automation_role_arn
+        self.automation_role_arn = given or self._automation_role(settings.notify.topic_name)
         self.eventbridge_role_arn = self._role(
             "eventbridge",
             EVENTBRIDGE_ROLE,
             "Reprieve: lets EventBridge start the runbook that rescues a KMS key",
-            policies.eventbridge_trust(partition, account),
+            policies.eventbridge_trust(self.partition, account),
             policies.eventbridge_permissions(
-                partition, account, self.runbook, self.automation_role_arn
+                self.partition, account, self.runbook, self.automation_role_arn
+            ),
+        )
+
+    def target_arn(self, region: str) -> str:
+        """Return the ARN by which EventBridge starts the runbook in a Region."""
+        return self.runbook.target_arn(self.partition, region, self._account)
+
+    def _automation_role(self, topic_name: str) -> str:
+        return self._role(
+            "automation",
+            AUTOMATION_ROLE,
+            "Reprieve: what the Systems Manager runbook may do to rescue a KMS key",
+            policies.automation_trust(self.partition, self._account),
+            policies.automation_permissions(
+                self.partition,
+                self._account,
+                self.runbook,
+                role_name=AUTOMATION_ROLE,
+                topic_name=topic_name,
             ),
         )
 

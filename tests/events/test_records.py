@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reprieve.messages import cancel_key_deletion_input, deletion_alert
+from reprieve.messages import cancel_key_deletion_input, deletion_alert, rescue_key_input
 from reprieve.runbooks import CANCEL_KEY_DELETION
 from reprieve.threats import KEY_DELETION_SCHEDULED
 from sandbox.matching import matches
@@ -120,8 +120,22 @@ def test_a_callers_free_text_stays_out_of_the_alert():
         ("scheduled-typed-as-arn", KEY),
     ],
 )
-def test_the_runbook_gets_the_key_as_it_was_typed(name, key):
+def test_amazons_runbook_gets_the_key_as_it_was_typed(name, key):
     """In lists, as Systems Manager wants it."""
     role = "arn:aws:iam::111122223333:role/reprieve-automation"
     parameters = json.loads(transform(target(cancel_key_deletion_input(role)), record(name), RULE))
     assert {"KeyId": [key], "AutomationAssumeRole": [role]} == parameters
+
+
+@pytest.mark.parametrize("name", SCHEDULED)
+def test_reprieves_runbook_gets_the_arn_however_the_key_was_typed(name):
+    """One form for all; and the topic that hears what came of it."""
+    role = "arn:aws:iam::111122223333:role/reprieve-automation"
+    topic = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
+    event = record(name)
+    parameters = json.loads(transform(target(rescue_key_input(role, topic)), event, RULE))
+    assert {
+        "KeyId": [event["detail"]["resources"][0]["ARN"]],
+        "AutomationAssumeRole": [role],
+        "TopicArn": [topic],
+    } == parameters

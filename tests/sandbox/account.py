@@ -7,6 +7,8 @@ from typing import Any
 from sandbox import Sandbox
 from sandbox.deliveries import Delivery
 from sandbox.deployment import Deployment
+from sandbox.executions import Execution
+from sandbox.mail import Mail
 
 REGIONS = ("eu-west-1", "us-east-1")
 EMAIL = "security@example.com"
@@ -49,9 +51,15 @@ class Account:
         """Return the deliveries whose text names the key."""
         return [d for d in self.sandbox.deliveries if key in d.body]
 
-    def executions(self, key: str) -> list[Any]:
-        """Return the automations that were started for a key."""
-        return [e for e in self.sandbox.executions if key in e.parameters["KeyId"][0]]
+    def executions(self, key: str) -> list[Execution]:
+        """Return the automations that a rule started for a key: not those that these started."""
+        started = [e for e in self.sandbox.executions if key in e.parameters["KeyId"][0]]
+        return [e for e in started if "Automation-" not in e.started_by.arn]
+
+    def outcomes(self, key: str) -> list[Mail]:
+        """Return what people were told about a key after the alert: the runbook's messages."""
+        alerts = [alert.body for alert in self.alerts(key)]
+        return [m for m in self.sandbox.mails if key in m.body and m.body not in alerts]
 
 
 def deploy(sandbox: Sandbox, directory: Path, **settings: str) -> Deployment:

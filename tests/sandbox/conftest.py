@@ -17,12 +17,22 @@ def terraform() -> None:
 
 
 @pytest.fixture(scope="session")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    """Two Regions, remediation on. Tests leave it as they found it."""
+def session_sandbox() -> Iterator[Sandbox]:
+    """Run one sandbox for all: a process can have no more than one at a time."""
     with Sandbox() as sandbox:
-        deployment = deploy(
-            sandbox,
-            tmp_path_factory.mktemp("account"),
-            REPRIEVE_REGIONS__WATCH=",".join(REGIONS),
-        )
-        yield Account(sandbox, deployment)
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox(session_sandbox: Sandbox) -> Sandbox:
+    """Return the sandbox, with an empty account."""
+    session_sandbox.reset()
+    return session_sandbox
+
+
+@pytest.fixture(scope="module")
+def account(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Account:
+    """Deploy to two Regions, remediation on. Tests leave it as they found it."""
+    directory = tmp_path_factory.mktemp("account")
+    settings = {"REPRIEVE_REGIONS__WATCH": ",".join(REGIONS)}
+    return Account(sandbox, deploy(sandbox, directory, **settings))

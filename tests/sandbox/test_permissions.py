@@ -114,15 +114,38 @@ def test_a_rule_role_that_trusts_another_account(account):
     assert "PendingDeletion" == account.state(REGION, key)
 
 
-def test_an_automation_role_that_lacks_a_right(account):
-    """The automation starts and fails, and says which call the role may not make."""
-    with role_policy(account, AUTOMATION_ROLE, without="CancelKeyDeletion"):
+@pytest.mark.parametrize(
+    ("missing", "right", "told"),
+    [
+        ("CancelKeyDeletion", "kms:DescribeKey", "could not be looked at"),
+        ("RunAutomation", "ssm:StartAutomationExecution", "could NOT be taken back"),
+        ("PassAutomationRole", "iam:PassRole", "could NOT be taken back"),
+    ],
+)
+def test_an_automation_role_that_lacks_a_right(account, missing, right, told):
+    """The automation fails, names the right, and tells people that the key is not saved."""
+    with role_policy(account, AUTOMATION_ROLE, without=missing):
         key = endanger(account)
     (execution,) = account.executions(key)
     assert "Failed" == execution.status
-    assert "kms:CancelKeyDeletion" in execution.failure
+    assert right in execution.failure
     assert AUTOMATION_ROLE in execution.failure
+    (outcome,) = account.outcomes(key)
+    assert "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)" == outcome.subject
+    assert told in outcome.body
+    assert "aws kms cancel-key-deletion --region eu-west-1" in outcome.body
     assert "PendingDeletion" == account.state(REGION, key)
+
+
+def test_an_automation_role_that_may_not_tell(account):
+    """The key is saved, nobody hears of it, and the execution does not pass for a success."""
+    with role_policy(account, AUTOMATION_ROLE, without="TellOutcome"):
+        key = endanger(account)
+    (execution,) = account.executions(key)
+    assert "Failed" == execution.status
+    assert "sns:Publish" in execution.failure
+    assert [] == account.outcomes(key)
+    assert "Disabled" == account.state(REGION, key)
 
 
 def test_an_automation_role_that_trusts_another_account(account):
@@ -153,6 +176,9 @@ def test_a_key_policy_that_shuts_the_automation_role_out(account):
     (execution,) = account.executions(key)
     assert "Failed" == execution.status
     assert "kms:CancelKeyDeletion" in execution.failure
+    (outcome,) = account.outcomes(key)
+    assert "could NOT be taken back" in outcome.body
+    assert "the key's policy may forbid it" in outcome.body
     assert "PendingDeletion" == account.state(REGION, key)
 
 

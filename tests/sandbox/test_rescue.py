@@ -35,7 +35,7 @@ def test_the_alert_says_what_a_person_needs(account):
         f'"aws kms cancel-key-deletion --region eu-west-1 --key-id {arn}"',
     ):
         assert line in alert.body.splitlines()
-    assert "BEING TAKEN BACK: Systems Manager" in alert.body
+    assert "BEING TAKEN BACK: a second message will say what came of it" in alert.body
     assert "<" not in alert.body
 
 
@@ -63,17 +63,33 @@ def test_a_primary_with_replicas_is_rescued(account):
     assert "Disabled" == account.state("eu-west-1", key)
 
 
-def test_a_key_named_by_its_arn_is_told_and_the_refusal_is_reported(account):
-    """Amazon's runbook takes bare ids only: the key stays pending, and that is not hidden."""
+def test_a_key_named_by_its_arn_is_rescued(account):
+    """However the caller names the key, the runbook finds it."""
     key = account.create_key("eu-west-1")
     account.schedule("eu-west-1", key["Arn"])
-    (alert,) = account.alerts(key["KeyId"])
-    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
-    assert "It refuses a key that was named by its ARN" in alert.body
-    (start,) = account.starts(key["KeyId"])
-    assert "KeyId" in start.error
-    assert "[a-z0-9-]{1,2048}" in start.error
-    assert "PendingDeletion" == account.state("eu-west-1", key["KeyId"])
+    assert "Disabled" == account.state("eu-west-1", key["KeyId"])
+    assert ["Success"] == [execution.status for execution in account.executions(key["KeyId"])]
+
+
+def test_people_are_told_that_the_key_is_saved(account):
+    """The second message: what was done, what the key needs, and where to look closer."""
+    key = account.create_key("eu-west-1")
+    account.schedule("eu-west-1", key["KeyId"])
+    (outcome,) = account.outcomes(key["KeyId"])
+    (execution,) = account.executions(key["KeyId"])
+    arn = key["Arn"]
+    link = "https://console.aws.amazon.com/systems-manager/automation/execution/"
+    assert (EMAIL,) == outcome.recipients
+    assert "Reprieve: KMS key saved (eu-west-1)" == outcome.subject
+    assert [
+        f"The deletion of the KMS key {arn} was taken back.",
+        "The key is disabled: what it encrypted is safe, and cannot be read meanwhile.",
+        f"To enable it: aws kms enable-key --region eu-west-1 --key-id {arn}",
+        "",
+        f"Region eu-west-1, account {ACCOUNT_ID}",
+        f"Automation execution {execution.execution_id}",
+        f"{link}{execution.execution_id}?region=eu-west-1",
+    ] == outcome.body.splitlines()
 
 
 def test_a_denied_call_is_silent(account):

@@ -2,6 +2,7 @@
 
 import json
 
+from reprieve.regions import known_regions
 from tests.synth.questions import of_type, resources
 
 
@@ -57,15 +58,53 @@ def test_a_given_automation_role_is_used_and_not_created(synth):
     assert [arn] == json.loads(template)["AutomationAssumeRole"]
 
 
-def test_the_runbook_is_named_by_definition_and_version(two_regions):
+def test_amazons_runbook_is_named_by_definition_and_version(synth):
     """The one form of target that EventBridge is known to start: no account, a version."""
-    arns = {
-        target["arn"]
-        for target in of_type(two_regions, "aws_cloudwatch_event_target")
-        if ":ssm:" in target["arn"]
-    }
-    name = "automation-definition/AWSConfigRemediation-CancelKeyDeletion:$DEFAULT"
-    assert {f"arn:aws:ssm:eu-west-1::{name}", f"arn:aws:ssm:us-east-1::{name}"} == arns
+    stack = synth(REPRIEVE_REMEDIATION__RUNBOOK="aws", REPRIEVE_REGIONS__WATCH="eu-west-1")
+    name = "AWSConfigRemediation-CancelKeyDeletion"
+    expected = f"arn:aws:ssm:eu-west-1::automation-definition/{name}:$DEFAULT"
+    assert expected == automation_target(stack)["arn"]
+    assert "aws_ssm_document" not in stack["resource"]
+
+
+def test_reprieves_runbook_is_in_the_region_before_the_target_names_it(synth):
+    """Its ARN has the account; the target waits for the document, which its ARN does not name."""
+    stack = synth(REPRIEVE_REGIONS__WATCH="eu-west-1")
+    account = "${data.aws_caller_identity.account.account_id}"
+    target = automation_target(stack)
+    expected = f"arn:aws:ssm:eu-west-1:{account}:automation-definition/reprieve-rescue-key:$DEFAULT"
+    assert expected == target["arn"]
+    (document,) = stack["resource"]["aws_ssm_document"].items()
+    assert [f"aws_ssm_document.{document[0]}"] == target["depends_on"]
+    assert ("reprieve-rescue-key", "Automation") == (
+        document[1]["name"],
+        document[1]["document_type"],
+    )
+
+
+def test_the_runbook_never_ends_in_silence(two_regions):
+    """Each step leads to another or tells; every step that may fail leads to one that tells."""
+    (content, _) = (d["content"] for d in of_type(two_regions, "aws_ssm_document"))
+    steps = {step["name"]: step for step in json.loads(content)["mainSteps"]}
+    for name, step in steps.items():
+        if name.startswith("Tell"):
+            assert (True, "Publish") == (step["isEnd"], step["inputs"]["Api"])
+        elif step["action"] != "aws:branch":
+            target = step["onFailure"].removeprefix("step:")
+            assert target.startswith("Tell")
+            assert target in steps
+
+
+def test_messages_fit_into_snss_limits(two_regions):
+    """A subject is ASCII and below 100 characters, with the longest Region (SNS API, Publish)."""
+    (content, _) = (d["content"] for d in of_type(two_regions, "aws_ssm_document"))
+    longest = max(known_regions("aws"), key=len)
+    for step in json.loads(content)["mainSteps"]:
+        if "Subject" in step.get("inputs", {}):
+            subject = step["inputs"]["Subject"].replace("{{ global:REGION }}", longest)
+            assert subject.isascii()
+            assert len(subject) < 100
+    assert len(content) <= 65_536
 
 
 def test_the_alert_target_has_no_role(two_regions):

@@ -66,12 +66,22 @@ def test_the_reference_names_every_key_and_every_field_is_described():
     assert [name for name, field in fields.items() if not field.description] == []
 
 
+def test_a_variable_that_is_not_utf_8_is_a_fault(tmp_path):
+    """Bytes that are no text, as the operating system hands them over, bring no traceback."""
+    (tmp_path / "reprieve.toml").write_text(GOOD)
+    with pytest.raises(SettingsError) as error:
+        load({"REPRIEVE_REGIONS__WATCH": "\udcff"}, tmp_path)
+    (fault,) = error.value.faults
+    assert (fault.key, fault.rule) == ("regions.watch", "is not text in UTF-8")
+
+
 def test_defaults(tmp_path):
     """The addresses are all that a user must write."""
     settings = read(tmp_path)
     assert settings.notify.emails == ("security@example.com",)
     assert settings.notify.topic_name == "reprieve-alerts"
     assert settings.remediation.enabled is True
+    assert settings.remediation.runbook == "reprieve"
     assert settings.remediation.automation_role_arn is None
     assert settings.regions.watched == regions.DEFAULT_REGIONS
     assert settings.regions.home == "us-east-1"
