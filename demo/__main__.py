@@ -36,13 +36,14 @@ def main() -> int:
         with Sandbox() as sandbox:
             deployment = Deployment(sandbox, directory)
             all_well = run(console, sandbox, deployment, settings.regions.watched)
-            if keep:
-                look_around(console, sandbox, deployment)
-            else:
+            if not keep:
                 with progress(console, "cdktf destroy") as on_line:
                     deployment.cdktf(
                         "destroy", STACK, "--auto-approve", PARALLELISM, on_line=on_line
                     )
+            console.print(f"\nThe demo took {time.monotonic() - started:.0f} seconds.")
+            if keep:
+                look_around(console, sandbox, deployment)
     except SettingsError as error:
         console.print(str(error), style="red", markup=False)
         return 2
@@ -52,7 +53,6 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("Interrupted; the sandbox and all that was in it are gone.")
         return 130
-    console.print(f"\nThe whole demo took {time.monotonic() - started:.0f} seconds.")
     return 0 if all_well else 1
 
 
@@ -105,7 +105,7 @@ def look_around(console: Console, sandbox: Sandbox, deployment: Deployment) -> N
         console.print(f"  export {name}={value}", markup=False, soft_wrap=True)
     console.print(
         f"""
-  aws kms list-keys --region eu-west-1          # or any other call of the AWS command line
+  aws kms list-keys --region eu-west-1             # or any other call of the AWS command line
   curl {sandbox.endpoint}/_sandbox/deliveries   # what EventBridge delivered
   curl {sandbox.endpoint}/_sandbox/executions   # what Systems Manager ran
   curl {sandbox.endpoint}/_sandbox/mails        # what people were mailed

@@ -45,8 +45,11 @@ def _email(text: str) -> str:
     """Refuse an address that SNS could not send its request for confirmation to."""
     if len(text) > 320:
         raise broken("is longer than 320 characters", "name a shorter address")
+    if len(text.partition("@")[0]) > 64:
+        raise broken("has more than 64 characters before the @", "name a shorter address")
     if not _EMAIL.fullmatch(text):
-        inner = _EMAIL.search(text)
+        # "Name <address>" is meant; in any other text a part of it may be another's address.
+        inner = re.search(rf"(?<=<){_EMAIL.pattern}(?=>$)", text)
         raise broken(
             "is not an e-mail address",
             f'write "{inner[0]}" alone' if inner else 'write it like "security@example.com"',

@@ -16,6 +16,8 @@ def main() -> int:
         "--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)"
     )
     port = parser.parse_args().port
+    if not 0 <= port <= 65_535:
+        parser.error(f"--port {port}: a port is a number up to 65535")
     try:
         sandbox = Sandbox(port)
         sandbox.start()
@@ -30,7 +32,7 @@ def main() -> int:
             print(f"export {name}={shlex.quote(value)}", flush=True)
         print(
             f"sandbox: up at {sandbox.endpoint}; look with curl {sandbox.endpoint}"
-            "/_sandbox/deliveries (or /executions); stop with Ctrl-C",
+            "/_sandbox/deliveries (or /executions, /mails); stop with Ctrl-C",
             file=sys.stderr,
         )
         threading.Event().wait()

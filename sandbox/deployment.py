@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
@@ -71,7 +71,6 @@ class Deployment:
             **self._sandbox.environment(),
             **self.settings,
             "REPRIEVE_SETTINGS": str(self._settings_file),
-            "CHECKPOINT_DISABLE": "1",
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
         }
@@ -118,6 +117,7 @@ class Deployment:
         if arguments[0] in ("deploy", "diff", "destroy"):
             # The lock would be asked from Terraform's registry, whatever a mirror holds.
             arguments = (*arguments, "--skip-provider-lock")
+        tool("terraform")  # cdktf would say that execvp failed
         return self._run([cdktf_command(), *arguments], self.directory, on_line)
 
     def _run(
@@ -127,32 +127,34 @@ class Deployment:
         on_line: Callable[[str], None] = lambda line: None,
     ) -> str:
         """Run a command; return its output, which `on_line` gets line by line as well."""
-        with subprocess.Popen(
-            command,
-            cwd=directory,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        ) as process:
-            stdout, stderr = cast("IO[str]", process.stdout), cast("IO[str]", process.stderr)
-            errors: list[str] = []
-            drain = threading.Thread(target=lambda: errors.extend(stderr))
-            drain.start()
+        # Apart from the output, which may be JSON; in a file, so that neither can block the other.
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+            subprocess.Popen(
+                command,
+                cwd=directory,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf-8",
+            ) as process,
+        ):
             lines = []
-            for coloured in stdout:
+            for coloured in cast("IO[str]", process.stdout):
                 line = _ANSI.sub("", coloured)
                 lines.append(line)
                 on_line(line.rstrip("\n"))
-            drain.join()
+            process.wait()
+            errors.seek(0)
+            complaint = errors.read()
         output = "".join(lines)
         if process.returncode != 0:
             name = Path(command[0]).name
             raise CommandFailed(
                 f"{' '.join([name, *command[1:]])} ended with exit code {process.returncode}:\n"
-                f"{output}{''.join(errors)}"
+                f"{output}{complaint}"
             )
         return output
 

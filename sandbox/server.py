@@ -121,6 +121,8 @@ class Sandbox:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            # terraform and cdktf would ask HashiCorp for news of themselves.
+            "CHECKPOINT_DISABLE": "1",
             "NO_PROXY": f"{HOST},localhost",
             "no_proxy": f"{HOST},localhost",
         }

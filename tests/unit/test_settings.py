@@ -221,6 +221,7 @@ def test_addresses_that_pass(tmp_path, address):
         ("a\\u0000@example.com", "holds a control character or another that cannot be seen"),
         ("a\\u200b@example.com", "holds a control character or another that cannot be seen"),
         ("a" * 320 + "@example.com", "is longer than 320 characters"),
+        ("a" * 65 + "@example.com", "has more than 64 characters before the @"),
     ],
 )
 def test_addresses_that_do_not(tmp_path, address, rule):
@@ -228,17 +229,31 @@ def test_addresses_that_do_not(tmp_path, address, rule):
     assert rules(tmp_path, f'[notify]\nemails = ["{address}"]') == [("notify.emails[0]", rule)]
 
 
-def test_an_address_inside_a_text_is_proposed(tmp_path):
-    """A display name around the address is the likeliest slip."""
-    toml = '[notify]\nemails = ["Security <security@example.com>"]'
-    assert faults(tmp_path, toml)[0].remedy == 'write "security@example.com" alone'
-
-
 def test_an_address_of_320_characters_passes_and_one_of_321_does_not(tmp_path):
-    """The limit is where it is said to be."""
-    name = "a" * (320 - len("@example.com"))
-    assert len(read(tmp_path, f'[notify]\nemails = ["{name}@example.com"]').notify.emails[0]) == 320
-    assert len(faults(tmp_path, f'[notify]\nemails = ["a{name}@example.com"]')) == 1
+    """The limit itself is allowed: 64 before the @ and 255 behind it (RFC 5321)."""
+    domain = ".".join(["b" * 63] * 3 + ["c" * 59, "com"])
+    for longer, expected in (("", 1), ("d", 0)):
+        address = "a" * 64 + "@" + domain + longer
+        assert len(address) == 320 + len(longer)
+        try:
+            emails = read(tmp_path, f'[notify]\nemails = ["{address}"]').notify.emails
+        except SettingsError:
+            emails = ()
+        assert len(emails) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("Security <security@example.com>", 'write "security@example.com" alone'),
+        ("a b@example.com", 'write it like "security@example.com"'),
+    ],
+)
+def test_only_an_address_in_angle_brackets_is_taken_for_what_was_meant(tmp_path, text, remedy):
+    """A part of a mistyped address may be somebody else's."""
+    with pytest.raises(SettingsError) as error:
+        read(tmp_path, f'[notify]\nemails = ["{text}"]')
+    assert [fault.remedy for fault in error.value.faults] == [remedy]
 
 
 @pytest.mark.parametrize("name", ["a", "Key_Alerts-1", "x" * 256])
