@@ -24,7 +24,7 @@ def mirror(tmp_path):
 def test_a_missing_terraform_is_said_in_a_sentence(tmp_path, monkeypatch):
     """Before cdktf runs, which would say that execvp failed."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CommandFailed, match="terraform is not on PATH. Install it"):
+    with pytest.raises(CommandFailed, match=r"terraform is not on PATH\. Install it"):
         Deployment(NoSandbox(), tmp_path).cdktf("deploy", "reprieve")
 
 
@@ -42,7 +42,7 @@ def test_a_named_mirror_without_the_provider_is_refused(tmp_path, monkeypatch):
     """Naming it was meant: going to the registry instead would be a guess."""
     monkeypatch.setenv(MIRROR_VARIABLE, str(tmp_path))
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
-    with pytest.raises(CommandFailed, match=f"{MIRROR_VARIABLE}=.* holds no "):
+    with pytest.raises(CommandFailed, match=rf"{MIRROR_VARIABLE}=.* holds no "):
         deployment.provider_environment(tmp_path)
 
 
