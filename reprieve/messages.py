@@ -43,8 +43,10 @@ _DELETION = {
 }
 
 
-def deletion_alert(runbook: Runbook | None) -> Transformer:
+def deletion_alert(runbook: Runbook | None, *, approved: bool = False) -> Transformer:
     """Return the alert that a key is scheduled for deletion; `runbook` is what takes it back.
+
+    With `approved` the settings exempt the deletion, and nothing takes it back.
 
     A path that the event lacks yields nothing, so each label also makes sense without its value:
     a waiting period that was not given, a deletion date that waits for replicas.
@@ -53,7 +55,11 @@ def deletion_alert(runbook: Runbook | None) -> Transformer:
     enable = "aws kms enable-key --region <region> --key-id <key>"
     by_hand = "If the state is not Disabled within five minutes, take the deletion back by hand:"
     describe = "aws kms describe-key --region <region> --key-id <key>"
-    if runbook is None:
+    if approved:
+        undoing = [
+            "APPROVED, NOT TAKEN BACK: the settings exempt it. To take it back all the same:"
+        ]
+    elif runbook is None:
         undoing = ["NOT BEING TAKEN BACK: remediation is off. To take the deletion back:"]
     elif runbook.is_amazons:
         undoing = [

@@ -6,8 +6,11 @@ from typing import Final
 from pydantic_core import ErrorDetails, InitErrorDetails
 
 from reprieve import regions
+from reprieve.exemptions import exemptions_in, split
 from reprieve.faults import Place, key_of, nearest, shown
-from reprieve.values import WATCH_WORDS, broken, role_partition
+from reprieve.patterns import MAX_PATTERN_LENGTH
+from reprieve.threats import KEY_DELETION_SCHEDULED, pattern_json
+from reprieve.values import WATCH_WORDS, broken, key_home, principal_partition, role_partition
 
 Tables = Mapping[str, Mapping[str, object]]
 """The settings there are: `{table: {key: …}}`, in the order of the file."""
@@ -45,7 +48,9 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     watch = _texts(values, "regions", "watch")
     home = _texts(values, "regions", "home")
     exclude = _texts(values, "regions", "exclude")
-    for texts in (emails, watch, exclude):
+    principals = _texts(values, "exempt", "principals")
+    keys = _texts(values, "exempt", "keys")
+    for texts in (emails, watch, exclude, principals, keys):
         yield from _doubled(texts)
 
     partitions = {
@@ -83,6 +88,16 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
                 "name a role of the account to watch",
             )
 
+    for place, text in (principals | keys).items():
+        named = principal_partition(text) if place in principals else (key_home(text) or (None,))[0]
+        if named not in (None, partition):
+            yield _broken(
+                place,
+                text,
+                f"is in the partition {named}; {by} in {partition}",
+                "name one of the account to watch",
+            )
+
     listed = isinstance(said, list | tuple) and len(said) == len(partitions.keys() & watch.keys())
     if by_word or (said and listed):
         watched = set(named_regions(said, partition))
@@ -98,6 +113,41 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
                 "leaves no Region to watch",
                 "take one out of the list, at least",
             )
+        yield from _exemptions(principals, keys, partition, sorted(watched - {*exclude.values()}))
+
+
+def _exemptions(
+    principals: Mapping[Place, str], keys: Mapping[Place, str], partition: str, watched: list[str]
+) -> Iterator[InitErrorDetails]:
+    """Yield the keys that no guard would see, and patterns that EventBridge would refuse."""
+    homes = {place: home for place, text in keys.items() if (home := key_home(text))}
+    for place, (_, region) in homes.items():
+        if region and region not in watched:
+            yield _broken(
+                place,
+                keys[place],
+                f"is in {region}, which is not watched",
+                "take it out of the list, or watch its Region",
+            )
+    for region in watched:
+        exemptions = exemptions_in(
+            region,
+            filter(principal_partition, principals.values()),
+            [keys[place] for place in homes],
+            partition=partition,
+            account="0" * 12,  # any: all are of this length
+        )
+        patterns = split(KEY_DELETION_SCHEDULED.event_pattern, exemptions) if exemptions else ()
+        longest = max((len(pattern_json(pattern)) for pattern in patterns), default=0)
+        if longest > MAX_PATTERN_LENGTH:
+            yield _broken(
+                ("exempt",),
+                {},
+                f"makes an event pattern of {longest:,} characters in {region}; "
+                f"EventBridge takes {MAX_PATTERN_LENGTH:,}",
+                "name fewer: one role that many people assume, say, instead of many users",
+            )
+            return  # the other Regions have the same list
 
 
 def _table(values: Mapping[str, object], name: str) -> Mapping[str, object]:

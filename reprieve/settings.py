@@ -30,7 +30,16 @@ from reprieve import regions
 from reprieve.faults import Fault, Place, SettingsError, key_of, shown
 from reprieve.rules import named_regions, relations, worded
 from reprieve.sources import FILE_VARIABLE, read_environment, read_file, variable_of
-from reprieve.values import Emails, Region, RoleArn, RunbookName, TopicName, Watch
+from reprieve.values import (
+    Emails,
+    Key,
+    PrincipalArn,
+    Region,
+    RoleArn,
+    RunbookName,
+    TopicName,
+    Watch,
+)
 
 
 class _Table(BaseModel):
@@ -69,6 +78,21 @@ class RemediationSettings(_Table):
         default=None,
         description='The IAM role, at the path "/", that Amazon\'s runbook assumes; unless given, '
         "Reprieve makes one. AWS template: AutomationAssumeRole.",
+    )
+
+
+class ExemptSettings(_Table):
+    """Whose deletions, and which keys', are told and not taken back."""
+
+    principals: tuple[PrincipalArn, ...] = Field(
+        default=(),
+        description="ARNs of IAM roles and users whose deletions are approved; a role stands for "
+        "all of its sessions.",
+    )
+    keys: tuple[Key, ...] = Field(
+        default=(),
+        description="KMS keys whose deletion is approved, whoever schedules it: ids, which count "
+        "in every Region, or ARNs.",
     )
 
 
@@ -118,6 +142,10 @@ class Settings(BaseSettings):
     remediation: RemediationSettings = Field(
         default_factory=RemediationSettings,
         description="Whether a scheduled deletion is taken back, and as whom.",
+    )
+    exempt: ExemptSettings = Field(
+        default_factory=ExemptSettings,
+        description="Whose deletions, and which keys', are told and not taken back.",
     )
     regions: RegionsSettings = Field(
         default_factory=RegionsSettings, description="Where Reprieve watches."

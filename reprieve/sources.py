@@ -97,7 +97,7 @@ def _decoded(key: str, text: str) -> object:
     match key:
         case "enabled":
             return {"true": True, "false": False}.get(text, text)
-        case "emails" | "exclude":
+        case "emails" | "exclude" | "principals" | "keys":
             return _list(text)
         case "watch":
             # A lone text is a Region, or else a word: "default", "all" or a slip of the pen.

@@ -1,9 +1,15 @@
 """The kinds of KMS events that endanger a key."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 EventPattern = dict[str, Any]
+
+
+def pattern_json(pattern: EventPattern) -> str:
+    """Return the pattern as EventBridge gets it: without spaces, which would count."""
+    return json.dumps(pattern, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -41,3 +47,6 @@ KEY_DELETION_SCHEDULED = Threat(
     summary="A KMS key was scheduled for deletion",
     event_pattern=_kms_api_call("ScheduleKeyDeletion"),
 )
+
+# The name of the rule for those that the settings exempt (see `reprieve.exemptions`).
+KEY_DELETION_APPROVED = "key-deletion-approved"

@@ -20,6 +20,14 @@ _ROLE = re.compile(
     r"arn:(?P<partition>[a-z-]+):iam::\d{12}:role/(?P<path>.*/)?[\w+=,.@-]{1,64}", re.ASCII
 )
 
+_PRINCIPAL = re.compile(
+    r"arn:(?P<partition>[a-z-]+):iam::\d{12}:(?:user|role)/(?:[!-~]+/)?[\w+=,.@-]{1,64}", re.ASCII
+)
+_KEY_ID = r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_KEY = re.compile(
+    rf"(?:arn:(?P<partition>[a-z-]+):kms:(?P<region>[a-z0-9-]+):\d{{12}}:key/)?{_KEY_ID}"
+)
+
 
 def broken(rule: str, remedy: str) -> PydanticCustomError:
     """Return the error by which pydantic carries a broken rule and its remedy."""
@@ -110,6 +118,48 @@ def _runbook(text: str) -> str:
     return text
 
 
+def principal_partition(arn: str) -> str | None:
+    """Return the partition in the ARN of a role or user; None if that is not what the text is."""
+    found = _PRINCIPAL.fullmatch(arn)
+    return found["partition"] if found else None
+
+
+def key_home(key: str) -> tuple[str | None, str | None] | None:
+    """Return partition and Region of a KMS key; both are None for an id; None if it is no key."""
+    found = _KEY.fullmatch(key)
+    return (found["partition"], found["region"]) if found else None
+
+
+def _principal_arn(text: str) -> str:
+    """Refuse what CloudTrail names no caller by: an exemption that never holds is no exemption."""
+    if ":assumed-role/" in text:
+        raise broken(
+            "is a session of a role; the role itself covers all of its sessions",
+            'name the role: "arn:PARTITION:iam::111122223333:role/NAME"',
+        )
+    if not _PRINCIPAL.fullmatch(text):
+        raise broken(
+            "is not the ARN of an IAM role or user",
+            'write it like "arn:PARTITION:iam::111122223333:role/NAME"',
+        )
+    return text
+
+
+def _key(text: str) -> str:
+    """Refuse what is no id and no ARN of a key."""
+    if "alias/" in text:
+        raise broken(
+            "is an alias, which can be moved to another key at any time",
+            "name the key by its id or its ARN",
+        )
+    if not _KEY.fullmatch(text):
+        raise broken(
+            "is neither the id nor the ARN of a KMS key",
+            'write it like "1234abcd-12ab-34cd-56ef-1234567890ab"',
+        )
+    return text
+
+
 def _region(text: str) -> str:
     """Refuse a Region that cannot have a guard, whether mistyped or too new for this botocore."""
     if not regions.partition_of(text):
@@ -141,6 +191,8 @@ _Email = Annotated[str, AfterValidator(_plain), AfterValidator(_email)]
 TopicName = Annotated[str, AfterValidator(_plain), AfterValidator(_topic_name)]
 RoleArn = Annotated[str, AfterValidator(_plain), AfterValidator(_role_arn)]
 RunbookName = Annotated[str, AfterValidator(_plain), AfterValidator(_runbook)]
+PrincipalArn = Annotated[str, AfterValidator(_plain), AfterValidator(_principal_arn)]
+Key = Annotated[str, AfterValidator(_plain), AfterValidator(_key)]
 Region = Annotated[str, AfterValidator(_plain), AfterValidator(_region)]
 Emails = Annotated[tuple[_Email, ...], AfterValidator(_not_empty)]
 _WatchedRegion = Annotated[str, AfterValidator(_plain), AfterValidator(_watched_region)]

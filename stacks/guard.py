@@ -4,6 +4,7 @@ import json
 from urllib.parse import quote
 
 from reprieve import policies
+from reprieve.exemptions import split
 from reprieve.messages import (
     Transformer,
     cancel_key_deletion_input,
@@ -12,7 +13,12 @@ from reprieve.messages import (
 )
 from reprieve.rescue import rescue_document
 from reprieve.settings import NotifySettings
-from reprieve.threats import KEY_DELETION_SCHEDULED
+from reprieve.threats import (
+    KEY_DELETION_APPROVED,
+    KEY_DELETION_SCHEDULED,
+    EventPattern,
+    pattern_json,
+)
 from stacks.cdk import (
     AwsProvider,
     CloudwatchEventRule,
@@ -50,24 +56,32 @@ class RegionalGuard(Construct):
         self.topic_arn = str(topic.arn)
 
         threat = KEY_DELETION_SCHEDULED
-        rule = CloudwatchEventRule(
-            self,
-            threat.name,
-            provider=provider,
-            name=f"{policies.PREFIX}-{threat.name}",
-            description=f"Reprieve: {threat.summary}",
-            event_pattern=json.dumps(threat.event_pattern),
-        )
+        pattern = threat.event_pattern
+        if remediation and (exemptions := remediation.exemptions(region)):
+            pattern, approved_pattern = split(pattern, exemptions)
+            approved = self._rule(
+                KEY_DELETION_APPROVED, f"{threat.summary}, and that is approved", approved_pattern
+            )
+            self._alert(KEY_DELETION_APPROVED, approved, deletion_alert(None, approved=True))
+        rule = self._rule(threat.name, threat.summary, pattern)
         self.rule_arn = str(rule.arn)
-        # SNS lets EventBridge in by the topic's policy; a role on this target may break delivery.
-        self._target(
-            f"{threat.name}-alert",
-            rule,
-            arn=self.topic_arn,
-            transformer=deletion_alert(remediation.runbook if remediation else None),
-        )
+        self._alert(threat.name, rule, deletion_alert(remediation.runbook if remediation else None))
         if remediation:
             self._remediate(f"{threat.name}-remediation", rule, region, remediation)
+
+    def _rule(self, name: str, summary: str, pattern: EventPattern) -> CloudwatchEventRule:
+        return CloudwatchEventRule(
+            self,
+            name,
+            provider=self._provider,
+            name=f"{policies.PREFIX}-{name}",
+            description=f"Reprieve: {summary}",
+            event_pattern=pattern_json(pattern),
+        )
+
+    def _alert(self, name: str, rule: CloudwatchEventRule, transformer: Transformer) -> None:
+        # SNS lets EventBridge in by the topic's policy; a role on this target may break delivery.
+        self._target(f"{name}-alert", rule, arn=self.topic_arn, transformer=transformer)
 
     def _remediate(
         self, id: str, rule: CloudwatchEventRule, region: str, remediation: Remediation

@@ -3,6 +3,7 @@
 import json
 
 from reprieve import policies
+from reprieve.exemptions import Exemptions, exemptions_in
 from reprieve.runbooks import CANCEL_KEY_DELETION, RESCUE_KEY
 from reprieve.settings import Settings
 from stacks.cdk import AwsProvider, Construct, IamRole, IamRolePolicy
@@ -28,6 +29,7 @@ class Remediation(Construct):
         super().__init__(scope, id)
         self._provider = provider
         self._account = account
+        self._exempt = settings.exempt
         self.partition = settings.regions.partition
         self.runbook = RUNBOOKS[settings.remediation.runbook]
         given = settings.remediation.automation_role_arn
@@ -40,6 +42,16 @@ class Remediation(Construct):
             policies.eventbridge_permissions(
                 self.partition, account, self.runbook, self.automation_role_arn
             ),
+        )
+
+    def exemptions(self, region: str) -> Exemptions:
+        """Return what is not taken back in a Region."""
+        return exemptions_in(
+            region,
+            self._exempt.principals,
+            self._exempt.keys,
+            partition=self.partition,
+            account=self._account,
         )
 
     def target_arn(self, region: str) -> str:

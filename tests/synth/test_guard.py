@@ -51,9 +51,8 @@ def test_a_given_automation_role_is_used_and_not_created(synth):
         REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=arn, REPRIEVE_REGIONS__WATCH="eu-west-1"
     )
     assert ["reprieve-eventbridge"] == [role["name"] for role in of_type(stack, "aws_iam_role")]
-    (policy,) = of_type(stack, "aws_iam_role_policy")
-    statements = {s["Sid"]: s for s in json.loads(policy["policy"])["Statement"]}
-    assert arn == statements["PassAutomationRole"]["Resource"]
+    pass_role = statements(stack, "reprieve-eventbridge")["PassAutomationRole"]
+    assert arn == pass_role["Resource"]
     template = automation_target(stack)["input_transformer"]["input_template"]
     assert [arn] == json.loads(template)["AutomationAssumeRole"]
 
@@ -142,6 +141,90 @@ def test_every_rule_has_a_name_that_the_trust_policy_covers(two_regions):
     """The EventBridge role trusts rules called reprieve-…: a rule of another name is locked out."""
     names = {rule["name"] for rule in of_type(two_regions, "aws_cloudwatch_event_rule")}
     assert {"reprieve-key-deletion-scheduled"} == names
+
+
+def test_exemptions_make_a_second_rule_that_only_tells(synth):
+    """Two rules, and the runbook is the target of the one for what is not exempt."""
+    stack = synth(
+        REPRIEVE_EXEMPT__PRINCIPALS="arn:aws:iam::111122223333:role/KeyAdministrator",
+        REPRIEVE_EXEMPT__KEYS="1234abcd-12ab-34cd-56ef-1234567890ab",
+        REPRIEVE_REGIONS__WATCH="eu-west-1",
+    )
+    names = {
+        f"${{aws_cloudwatch_event_rule.{id}.name}}": rule["name"]
+        for id, rule in stack["resource"]["aws_cloudwatch_event_rule"].items()
+    }
+    services = sorted(
+        (names[target["rule"]], "ssm" if ":ssm:" in target["arn"] else "sns")
+        for target in of_type(stack, "aws_cloudwatch_event_target")
+    )
+    assert [
+        ("reprieve-key-deletion-approved", "sns"),
+        ("reprieve-key-deletion-scheduled", "sns"),
+        ("reprieve-key-deletion-scheduled", "ssm"),
+    ] == services
+    account = "${data.aws_caller_identity.account.account_id}"
+    key = f"arn:aws:kms:eu-west-1:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    for rule in of_type(stack, "aws_cloudwatch_event_rule"):
+        assert key in rule["event_pattern"]
+
+
+def test_the_topic_has_the_name_of_the_settings(synth):
+    """And the role of Reprieve's runbook may publish to it, in any Region, and to no other."""
+    stack = synth(REPRIEVE_NOTIFY__TOPIC_NAME="keys", REPRIEVE_REGIONS__WATCH="eu-west-1")
+    assert ["keys"] == [topic["name"] for topic in of_type(stack, "aws_sns_topic")]
+    assert ["Reprieve eu-west-1"] == [t["display_name"] for t in of_type(stack, "aws_sns_topic")]
+    account = "${data.aws_caller_identity.account.account_id}"
+    expected = f"arn:aws:sns:*:{account}:keys"
+    assert expected == statements(stack, "reprieve-automation")["TellOutcome"]["Resource"]
+
+
+def test_roles_are_made_from_the_home_region(synth):
+    """Whatever the partition's own home is."""
+    stack = synth(REPRIEVE_REGIONS__HOME="eu-central-1", REPRIEVE_REGIONS__WATCH="eu-west-1")
+    made = {
+        body["provider"]
+        for address, body in resources(stack).items()
+        if address.startswith(("aws_iam", "aws_caller_identity"))
+    }
+    assert {"aws.eu_central_1"} == made
+
+
+def test_roles_may_do_what_they_must_and_no_more(two_regions):
+    """Each statement by name; no resource is everything; a role is passed to one service only."""
+    rule_role = statements(two_regions, "reprieve-eventbridge")
+    automation_role = statements(two_regions, "reprieve-automation")
+    assert {"StartRunbook", "PassAutomationRole"} == set(rule_role)
+    assert {"CancelKeyDeletion", "RunAutomation", "PassAutomationRole", "TellOutcome"} == set(
+        automation_role
+    )
+    for role in (rule_role, automation_role):
+        assert "*" not in [statement["Resource"] for statement in role.values()]
+        assert {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}} == (
+            role["PassAutomationRole"]["Condition"]
+        )
+
+
+def test_the_topic_lets_eventbridge_in_and_asks_for_no_condition(two_regions):
+    """A condition that EventBridge does not fulfil would drop alerts without a trace."""
+    for policy in of_type(two_regions, "aws_sns_topic_policy"):
+        (statement,) = json.loads(policy["policy"])["Statement"]
+        assert {"Service": "events.amazonaws.com"} == statement["Principal"]
+        assert "sns:Publish" == statement["Action"]
+        assert "Condition" not in statement
+
+
+def test_the_state_is_beside_main_py_and_the_provider_may_be_5_or_6(two_regions):
+    """terraform runs in cdktf.out/stacks/reprieve."""
+    terraform = two_regions["terraform"]
+    assert "../../../terraform.reprieve.tfstate" == terraform["backend"]["local"]["path"]
+    assert ">= 5.100.0, < 7.0.0" == terraform["required_providers"]["aws"]["version"]
+
+
+def statements(stack, role: str):
+    """Return the statements of a role's policy by their Sids."""
+    (policy,) = (p for p in of_type(stack, "aws_iam_role_policy") if p["name"] == role)
+    return {statement["Sid"]: statement for statement in json.loads(policy["policy"])["Statement"]}
 
 
 def automation_target(stack):
