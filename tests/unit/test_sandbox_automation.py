@@ -122,6 +122,19 @@ def test_a_missing_right_stops_the_start_and_is_named(sandbox, spoil, words):
             },
             "KeyId does not match [a-z0-9-]{1,2048}: 'arn:aws:kms:x'",
         ),
+        (
+            {
+                "InputTransformer": None,
+                "Input": json.dumps(
+                    {
+                        "KeyId": ["abc"],
+                        "AutomationAssumeRole": [role_arn("automation")],
+                        "Extra": ["x"],
+                    }
+                ),
+            },
+            "it has no parameter Extra",
+        ),
     ],
 )
 def test_a_target_that_aws_would_not_start_is_not_started(sandbox, change, words):
@@ -331,6 +344,17 @@ def test_what_the_interpreter_does_not_know_fails_the_execution(sandbox, step, w
     execution = run_own(account, own_document(step), account.schedule())
     assert "Failed" == execution.status
     assert words in execution.failure
+
+
+def test_a_value_that_the_document_does_not_list_is_refused(sandbox):
+    """`allowedValues` is a rule like `allowedPattern`."""
+    account = Account(sandbox)
+    account.make_roles()
+    document = own_document(
+        describe_step(), parameters={"Key": {"type": "String", "allowedValues": ["a"]}}
+    )
+    with pytest.raises(ClientError, match="Key is none of"):
+        run_own(account, document, "b")
 
 
 def test_a_step_may_fail_and_go_on(sandbox):

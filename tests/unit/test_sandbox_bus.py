@@ -278,6 +278,8 @@ def test_patterns_can_be_tried(sandbox):
     }
     tried = {"EventPattern": json.dumps(PATTERN), "Event": json.dumps(event)}
     assert events.test_event_pattern(**tried)["Result"]
+    with pytest.raises(ClientError, match="InvalidEventPatternException"):
+        events.test_event_pattern(**tried | {"EventPattern": '{"source":[{"starts-with":"a"}]}'})
 
 
 def test_what_happened_can_be_looked_at(sandbox):

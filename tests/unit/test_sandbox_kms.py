@@ -218,6 +218,14 @@ def as_role(sandbox, *statements):
     )
 
 
+WORKER = {"AWS": role_arn("worker")}
+
+
+def deny(action, principal):
+    """A key policy's statement that denies."""
+    return {"Effect": "Deny", "Action": action, "Principal": principal, "Resource": "*"}
+
+
 @pytest.mark.parametrize(
     ("key_statements", "role_statements", "allowed"),
     [
@@ -246,6 +254,27 @@ def as_role(sandbox, *statements):
         (
             [allow("kms:*", Principal=ROOT)],
             [allow("kms:*"), {"Effect": "Deny", "Action": "kms:Describe*", "Resource": "*"}],
+            False,
+        ),
+        # Allowed by the key policy itself, and denied: by the role's own policy, by the key policy
+        # to the account, by the key policy to the role.
+        (
+            [allow("kms:*", Principal=ROOT), allow("kms:DescribeKey", Principal=WORKER)],
+            [{"Effect": "Deny", "Action": "kms:Describe*", "Resource": "*"}],
+            False,
+        ),
+        (
+            [
+                allow("kms:*", Principal=ROOT),
+                allow("kms:DescribeKey", Principal=WORKER),
+                deny("kms:DescribeKey", ROOT),
+            ],
+            [],
+            False,
+        ),
+        (
+            [allow("kms:*", Principal=ROOT), deny("kms:DescribeKey", WORKER)],
+            [allow("kms:*")],
             False,
         ),
     ],
