@@ -96,6 +96,30 @@ def deletion_alert(runbook: Runbook | None, *, approved: bool = False) -> Transf
     )
 
 
+def rescue_failed_alert() -> Transformer:
+    """Return the alert that the runbook did not do its work; Systems Manager wrote every value."""
+    return Transformer(
+        paths={
+            "account": "$.account",
+            "region": "$.region",
+            "runbook": "$.detail.Definition",
+            "status": "$.detail.Status",
+            "execution": "$.detail.ExecutionId",
+        },
+        template=_lines(
+            "REPRIEVE: ACT NOW, a rescue did not end well",
+            "The runbook <runbook> ended as <status>.",
+            "Region: <region>",
+            "Account: <account>",
+            "Which key, and why:",
+            "aws ssm get-automation-execution --region <region> "
+            "--automation-execution-id <execution>",
+            "If the key is still pending deletion, take it back by hand:",
+            "aws kms cancel-key-deletion --region <region> --key-id KEY",
+        ),
+    )
+
+
 def cancel_key_deletion_input(automation_role_arn: str) -> Transformer:
     """Return the parameters of Amazon's runbook; Systems Manager wants each value in a list.
 

@@ -1,4 +1,4 @@
-"""The kinds of KMS events that endanger a key."""
+"""The kinds of events that endanger a key, or that tell that a rescue failed."""
 
 import json
 from dataclasses import dataclass
@@ -50,3 +50,22 @@ KEY_DELETION_SCHEDULED = Threat(
 
 # The name of the rule for those that the settings exempt (see `reprieve.exemptions`).
 KEY_DELETION_APPROVED = "key-deletion-approved"
+
+# The name of the rule for rescues that did not end well.
+RESCUE_FAILED = "rescue-failed"
+
+
+def rescue_failed(runbook_name: str) -> EventPattern:
+    """Match an execution of the runbook that failed, took too long, or was cancelled.
+
+    Systems Manager tells of it by itself, so this needs no trail (Systems Manager user guide,
+    «EventBridge event patterns and types for Systems Manager»).
+    """
+    return {
+        "source": ["aws.ssm"],
+        "detail-type": ["EC2 Automation Execution Status-change Notification"],
+        "detail": {
+            "Definition": [runbook_name],
+            "Status": ["Failed", "TimedOut", "Cancelled"],
+        },
+    }

@@ -9,6 +9,7 @@ from reprieve.messages import (
     Transformer,
     cancel_key_deletion_input,
     deletion_alert,
+    rescue_failed_alert,
     rescue_key_input,
 )
 from reprieve.rescue import rescue_document
@@ -16,8 +17,10 @@ from reprieve.settings import NotifySettings
 from reprieve.threats import (
     KEY_DELETION_APPROVED,
     KEY_DELETION_SCHEDULED,
+    RESCUE_FAILED,
     EventPattern,
     pattern_json,
+    rescue_failed,
 )
 from stacks.cdk import (
     AwsProvider,
@@ -68,6 +71,12 @@ class RegionalGuard(Construct):
         self._alert(threat.name, rule, deletion_alert(remediation.runbook if remediation else None))
         if remediation:
             self._remediate(f"{threat.name}-remediation", rule, region, remediation)
+            failed = self._rule(
+                RESCUE_FAILED,
+                "A rescue failed, took too long, or was cancelled",
+                rescue_failed(remediation.runbook.name),
+            )
+            self._alert(RESCUE_FAILED, failed, rescue_failed_alert())
 
     def _rule(self, name: str, summary: str, pattern: EventPattern) -> CloudwatchEventRule:
         return CloudwatchEventRule(

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.sandbox.account import EMAIL
+
 REGION = "eu-west-1"
 RULE_ROLE = "reprieve-eventbridge"
 AUTOMATION_ROLE = "reprieve-automation"
@@ -138,7 +140,7 @@ def test_an_automation_role_that_lacks_a_right(account, missing, right, told):
 
 
 def test_an_automation_role_that_may_not_tell(account):
-    """The key is saved, nobody hears of it, and the execution does not pass for a success."""
+    """The key is saved, but the execution is no success, and so people are told to look."""
     with role_policy(account, AUTOMATION_ROLE, without="TellOutcome"):
         key = endanger(account)
     (execution,) = account.executions(key)
@@ -146,6 +148,9 @@ def test_an_automation_role_that_may_not_tell(account):
     assert "sns:Publish" in execution.failure
     assert [] == account.outcomes(key)
     assert "Disabled" == account.state(REGION, key)
+    (alert,) = [d for d in account.about(execution.execution_id) if ":sns:" in d.target_arn]
+    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
+    assert '"The runbook reprieve-rescue-key ended as Failed."' in alert.body.splitlines()
 
 
 def test_an_automation_role_that_trusts_another_account(account):

@@ -39,6 +39,15 @@ def test_the_alert_says_what_a_person_needs(account):
     assert "<" not in alert.body
 
 
+def test_a_rescue_that_ends_well_raises_no_second_alarm(account):
+    """The near-miss of a failed one: only the alert and the outcome."""
+    key = account.create_key("eu-west-1")["KeyId"]
+    account.schedule("eu-west-1", key)
+    (execution,) = account.executions(key)
+    assert [] == account.about(execution.execution_id)
+    assert 2 == len([mail for mail in account.sandbox.mails if key in mail.body])
+
+
 def test_a_multi_region_key_is_rescued(account):
     """The bare id of a multi-Region key, mrk-…, passes the runbook's pattern too."""
     key = account.create_key("eu-west-1", MultiRegion=True)["KeyId"]

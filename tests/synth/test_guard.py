@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from reprieve.regions import known_regions
+from sandbox.matching import matches
 from tests.synth.questions import of_type, resources
 
 
@@ -113,7 +116,7 @@ def test_the_alert_target_has_no_role(two_regions):
         for target in of_type(two_regions, "aws_cloudwatch_event_target")
         if "sns_topic" in target["arn"]
     ]
-    assert [False, False] == ["role_arn" in target for target in alerts]
+    assert [False] * 4 == ["role_arn" in target for target in alerts]
 
 
 def test_roles_are_trusted_only_for_this_account_and_its_own_sources(two_regions):
@@ -140,7 +143,7 @@ def test_roles_are_trusted_only_for_this_account_and_its_own_sources(two_regions
 def test_every_rule_has_a_name_that_the_trust_policy_covers(two_regions):
     """The EventBridge role trusts rules called reprieve-…: a rule of another name is locked out."""
     names = {rule["name"] for rule in of_type(two_regions, "aws_cloudwatch_event_rule")}
-    assert {"reprieve-key-deletion-scheduled"} == names
+    assert {"reprieve-key-deletion-scheduled", "reprieve-rescue-failed"} == names
 
 
 def test_exemptions_make_a_second_rule_that_only_tells(synth):
@@ -162,11 +165,12 @@ def test_exemptions_make_a_second_rule_that_only_tells(synth):
         ("reprieve-key-deletion-approved", "sns"),
         ("reprieve-key-deletion-scheduled", "sns"),
         ("reprieve-key-deletion-scheduled", "ssm"),
+        ("reprieve-rescue-failed", "sns"),
     ] == services
     account = "${data.aws_caller_identity.account.account_id}"
     key = f"arn:aws:kms:eu-west-1:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     for rule in of_type(stack, "aws_cloudwatch_event_rule"):
-        assert key in rule["event_pattern"]
+        assert (key in rule["event_pattern"]) == ("key-deletion" in rule["name"])
 
 
 def test_the_topic_has_the_name_of_the_settings(synth):
@@ -177,6 +181,32 @@ def test_the_topic_has_the_name_of_the_settings(synth):
     account = "${data.aws_caller_identity.account.account_id}"
     expected = f"arn:aws:sns:*:{account}:keys"
     assert expected == statements(stack, "reprieve-automation")["TellOutcome"]["Resource"]
+
+
+@pytest.mark.parametrize(
+    ("runbook", "name"),
+    [("reprieve", "reprieve-rescue-key"), ("aws", "AWSConfigRemediation-CancelKeyDeletion")],
+)
+def test_a_rule_waits_for_rescues_that_fail(synth, runbook, name):
+    """Of the runbook that the rule starts, and of no other."""
+    stack = synth(REPRIEVE_REMEDIATION__RUNBOOK=runbook, REPRIEVE_REGIONS__WATCH="eu-west-1")
+    (rule,) = (
+        rule
+        for rule in of_type(stack, "aws_cloudwatch_event_rule")
+        if rule["name"] == "reprieve-rescue-failed"
+    )
+
+    def event(definition: str, status: str) -> dict:
+        return {
+            "source": "aws.ssm",
+            "detail-type": "EC2 Automation Execution Status-change Notification",
+            "detail": {"Definition": definition, "Status": status},
+        }
+
+    for status in ("Failed", "TimedOut", "Cancelled"):
+        assert matches(rule["event_pattern"], event(name, status))
+    assert not matches(rule["event_pattern"], event(name, "Success"))
+    assert not matches(rule["event_pattern"], event("AWS-StopEC2Instance", "Failed"))
 
 
 def test_roles_are_made_from_the_home_region(synth):
