@@ -19,12 +19,6 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
 
 from reprieve import regions
 from reprieve.faults import Fault, Place, SettingsError, key_of, shown
@@ -133,10 +127,8 @@ class RegionsSettings(_Table):
         return tuple(sorted(set(named_regions(self.watch, self.partition)) - set(self.exclude)))
 
 
-class Settings(BaseSettings):
+class Settings(_Table):
     """The settings of one account. `load` reads them; `Settings(notify=…)` reads nothing."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", case_sensitive=True)
 
     notify: NotifySettings = Field(description="Who is told.")
     remediation: RemediationSettings = Field(
@@ -150,18 +142,6 @@ class Settings(BaseSettings):
     regions: RegionsSettings = Field(
         default_factory=RegionsSettings, description="Where Reprieve watches."
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take nothing from the process's environment but what `load` was asked to read."""
-        return (init_settings,)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -213,9 +193,8 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
     if from_file is None:
         name, from_file = f"{directory / name} (no such file)", {}
 
-    sources = tuple(InitSettingsSource(Settings, said) for said in (from_environment, from_file))
     try:
-        settings = Settings(_build_sources=(sources, {}))
+        settings = Settings.model_validate(_overridden(from_file, from_environment))
     except ValidationError as error:
         broken_rules = sorted(error.errors(include_url=False), key=lambda each: _rank(each["loc"]))
         faults = [_fault(each, from_environment, name) for each in broken_rules]
@@ -223,6 +202,17 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
     if unknown:
         raise SettingsError(unknown)
     return settings
+
+
+def _overridden(
+    file: Mapping[str, object], environment: Mapping[str, Mapping[str, object]]
+) -> dict[str, object]:
+    """Return what the file says, key by key overridden; what is no table stays: it is a fault."""
+    merged = dict(file)
+    for table, keys in environment.items():
+        under = merged.get(table, {})
+        merged[table] = {**under, **keys} if isinstance(under, dict) else under
+    return merged
 
 
 def _fault(error: ErrorDetails, from_environment: Mapping[str, object], file: str) -> Fault:

@@ -63,7 +63,7 @@ def _line_of(text: str, error: str) -> str:
 
 def read_environment(
     environ: Mapping[str, str], tables: Mapping[str, Mapping[str, object]]
-) -> tuple[Values, list[Fault]]:
+) -> tuple[dict[str, dict[str, object]], list[Fault]]:
     """Return what the environment says, as a file would, and the variables that nothing reads.
 
     Args:
@@ -86,7 +86,7 @@ def read_environment(
             remedy = f"did you mean {PREFIX}{near}?" if near else "write REPRIEVE_<TABLE>__<KEY>"
             # Its value is not shown: who knows what it was meant for.
             unknown.append(Fault(name, "is an environment variable that no setting has", remedy))
-    return {**values}, unknown
+    return values, unknown
 
 
 def _decoded(key: str, text: str) -> object:

@@ -8,8 +8,10 @@ most of a synth's time and memory. Three measures avoid it:
   `from cdktf_cdktf_provider_aws.sns_topic import SnsTopic` runs that one module.
 * Node: a preload (`lazy_bindings.cjs`) turns the bindings' `exports.x = require(…)` lines into
   getters, so that each module is read when it is first used.
-* Each constructor evaluates the type hints of its own check anew, dozens of times per class; they
-  are remembered instead.
+* Each constructor of the bindings checks the types of all its arguments, most of which are left
+  out, and evaluates the type hints anew each time: they are remembered, and None is taken as such.
+
+`main.py` adds a fourth: it keeps the garbage collector from going through all that was imported.
 
 None changes what is synthesised. Where the package does not look as expected the measure steps
 aside, and the stock import does the work. REPRIEVE_STOCK_BINDINGS=1 switches them off.
@@ -22,7 +24,7 @@ import json
 import os
 import sys
 import typing
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,7 +57,7 @@ def fast_bindings(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
     try:
         yield
         if fast:
-            _remember_type_hints()
+            _hasten_type_checks()
     finally:
         for name, former in before.items():
             if former is None:
@@ -97,8 +99,21 @@ class _Typing:
         return getattr(typing, name)
 
 
-def _remember_type_hints() -> None:
-    """Give the loaded modules of the bindings, and no others, a `typing` that remembers."""
+def _unless_left_out(check_type: Callable[..., object]) -> Callable[..., object]:
+    """Return the check, but for None where None is allowed: nearly every argument is that."""
+
+    def check(argname: str, value: object, expected_type: object) -> object:
+        if value is None and type(None) in typing.get_args(expected_type):
+            return None
+        return check_type(argname, value, expected_type)
+
+    return check
+
+
+def _hasten_type_checks() -> None:
+    """Spare the loaded modules of the bindings, and no others, what their checks do needlessly."""
     for name, module in list(sys.modules.items()):
         if name.startswith(f"{PACKAGE}.") and getattr(module, "typing", None) is typing:
             module.typing = _Typing()  # type: ignore[attr-defined]
+            if check_type := getattr(module, "check_type", None):
+                module.check_type = _unless_left_out(check_type)  # type: ignore[attr-defined]

@@ -55,8 +55,7 @@ class RegionalGuard(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._provider = provider
-        topic = self._topic(region, notify)
-        self.topic_arn = str(topic.arn)
+        self.topic_arn = self._topic(region, notify)
 
         threat = KEY_DELETION_SCHEDULED
         pattern = threat.event_pattern
@@ -120,7 +119,8 @@ class RegionalGuard(Construct):
             depends_on=[document] if document else None,
         )
 
-    def _topic(self, region: str, notify: NotifySettings) -> SnsTopic:
+    def _topic(self, region: str, notify: NotifySettings) -> str:
+        """Create the topic, its policy and its subscriptions; return its ARN."""
         topic = SnsTopic(
             self,
             "topic",
@@ -129,12 +129,13 @@ class RegionalGuard(Construct):
             # The sender's name in e-mails: it tells apart the confirmation requests of the Regions.
             display_name=f"Reprieve {region}",
         )
+        arn = str(topic.arn)
         SnsTopicPolicy(
             self,
             "topic-policy",
             provider=self._provider,
-            arn=topic.arn,
-            policy=json.dumps(policies.topic_policy(topic.arn)),
+            arn=arn,
+            policy=json.dumps(policies.topic_policy(arn)),
         )
         for address in notify.emails:
             SnsTopicSubscription(
@@ -142,11 +143,11 @@ class RegionalGuard(Construct):
                 # Quoted: the id stands in the JSON as it is, where `${` would be a template.
                 f"email-{quote(address, safe='@+')}",
                 provider=self._provider,
-                topic_arn=topic.arn,
+                topic_arn=arn,
                 protocol="email",
                 endpoint=literal(address),
             )
-        return topic
+        return arn
 
     def _target(
         self,

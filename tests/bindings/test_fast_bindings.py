@@ -110,6 +110,24 @@ def test_the_preload_leaves_an_index_of_an_unknown_form_alone(tmp_path):
     assert "loaded one\nloaded two\nuse\n" == node(odd, tmp_path)
 
 
+WRONG = """
+from stacks.cdk import App, SnsTopic, TerraformStack
+try:
+    SnsTopic(TerraformStack(App(), "stack"), "topic", **{arguments})
+except TypeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("arguments", ["{'name': 5}", "{'policy': object()}"])
+def test_the_types_of_arguments_are_checked_as_ever(tmp_path, arguments):
+    """A wrong argument gets the same answer, fast or stock; only None is taken for left out."""
+    code = WRONG.replace("{arguments}", arguments)
+    fast = run(code, tmp_path, PYTHONPATH=str(PROJECT))
+    assert "type of argument" in fast
+    assert run(code, tmp_path, PYTHONPATH=str(PROJECT), **{SWITCH: "1"}) == fast
+
+
 def test_the_environment_is_put_back():
     """NODE_OPTIONS is for jsii's Node alone, not for what is started later."""
     environ = {"NODE_OPTIONS": "--max-old-space-size=512", "PATH": "/bin"}

@@ -125,6 +125,12 @@ def test_exemptions_that_make_too_long_a_pattern_are_refused_with_the_number(tmp
     )
 
 
+def test_a_variable_does_not_hide_what_the_file_has_in_a_tables_place(tmp_path):
+    """It overrides a key of the table; there is none."""
+    found = rules(tmp_path, "notify = 5", REPRIEVE_NOTIFY__EMAILS="a@example.com")
+    assert found == [("notify", "is not a table")]
+
+
 def test_a_variable_that_is_not_utf_8_is_a_fault(tmp_path):
     """Bytes that are no text, as the operating system hands them over, bring no traceback."""
     (tmp_path / "reprieve.toml").write_text(GOOD)
