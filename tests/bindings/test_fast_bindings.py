@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.synth import STOCK, synth
 from stacks.fast_bindings import PACKAGE, PRELOAD, SWITCH, fast_bindings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -26,17 +27,8 @@ def run(code: str, directory: Path, **variables: str) -> str:
 
 def test_fast_and_stock_bindings_synthesise_the_same_bytes(tmp_path):
     """The fast loading is a matter of time, never of content."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("REPRIEVE_")}
-    kept["REPRIEVE_NOTIFY__EMAILS"] = "security@example.com"
-    stacks = []
-    for name, switch in (("fast", {}), ("stock", {SWITCH: "1"})):
-        directory = tmp_path / name
-        directory.mkdir()
-        subprocess.run(
-            [sys.executable, PROJECT / "main.py"], cwd=directory, env=kept | switch, check=True
-        )
-        stacks.append((directory / "cdktf.out/stacks/reprieve/cdk.tf.json").read_bytes())
-    assert stacks[0] == stacks[1]
+    (_, fast), (_, stock) = synth(tmp_path), synth(tmp_path, **STOCK)
+    assert fast == stock
 
 
 COUNT = f"""

@@ -1,23 +1,11 @@
 """Both generations of the AWS bindings synthesise the same JSON."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+from bench.synth import synth
+
 OLDER = "20.1.0"  # generated from AWS provider 5.100.0; the Pipfile's from 6.25.0
-
-
-def synth(directory: Path, **variables: str) -> bytes:
-    """Run main.py for the default 17 Regions and return the stack."""
-    directory.mkdir()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("REPRIEVE_")}
-    kept["REPRIEVE_NOTIFY__EMAILS"] = "security@example.com"
-    subprocess.run(
-        [sys.executable, PROJECT / "main.py"], cwd=directory, env=kept | variables, check=True
-    )
-    return (directory / "cdktf.out/stacks/reprieve/cdk.tf.json").read_bytes()
 
 
 def test_the_older_bindings_synthesise_the_same_json(tmp_path):
@@ -27,4 +15,5 @@ def test_the_older_bindings_synthesise_the_same_json(tmp_path):
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", older]
     subprocess.run([*pip, requirement], check=True)
     assert (older / f"cdktf_cdktf_provider_aws-{OLDER}.dist-info").is_dir()
-    assert synth(tmp_path / "newer") == synth(tmp_path / "older", PYTHONPATH=str(older))
+    (_, newer_json), (_, older_json) = synth(tmp_path), synth(tmp_path, PYTHONPATH=str(older))
+    assert newer_json == older_json
