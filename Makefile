@@ -8,7 +8,7 @@ PYTHON ?= python3
 PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .tools/bin/pipenv
 BIN := .venv/bin
 
-.PHONY: help setup demo synth test test-fast check format bench-synth test-bindings lock clean
+.PHONY: help setup demo synth test test-fast check format docs bench-synth test-bindings lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ format: .venv/.done ## format the code and mend what the linter can
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
+docs: .venv/.done ## renew the tables of docs/ from the code
+	@$(BIN)/python -m reprieve.reference
+
 bench-synth: .venv/.done ## time the synth of 34 Regions, with the stock and the fast import
 	@$(BIN)/python -m bench.synth
 
@@ -49,7 +52,7 @@ lock: .tools/.done ## renew Pipfile.lock and package-lock.json
 	@npm install --package-lock-only --ignore-scripts
 
 clean: ## remove what set-up and runs made (your Terraform state stays)
-	@rm -rf .venv .tools node_modules cdktf.out build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .tools node_modules cdktf.out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .tools/.done:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Reprieve needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=…")'

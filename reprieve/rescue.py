@@ -5,74 +5,66 @@ it does anything, and publishes one message at its end, whatever the end is. An 
 not save a key that needed saving ends as Failed.
 """
 
-from typing import Any
-
 from reprieve.runbooks import CANCEL_KEY_DELETION
-
-Document = dict[str, Any]
-Step = dict[str, Any]
-
-# Where the console of a partition is; elsewhere the message has the execution's id alone.
-_CONSOLES = {
-    "aws": "console.aws.amazon.com",
-    "aws-us-gov": "console.amazonaws-us-gov.com",
-    "aws-cn": "console.amazonaws.cn",
-}
+from reprieve.steps import (
+    KEY,
+    REGION,
+    STATE,
+    Document,
+    Step,
+    assert_state,
+    call,
+    choose,
+    document,
+    find_key,
+    run_script,
+    see_state,
+    tell,
+    tell_not_found,
+)
 
 _PENDING = ("PendingDeletion", "PendingReplicaDeletion")
 # States of a key whose deletion is not scheduled, or not any more.
 _SAFE = ("Disabled", "Enabled", "PendingImport")
 
-_KEY = "{{ DescribeKey.KeyArn }}"
-_REGION = "{{ global:REGION }}"
+# Of the calls that disabled and enabled the key before its deletion was scheduled, the last one
+# tells what it was. CancelKeyDeletion disables as well. CloudTrail knows 90 days.
+_WAS_DISABLED = """\
+import json
+
+import boto3
 
 
-def rescue_document(partition: str) -> Document:
-    """Return the Automation document, schema 0.3, as the object that its JSON stands for."""
-    return {
-        "schemaVersion": "0.3",
-        "description": "Reprieve: takes the scheduled deletion of a KMS key back, and tells.",
-        "assumeRole": "{{ AutomationAssumeRole }}",
-        "parameters": {
-            "KeyId": {
-                "type": "String",
-                "description": "The key: its id or its ARN.",
-                "allowedPattern": "^[A-Za-z0-9:/_-]{1,2048}$",
-            },
-            "AutomationAssumeRole": {
-                "type": "AWS::IAM::Role::Arn",
-                "description": "The role that the runbook acts as.",
-            },
-            "TopicArn": {
-                "type": "String",
-                "description": "The SNS topic that hears what came of it.",
-            },
-        },
-        "mainSteps": _steps(partition),
-    }
+def handler(events, context):
+    trail = boto3.client("cloudtrail")
+    last = {}
+    for name in ("DisableKey", "CancelKeyDeletion", "EnableKey"):
+        wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
+        for page in trail.get_paginator("lookup_events").paginate(LookupAttributes=wanted):
+            for event in page["Events"]:
+                record = json.loads(event["CloudTrailEvent"])
+                arns = [each.get("ARN") for each in record.get("resources") or []]
+                before = not events["CalledAt"] or record["eventTime"] < events["CalledAt"]
+                if events["KeyArn"] in arns and before and not record.get("errorCode"):
+                    last[name] = max(record["eventTime"], last.get(name, ""))
+    disabled = max(last.get("DisableKey", ""), last.get("CancelKeyDeletion", ""))
+    return {"Was": "Disabled" if disabled > last.get("EnableKey", "") else "Enabled"}
+"""
 
 
-def _steps(partition: str) -> list[Step]:
-    return [
-        _describe_key("DescribeKey", on_failure="TellNotFound")
-        | {
-            "outputs": [
-                _output("KeyId", "$.KeyMetadata.KeyId"),
-                _output("KeyArn", "$.KeyMetadata.Arn"),
-                _output("KeyState", "$.KeyMetadata.KeyState"),
-            ]
-        },
-        {
-            "name": "ChooseByState",
-            "action": "aws:branch",
-            "inputs": {
-                "Choices": [
-                    _when_state(_PENDING, "CancelKeyDeletion"),
-                    _when_state(_SAFE, "TellSafe"),
-                ],
-                "Default": "RefuseState",
-            },
-        },
+def rescue_document(partition: str, *, re_enable: bool = False) -> Document:
+    """Return the Automation document, schema 0.3, as the object that its JSON stands for.
+
+    With `re_enable` a key that was enabled before is enabled again.
+    """
+    steps = [
+        find_key(on_failure="TellNotFound"),
+        choose(
+            "ChooseByState",
+            STATE,
+            {"CancelKeyDeletion": _PENDING, "TellSafe": _SAFE},
+            default="RefuseState",
+        ),
         {
             "name": "CancelKeyDeletion",
             "action": "aws:executeAutomation",
@@ -86,97 +78,67 @@ def _steps(partition: str) -> list[Step]:
             "onFailure": "step:TellFailed",
         },
         # Not what the child says of itself, but what KMS says of the key.
-        _assert_state("VerifyKey", _SAFE, on_failure="TellFailed"),
-        _tell(
+        assert_state("VerifyKey", _SAFE, on_failure="TellFailed"),
+        *(_enabling(partition) if re_enable else ()),
+        see_state("SeeState", on_failure="TellFailed"),
+        tell(
             "TellRescued",
             partition,
             "KMS key saved",
-            f"The deletion of the KMS key {_KEY} was taken back.",
-            "The key is disabled: what it encrypted is safe, and cannot be read meanwhile.",
-            f"To enable it: aws kms enable-key --region {_REGION} --key-id {_KEY}",
+            f"The deletion of the KMS key {KEY} was taken back.",
+            "Its state is now: {{ SeeState.KeyState }}. While that is Disabled, what it encrypted "
+            "is safe and cannot be read.",
+            f"To enable it: aws kms enable-key --region {REGION} --key-id {KEY}",
         ),
-        _tell(
+        tell(
             "TellSafe",
             partition,
             "KMS key needs no rescue",
-            f"The deletion of the KMS key {_KEY} is not scheduled, or not any more.",
-            "Its state is {{ DescribeKey.KeyState }}. Nothing was done.",
+            f"The deletion of the KMS key {KEY} is not scheduled, or not any more.",
+            f"Its state is {STATE}. Nothing was done.",
         ),
         # A step that fails on purpose: an execution that cannot rescue must not end as a success.
-        _assert_state("RefuseState", _PENDING, on_failure="TellRefused"),
-        _tell(
+        assert_state("RefuseState", _PENDING, on_failure="TellRefused"),
+        tell(
             "TellRefused",
             partition,
             "ACT NOW: KMS key NOT saved",
-            f"The KMS key {_KEY} is in the state {{{{ DescribeKey.KeyState }}}}, in which no "
+            f"The KMS key {KEY} is in the state {STATE}, in which no "
             "deletion can be cancelled. Look at it in the KMS console.",
         ),
-        _tell(
+        tell(
             "TellFailed",
             partition,
             "ACT NOW: KMS key NOT saved",
-            f"The deletion of the KMS key {_KEY} could NOT be taken back.",
-            f"By hand: aws kms cancel-key-deletion --region {_REGION} --key-id {_KEY}",
+            f"The deletion of the KMS key {KEY} could NOT be taken back.",
+            f"By hand: aws kms cancel-key-deletion --region {REGION} --key-id {KEY}",
             "If you are denied, the key's policy may forbid it: somebody whom the policy names "
             "must do it.",
         ),
-        _tell(
-            "TellNotFound",
+        tell_not_found(partition, "cancel-key-deletion"),
+    ]
+    return document("takes the scheduled deletion of a KMS key back, and tells.", steps)
+
+
+def _enabling(partition: str) -> list[Step]:
+    """Return the steps that enable a rescued key, unless it was disabled before."""
+    return [
+        run_script(
+            "SeeWhatItWas",
+            _WAS_DISABLED,
+            "Was",
+            on_failure="TellNotEnabled",
+            KeyArn=KEY,
+            CalledAt="{{ CalledAt }}",
+        ),
+        choose("ChooseByPast", "{{ SeeWhatItWas.Was }}", {"SeeState": ("Disabled",)}, "EnableKey"),
+        call("EnableKey", "EnableKey", "TellNotEnabled", KeyId="{{ DescribeKey.KeyId }}")
+        | {"nextStep": "SeeState"},
+        tell(
+            "TellNotEnabled",
             partition,
-            "ACT NOW: KMS key NOT saved",
-            "The KMS key {{ KeyId }} could not be looked at: it is gone already, or its policy "
-            "does not let Reprieve see it.",
-            f"By hand: aws kms cancel-key-deletion --region {_REGION} --key-id {{{{ KeyId }}}}",
+            "KMS key saved, NOT enabled",
+            f"The deletion of the KMS key {KEY} was taken back, but the key was not enabled again.",
+            f"By hand: aws kms enable-key --region {REGION} --key-id {KEY}",
         ),
     ]
-
-
-def _describe_key(name: str, on_failure: str) -> Step:
-    return {
-        "name": name,
-        "action": "aws:executeAwsApi",
-        "inputs": {"Service": "kms", "Api": "DescribeKey", "KeyId": "{{ KeyId }}"},
-        "onFailure": f"step:{on_failure}",
-    }
-
-
-def _assert_state(name: str, states: tuple[str, ...], on_failure: str) -> Step:
-    step = _describe_key(name, on_failure) | {"action": "aws:assertAwsResourceProperty"}
-    step["inputs"] |= {
-        "PropertySelector": "$.KeyMetadata.KeyState",
-        "DesiredValues": list(states),
-    }
-    return step
-
-
-def _tell(name: str, partition: str, subject: str, *lines: str) -> Step:
-    """Return a last step that publishes a message, and with it where to look closer."""
-    lines = (*lines, "", "Region {{ global:REGION }}, account {{ global:ACCOUNT_ID }}")
-    lines = (*lines, "Automation execution {{ automation:EXECUTION_ID }}")
-    if console := _CONSOLES.get(partition):
-        path = "systems-manager/automation/execution/{{ automation:EXECUTION_ID }}"
-        lines = (*lines, f"https://{console}/{path}?region={_REGION}")
-    return {
-        "name": name,
-        "action": "aws:executeAwsApi",
-        "inputs": {
-            "Service": "sns",
-            "Api": "Publish",
-            "TopicArn": "{{ TopicArn }}",
-            "Subject": f"Reprieve: {subject} ({_REGION})",
-            "Message": "\n".join(lines),
-        },
-        "isEnd": True,
-    }
-
-
-def _when_state(states: tuple[str, ...], next_step: str) -> dict[str, Any]:
-    variable = "{{ DescribeKey.KeyState }}"
-    return {
-        "Or": [{"Variable": variable, "StringEquals": state} for state in states],
-        "NextStep": next_step,
-    }
-
-
-def _output(name: str, selector: str) -> dict[str, str]:
-    return {"Name": name, "Selector": selector, "Type": "String"}

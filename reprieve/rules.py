@@ -1,31 +1,25 @@
-"""The rules that no value can be checked by alone, and pydantic's own rules in words of ours."""
+"""The rules that no value can be checked by alone."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
-from pydantic_core import ErrorDetails, InitErrorDetails
+from pydantic_core import InitErrorDetails
 
 from reprieve import regions
 from reprieve.exemptions import exemptions_in, split
-from reprieve.faults import Place, key_of, nearest, shown
+from reprieve.faults import Place, key_of
 from reprieve.patterns import MAX_PATTERN_LENGTH
-from reprieve.threats import KEY_DELETION_SCHEDULED, pattern_json
-from reprieve.values import WATCH_WORDS, broken, key_home, principal_partition, role_partition
+from reprieve.policies import LIFELINE
+from reprieve.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED, pattern_json
+from reprieve.values import (
+    WATCH_WORDS,
+    broken_at,
+    key_home,
+    principal_partition,
+    role_partition,
+)
 
-Tables = Mapping[str, Mapping[str, object]]
-"""The settings there are: `{table: {key: …}}`, in the order of the file."""
-
-# What pydantic finds, by its names for it.
-_TYPES: Final = {
-    "missing": (
-        "is required",
-        'write emails = ["security@example.com"] under [notify], or set REPRIEVE_NOTIFY__EMAILS',
-    ),
-    "string_type": ("is not text", "write a text, in quotation marks"),
-    "string_unicode": ("is not text in UTF-8", "type it anew"),
-    "bool_type": ("is neither true nor false", "write true or false, without quotation marks"),
-    "model_type": ("is not a table", "write its keys under its name in brackets, as in [notify]"),
-}
+# A metric-math alarm takes ten metrics (CloudWatch user guide, «Using metric math»).
+MAX_ALARM_METRICS = 10
 
 
 def named_regions(watch: object, partition: str) -> tuple[str, ...]:
@@ -50,8 +44,21 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     exclude = _texts(values, "regions", "exclude")
     principals = _texts(values, "exempt", "principals")
     keys = _texts(values, "exempt", "keys")
-    for texts in (emails, watch, exclude, principals, keys):
+    threats = _texts(values, "notify", "threats")
+    alert_keys = _texts(values, "notify", "encryption")
+    for texts in (emails, threats, watch, exclude, principals, keys, alert_keys):
         yield from _doubled(texts)
+    yield from _undoing(values, set(threats.values()))
+    yield from _watches(values)
+    if _table(values, "notify").get("encryption", "none") != "none":
+        for place, text in _texts(values, "notify", "topic_name").items():
+            if text == LIFELINE:
+                yield broken_at(
+                    place,
+                    text,
+                    "is the name of the topic that tells when the key of the alerts is endangered",
+                    "take another name",
+                )
 
     partitions = {
         place: partition
@@ -72,7 +79,7 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     for place, other in partitions.items():
         if other != partition:
             text = (watch | home | exclude)[place]
-            yield _broken(
+            yield broken_at(
                 place,
                 text,
                 f"is in the partition {other}; {by} in {partition}",
@@ -81,17 +88,17 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
             )
     for place, arn in _texts(values, "remediation", "automation_role_arn").items():
         if role_partition(arn) not in (None, partition):
-            yield _broken(
+            yield broken_at(
                 place,
                 arn,
                 f"is in the partition {role_partition(arn)}; {by} in {partition}",
                 "name a role of the account to watch",
             )
 
-    for place, text in (principals | keys).items():
+    for place, text in (principals | keys | alert_keys).items():
         named = principal_partition(text) if place in principals else (key_home(text) or (None,))[0]
         if named not in (None, partition):
-            yield _broken(
+            yield broken_at(
                 place,
                 text,
                 f"is in the partition {named}; {by} in {partition}",
@@ -103,17 +110,98 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         watched = set(named_regions(said, partition))
         for place, text in exclude.items():
             if partitions.get(place) == partition and text not in watched:
-                yield _broken(
+                yield broken_at(
                     place, text, "is not among the Regions to watch", "take it out of the list"
                 )
         if watched <= set(exclude.values()):
-            yield _broken(
+            yield broken_at(
                 ("regions", "exclude"),
                 list(exclude.values()),
                 "leaves no Region to watch",
                 "take one out of the list, at least",
             )
-        yield from _exemptions(principals, keys, partition, sorted(watched - {*exclude.values()}))
+        guarded = sorted(watched - {*exclude.values()})
+        yield from _exemptions(principals, keys, partition, guarded)
+        yield from _alert_keys(alert_keys, guarded)
+
+
+def _undoing(values: Mapping[str, object], threats: set[str]) -> Iterator[InitErrorDetails]:
+    """Yield what remediation is asked to do without the threat, or the runbook, that it needs."""
+    remediation = _table(values, "remediation")
+    enabled, runbook = remediation.get("enabled", True), remediation.get("runbook", "reprieve")
+    known = bool(threats) and threats <= BY_NAME.keys()  # else they have a fault of their own
+    if known and enabled is True and KEY_DELETION_SCHEDULED.name not in threats:
+        yield broken_at(
+            ("notify", "threats"),
+            sorted(threats),
+            f'lacks "{KEY_DELETION_SCHEDULED.name}", which remediation takes back',
+            "add it, or set remediation.enabled = false",
+        )
+    for key in ("re_enable", "enable_disabled"):
+        if remediation.get(key) is not True:
+            continue
+        if enabled is False:
+            rule, remedy = "needs remediation, which is off", "set remediation.enabled = true"
+        elif runbook == "aws":
+            rule, remedy = "needs a runbook that can enable keys", 'set runbook = "reprieve"'
+        elif key == "enable_disabled" and known and KEY_DISABLED.name not in threats:
+            rule, remedy = f'needs "{KEY_DISABLED.name}" among notify.threats', "add it there"
+        else:
+            continue
+        yield broken_at(("remediation", key), True, rule, remedy)
+
+
+def _watches(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Yield the watches of one name, and those that are too many for their alarm."""
+    watches = values.get("watch")
+    if not isinstance(watches, list | tuple):
+        return
+    names: dict[Place, str] = {
+        ("watch", index, "name"): watch["name"]
+        for index, watch in enumerate(watches)
+        if isinstance(watch, dict) and isinstance(watch.get("name"), str)
+    }
+    yield from _doubled(names)
+    alarms = _table(values, "reliability").get("alarms", True)
+    if len(watches) > MAX_ALARM_METRICS and alarms is True:
+        yield broken_at(
+            ("watch",),
+            f"{len(watches)} tables",
+            f"are more than the {MAX_ALARM_METRICS} rules that one CloudWatch alarm can sum up",
+            "match several kinds of events with one pattern, or set reliability.alarms = false",
+        )
+
+
+def _alert_keys(keys: Mapping[Place, str], guarded: list[str]) -> Iterator[InitErrorDetails]:
+    """Yield the keys for alerts that serve no watched Region, and the Regions that have none."""
+    served: dict[str, Place] = {}
+    for place, arn in keys.items():
+        _, region = key_home(arn) or (None, None)
+        if region is None:
+            return  # its own fault, and which Region it was meant for nobody knows
+        if region not in guarded:
+            yield broken_at(
+                place,
+                arn,
+                f"is in {region}, which is not watched",
+                "take it out of the list, or watch its Region",
+            )
+        elif region in served:
+            yield broken_at(
+                place,
+                arn,
+                f"is the second key in {region}",
+                f"keep it, or {key_of(served[region])}",
+            )
+        served.setdefault(region, place)
+    missing = [region for region in guarded if region not in served]
+    if keys and missing:
+        yield broken_at(
+            ("notify", "encryption"),
+            list(keys.values()),
+            f"has no key in {', '.join(missing)}",
+            "name a key in each watched Region; a topic can use one of its own Region only",
+        )
 
 
 def _exemptions(
@@ -123,7 +211,7 @@ def _exemptions(
     homes = {place: home for place, text in keys.items() if (home := key_home(text))}
     for place, (_, region) in homes.items():
         if region and region not in watched:
-            yield _broken(
+            yield broken_at(
                 place,
                 keys[place],
                 f"is in {region}, which is not watched",
@@ -140,7 +228,7 @@ def _exemptions(
         patterns = split(KEY_DELETION_SCHEDULED.event_pattern, exemptions) if exemptions else ()
         longest = max((len(pattern_json(pattern)) for pattern in patterns), default=0)
         if longest > MAX_PATTERN_LENGTH:
-            yield _broken(
+            yield broken_at(
                 ("exempt",),
                 {},
                 f"makes an event pattern of {longest:,} characters in {region}; "
@@ -171,59 +259,4 @@ def _doubled(texts: Mapping[Place, str]) -> Iterator[InitErrorDetails]:
     for place, text in texts.items():
         earlier = first.setdefault(text.lower(), place)
         if earlier != place:
-            yield _broken(place, text, f"is already {key_of(earlier)}", "take one of the two out")
-
-
-def worded(error: ErrorDetails, tables: Tables) -> InitErrorDetails:
-    """Return what pydantic found as a place, a rule and a remedy."""
-    # Behind table and key only an index is a place; pydantic also names the type that it tried.
-    place = tuple(
-        part for depth, part in enumerate(error["loc"]) if depth < 2 or isinstance(part, int)
-    )
-    value, kind = error["input"], error["type"]
-    if kind == "reprieve":
-        rule, remedy = error["ctx"]["rule"], error["ctx"]["remedy"]
-    elif kind == "literal_error":
-        rule, remedy = 'is not "default", "all" or a list of Regions', _meant_by_watch(value)
-    elif kind == "extra_forbidden":
-        rule, remedy = "is not a setting", _where_it_belongs(place, tables)
-    elif kind == "tuple_type":
-        rule, remedy = "is not a list", _as_list(value)
-    elif kind == "missing":
-        value, (rule, remedy) = None, _TYPES[kind]
-    else:
-        rule, remedy = _TYPES.get(kind, (f"is refused: {error['msg']}", "see docs/settings.md"))
-    return _broken(place, value, rule, remedy)
-
-
-def _as_list(value: object) -> str:
-    if isinstance(value, str) and not value.startswith("["):
-        return f"write {shown([value])}"
-    return 'write ["…", "…"]; in an environment variable …,… will do'
-
-
-def _meant_by_watch(value: object) -> str:
-    near = nearest(value, (*WATCH_WORDS, *regions.every_region())) if isinstance(value, str) else ""
-    return f"write {shown(near if near in WATCH_WORDS else [near or 'eu-west-1'])}"
-
-
-def _where_it_belongs(place: Place, tables: Tables) -> str:
-    """Return the remedy for a key, or a table, that there is not."""
-    *above, name = map(str, place)
-    owners = {key: table for table, keys in tables.items() for key in keys}
-    if name in owners:
-        return f"it belongs to the table [{owners[name]}]"
-    if above:
-        keys = tables[above[0]]
-        near = nearest(name, keys)
-        return f"did you mean {near}?" if near else f"[{above[0]}] has {', '.join(keys)}"
-    near = nearest(name, (*tables, *owners))
-    if near in owners:
-        return f"did you mean {near} in the table [{owners[near]}]?"
-    if near:
-        return f"did you mean the table [{near}]?"
-    return f"the tables are {', '.join(f'[{table}]' for table in tables)}"
-
-
-def _broken(place: Place, value: object, rule: str, remedy: str) -> InitErrorDetails:
-    return InitErrorDetails(type=broken(rule, remedy), loc=place, input=value)
+            yield broken_at(place, text, f"is already {key_of(earlier)}", "take one of the two out")

@@ -43,3 +43,6 @@ CANCEL_KEY_DELETION = Runbook("AWSConfigRemediation-CancelKeyDeletion", is_amazo
 
 # Reprieve's own, around Amazon's: see `reprieve.rescue`.
 RESCUE_KEY = Runbook("reprieve-rescue-key", is_amazons=False)
+
+# Reprieve's own for keys that were disabled: see `reprieve.enabling`.
+ENABLE_KEY = Runbook("reprieve-enable-key", is_amazons=False)

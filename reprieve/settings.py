@@ -7,7 +7,7 @@ in `sources`. Whatever is wrong is reported in one go.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self, cast
+from typing import Final, Self, cast, get_args
 
 from pydantic import (
     BaseModel,
@@ -18,22 +18,30 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from reprieve import regions
 from reprieve.faults import Fault, Place, SettingsError, key_of, shown
-from reprieve.rules import named_regions, relations, worded
+from reprieve.rules import named_regions, relations
 from reprieve.sources import FILE_VARIABLE, read_environment, read_file, variable_of
+from reprieve.threats import DEFAULTS
 from reprieve.values import (
     Emails,
+    Encryption,
     Key,
     PrincipalArn,
     Region,
     RoleArn,
     RunbookName,
+    Threats,
     TopicName,
     Watch,
+    WatchName,
+    WatchPattern,
+    WatchSummary,
 )
+from reprieve.wording import worded
 
 
 class _Table(BaseModel):
@@ -51,7 +59,22 @@ class NotifySettings(_Table):
     )
     topic_name: TopicName = Field(
         default="reprieve-alerts",
-        description="The name of the SNS topic in each watched Region. AWS template: SNSTopicName.",
+        description="The name of the SNS topic in each watched Region: 1 to 256 letters, digits, "
+        "hyphens and underscores. AWS template: SNSTopicName.",
+    )
+    threats: Threats = Field(
+        default=DEFAULTS,
+        description="The kinds of events that are told: see `reprieve threats`.",
+    )
+    encryption: Encryption = Field(
+        default="none",
+        description='How the alerts are encrypted at rest: "none", "own" (a KMS key that Reprieve '
+        "makes in each watched Region), or a list of KMS key ARNs, one per watched Region.",
+    )
+    strict_topic_policy: StrictBool = Field(
+        default=False,
+        description="Let EventBridge publish for Reprieve's own rules only. AWS's documentation "
+        "disagrees with itself on whether that delivers: switch it on, then test it.",
     )
 
 
@@ -72,6 +95,15 @@ class RemediationSettings(_Table):
         default=None,
         description='The IAM role, at the path "/", that Amazon\'s runbook assumes; unless given, '
         "Reprieve makes one. AWS template: AutomationAssumeRole.",
+    )
+    re_enable: StrictBool = Field(
+        default=False,
+        description="Enable a rescued key again, unless it was disabled before its deletion was "
+        "scheduled, as far as CloudTrail's history of 90 days tells.",
+    )
+    enable_disabled: StrictBool = Field(
+        default=False,
+        description="Enable each key again that somebody disables, whoever does it.",
     )
 
 
@@ -127,6 +159,23 @@ class RegionsSettings(_Table):
         return tuple(sorted(set(named_regions(self.watch, self.partition)) - set(self.exclude)))
 
 
+class ReliabilitySettings(_Table):
+    """What tells that telling itself fails."""
+
+    alarms: StrictBool = Field(
+        default=True,
+        description="CloudWatch alarms in each watched Region on what could not be delivered.",
+    )
+
+
+class WatchSettings(_Table):
+    """Any other event of an AWS service that is told; `[[watch]]`, once for each."""
+
+    name: WatchName = Field(description="What its rule is called, behind reprieve-watch-.")
+    summary: WatchSummary = Field(description="What its alert begins with, in one sentence.")
+    pattern: WatchPattern = Field(description="The EventBridge event pattern, as JSON.")
+
+
 class Settings(_Table):
     """The settings of one account. `load` reads them; `Settings(notify=…)` reads nothing."""
 
@@ -141,6 +190,12 @@ class Settings(_Table):
     )
     regions: RegionsSettings = Field(
         default_factory=RegionsSettings, description="Where Reprieve watches."
+    )
+    reliability: ReliabilitySettings = Field(
+        default_factory=ReliabilitySettings, description="What tells that telling itself fails."
+    )
+    watch: tuple[WatchSettings, ...] = Field(
+        default=(), description="Other events of AWS services that are told."
     )
 
     @model_validator(mode="wrap")
@@ -160,18 +215,26 @@ class Settings(_Table):
             found = error.errors(include_url=False)
             # What could not be derived for want of something else is no fault of its own.
             faults += [
-                worded(e, TABLES) for e in found if e["type"] != "default_factory_not_called"
+                worded(e, TABLES, LISTS) for e in found if e["type"] != "default_factory_not_called"
             ]
         if faults:
             raise ValidationError.from_exception_data(cls.__name__, faults)
         return settings
 
 
-TABLES: Final = {
-    table: cast("type[BaseModel]", field.annotation).model_fields
-    for table, field in Settings.model_fields.items()
-}
+def _fields(annotation: object) -> dict[str, FieldInfo]:
+    """Return the keys of a table, or of each table of a list of them."""
+    model = get_args(annotation)[0] if get_args(annotation) else annotation
+    return cast("type[BaseModel]", model).model_fields
+
+
+TABLES: Final = {table: _fields(field.annotation) for table, field in Settings.model_fields.items()}
 """The settings there are: `{table: {key: its pydantic field}}`, in the order of the file."""
+
+LISTS: Final = frozenset(
+    table for table, field in Settings.model_fields.items() if get_args(field.annotation)
+)
+"""Those of the tables that there may be several of, and that the environment cannot override."""
 
 
 def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -> Settings:
@@ -185,7 +248,9 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
         SettingsError: something is wrong; all that is, in the order of the settings.
     """
     name = environ.get(FILE_VARIABLE, "reprieve.toml")
-    from_environment, unknown = read_environment(environ, TABLES)
+    from_environment, unknown = read_environment(
+        environ, {table: keys for table, keys in TABLES.items() if table not in LISTS}
+    )
     try:
         from_file = read_file(directory, name, named=FILE_VARIABLE in environ)
     except SettingsError as error:
@@ -231,10 +296,11 @@ def _fault(error: ErrorDetails, from_environment: Mapping[str, object], file: st
 
 def _rank(place: Place) -> tuple[int, int, int]:
     """Return what sorts places in the order of the settings, the unknown ones last."""
-    table, key, index = (*place, None, None)[:3]
-    keys = list(TABLES.get(cast("str", table), ()))
-    return (
-        [*TABLES, table].index(cast("str", table)),
-        [*keys, key].index(cast("str", key)),
-        index if isinstance(index, int) else -1,
-    )
+    table, *rest = place
+    index = next((part for part in rest if isinstance(part, int)), -1)
+    key = next((part for part in rest if isinstance(part, str)), None)
+    keys: list[str | None] = list(TABLES.get(cast("str", table), ()))
+    within = [*keys, key].index(key)
+    # Of a list of tables each table is gone through in turn, of a list in a table each item.
+    order = (index, within) if table in LISTS else (within, index)
+    return ([*TABLES, table].index(cast("str", table)), *order)

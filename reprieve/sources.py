@@ -95,14 +95,16 @@ def _decoded(key: str, text: str) -> object:
     What has no such meaning stays text, and the key's own rule refuses it.
     """
     match key:
-        case "enabled":
+        case "enabled" | "alarms" | "re_enable" | "enable_disabled" | "strict_topic_policy":
             return {"true": True, "false": False}.get(text, text)
-        case "emails" | "exclude" | "principals" | "keys":
+        case "emails" | "exclude" | "principals" | "keys" | "threats":
             return _list(text)
         case "watch":
             # A lone text is a Region, or else a word: "default", "all" or a slip of the pen.
             lone = not text.startswith("[") and "," not in text
             return text if lone and not regions.partition_of(text) else _list(text)
+        case "encryption":
+            return _list(text) if "arn:" in text or text.startswith("[") else text
         case _:
             return text
 

@@ -1,15 +1,19 @@
 """The kinds of values that settings are made of: each type with its rule and its remedies."""
 
+import json
 import re
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Discriminator, Tag
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from reprieve import regions
-from reprieve.faults import nearest
+from reprieve.faults import Place, nearest
+from reprieve.patterns import faults_of
+from reprieve.threats import BY_NAME
 
 WATCH_WORDS: Final = ("default", "all")
+ENCRYPTION_WORDS: Final = ("none", "own")
 
 # The local part is RFC 5322's dot-atom; the domain is a host name with a top-level domain.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -32,6 +36,11 @@ _KEY = re.compile(
 def broken(rule: str, remedy: str) -> PydanticCustomError:
     """Return the error by which pydantic carries a broken rule and its remedy."""
     return PydanticCustomError("reprieve", "{rule}: {remedy}", {"rule": rule, "remedy": remedy})
+
+
+def broken_at(place: Place, value: object, rule: str, remedy: str) -> InitErrorDetails:
+    """Return a broken rule with the place and the value that broke it."""
+    return InitErrorDetails(type=broken(rule, remedy), loc=place, input=value)
 
 
 def role_partition(arn: str) -> str | None:
@@ -160,6 +169,78 @@ def _key(text: str) -> str:
     return text
 
 
+def _threat(text: str) -> str:
+    """Refuse a threat that is not in the catalogue."""
+    if text not in BY_NAME:
+        near = nearest(text, BY_NAME)
+        raise broken(
+            "is no threat that Reprieve knows",
+            f'did you mean "{near}"?' if near else f"the threats are {', '.join(BY_NAME)}",
+        )
+    return text
+
+
+def _alert_key(text: str) -> str:
+    """Refuse what cannot encrypt a topic for EventBridge, or hides which Region it is in."""
+    if "alias/aws/" in text:
+        raise broken(
+            "is an AWS managed key, whose policy never lets EventBridge in: no alert gets out",
+            'write "own": Reprieve then makes a key with the right policy in each Region',
+        )
+    if text in ENCRYPTION_WORDS:
+        raise broken(
+            "stands for every Region, so it cannot be in a list", f'write encryption = "{text}"'
+        )
+    if not text.startswith("arn:"):
+        _key(text)
+        raise broken(
+            "is the id of a key, which does not say its Region",
+            "name the key by its ARN, one per watched Region",
+        )
+    return _key(text)
+
+
+def _watch_name(text: str) -> str:
+    """Refuse what cannot be the end of a rule's name, an alarm's and a Terraform address."""
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", text):
+        raise broken(
+            "is not 1 to 40 small letters, digits and, between them, hyphens",
+            'write it like "trail-changed"',
+        )
+    return text
+
+
+def _watch_summary(text: str) -> str:
+    """Refuse what EventBridge would take for a variable, or what its rule's description is not."""
+    if not 1 <= len(text) <= 200:
+        raise broken(f"has {len(text)} characters, and not 1 to 200", "say it in one sentence")
+    if "<" in text or ">" in text:
+        raise broken("holds < or >, by which EventBridge marks what it fills in", "leave them out")
+    return text
+
+
+def _watch_pattern(text: str) -> str:
+    """Refuse what EventBridge refuses, and sources whose events anybody could forge."""
+    if faults := faults_of(text):
+        raise broken(
+            "is not an event pattern: " + " ".join(faults),
+            "try it with: aws events test-event-pattern",
+        )
+    sources = json.loads(text).get("source")
+    if not isinstance(sources, list) or not all(map(_is_of_aws, sources)):
+        raise broken(
+            'does not keep to the events of AWS services: its "source" has to be a list of those',
+            'begin it like {"source": ["aws.cloudtrail"], …; other events anybody can send',
+        )
+    # Kept as EventBridge counts it: without the spaces and lines of the settings file.
+    return json.dumps(json.loads(text), separators=(",", ":"))
+
+
+def _is_of_aws(source: object) -> bool:
+    prefix = source.get("prefix") if isinstance(source, dict) else source
+    return isinstance(prefix, str) and prefix.startswith("aws.")
+
+
 def _region(text: str) -> str:
     """Refuse a Region that cannot have a guard, whether mistyped or too new for this botocore."""
     if not regions.partition_of(text):
@@ -196,6 +277,19 @@ Key = Annotated[str, AfterValidator(_plain), AfterValidator(_key)]
 Region = Annotated[str, AfterValidator(_plain), AfterValidator(_region)]
 Emails = Annotated[tuple[_Email, ...], AfterValidator(_not_empty)]
 _WatchedRegion = Annotated[str, AfterValidator(_plain), AfterValidator(_watched_region)]
+
+ThreatName = Annotated[str, AfterValidator(_plain), AfterValidator(_threat)]
+Threats = Annotated[tuple[ThreatName, ...], AfterValidator(_not_empty)]
+WatchName = Annotated[str, AfterValidator(_plain), AfterValidator(_watch_name)]
+WatchSummary = Annotated[str, AfterValidator(_plain), AfterValidator(_watch_summary)]
+WatchPattern = Annotated[str, AfterValidator(_watch_pattern)]
+_AlertKey = Annotated[str, AfterValidator(_plain), AfterValidator(_alert_key)]
+
+Encryption = Annotated[
+    Annotated[Literal["none", "own"], Tag("word")]
+    | Annotated[tuple[_AlertKey, ...], AfterValidator(_not_empty), Tag("list")],
+    Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "word"),
+]
 
 # Told apart before they are validated: a wrong Region in the list is no reason to ask for a word.
 Watch = Annotated[

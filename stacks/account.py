@@ -1,5 +1,7 @@
 """The Terraform stack of one AWS account."""
 
+from collections.abc import Mapping
+
 from reprieve.regions import alias, known_regions
 from reprieve.settings import Settings
 from stacks.cdk import (
@@ -37,14 +39,14 @@ class AccountStack(TerraformStack):
         }
         self.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
 
+        account = str(DataAwsCallerIdentity(self, "account", provider=providers[home]).account_id)
         remediation = None
         if settings.remediation.enabled:
-            account = DataAwsCallerIdentity(self, "account", provider=providers[home])
             remediation = Remediation(
                 self,
                 "remediation",
                 provider=providers[home],
-                account=account.account_id,
+                account=account,
                 settings=settings,
             )
 
@@ -54,13 +56,14 @@ class AccountStack(TerraformStack):
                 region,
                 region=region,
                 provider=providers[region],
-                notify=settings.notify,
+                account=account,
+                settings=settings,
                 remediation=remediation,
             )
             for region in settings.regions.watched
         }
         self._output("alert_topic_arns", {r: guard.topic_arn for r, guard in guards.items()})
-        self._output("rule_arns", {r: guard.rule_arn for r, guard in guards.items()})
+        self._output("rule_arns", {r: guard.rule_arns for r, guard in guards.items()})
 
-    def _output(self, id: str, arns: dict[str, str]) -> None:
+    def _output(self, id: str, arns: Mapping[str, object]) -> None:
         TerraformOutput(self, id, value=arns, description=f"{id} by Region".replace("_", " "))

@@ -10,15 +10,24 @@ with fast_bindings():
     from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
     from cdktf_cdktf_provider_aws.cloudwatch_event_target import (
         CloudwatchEventTarget,
+        CloudwatchEventTargetDeadLetterConfig,
         CloudwatchEventTargetInputTransformer,
+        CloudwatchEventTargetRetryPolicy,
+    )
+    from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
+        CloudwatchMetricAlarm,
+        CloudwatchMetricAlarmMetricQuery,
+        CloudwatchMetricAlarmMetricQueryMetric,
     )
     from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+    from cdktf_cdktf_provider_aws.kms_key import KmsKey
     from cdktf_cdktf_provider_aws.provider import AwsProvider
     from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
     from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
     from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
+    from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
     from cdktf_cdktf_provider_aws.ssm_document import SsmDocument
     from constructs import Construct
 
@@ -27,15 +36,22 @@ __all__ = [
     "AwsProvider",
     "CloudwatchEventRule",
     "CloudwatchEventTarget",
+    "CloudwatchEventTargetDeadLetterConfig",
     "CloudwatchEventTargetInputTransformer",
+    "CloudwatchEventTargetRetryPolicy",
+    "CloudwatchMetricAlarm",
+    "CloudwatchMetricAlarmMetricQuery",
+    "CloudwatchMetricAlarmMetricQueryMetric",
     "Construct",
     "DataAwsCallerIdentity",
     "IamRole",
     "IamRolePolicy",
+    "KmsKey",
     "LocalBackend",
     "SnsTopic",
     "SnsTopicPolicy",
     "SnsTopicSubscription",
+    "SqsQueue",
     "SsmDocument",
     "TerraformOutput",
     "TerraformStack",

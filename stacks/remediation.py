@@ -3,9 +3,12 @@
 import json
 
 from reprieve import policies
+from reprieve.enabling import enable_document
 from reprieve.exemptions import Exemptions, exemptions_in
-from reprieve.runbooks import CANCEL_KEY_DELETION, RESCUE_KEY
-from reprieve.settings import Settings
+from reprieve.rescue import rescue_document
+from reprieve.runbooks import CANCEL_KEY_DELETION, ENABLE_KEY, RESCUE_KEY, Runbook
+from reprieve.settings import NotifySettings, Settings
+from reprieve.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED, Threat
 from stacks.cdk import AwsProvider, Construct, IamRole, IamRolePolicy
 
 # The automation role stays at path "/": Amazon's runbook refuses the ARN of a role with a path.
@@ -20,7 +23,8 @@ class Remediation(Construct):
     """The roles that take deletions back: one that EventBridge uses, one that the runbook uses.
 
     If the settings name an automation role, that one is used, and none is created.
-    Attributes: `runbook`, `eventbridge_role_arn`, `automation_role_arn`.
+    Attributes: `runbook`, which takes deletions back; `runbooks`, all that are used;
+    `eventbridge_role_arn`, `automation_role_arn`.
     """
 
     def __init__(
@@ -30,17 +34,21 @@ class Remediation(Construct):
         self._provider = provider
         self._account = account
         self._exempt = settings.exempt
+        self._settings = settings.remediation
         self.partition = settings.regions.partition
         self.runbook = RUNBOOKS[settings.remediation.runbook]
+        self.runbooks = [self.runbook]
+        if settings.remediation.enable_disabled:
+            self.runbooks.append(ENABLE_KEY)
         given = settings.remediation.automation_role_arn
-        self.automation_role_arn = given or self._automation_role(settings.notify.topic_name)
+        self.automation_role_arn = given or self._automation_role(settings.notify)
         self.eventbridge_role_arn = self._role(
             "eventbridge",
             EVENTBRIDGE_ROLE,
             "Reprieve: lets EventBridge start the runbook that rescues a KMS key",
             policies.eventbridge_trust(self.partition, account),
             policies.eventbridge_permissions(
-                self.partition, account, self.runbook, self.automation_role_arn
+                self.partition, account, self.runbooks, self.automation_role_arn
             ),
         )
 
@@ -54,11 +62,24 @@ class Remediation(Construct):
             account=self._account,
         )
 
-    def target_arn(self, region: str) -> str:
-        """Return the ARN by which EventBridge starts the runbook in a Region."""
-        return self.runbook.target_arn(self.partition, region, self._account)
+    def runbook_for(self, threat: Threat) -> Runbook | None:
+        """Return the runbook that undoes a threat; None if nothing does."""
+        if threat is KEY_DELETION_SCHEDULED:
+            return self.runbook
+        return ENABLE_KEY if threat is KEY_DISABLED and ENABLE_KEY in self.runbooks else None
 
-    def _automation_role(self, topic_name: str) -> str:
+    def document(self, runbook: Runbook) -> str:
+        """Return the content, JSON, of a runbook that is not Amazon's."""
+        if runbook is ENABLE_KEY:
+            return json.dumps(enable_document(self.partition))
+        return json.dumps(rescue_document(self.partition, re_enable=self._settings.re_enable))
+
+    def target_arn(self, runbook: Runbook, region: str) -> str:
+        """Return the ARN by which EventBridge starts a runbook in a Region."""
+        return runbook.target_arn(self.partition, region, self._account)
+
+    def _automation_role(self, notify: NotifySettings) -> str:
+        encryption = notify.encryption
         return self._role(
             "automation",
             AUTOMATION_ROLE,
@@ -69,7 +90,11 @@ class Remediation(Construct):
                 self._account,
                 self.runbook,
                 role_name=AUTOMATION_ROLE,
-                topic_name=topic_name,
+                topic_name=notify.topic_name,
+                enables=self._settings.re_enable or self._settings.enable_disabled,
+                looks_back=self._settings.re_enable,
+                # A key that Reprieve makes lets the role in by its own policy.
+                alert_keys=encryption if isinstance(encryption, tuple) else (),
             ),
         )
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reprieve.messages import cancel_key_deletion_input, deletion_alert, rescue_key_input
+from reprieve.messages import alert as alert_of
+from reprieve.messages import cancel_key_deletion_input, runbook_input
 from reprieve.runbooks import CANCEL_KEY_DELETION
 from reprieve.threats import KEY_DELETION_SCHEDULED
 from sandbox.matching import matches
@@ -28,7 +29,7 @@ def record(name: str) -> dict[str, Any]:
 
 def alert(name: str) -> list[str]:
     """Return the lines of the alert that a record leads to, without their quotation marks."""
-    transformer = deletion_alert(CANCEL_KEY_DELETION)
+    transformer = alert_of(KEY_DELETION_SCHEDULED, CANCEL_KEY_DELETION)
     text = transform(target(transformer), record(name), RULE)
     return [line[1:-1] for line in text.splitlines()]
 
@@ -67,19 +68,21 @@ def test_the_alert_of_a_plain_call():
     """Every line, as it arrives."""
     assert [
         "REPRIEVE: a KMS key was scheduled for deletion",
+        "Severity: CRITICAL",
         f"Key: {KEY}",
-        "Region: eu-west-1",
-        "Account: 111122223333",
-        "Scheduled by: arn:aws:iam::111122223333:user/alice ",
-        "From: 192.0.2.7",
-        "At: 2021-04-05T18:58:30Z",
         "Waiting period in days (30 if none was given): 7",
         "Deleted on (empty while replicas exist): Apr 12, 2021 18:58:30 PM",
         "State: PendingDeletion",
+        "Region: eu-west-1",
+        "Account: 111122223333",
+        "By: arn:aws:iam::111122223333:user/alice ",
+        "From: 192.0.2.7",
+        "At: 2021-04-05T18:58:30Z",
+        "At the end of the waiting period everything that it encrypted is lost for good.",
         "BEING TAKEN BACK: Systems Manager was asked to run AWSConfigRemediation-CancelKeyDeletion."
         " It refuses a key that was named by its ARN, so check:",
         f"aws kms describe-key --region eu-west-1 --key-id {KEY}",
-        "If the state is not Disabled within five minutes, take the deletion back by hand:",
+        "If the state is not Disabled or Enabled within five minutes, do it by hand:",
         f"aws kms cancel-key-deletion --region eu-west-1 --key-id {KEY}",
         "The key then stays disabled until somebody enables it:",
         f"aws kms enable-key --region eu-west-1 --key-id {KEY}",
@@ -97,8 +100,7 @@ def test_the_alert_of_a_plain_call():
         ("scheduled-in-custom-key-store", f"Key: {KEY}"),
         (
             "scheduled-by-role-through-service",
-            "Scheduled by: arn:aws:sts::111122223333:assumed-role/Admin/alice "
-            "cloudformation.amazonaws.com",
+            "By: arn:aws:sts::111122223333:assumed-role/Admin/alice cloudformation.amazonaws.com",
         ),
     ],
 )
@@ -133,9 +135,12 @@ def test_reprieves_runbook_gets_the_arn_however_the_key_was_typed(name):
     role = "arn:aws:iam::111122223333:role/reprieve-automation"
     topic = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
     event = record(name)
-    parameters = json.loads(transform(target(rescue_key_input(role, topic)), event, RULE))
+    parameters = json.loads(
+        transform(target(runbook_input(KEY_DELETION_SCHEDULED, role, topic)), event, RULE)
+    )
     assert {
         "KeyId": [event["detail"]["resources"][0]["ARN"]],
         "AutomationAssumeRole": [role],
         "TopicArn": [topic],
+        "CalledAt": [event["detail"]["eventTime"]],
     } == parameters

@@ -1,7 +1,7 @@
 """One synth a session, and stacks of other settings where a test asks for them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,18 @@ from tests.synth.questions import EMAIL, Stack
 
 @pytest.fixture(scope="session")
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
-    """Return a function: settings as REPRIEVE_… variables in, the synthesised stack out."""
+    """Return a function: settings as REPRIEVE_… variables in, the synthesised stack out.
 
-    def synthesise(**variables: str) -> Stack:
+    Each `watch` is a table of the settings' file, which variables cannot say.
+    """
+
+    def synthesise(watch: Sequence[dict[str, str]] = (), **variables: str) -> Stack:
         directory: Path = tmp_path_factory.mktemp("synth")
+        tables = [
+            "\n".join(["[[watch]]", *(f"{key} = {json.dumps(text)}" for key, text in each.items())])
+            for each in watch
+        ]
+        (directory / "reprieve.toml").write_text("\n".join(tables))
         settings = load(EMAIL | variables, directory)
         app = App(outdir=str(directory))
         AccountStack(app, "reprieve", settings)

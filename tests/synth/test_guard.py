@@ -1,12 +1,25 @@
 """What stands in a Region, and what stands once per account."""
 
+import itertools
 import json
+from collections import Counter
 
 import pytest
 
 from reprieve.regions import known_regions
+from reprieve.threats import BY_NAME, DEFAULTS
 from sandbox.matching import matches
 from tests.synth.questions import of_type, resources
+
+ONE_THREAT = {
+    "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled",
+    "REPRIEVE_REGIONS__WATCH": "eu-west-1",
+}
+WATCH = {
+    "name": "trail-changed",
+    "summary": "a trail was stopped",
+    "pattern": '{"source": ["aws.cloudtrail"], "detail": {"eventName": ["StopLogging"]}}',
+}
 
 
 def test_a_guard_as_a_whole(two_regions, snapshot_json):
@@ -32,14 +45,20 @@ def test_each_address_gets_a_subscription_in_each_region(two_regions):
 
 def test_without_remediation_there_is_an_alert_and_nothing_else(synth):
     """No role, no automation target; and the alert does not claim a rescue."""
-    stack = synth(REPRIEVE_REMEDIATION__ENABLED="false", REPRIEVE_REGIONS__WATCH="eu-west-1")
+    stack = synth(
+        REPRIEVE_REMEDIATION__ENABLED="false",
+        REPRIEVE_RELIABILITY__ALARMS="false",
+        **ONE_THREAT,
+    )
     types = {address.split(".")[0] for address in resources(stack)}
     assert {
+        "aws_caller_identity",
         "aws_cloudwatch_event_rule",
         "aws_cloudwatch_event_target",
         "aws_sns_topic",
         "aws_sns_topic_policy",
         "aws_sns_topic_subscription",
+        "aws_sqs_queue",
     } == types
     (target,) = of_type(stack, "aws_cloudwatch_event_target")
     template = target["input_transformer"]["input_template"]
@@ -116,7 +135,8 @@ def test_the_alert_target_has_no_role(two_regions):
         for target in of_type(two_regions, "aws_cloudwatch_event_target")
         if "sns_topic" in target["arn"]
     ]
-    assert [False] * 4 == ["role_arn" in target for target in alerts]
+    assert len(alerts) == 2 * (len(DEFAULTS) + 1)
+    assert not any("role_arn" in target for target in alerts)
 
 
 def test_roles_are_trusted_only_for_this_account_and_its_own_sources(two_regions):
@@ -143,7 +163,7 @@ def test_roles_are_trusted_only_for_this_account_and_its_own_sources(two_regions
 def test_every_rule_has_a_name_that_the_trust_policy_covers(two_regions):
     """The EventBridge role trusts rules called reprieve-…: a rule of another name is locked out."""
     names = {rule["name"] for rule in of_type(two_regions, "aws_cloudwatch_event_rule")}
-    assert {"reprieve-key-deletion-scheduled", "reprieve-rescue-failed"} == names
+    assert {f"reprieve-{name}" for name in (*DEFAULTS, "rescue-failed")} == names
 
 
 def test_exemptions_make_a_second_rule_that_only_tells(synth):
@@ -151,7 +171,7 @@ def test_exemptions_make_a_second_rule_that_only_tells(synth):
     stack = synth(
         REPRIEVE_EXEMPT__PRINCIPALS="arn:aws:iam::111122223333:role/KeyAdministrator",
         REPRIEVE_EXEMPT__KEYS="1234abcd-12ab-34cd-56ef-1234567890ab",
-        REPRIEVE_REGIONS__WATCH="eu-west-1",
+        **ONE_THREAT,
     )
     names = {
         f"${{aws_cloudwatch_event_rule.{id}.name}}": rule["name"]
@@ -238,10 +258,150 @@ def test_roles_may_do_what_they_must_and_no_more(two_regions):
 def test_the_topic_lets_eventbridge_in_and_asks_for_no_condition(two_regions):
     """A condition that EventBridge does not fulfil would drop alerts without a trace."""
     for policy in of_type(two_regions, "aws_sns_topic_policy"):
-        (statement,) = json.loads(policy["policy"])["Statement"]
+        statement = by_sid(policy)["EventBridgePublishes"]
         assert {"Service": "events.amazonaws.com"} == statement["Principal"]
         assert "sns:Publish" == statement["Action"]
         assert "Condition" not in statement
+
+
+def test_the_stricter_topic_policy_is_asked_for(synth):
+    """Then EventBridge publishes for rules of Reprieve, of this Region and account, only."""
+    stack = synth(REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY="true", **ONE_THREAT)
+    (policy,) = of_type(stack, "aws_sns_topic_policy")
+    account = "${data.aws_caller_identity.account.account_id}"
+    assert {
+        "StringEquals": {"aws:SourceAccount": account},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:events:eu-west-1:{account}:rule/reprieve-*"},
+    } == by_sid(policy)["EventBridgePublishes"]["Condition"]
+
+
+def test_topics_and_queues_are_spoken_to_over_tls_only(two_regions):
+    """Each policy denies everybody the rest."""
+    policies = of_type(two_regions, "aws_sns_topic_policy") + of_type(two_regions, "aws_sqs_queue")
+    assert len(policies) == 4
+    for policy in policies:
+        statement = by_sid(policy)["OverTlsOnly"]
+        assert ("Deny", "*") == (statement["Effect"], statement["Principal"])
+        assert {"Bool": {"aws:SecureTransport": "false"}} == statement["Condition"]
+
+
+def test_every_target_is_tried_for_an_hour_and_then_kept(stack):
+    """Whatever its rule: no target is without its Region's queue; and a rule has five at most."""
+    targets = of_type(stack, "aws_cloudwatch_event_target")
+    for target in targets:
+        region = target["provider"].removeprefix("aws.").replace("_", "-")
+        assert f"${{aws_sqs_queue.{region}_" in target["dead_letter_config"]["arn"]
+        assert {
+            "maximum_event_age_in_seconds": 3600,
+            "maximum_retry_attempts": 185,
+        } == target["retry_policy"]
+    assert max(Counter(target["rule"] for target in targets).values()) <= 5
+
+
+def test_every_rule_has_its_failures_summed_up_by_an_alarm(synth):
+    """With all threats, exemptions, encryption and ten watches; no alarm sums more than ten."""
+    stack = synth(
+        REPRIEVE_NOTIFY__THREATS=",".join(BY_NAME),
+        REPRIEVE_NOTIFY__ENCRYPTION="own",
+        REPRIEVE_REMEDIATION__ENABLE_DISABLED="true",
+        REPRIEVE_EXEMPT__PRINCIPALS="arn:aws:iam::111122223333:role/KeyAdministrator",
+        REPRIEVE_REGIONS__WATCH="eu-west-1",
+        watch=[WATCH | {"name": f"watch-{number}"} for number in range(10)],
+    )
+    summed = [
+        [query["metric"]["dimensions"]["RuleName"] for query in queries if "metric" in query]
+        for alarm in of_type(stack, "aws_cloudwatch_metric_alarm")
+        if (queries := alarm.get("metric_query"))
+    ]
+    assert all(len(names) <= 10 for names in summed)
+    rules = [rule["name"] for rule in of_type(stack, "aws_cloudwatch_event_rule")]
+    assert sorted(rules) == sorted(itertools.chain(*summed))
+    assert len(rules) == len(BY_NAME) + 2 + 1 + 1 + 10
+
+
+def test_alarms_can_be_left_out(synth):
+    """The queue stays: it costs nothing while it is empty."""
+    stack = synth(REPRIEVE_RELIABILITY__ALARMS="false", **ONE_THREAT)
+    assert "aws_cloudwatch_metric_alarm" not in stack["resource"]
+    assert "aws_sqs_queue" in stack["resource"]
+
+
+def test_an_encrypted_topic_has_a_lifeline_that_is_not(synth):
+    """It tells of the key, of alarms and of failed rescues; and the key lets in who publishes."""
+    stack = synth(REPRIEVE_NOTIFY__ENCRYPTION="own", **ONE_THREAT)
+    keys = {
+        topic["name"]: topic.get("kms_master_key_id") for topic in of_type(stack, "aws_sns_topic")
+    }
+    ((key_id, key),) = stack["resource"]["aws_kms_key"].items()
+    assert {"reprieve-alerts": f"${{aws_kms_key.{key_id}.arn}}", "reprieve-lifeline": None} == keys
+    statements = by_sid(key)
+    assert ["events.amazonaws.com", "cloudwatch.amazonaws.com"] == (
+        statements["AlertsAreEncrypted"]["Principal"]["Service"]
+    )
+    assert "aws_iam_role" in statements["OutcomesAreEncrypted"]["Principal"]["AWS"]
+    lifeline = [t for t in of_type(stack, "aws_cloudwatch_event_target") if "lifeline" in t["arn"]]
+    assert {"alert-key-endangered-alert", "rescue-failed-lifeline-alert"} == {
+        target["target_id"] for target in lifeline
+    }
+    for alarm in of_type(stack, "aws_cloudwatch_metric_alarm"):
+        assert len(alarm["alarm_actions"]) == 2
+
+
+def test_keys_of_the_settings_encrypt_the_topic_of_their_region(synth):
+    """Each its own; nothing is made; and the automation role may use them, and no others."""
+    arns = [
+        f"arn:aws:kms:{region}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        for region in ("us-east-1", "eu-west-1")
+    ]
+    stack = synth(
+        REPRIEVE_NOTIFY__ENCRYPTION=",".join(arns), REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1"
+    )
+    assert "aws_kms_key" not in stack["resource"]
+    assert sorted(arns) == sorted(
+        topic["kms_master_key_id"]
+        for topic in of_type(stack, "aws_sns_topic")
+        if topic["name"] == "reprieve-alerts"
+    )
+    for topic in of_type(stack, "aws_sns_topic"):
+        region = topic["provider"].removeprefix("aws.").replace("_", "-")
+        assert f":{region}:" in topic.get("kms_master_key_id", f":{region}:")
+    assert arns == statements(stack, "reprieve-automation")["TellEncrypted"]["Resource"]
+
+
+def test_a_watch_is_a_rule_that_only_tells(synth):
+    """What a user writes cannot become a Terraform template."""
+    watch = WATCH | {"summary": "costs ${1+1} and %{ more }"}
+    stack = synth(watch=[watch], **ONE_THREAT)
+    (rule,) = (
+        rule
+        for rule in of_type(stack, "aws_cloudwatch_event_rule")
+        if rule["name"] == "reprieve-watch-trail-changed"
+    )
+    assert json.loads(WATCH["pattern"]) == json.loads(rule["event_pattern"])
+    assert "Reprieve: costs $${1+1} and %%{ more }" == rule["description"]
+    (target,) = (
+        target
+        for target in of_type(stack, "aws_cloudwatch_event_target")
+        if target["target_id"] == "watch-trail-changed-alert"
+    )
+    assert "REPRIEVE: costs $${1+1}" in target["input_transformer"]["input_template"]
+
+
+@pytest.mark.parametrize(
+    ("key", "actions", "sids"),
+    [
+        ("RE_ENABLE", {"kms:EnableKey"}, {"SeeWhatKeysWere"}),
+        ("ENABLE_DISABLED", {"kms:EnableKey"}, set()),
+    ],
+)
+def test_what_enables_keys_may(synth, key, actions, sids):
+    """And without these settings it may not."""
+    stack = synth(**{f"REPRIEVE_REMEDIATION__{key}": "true"}, REPRIEVE_REGIONS__WATCH="eu-west-1")
+    allowed = statements(stack, "reprieve-automation")
+    assert actions <= set(allowed["CancelKeyDeletion"]["Action"])
+    assert {"CancelKeyDeletion", "RunAutomation", "PassAutomationRole", "TellOutcome"} | sids == (
+        set(allowed)
+    )
 
 
 def test_the_state_is_beside_main_py_and_the_provider_may_be_5_or_6(two_regions):
@@ -254,7 +414,12 @@ def test_the_state_is_beside_main_py_and_the_provider_may_be_5_or_6(two_regions)
 def statements(stack, role: str):
     """Return the statements of a role's policy by their Sids."""
     (policy,) = (p for p in of_type(stack, "aws_iam_role_policy") if p["name"] == role)
-    return {statement["Sid"]: statement for statement in json.loads(policy["policy"])["Statement"]}
+    return by_sid(policy)
+
+
+def by_sid(resource):
+    """Return the statements of a resource's policy by their Sids."""
+    return {each["Sid"]: each for each in json.loads(resource["policy"])["Statement"]}
 
 
 def automation_target(stack):
