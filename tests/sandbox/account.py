@@ -1,5 +1,9 @@
 """A sandbox with Reprieve in it, and what the tests do there."""
 
+import copy
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +64,75 @@ class Account:
         """Return what people were told about a key after the alert: the runbook's messages."""
         alerts = [alert.body for alert in self.alerts(key)]
         return [m for m in self.sandbox.mails if key in m.body and m.body not in alerts]
+
+
+@dataclass
+class Policy:
+    """A policy somewhere in the account, which a test takes statements out of for a while."""
+
+    get: Callable[[], dict[str, Any]]
+    put: Callable[[dict[str, Any]], object]
+
+    @classmethod
+    def of_topic(cls, account: Account, region: str, name: str = "reprieve-alerts") -> "Policy":
+        """Return the policy of a topic."""
+        sns = account.sandbox.client("sns", region)
+        (arn,) = (
+            topic["TopicArn"]
+            for topic in sns.list_topics()["Topics"]
+            if topic["TopicArn"].endswith(f":{name}")
+        )
+        return cls(
+            lambda: json.loads(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]),
+            lambda policy: sns.set_topic_attributes(
+                TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(policy)
+            ),
+        )
+
+    @classmethod
+    def of_role(cls, account: Account, region: str, role: str) -> "Policy":
+        """Return the inline policy that has its role's name."""
+        iam = account.sandbox.client("iam", region)
+        names = {"RoleName": role, "PolicyName": role}
+        return cls(
+            lambda: iam.get_role_policy(**names)["PolicyDocument"],
+            lambda policy: iam.put_role_policy(**names, PolicyDocument=json.dumps(policy)),
+        )
+
+    @classmethod
+    def of_key(cls, account: Account, region: str, key: str) -> "Policy":
+        """Return the policy of a KMS key."""
+        kms = account.kms(region)
+        return cls(
+            lambda: json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]),
+            lambda policy: kms.put_key_policy(
+                KeyId=key, PolicyName="default", Policy=json.dumps(policy)
+            ),
+        )
+
+    @contextmanager
+    def changed(self, change: Callable[[dict[str, Any]], object]) -> Iterator[None]:
+        """Put another policy there for a while."""
+        former = self.get()
+        policy = copy.deepcopy(former)
+        change(policy)
+        self.put(policy)
+        try:
+            yield
+        finally:
+            self.put(former)
+
+    @contextmanager
+    def without(self, sid: str) -> Iterator[None]:
+        """Take the statement of this Sid out for a while; there has to be one."""
+
+        def leave_out(policy: dict[str, Any]) -> None:
+            kept = [statement for statement in policy["Statement"] if statement["Sid"] != sid]
+            assert len(kept) == len(policy["Statement"]) - 1
+            policy["Statement"] = kept
+
+        with self.changed(leave_out):
+            yield
 
 
 def deploy(sandbox: Sandbox, directory: Path, **settings: str) -> Deployment:

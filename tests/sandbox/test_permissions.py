@@ -2,46 +2,25 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from tests.sandbox.account import EMAIL
+from tests.sandbox.account import EMAIL, Policy
 
 REGION = "eu-west-1"
 RULE_ROLE = "reprieve-eventbridge"
 AUTOMATION_ROLE = "reprieve-automation"
 
 
-@contextmanager
-def topic_policy(account, change: Callable[[dict], None]) -> Iterator[None]:
+def topic_policy(account, change: Callable[[dict], None]) -> AbstractContextManager[None]:
     """Change the topic's policy for a while."""
-    sns = account.sandbox.client("sns", REGION)
-    (arn,) = [topic["TopicArn"] for topic in sns.list_topics()["Topics"]]
-    former = sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]
-    policy = json.loads(former)
-    change(policy)
-    put = {"TopicArn": arn, "AttributeName": "Policy"}
-    sns.set_topic_attributes(**put, AttributeValue=json.dumps(policy))
-    try:
-        yield
-    finally:
-        sns.set_topic_attributes(**put, AttributeValue=former)
+    return Policy.of_topic(account, REGION).changed(change)
 
 
-@contextmanager
-def role_policy(account, role: str, without: str) -> Iterator[None]:
+def role_policy(account, role: str, without: str) -> AbstractContextManager[None]:
     """Take the statement `without` out of the role's policy for a while."""
-    iam = account.sandbox.client("iam", REGION)
-    former = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
-    kept = [statement for statement in former["Statement"] if statement["Sid"] != without]
-    assert len(kept) == len(former["Statement"]) - 1
-    put = {"RoleName": role, "PolicyName": role}
-    iam.put_role_policy(**put, PolicyDocument=json.dumps(former | {"Statement": kept}))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(**put, PolicyDocument=json.dumps(former))
+    return Policy.of_role(account, REGION, role).without(without)
 
 
 @contextmanager

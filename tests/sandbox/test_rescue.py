@@ -28,7 +28,7 @@ def test_the_alert_says_what_a_person_needs(account):
         f'"Key: {arn}"',
         '"Region: eu-west-1"',
         f'"Account: {ACCOUNT_ID}"',
-        f'"Scheduled by: arn:aws:iam::{ACCOUNT_ID}:root "',
+        f'"By: arn:aws:iam::{ACCOUNT_ID}:root "',
         '"From: 127.0.0.1"',
         '"Waiting period in days (30 if none was given): 7"',
         '"State: PendingDeletion"',
@@ -92,7 +92,8 @@ def test_people_are_told_that_the_key_is_saved(account):
     assert "Reprieve: KMS key saved (eu-west-1)" == outcome.subject
     assert [
         f"The deletion of the KMS key {arn} was taken back.",
-        "The key is disabled: what it encrypted is safe, and cannot be read meanwhile.",
+        "Its state is now: Disabled. While that is Disabled, what it encrypted is safe and cannot "
+        "be read.",
         f"To enable it: aws kms enable-key --region eu-west-1 --key-id {arn}",
         "",
         f"Region eu-west-1, account {ACCOUNT_ID}",

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -430,3 +431,21 @@ def automation_target(stack):
         if ":ssm:" in target["arn"]
     )
     return target
+
+
+def test_the_architecture_page_explains_every_resource_and_counts_them_right(synth):
+    """Each type of a default stack, how many stand in a Region, and what its alarms cost."""
+    page = (Path(__file__).parents[2] / "docs/architecture.md").read_text(encoding="utf-8")
+    stack = synth(
+        REPRIEVE_REGIONS__WATCH="eu-west-1", REPRIEVE_NOTIFY__EMAILS="security@example.com"
+    )
+    types = {address.split(".")[0] for address in resources(stack)}
+    assert [] == [type_ for type_ in sorted(types) if f"`{type_}`" not in page]
+    in_region = [a for a in resources(stack) if not a.startswith(("aws_iam", "aws_caller"))]
+    assert f"| **{len(in_region)}** with one address |" in page
+    metrics = sum(
+        sum("metric" in query for query in alarm.get("metric_query", [{"metric": 1}]))
+        for alarm in of_type(stack, "aws_cloudwatch_metric_alarm")
+    )
+    assert f"| **{metrics * 0.10:.2f}** |" in page
+    assert f"cost US$ {metrics * 0.10 * 17:.2f} a month" in page

@@ -1,0 +1,180 @@
+"""Records of each threat, and of what nearly is one, against all patterns and alerts."""
+
+import json
+from typing import Any
+
+import pytest
+
+from reprieve.messages import alert, alert_key_alert, watch_alert
+from reprieve.patterns import faults_of
+from reprieve.threats import BY_NAME, CATALOGUE, alert_key_endangered, pattern_json
+from sandbox.matching import matches
+from sandbox.transformer import transform
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+STORE = "cks-1234567890abcdef0"
+ALIAS = "alias/payments"
+
+
+def call(name: str, *, error: str | None = None, key: str = KEY, **parameters: Any) -> dict:
+    """Return the event of a KMS call, as CloudTrail makes it; with `error`, of one that failed."""
+    about_key = "CustomKeyStore" not in name
+    detail = {
+        "eventSource": "kms.amazonaws.com",
+        "eventName": name,
+        "eventTime": "2026-01-31T12:00:00Z",
+        "eventID": "3c4226b0-1e81-48a8-a333-7fa5f3cbd118",
+        "eventType": "AwsApiCall",
+        "sourceIPAddress": "192.0.2.7",
+        "userAgent": 'aws-cli"\nREPRIEVE: all is well',
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/alice"},
+        "requestParameters": ({"keyId": key} if about_key else {}) | parameters,
+        "responseElements": {"keyId": key} if about_key else None,
+    }
+    if about_key:
+        detail["resources"] = [{"type": "AWS::KMS::Key", "ARN": key}]
+    if error:
+        detail |= {"errorCode": error, "responseElements": None}
+    return envelope("AWS API Call via CloudTrail", detail)
+
+
+def envelope(detail_type: str, detail: dict, **more: Any) -> dict:
+    """Return an event as EventBridge has it."""
+    return {
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": detail_type,
+        "source": "aws.kms",
+        "account": "111122223333",
+        "time": "2026-01-31T12:00:01Z",
+        "region": "eu-west-1",
+        "resources": [],
+        "detail": detail,
+    } | more
+
+
+def own(detail_type: str) -> dict:
+    """Return an event that KMS itself sends."""
+    return envelope(detail_type, {"key-id": KEY.rpartition("/")[2]}, resources=[KEY])
+
+
+# What happens, and the names of the threats that it is.
+EVENTS = {
+    "deletion": (call("ScheduleKeyDeletion"), {"key-deletion-scheduled"}),
+    "disabled": (call("DisableKey"), {"key-disabled"}),
+    "material deleted": (call("DeleteImportedKeyMaterial"), {"key-material-deleted"}),
+    "material that expires": (
+        call("ImportKeyMaterial", expirationModel="KEY_MATERIAL_EXPIRES", validTo="Feb 1, 2026"),
+        {"key-material-expiring"},
+    ),
+    "material that expires, unsaid": (
+        call("ImportKeyMaterial", validTo="Feb 1, 2026"),
+        {"key-material-expiring"},
+    ),
+    "material that stays": (
+        call("ImportKeyMaterial", expirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE"),
+        set(),
+    ),
+    "material expired": (own("KMS Imported Key Material Expiration"), {"key-material-expired"}),
+    "store disconnected": (
+        call("DisconnectCustomKeyStore", customKeyStoreId=STORE),
+        {"key-store-disconnected"},
+    ),
+    "store deleted": (call("DeleteCustomKeyStore", customKeyStoreId=STORE), {"key-store-deleted"}),
+    "store connected": (call("ConnectCustomKeyStore", customKeyStoreId=STORE), set()),
+    "policy bypassed": (
+        call("PutKeyPolicy", bypassPolicyLockoutSafetyCheck=True),
+        {"key-policy-bypassed"},
+    ),
+    "policy checked": (
+        call("PutKeyPolicy", bypassPolicyLockoutSafetyCheck=False),
+        {"key-policy-changed"},
+    ),
+    "policy": (call("PutKeyPolicy", policyName="default"), {"key-policy-changed"}),
+    "alias deleted": (call("DeleteAlias", aliasName=ALIAS), {"alias-deleted"}),
+    "alias made": (call("CreateAlias", aliasName=ALIAS), set()),
+    "gone": (own("KMS CMK Deletion"), {"key-gone"}),
+    "rotated": (own("KMS CMK Rotation"), set()),
+    "enabled": (call("EnableKey"), set()),
+}
+
+
+@pytest.mark.parametrize("what", EVENTS)
+def test_an_event_is_the_threats_that_it_is_and_no_others(what):
+    """Each against the whole catalogue; EventBridge would take each pattern."""
+    event, expected = EVENTS[what]
+    found = {
+        threat.name for threat in CATALOGUE if matches(pattern_json(threat.event_pattern), event)
+    }
+    assert expected == found
+
+
+def test_each_threat_has_an_event_here_and_a_pattern_that_eventbridge_takes():
+    """A new threat cannot go untested."""
+    assert set(BY_NAME) == set.union(*(names for _, names in EVENTS.values()))
+    assert [] == [
+        fault for each in CATALOGUE for fault in faults_of(pattern_json(each.event_pattern))
+    ]
+
+
+@pytest.mark.parametrize("what", [what for what, (_, names) in EVENTS.items() if names])
+def test_a_call_that_failed_and_an_imitation_are_no_threat(what):
+    """Denied, or sent by somebody who is not AWS."""
+    event, _ = EVENTS[what]
+    imitated = event | {"source": "com.example.kms"}
+    denied = event | {"detail": event["detail"] | {"errorCode": "AccessDenied"}}
+    for threat in CATALOGUE:
+        assert not matches(pattern_json(threat.event_pattern), imitated)
+        assert not (threat.is_call and matches(pattern_json(threat.event_pattern), denied))
+
+
+@pytest.mark.parametrize("what", [what for what, (_, names) in EVENTS.items() if names])
+def test_an_alert_names_what_is_endangered_and_holds_no_free_text(what):
+    """Key, store or alias; Region, account; who; what to do; nothing that was left unfilled."""
+    event, (name,) = EVENTS[what][0], EVENTS[what][1]
+    lines = delivered(alert(BY_NAME[name]), event)
+    assert f"REPRIEVE: {BY_NAME[name].summary}" == lines[0]
+    assert f"Severity: {BY_NAME[name].severity}" == lines[1]
+    assert {f"Key: {KEY}", f"Custom key store: {STORE}", f"Alias: {ALIAS}"} & set(lines)
+    assert {"Region: eu-west-1", "Account: 111122223333"} <= set(lines)
+    text = "\n".join(lines)
+    assert "<" not in text
+    assert "all is well" not in text
+    assert ("alice" in text) == BY_NAME[name].is_call
+
+
+def test_the_alert_key_is_told_of_and_no_other_key():
+    """All four calls that can mute the alerts; of another key, or denied, not."""
+    pattern = pattern_json(alert_key_endangered(KEY))
+    assert faults_of(pattern) == []
+    for name in ("ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial", "PutKeyPolicy"):
+        assert matches(pattern, call(name))
+        assert not matches(pattern, call(name, key=KEY.replace("1234abcd", "abcd1234")))
+        assert not matches(pattern, call(name, error="AccessDenied"))
+    assert not matches(pattern, call("EnableKey"))
+    lines = delivered(alert_key_alert(), call("DisableKey"))
+    assert {f"Key: {KEY}", "Call: DisableKey"} <= set(lines)
+
+
+def test_a_watchs_alert_makes_sense_for_a_call_and_for_another_event():
+    """What the event lacks is empty."""
+    transformer = watch_alert("trail-changed", "a trail was stopped")
+    lines = delivered(transformer, call("StopLogging"))
+    assert "REPRIEVE: a trail was stopped" == lines[0]
+    assert {"Watch: trail-changed", "Call: StopLogging", "From: 192.0.2.7"} <= set(lines)
+    lines = delivered(transformer, own("KMS CMK Rotation"))
+    assert {"Event: KMS CMK Rotation (aws.kms)", "Call: ", "At: 2026-01-31T12:00:01Z"} <= set(lines)
+
+
+def delivered(transformer, event: dict) -> list[str]:
+    """Return the lines that EventBridge makes of an event, without their quotation marks."""
+    target = {
+        "Id": "target",
+        "Arn": "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts",
+        "InputTransformer": {
+            "InputPathsMap": transformer.paths,
+            "InputTemplate": transformer.template,
+        },
+    }
+    rule = "arn:aws:events:eu-west-1:111122223333:rule/reprieve-rule"
+    return [json.loads(line) for line in transform(target, event, rule).splitlines()]
