@@ -13,7 +13,7 @@ from typing import Any
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
-from sandbox import ACCOUNT_ID, rights
+from sandbox import ACCOUNT_ID, rights, topics
 from sandbox.actions import StepFailed, invoke
 from sandbox.clients import Clients
 from sandbox.documents import Document, checked_parameters, execution_arn, find_document
@@ -31,7 +31,6 @@ _RESOURCES: dict[tuple[str, str], Callable[[Mapping[str, Any], str], str]] = {
     ("events", "PutEvents"): lambda inputs, region: (
         f"arn:{get_partition(region)}:events:{region}:{ACCOUNT_ID}:event-bus/default"
     ),
-    ("sts", "GetCallerIdentity"): lambda inputs, region: "",
     ("ssm", "GetAutomationExecution"): lambda inputs, region: execution_arn(
         region, inputs["AutomationExecutionId"]
     ),
@@ -244,9 +243,10 @@ class _RoleRunner:
         if resource is None:
             raise StepFailed(f"the sandbox cannot check the right to {service}:{api}")
         arn = resource(parameters, region)
-        refusal = rights.why_role_may_not(
-            self._execution.assume_role, f"{service}:{api}", arn, region
-        )
+        role = self._execution.assume_role
+        refusal = rights.why_role_may_not(role, f"{service}:{api}", arn, region)
+        if service == "sns" and not refusal:
+            refusal = topics.why_role_may_not_publish(role, self._session.session_name, arn, region)
         if refusal:
             raise StepFailed(refusal)
 

@@ -13,7 +13,8 @@ from typing import Any
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from sandbox import ACCOUNT_ID, rights, rules
+from sandbox import ACCOUNT_ID, metrics, rights, rules, topics
+from sandbox.alarms import Alarms
 from sandbox.deliveries import Delivery
 from sandbox.errors import AwsError, SandboxCannot
 from sandbox.mail import recipients_of
@@ -40,9 +41,13 @@ class Bus:
     """
 
     def __init__(
-        self, work: Work, start_automation: Callable[[Mapping[str, Any], str, str, str], None]
+        self,
+        work: Work,
+        start_automation: Callable[[Mapping[str, Any], str, str, str], None],
+        alarms: Alarms,
     ) -> None:
         self._work = work
+        self._alarms = alarms
         self._start_automation = start_automation
         self._lock = Lock()
         self._deliveries: list[Delivery] = []
@@ -126,6 +131,7 @@ class Bus:
         )
         with self._lock:
             self._deliveries.append(delivery)
+        self._alarms.evaluate_later(region)
 
     def _hand_over(
         self, target: Mapping[str, Any], region: str, rule_arn: str, body: str
@@ -158,14 +164,18 @@ class Bus:
         code: str,
         message: str,
     ) -> str:
+        # Failures that went to a dead-letter queue count as well (EventBridge user guide,
+        # «Monitoring Amazon EventBridge»): what does not, DeadLetterInvocations, are loops.
+        self._count("FailedInvocations", region, rule_arn)
         queue_arn = (target.get("DeadLetterConfig") or {}).get("Arn")
         if not queue_arn:
             return message
         try:
-            refusal = rights.why_queue_refuses_events(queue_arn, region, rule_arn)
+            refusal = rights.why_queue_refuses(rights.EVENTS, queue_arn, region, rule_arn)
         except SandboxCannot as fault:
-            refusal = fault.message
+            return f"{message}; and not kept in the dead-letter queue: {fault.message}"
         if refusal:
+            self._count("InvocationsFailedToBeSentToDlq", region, rule_arn)
             return f"{message}; and not kept in the dead-letter queue: {refusal}"
         attributes = {
             "RULE_ARN": rule_arn,
@@ -183,7 +193,14 @@ class Bus:
                 for name, value in attributes.items()
             },
         )
+        self._count("InvocationsSentToDlq", region, rule_arn)
         return message
+
+    def _count(self, metric: str, region: str, rule_arn: str) -> None:
+        name = rule_arn.split(":rule/", 1)[-1]
+        # The rules of other buses have a dimension more, which no alarm here can name.
+        if "/" not in name:
+            self._alarms.count(region, metrics.EVENTS, metric, name)
 
 
 def _job(deliver: Callable[..., None], *arguments: Any) -> Callable[[], None]:
@@ -191,24 +208,15 @@ def _job(deliver: Callable[..., None], *arguments: Any) -> Callable[[], None]:
 
 
 def _publish(topic_arn: str, region: str, rule_arn: str, body: str) -> tuple[str, ...]:
-    if refusal := rights.why_topic_refuses_events(topic_arn, region, rule_arn):
-        raise DeliveryFailed("NO_PERMISSIONS", refusal)
+    if refusal := topics.why_service_may_not_publish(rights.EVENTS, topic_arn, region, rule_arn):
+        raise DeliveryFailed(*refusal)
     topic = sns_backends[ACCOUNT_ID][region].topics[topic_arn]
-    if topic.kms_master_key_id:
-        _check_topic_key(topic.kms_master_key_id, topic_arn, region)
     topic.publish(body)
     return recipients_of(topic, body)
 
 
-def _check_topic_key(name: str, topic_arn: str, region: str) -> None:
-    if refusal := rights.why_topic_key_refuses(name, region):
-        raise DeliveryFailed(
-            "SDK_CLIENT_ERROR", f"the topic {topic_arn} is encrypted, and {refusal}"
-        )
-
-
 def _send(queue_arn: str, region: str, rule_arn: str, body: str, group: str | None) -> None:
-    if refusal := rights.why_queue_refuses_events(queue_arn, region, rule_arn):
+    if refusal := rights.why_queue_refuses(rights.EVENTS, queue_arn, region, rule_arn):
         raise DeliveryFailed("NO_PERMISSIONS", refusal)
     if queue_arn.endswith(".fifo"):
         raise SandboxCannot(f"delivering to the FIFO queue {queue_arn}, group {group}")

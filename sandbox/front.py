@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox import documents, kms, rules, trail
+from sandbox.alarms import Alarms
 from sandbox.automation import Automations
 from sandbox.automation_api import OPERATIONS
 from sandbox.bus import Bus
@@ -45,11 +46,17 @@ class Front:
     """A WSGI application in front of moto's; everything it does not know passes through."""
 
     def __init__(
-        self, moto: App, bus: Bus, automations: Automations, reset: Callable[[], None]
+        self,
+        moto: App,
+        bus: Bus,
+        automations: Automations,
+        alarms: Alarms,
+        reset: Callable[[], None],
     ) -> None:
         self._moto = moto
         self._bus = bus
         self._automations = automations
+        self._alarms = alarms
         self._reset = reset
         self._services: dict[str, Callable[[Call], Json | None]] = {
             "TrentService": self._kms,
@@ -66,6 +73,8 @@ class Front:
             self._reset()
             return _answer(start_response, 200, {"status": "ok"})
         scope = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if scope is not None and scope[3] == "monitoring":
+            return self._cloudwatch(environ, start_response)
         if scope is None or scope[3] not in _GUARDED:
             return self._pass(environ, start_response)
         service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
@@ -86,11 +95,25 @@ class Front:
     def _pass(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
             return self._moto(environ, start_response)
-        except NotImplementedError as fault:
+        except (NotImplementedError, SandboxCannot) as fault:
             # moto's own way would be HTTP 500, which every client tries again and again.
-            refusal = SandboxCannot(f"moto has not implemented it: {fault}")
+            refusal = (
+                fault
+                if isinstance(fault, SandboxCannot)
+                else SandboxCannot(f"moto has not implemented it: {fault}")
+            )
             content = {"__type": refusal.code, "message": refusal.message}
             return _answer(start_response, refusal.status, content, str(uuid.uuid4()))
+
+    def _cloudwatch(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass a call on; moto writes refusals in the protocol of the call, always as HTTP 400."""
+        begun: list[Any] = []
+        body = b"".join(self._pass(environ, lambda *arguments: begun.append(arguments)))
+        status, *rest = begun[0]
+        if status.startswith("400") and b"SandboxCannot" in body:
+            status = _STATUS[501]
+        start_response(status, *rest)
+        return [body]
 
     def _kms(self, call: Call) -> Json:
         caller = caller_of(
@@ -199,6 +222,7 @@ class Front:
             "/_sandbox/deliveries": lambda: self._bus.deliveries,
             "/_sandbox/executions": lambda: self._automations.executions,
             "/_sandbox/mails": mails,
+            "/_sandbox/alarms": lambda: self._alarms.changes,
         }
         if path not in lists:
             return _answer(start_response, 404, {"known": sorted(lists)})

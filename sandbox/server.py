@@ -20,6 +20,7 @@ from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import ACCOUNT_ID
+from sandbox.alarms import AlarmChange, Alarms
 from sandbox.automation import Automations
 from sandbox.bus import Bus
 from sandbox.clients import Clients
@@ -87,8 +88,9 @@ class Sandbox:
         self._clients = Clients(self.endpoint)
         self._work = Work()
         self._automations = Automations(self._work, self._clients, self._emit_late)
-        self._bus = Bus(self._work, self._automations.start_for_rule)
-        self._server.app = Front(moto, self._bus, self._automations, self.reset)
+        self._alarms = Alarms(self._work)
+        self._bus = Bus(self._work, self._automations.start_for_rule, self._alarms)
+        self._server.app = Front(moto, self._bus, self._automations, self._alarms, self.reset)
         self._furnish()
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -103,6 +105,7 @@ class Sandbox:
         self._thread.join()
         self._server.server_close()
         self._work.stop()
+        self._alarms.close()
         self._server = self._thread = None
         moto_api_backend.reset()
         self._running.release()
@@ -132,7 +135,7 @@ class Sandbox:
         return self._clients.make(service, region, _CREDENTIAL, _CREDENTIAL)
 
     def settle(self, timeout: float = 30.0) -> None:
-        """Wait until every delivery was made and every automation has ended.
+        """Wait until every delivery was made, every automation ended, every alarm evaluated.
 
         Raises TimeoutError after `timeout` seconds.
         """
@@ -149,8 +152,13 @@ class Sandbox:
         return self._automations.executions
 
     @property
+    def alarms(self) -> list[AlarmChange]:
+        """How CloudWatch's alarms changed their states, oldest first."""
+        return self._alarms.changes
+
+    @property
     def mails(self) -> list[Mail]:
-        """What was published to topics, by EventBridge, by automations or by anyone."""
+        """What was published to topics, by EventBridge, by alarms or by anyone."""
         return mails()
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
@@ -170,6 +178,7 @@ class Sandbox:
         moto_api_backend.reset()
         self._bus.clear()
         self._automations.clear()
+        self._alarms.clear()
         self._furnish()
 
     def _furnish(self) -> None:

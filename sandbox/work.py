@@ -17,6 +17,7 @@ class Work:
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._late: dict[object, Callable[[], None]] = {}
         self._pending = 0
         self._changed = Condition()
         self._threads = [Thread(target=self._run, daemon=True) for _ in range(_WORKERS)]
@@ -28,6 +29,13 @@ class Work:
         with self._changed:
             self._pending += 1
         self._queue.put(job)
+
+    def when_done(self, key: object, job: Callable[[], None]) -> None:
+        """Do a job as soon as nothing else is left to do; of several with one key, the last."""
+        with self._changed:
+            self._late[key] = job
+        # Somebody has to see it, also when nothing is under way.
+        self.submit(lambda: None)
 
     def settle(self, timeout: float) -> None:
         """Wait until nothing is left to do; raises TimeoutError after `timeout` seconds."""
@@ -49,12 +57,23 @@ class Work:
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
-            try:
-                job()
-            except Exception:
-                # A fault of the sandbox itself: jobs record every failure that AWS would have.
-                traceback.print_exc(file=sys.stderr)
-            finally:
-                with self._changed:
-                    self._pending -= 1
-                    self._changed.notify_all()
+            _do(job)
+            # The last job counts as pending until what waited for the end is done too.
+            for late in iter(self._next_late, None):
+                _do(late)
+
+    def _next_late(self) -> Callable[[], None] | None:
+        with self._changed:
+            if self._pending == 1 and self._late:
+                return self._late.pop(next(iter(self._late)))
+            self._pending -= 1
+            self._changed.notify_all()
+            return None
+
+
+def _do(job: Callable[[], None]) -> None:
+    try:
+        job()
+    except Exception:
+        # A fault of the sandbox itself: jobs record every failure that AWS would have.
+        traceback.print_exc(file=sys.stderr)
