@@ -17,8 +17,8 @@ help: ## show this list
 
 setup: .venv/.done node_modules/.done ## install what the project declares: Python packages, the cdktf command line
 
-demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 leaves it up)
-	@$(BIN)/python -m demo $(if $(KEEP),--keep)
+demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 leaves it up; DEMO=exempt: approved deletions)
+	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(DEMO),--$(DEMO))
 
 synth: .venv/.done ## write the Terraform stacks of reprieve.toml to cdktf.out/
 	@$(BIN)/python main.py && echo "Synthesised to cdktf.out/stacks/."

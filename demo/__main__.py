@@ -1,4 +1,4 @@
-"""Run the demo. Exit code 0: every Region's key was rescued, and a second plan was empty."""
+"""Run the demo. Exit code 0: every key fared as the settings say, and a second plan was empty."""
 
 import argparse
 import shutil
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 from rich.live import Live
 
+from demo import exempt
 from demo.rescue import Rescue, rescue
 from demo.screen import print_mail, progress, rescue_table
 from reprieve.faults import SettingsError
@@ -24,18 +25,25 @@ def main() -> int:
     """Deploy, endanger, watch, plan again, destroy."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave the sandbox up at the end")
-    keep = parser.parse_args().keep
+    parser.add_argument(
+        "--exempt", action="store_true", help="show deletions that the settings approve"
+    )
+    arguments = parser.parse_args()
+    keep = arguments.keep
 
     console = Console(highlight=False)
     started = time.monotonic()
     try:
-        settings = load({}, PROJECT)
+        variables = exempt.SETTINGS if arguments.exempt else {}
+        settings = load(variables, PROJECT)
         directory = PROJECT / "build" / "demo"
         # The state of an earlier demo speaks of a sandbox that is gone.
         shutil.rmtree(directory, ignore_errors=True)
         with Sandbox() as sandbox:
-            deployment = Deployment(sandbox, directory)
-            all_well = run(console, sandbox, deployment, settings.regions.watched)
+            deployment = Deployment(sandbox, directory, settings=variables)
+            regions = settings.regions.watched
+            rows = exempt.rows(regions) if arguments.exempt else [Rescue(r) for r in regions]
+            all_well = run(console, sandbox, deployment, rows)
             if not keep:
                 with progress(console, "cdktf destroy") as on_line:
                     deployment.cdktf(
@@ -56,24 +64,25 @@ def main() -> int:
     return 0 if all_well else 1
 
 
-def run(
-    console: Console, sandbox: Sandbox, deployment: Deployment, regions: tuple[str, ...]
-) -> bool:
-    """Deploy and prove it; return whether every key was rescued and nothing is left to change."""
+def run(console: Console, sandbox: Sandbox, deployment: Deployment, rows: list[Rescue]) -> bool:
+    """Deploy and prove it; return whether all keys fared as is due and a second plan is empty."""
     console.print(
         f"Reprieve on a local AWS ({sandbox.endpoint}): the settings of reprieve.toml, "
-        f"{len(regions)} Regions.\n"
+        f"{len({row.region for row in rows})} Regions."
     )
+    for name, value in deployment.settings.items():
+        console.print(f"  {name}={value}", markup=False, soft_wrap=True)
+    console.print()
     with progress(console, "cdktf deploy ") as on_line:
         deployment.cdktf("deploy", STACK, "--auto-approve", PARALLELISM, on_line=on_line)
 
     console.print("\nIn every Region a key is created, and its deletion scheduled.\n")
-    rows = [Rescue(region) for region in regions]
+    caller_of = exempt.callers(sandbox) if deployment.settings else lambda row: None
     with (
         Live(rescue_table(rows), console=console, refresh_per_second=8) as live,
         ThreadPoolExecutor(max_workers=8) as pool,
     ):
-        pending = [pool.submit(rescue, sandbox, row) for row in rows]
+        pending = [pool.submit(rescue, sandbox, row, caller_of(row)) for row in rows]
         while not all(future.done() for future in pending):
             live.update(rescue_table(rows))
             time.sleep(0.1)
@@ -95,7 +104,7 @@ def run(
         console.print(f"The second plan is not empty: {changes}", style="red", markup=False)
     else:
         console.print("  No changes: what was deployed is what the settings say.")
-    return all(row.rescued for row in rows) and not changes
+    return all(row.as_due for row in rows) and not changes
 
 
 def look_around(console: Console, sandbox: Sandbox, deployment: Deployment) -> None:

@@ -1,7 +1,8 @@
-"""A key in one Region: created, scheduled for deletion, and watched until it is taken back."""
+"""A key in one Region: created, scheduled for deletion, and watched until that is dealt with."""
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox import Sandbox
 from sandbox.deliveries import Delivery
@@ -12,9 +13,15 @@ POLL = 0.1
 
 @dataclass
 class Rescue:
-    """What happened in one Region. `fault` is empty while nothing is known to be wrong."""
+    """What happened to one key. `fault` is empty while nothing is known to be wrong.
+
+    `by` is who schedules the deletion, if it is not the account's root; with `approved` the
+    settings exempt them, so that nothing is to be taken back.
+    """
 
     region: str
+    by: str = ""
+    approved: bool = False
     alerted: tuple[str, ...] = ()
     key_id: str = ""
     alert: str = ""
@@ -29,8 +36,11 @@ class Rescue:
         return self.states[:1] + self.states[1:][-1:]
 
     @property
-    def rescued(self) -> bool:
-        """Whether people were told, the runbook succeeded, and the key is out of danger."""
+    def as_due(self) -> bool:
+        """Whether people were told and the key was rescued, or let go where that is approved."""
+        if self.approved:
+            let_go = not self.automation and self.states[-1:] == ("PendingDeletion",)
+            return bool(self.alerted and let_go and not self.fault)
         return bool(
             self.alerted
             and self.automation == "Success"
@@ -39,15 +49,18 @@ class Rescue:
         )
 
 
-def rescue(sandbox: Sandbox, row: Rescue) -> None:
-    """Endanger a key in the row's Region and fill the row as things happen; it never raises."""
+def rescue(sandbox: Sandbox, row: Rescue, caller: Any = None) -> None:
+    """Endanger a key in the row's Region and fill the row as things happen; it never raises.
+
+    `caller` is the KMS client that schedules the deletion, if it is not that of the root.
+    """
     try:
-        _endanger_and_watch(sandbox, row)
+        _endanger_and_watch(sandbox, row, caller)
     except Exception as error:  # one Region's failure is its own row's business
         row.fault = f"{type(error).__name__}: {error}"
 
 
-def _endanger_and_watch(sandbox: Sandbox, row: Rescue) -> None:
+def _endanger_and_watch(sandbox: Sandbox, row: Rescue, caller: Any) -> None:
     kms = sandbox.client("kms", row.region)
     row.key_id = kms.create_key(Description="Reprieve demo")["KeyMetadata"]["KeyId"]
 
@@ -60,22 +73,25 @@ def _endanger_and_watch(sandbox: Sandbox, row: Rescue) -> None:
     started = time.monotonic()
     row.states = (
         *row.states,
-        kms.schedule_key_deletion(KeyId=row.key_id, PendingWindowInDays=7)["KeyState"],
+        (caller or kms).schedule_key_deletion(KeyId=row.key_id, PendingWindowInDays=7)["KeyState"],
     )
+    if row.approved:
+        # That nothing is taken back shows only once all there was to do is done.
+        sandbox.settle()
     while time.monotonic() - started < TIMEOUT:
         note_state()
         _note_deliveries(sandbox, row)
         _note_automation(sandbox, row)
-        if row.rescued or row.fault:
+        if row.as_due or row.fault:
             row.seconds = time.monotonic() - started
             return
         time.sleep(POLL)
-    row.fault = f"not rescued within {TIMEOUT:.0f} s"
+    row.fault = f"not {'let go' if row.approved else 'rescued'} within {TIMEOUT:.0f} s"
 
 
 def _note_deliveries(sandbox: Sandbox, row: Rescue) -> None:
     for delivery in sandbox.deliveries:
-        if delivery.region != row.region or delivery.event_name != "ScheduleKeyDeletion":
+        if delivery.event_name != "ScheduleKeyDeletion" or row.key_id not in delivery.body:
             continue
         if delivery.error:
             row.fault = f"{delivery.target_id}: {delivery.error}"

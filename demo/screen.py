@@ -46,31 +46,36 @@ def progress(console: Console, title: str) -> Iterator[Callable[[str], None]]:
 
 
 def rescue_table(rows: Sequence[Rescue]) -> Table:
-    """One row per Region; a fault stands in its Region's row."""
-    rescued = sum(row.rescued for row in rows)
+    """One row per key; a fault stands in its key's row."""
+    as_due = sum(row.as_due for row in rows)
+    approvals = any(row.by for row in rows)
+    how = "dealt with as the settings say" if approvals else "rescued"
     table = Table(
         box=None,
         pad_edge=False,
         padding=(0, 2, 0, 0),
         header_style="bold",
-        title=f"{rescued} of {len(rows)} keys rescued",
-        title_style="bold green" if rescued == len(rows) else "bold",
+        title=f"{as_due} of {len(rows)} keys {how}",
+        title_style="bold green" if as_due == len(rows) else "bold",
         title_justify="left",
     )
     table.add_column("Region", no_wrap=True)
-    table.add_column("Alert delivered to", overflow="fold")
+    if approvals:
+        table.add_column("Scheduled by", no_wrap=True)
+    table.add_column("Told" if approvals else "Alert delivered to", overflow="fold")
     table.add_column("Automation")
     table.add_column("Key, before → after", overflow="fold")
     table.add_column("Seconds", justify="right")
     for row in rows:
-        style = "red" if row.fault else "green" if row.rescued else "dim"
+        style = "red" if row.fault else "green" if row.as_due else "dim"
         states = Text(" → ".join(row.before_and_after) or "…")
         if row.fault:
             states.append(f"\n{row.fault}", style="red")
         table.add_row(
             Text(row.region, style=style),
-            ", ".join(row.alerted) or "…",
-            row.automation or "…",
+            *([row.by] if approvals else []),
+            ("yes" if approvals and row.alerted else ", ".join(row.alerted)) or "…",
+            row.automation or ("none" if row.approved else "…"),
             states,
             f"{row.seconds:.1f}" if row.seconds is not None else "…",
         )
