@@ -30,6 +30,9 @@ class Runner(Protocol):
     def run_child(self, document: str, version: str | None, parameters: Any) -> dict[str, Any]:
         """Run another document to its end, as the automation's role, and give its outputs."""
 
+    def run_script(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Run a script as the automation's role, and give its outputs."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -152,6 +155,10 @@ def _execute_automation(inputs: Inputs, runner: Runner) -> Result:
     )
 
 
+def _execute_script(inputs: Inputs, runner: Runner) -> Result:
+    return Result(runner.run_script(inputs))
+
+
 ACTIONS: dict[str, Callable[[Inputs, Runner], Result]] = {
     "aws:executeAwsApi": _execute_aws_api,
     "aws:assertAwsResourceProperty": _assert_property,
@@ -159,6 +166,7 @@ ACTIONS: dict[str, Callable[[Inputs, Runner], Result]] = {
     "aws:sleep": _sleep,
     "aws:branch": _branch,
     "aws:executeAutomation": _execute_automation,
+    "aws:executeScript": _execute_script,
 }
 
 

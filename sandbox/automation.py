@@ -13,28 +13,18 @@ from typing import Any
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
-from sandbox import ACCOUNT_ID, rights, topics
-from sandbox.actions import StepFailed, invoke
+from sandbox import ACCOUNT_ID, rights
+from sandbox.actions import StepFailed
 from sandbox.clients import Clients
 from sandbox.documents import Document, checked_parameters, execution_arn, find_document
 from sandbox.errors import AwsError, SandboxCannot
 from sandbox.executions import Execution
 from sandbox.identity import Caller, role_at, session_of
+from sandbox.role_runner import RoleRunner
 from sandbox.rules import automation_of
 from sandbox.runbook import filled, interpret
 from sandbox.trail import envelope
 from sandbox.work import Work
-
-# On what a call needs its right; the rights to KMS are checked where the call arrives.
-_RESOURCES: dict[tuple[str, str], Callable[[Mapping[str, Any], str], str]] = {
-    ("sns", "Publish"): lambda inputs, region: inputs["TopicArn"],
-    ("events", "PutEvents"): lambda inputs, region: (
-        f"arn:{get_partition(region)}:events:{region}:{ACCOUNT_ID}:event-bus/default"
-    ),
-    ("ssm", "GetAutomationExecution"): lambda inputs, region: execution_arn(
-        region, inputs["AutomationExecutionId"]
-    ),
-}
 
 
 class Automations:
@@ -188,7 +178,7 @@ class Automations:
         )
         self.sessions[session.access_key_id] = rights.SYSTEMS_MANAGER
         try:
-            interpret(document, execution, _RoleRunner(self, execution, session))
+            interpret(document, execution, RoleRunner(self, execution, session))
         except Exception as fault:
             execution.status = "Failed"
             execution.failure = f"the sandbox itself failed: {fault!r}"
@@ -215,56 +205,13 @@ class Automations:
             session.session_token,
         )
 
-
-class _RoleRunner:
-    """What the steps of one execution may do: call AWS as its role, over the endpoint."""
-
-    def __init__(self, automations: Automations, execution: Execution, session: Any) -> None:
-        self._automations = automations
-        self._execution = execution
-        self._session = session
-        self._clients: dict[str, Any] = {}
-
-    def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Call AWS as the automation's role; raises StepFailed if the role may not."""
-        region = self._execution.region
-        if service != "kms":
-            self._check_right(service, api, parameters, region)
-        if service not in self._clients:
-            self._clients[service] = self._automations.client(service, region, self._session)
-        return invoke(self._clients[service], api, parameters)
-
-    def _check_right(
-        self, service: str, api: str, parameters: Mapping[str, Any], region: str
-    ) -> None:
-        if (service, api) == ("sts", "GetCallerIdentity"):
-            return  # STS API reference: needs no permission.
-        resource = _RESOURCES.get((service, api))
-        if resource is None:
-            raise StepFailed(f"the sandbox cannot check the right to {service}:{api}")
-        arn = resource(parameters, region)
-        role = self._execution.assume_role
-        refusal = rights.why_role_may_not(role, f"{service}:{api}", arn, region)
-        if service == "sns" and not refusal:
-            refusal = topics.why_role_may_not_publish(role, self._session.session_name, arn, region)
-        if refusal:
-            raise StepFailed(refusal)
-
-    def run_child(self, document: str, version: str | None, parameters: Any) -> dict[str, Any]:
-        """Run another document to its end, as the automation's role, and give its outputs."""
-        role = role_at(self._execution.assume_role)
-        if role is None:
-            raise StepFailed(f"the role {self._execution.assume_role} is gone")
-        caller = session_of(role, self._session.session_name)
-        child = self._automations.run_child(document, version, parameters, self._execution, caller)
-        if child.failure:
-            raise StepFailed(f"{document} failed: {child.failure}")
-        outputs: dict[str, Any] = {
-            "ExecutionId": child.execution_id,
-            "Status": child.status,
-            "Output": child.outputs,
+    def environment(self, region: str, session: Any) -> dict[str, str]:
+        """The environment of a process that is to call AWS as an assumed role."""
+        return self._clients.environment(region) | {
+            "AWS_ACCESS_KEY_ID": session.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+            "AWS_SESSION_TOKEN": session.session_token,
         }
-        return outputs
 
 
 def _ended_event(execution: Execution) -> dict[str, Any]:

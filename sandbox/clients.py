@@ -29,6 +29,18 @@ def _session() -> boto3.Session:
     return boto3.Session(botocore_session=core)
 
 
+# Of everything, also of what is not meant for AWS, nothing is to leave the machine.
+_LOCAL = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    # terraform and cdktf would ask HashiCorp for news of themselves.
+    "CHECKPOINT_DISABLE": "1",
+    "NO_PROXY": "127.0.0.1,localhost",
+    "no_proxy": "127.0.0.1,localhost",
+}
+
+
 class Clients:
     """Makes boto3 clients for one endpoint."""
 
@@ -36,6 +48,15 @@ class Clients:
         self._endpoint = endpoint
         self._session = _session()
         self._lasting: dict[tuple[str, str, str], Any] = {}
+
+    def environment(self, region: str) -> dict[str, str]:
+        """What makes programs talk to the endpoint only; all but the credentials."""
+        return {
+            "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            **_LOCAL,
+        }
 
     def make(
         self, service: str, region: str, key: str, secret: str, token: str | None = None

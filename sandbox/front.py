@@ -10,12 +10,13 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox import documents, kms, rules, trail
+from sandbox import documents, kms, rights, rules, trail
 from sandbox.alarms import Alarms
 from sandbox.automation import Automations
 from sandbox.automation_api import OPERATIONS
 from sandbox.bus import Bus
 from sandbox.errors import AwsError, SandboxCannot
+from sandbox.history import History
 from sandbox.identity import caller_of
 from sandbox.mail import mails
 
@@ -26,7 +27,7 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 # Signature Version 4: Credential=KEY/DATE/REGION/SERVICE/aws4_request.
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
-_GUARDED = ("kms", "events", "ssm")
+_GUARDED = ("kms", "events", "ssm", "cloudtrail")
 _STATUS = {200: "200 OK", 400: "400 Bad Request", 404: "404 Not Found", 501: "501 Not Implemented"}
 
 
@@ -51,17 +52,20 @@ class Front:
         bus: Bus,
         automations: Automations,
         alarms: Alarms,
+        history: History,
         reset: Callable[[], None],
     ) -> None:
         self._moto = moto
         self._bus = bus
         self._automations = automations
         self._alarms = alarms
+        self._history = history
         self._reset = reset
         self._services: dict[str, Callable[[Call], Json | None]] = {
             "TrentService": self._kms,
             "AWSEvents": self._events,
             "AmazonSSM": self._ssm,
+            "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101": self._cloudtrail,
         }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -77,7 +81,7 @@ class Front:
             return self._cloudwatch(environ, start_response)
         if scope is None or scope[3] not in _GUARDED:
             return self._pass(environ, start_response)
-        service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+        service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
         request_id = str(uuid.uuid4())
         try:
             if service not in self._services:
@@ -162,9 +166,10 @@ class Front:
             source=via or call.environ.get("REMOTE_ADDR", ""),
             request_id=call.request_id,
             key_arns=kms_call.key_arns,
-            response=kms.shown_response(call.operation, response) if response else None,
+            response=None if response is None else kms.shown_response(kms_call, response),
             error=error,
         )
+        self._history.add(record)
         if trail.is_seen(record):
             self._bus.emit(trail.kms_event(record), call.region)
 
@@ -178,6 +183,15 @@ class Front:
         elif call.operation == "TestEventPattern":
             return rules.test_event_pattern(call.parameters)
         return None
+
+    def _cloudtrail(self, call: Call) -> Json | None:
+        if call.operation != "LookupEvents":
+            return None
+        caller = caller_of(call.access_key, call.region)
+        refusal = rights.why_caller_may_not(caller, "cloudtrail:LookupEvents", "*", call.region)
+        if refusal:
+            raise AwsError("AccessDeniedException", refusal)
+        return self._history.lookup(call.parameters, call.region)
 
     def _ssm(self, call: Call) -> Json | None:
         if operation := OPERATIONS.get(call.operation):

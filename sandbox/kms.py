@@ -27,6 +27,11 @@ _ACCEPTS_ALIAS = {
 _KEY_PARAMETERS = ("KeyId", "TargetKeyId", "SourceKeyId", "DestinationKeyId")
 # moto keeps no key stores and no imported key material; it would create an ordinary key instead.
 _UNKNOWN_ORIGINS = ("EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+_NAMES_KEY = {
+    "EnableKey", "DisableKey", "PutKeyPolicy", "CreateAlias", "UpdateAlias", "DeleteAlias",
+    "ImportKeyMaterial", "DeleteImportedKeyMaterial", "EnableKeyRotation", "DisableKeyRotation",
+    "TagResource", "UntagResource", "UpdateKeyDescription", "RetireGrant", "RevokeGrant",
+}  # fmt: skip
 # What moto does and what is done here must not interleave for one key.
 _LOCK = Lock()
 
@@ -72,8 +77,13 @@ def answer(call: KmsCall) -> Json:
     return call.forward({**call.parameters, **plain, **aliases})
 
 
-def shown_response(operation: str, response: Json) -> Json | None:
-    """CloudTrail's `responseElements` for a KMS call that succeeded, or None for null."""
+def shown_response(call: KmsCall, response: Json) -> Json | None:
+    """CloudTrail's `responseElements` for a KMS call that succeeded, or None for null.
+
+    Since December 2022 it names the key also where the call itself answers nothing (KMS Developer
+    Guide, «AWS KMS log entries»: EnableKey, DisableKey, PutKeyPolicy, DeleteAlias, …).
+    """
+    operation = call.operation
     if operation == "ScheduleKeyDeletion":
         elements = {"keyId": response["KeyId"], "keyState": response["KeyState"]}
         if "DeletionDate" in response:
@@ -83,7 +93,7 @@ def shown_response(operation: str, response: Json) -> Json | None:
     if operation in ("CancelKeyDeletion", "CreateKey", "ReplicateKey", "CreateGrant"):
         shown: Json = trail.lower_camel(response)
         return shown
-    return None
+    return {"keyId": call.key_arns[-1]} if operation in _NAMES_KEY and call.key_arns else None
 
 
 def _keys_of(call: KmsCall) -> dict[str, Key]:

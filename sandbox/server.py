@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Mapping
 from threading import Lock, Thread
@@ -27,6 +26,7 @@ from sandbox.clients import Clients
 from sandbox.deliveries import Delivery
 from sandbox.executions import Execution
 from sandbox.front import Front
+from sandbox.history import History
 from sandbox.mail import Mail, mails
 from sandbox.trail import envelope
 from sandbox.work import Work
@@ -89,8 +89,12 @@ class Sandbox:
         self._work = Work()
         self._automations = Automations(self._work, self._clients, self._emit_late)
         self._alarms = Alarms(self._work)
+        self.history = History()
+        """CloudTrail's event history."""
         self._bus = Bus(self._work, self._automations.start_for_rule, self._alarms)
-        self._server.app = Front(moto, self._bus, self._automations, self._alarms, self.reset)
+        self._server.app = Front(
+            moto, self._bus, self._automations, self._alarms, self.history, self.reset
+        )
         self._furnish()
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -115,19 +119,9 @@ class Sandbox:
 
         Lay them over a process's environment.
         """
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
+        return self._clients.environment(HOME_REGION) | {
             "AWS_ACCESS_KEY_ID": _CREDENTIAL,
             "AWS_SECRET_ACCESS_KEY": _CREDENTIAL,
-            "AWS_REGION": HOME_REGION,
-            "AWS_DEFAULT_REGION": HOME_REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            # terraform and cdktf would ask HashiCorp for news of themselves.
-            "CHECKPOINT_DISABLE": "1",
-            "NO_PROXY": f"{HOST},localhost",
-            "no_proxy": f"{HOST},localhost",
         }
 
     def client(self, service: str, region: str) -> Any:
@@ -179,6 +173,7 @@ class Sandbox:
         self._bus.clear()
         self._automations.clear()
         self._alarms.clear()
+        self.history.clear()
         self._furnish()
 
     def _furnish(self) -> None:

@@ -16,18 +16,11 @@ def terraform() -> None:
         pytest.fail("terraform is not on PATH, and these tests run the real one. Install it.")
 
 
-@pytest.fixture(scope="session")
-def session_sandbox() -> Iterator[Sandbox]:
-    """Run one sandbox for all: a process can have no more than one at a time."""
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox for the tests of one module: a process has no more than one at a time."""
     with Sandbox() as sandbox:
         yield sandbox
-
-
-@pytest.fixture(scope="module")
-def sandbox(session_sandbox: Sandbox) -> Sandbox:
-    """Return the sandbox, with an empty account."""
-    session_sandbox.reset()
-    return session_sandbox
 
 
 @pytest.fixture(scope="module")

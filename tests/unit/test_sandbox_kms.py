@@ -345,11 +345,12 @@ def test_a_write_call_is_recorded_as_cloudtrail_does_it(watched, kms):
 
 
 def test_the_key_is_recorded_as_it_was_typed(watched, kms, key):
-    """An ARN stays an ARN in requestParameters."""
+    """An ARN stays an ARN in requestParameters; the response names the key by its ARN always."""
     arn = kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
     kms.disable_key(KeyId=arn)
     detail = next(e["detail"] for e in records(watched) if e["detail"]["eventName"] == "DisableKey")
-    assert ({"keyId": arn}, None) == (detail["requestParameters"], detail["responseElements"])
+    expected = {"keyId": arn}
+    assert (expected, expected) == (detail["requestParameters"], detail["responseElements"])
 
 
 def test_a_primary_is_recorded_without_a_date(watched, kms):
