@@ -159,7 +159,7 @@ class Front:
         via = kms_call.caller.via
         record = trail.kms_record(
             operation=call.operation,
-            parameters=call.parameters,
+            parameters=kms.shown_parameters(kms_call),
             caller=kms_call.caller,
             region=call.region,
             user_agent=via or call.environ.get("HTTP_USER_AGENT", ""),

@@ -31,6 +31,8 @@ _REFUSED_WHILE_PENDING = _NEEDS_ENABLED | {
     "UntagResource", "UpdateKeyDescription", "UpdatePrimaryRegion", "ImportKeyMaterial",
     "GetParametersForImport",
 }  # fmt: skip
+# The same table; a key without material can still be tagged, renamed and scheduled for deletion.
+_REFUSED_WHILE_PENDING_IMPORT = (_NEEDS_ENABLED - {"CreateGrant"}) | {"EnableKey", "DisableKey"}
 
 
 def backend_of(region: str) -> KmsBackend:
@@ -105,6 +107,8 @@ def check_state(operation: str, key: Key) -> None:
     """Raise what KMS answers when the key's state forbids an operation (the key state table)."""
     if key.key_state in PENDING and operation in _REFUSED_WHILE_PENDING:
         raise AwsError("KMSInvalidStateException", f"{key.arn} is {PENDING[key.key_state]}.")
+    if key.key_state == "PendingImport" and operation in _REFUSED_WHILE_PENDING_IMPORT:
+        raise AwsError("KMSInvalidStateException", f"{key.arn} is pending import.")
     if key.key_state == "Disabled" and operation in _NEEDS_ENABLED:
         raise AwsError("DisabledException", f"{key.arn} is disabled.")
     if operation == "CancelKeyDeletion" and key.key_state not in PENDING:

@@ -12,7 +12,7 @@ from typing import Any
 from moto.core.utils import unix_time
 from moto.kms.models import Key
 
-from sandbox import ACCOUNT_ID, keys, trail
+from sandbox import ACCOUNT_ID, clock, key_material, key_stores, keys, trail
 from sandbox.errors import AwsError, SandboxCannot
 from sandbox.identity import Caller
 from sandbox.rights import why_caller_may_not, why_key_refuses
@@ -25,8 +25,8 @@ _ACCEPTS_ALIAS = {
     "GenerateDataKeyPairWithoutPlaintext", "DeriveSharedSecret", "ListAliases",
 }  # fmt: skip
 _KEY_PARAMETERS = ("KeyId", "TargetKeyId", "SourceKeyId", "DestinationKeyId")
-# moto keeps no key stores and no imported key material; it would create an ordinary key instead.
-_UNKNOWN_ORIGINS = ("EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+# The key stores here hold no keys; moto would create an ordinary key instead.
+_UNKNOWN_ORIGINS = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
 _NAMES_KEY = {
     "EnableKey", "DisableKey", "PutKeyPolicy", "CreateAlias", "UpdateAlias", "DeleteAlias",
     "ImportKeyMaterial", "DeleteImportedKeyMaterial", "EnableKeyRotation", "DisableKeyRotation",
@@ -63,6 +63,8 @@ def answer(call: KmsCall) -> Json:
         refusal = why_caller_may_not(call.caller, f"kms:{call.operation}", "*", call.region)
         if refusal:
             raise AwsError("AccessDeniedException", refusal)
+    if call.operation in key_stores.OPERATIONS:
+        return key_stores.answer(call.operation, call.parameters, call.region)
     if call.operation == "CreateKey":
         return _create(call)
     deed = _DEEDS.get(call.operation)
@@ -75,6 +77,13 @@ def answer(call: KmsCall) -> Json:
     plain = {name: key.id for name, key in found.items() if name in call.parameters}
     aliases = {n: v for n, v in call.parameters.items() if n in plain and ":key/" not in str(v)}
     return call.forward({**call.parameters, **plain, **aliases})
+
+
+def shown_parameters(call: KmsCall) -> Json:
+    """CloudTrail's `requestParameters` for a KMS call, as `trail.kms_record` takes them."""
+    if call.operation == "ImportKeyMaterial":
+        return key_material.shown_parameters(call.parameters)
+    return call.parameters
 
 
 def shown_response(call: KmsCall, response: Json) -> Json | None:
@@ -90,7 +99,13 @@ def shown_response(call: KmsCall, response: Json) -> Json | None:
             moment = datetime.fromtimestamp(response["DeletionDate"], UTC)
             return elements | {"deletionDate": trail.deletion_date(moment)}
         return elements | {"pendingWindowInDays": response["PendingWindowInDays"]}
-    if operation in ("CancelKeyDeletion", "CreateKey", "ReplicateKey", "CreateGrant"):
+    if operation in (
+        "CancelKeyDeletion",
+        "CreateKey",
+        "ReplicateKey",
+        "CreateGrant",
+        "CreateCustomKeyStore",
+    ):
         shown: Json = trail.lower_camel(response)
         return shown
     return {"keyId": call.key_arns[-1]} if operation in _NAMES_KEY and call.key_arns else None
@@ -165,9 +180,7 @@ def _schedule_deletion(call: KmsCall, key: Key) -> Json:
         keys.remember_window(key, days)
         return response | {"KeyState": key.key_state}
     key.key_state = "PendingDeletion"
-    key.deletion_date = (datetime.now(UTC) + timedelta(days=days)).replace(
-        microsecond=0, tzinfo=None
-    )
+    key.deletion_date = (clock.now() + timedelta(days=days)).replace(microsecond=0, tzinfo=None)
     return response | {"KeyState": key.key_state, "DeletionDate": unix_time(key.deletion_date)}
 
 
@@ -190,6 +203,7 @@ def _disable(call: KmsCall, key: Key) -> Json:
 def _describe(call: KmsCall, key: Key) -> Json:
     metadata = {k: v for k, v in key.to_dict()["KeyMetadata"].items() if v is not None}
     metadata["KeyManager"] = "AWS" if keys.is_aws_managed(key) else "CUSTOMER"
+    metadata |= key_material.metadata(key)
     if key.key_state == "PendingReplicaDeletion":
         metadata["PendingDeletionWindowInDays"] = keys.remembered_window(key)
     if key.multi_region:
@@ -213,6 +227,9 @@ def _create(call: KmsCall) -> Json:
         keys.backend_of(call.region).keys.pop(key.id)
         raise
     call.key_arns.append(key.arn)
+    if origin == "EXTERNAL":
+        key_material.await_import(key)
+        return _describe(call, key)
     return response
 
 
@@ -268,6 +285,8 @@ _DEEDS: dict[str, Callable[[KmsCall, Key], Json]] = {
     "DisableKey": _disable,
     "DescribeKey": _describe,
     "PutKeyPolicy": _put_policy,
+    "ImportKeyMaterial": lambda call, key: key_material.import_material(key, call.parameters),
+    "DeleteImportedKeyMaterial": lambda call, key: key_material.delete_material(key),
     "ReplicateKey": _replicate,
     "UpdatePrimaryRegion": _refuse,
 }

@@ -18,7 +18,7 @@ from moto.moto_server.werkzeug_app import (
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox import ACCOUNT_ID
+from sandbox import ACCOUNT_ID, clock, key_stores, passing
 from sandbox.alarms import AlarmChange, Alarms
 from sandbox.automation import Automations
 from sandbox.bus import Bus
@@ -112,6 +112,7 @@ class Sandbox:
         self._alarms.close()
         self._server = self._thread = None
         moto_api_backend.reset()
+        _forget()
         self._running.release()
 
     def environment(self) -> dict[str, str]:
@@ -163,6 +164,12 @@ class Sandbox:
         blank = envelope(event["source"], event["detail-type"], region, event["detail"])
         self._bus.emit({**blank, "id": str(uuid.uuid4()), **event}, region)
 
+    def advance(self, days: float) -> None:
+        """Let time pass for KMS: deletions that are due are carried out, old material expires."""
+        clock.advance(days)
+        for event, region in passing.events_due():
+            self._bus.emit(event, region)
+
     def _emit_late(self, event: dict[str, Any], region: str) -> None:
         self._bus.emit(event, region)
 
@@ -174,6 +181,7 @@ class Sandbox:
         self._automations.clear()
         self._alarms.clear()
         self.history.clear()
+        _forget()
         self._furnish()
 
     def _furnish(self) -> None:
@@ -194,6 +202,12 @@ class Sandbox:
             tags_list=[],
         )
         trail.start_logging()
+
+
+def _forget() -> None:
+    """Forget what is kept beside moto."""
+    key_stores.clear()
+    clock.reset()
 
 
 class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc, unused-ignore]

@@ -96,6 +96,9 @@ def _sum_of_failures(rule_names: list[str]) -> list[CloudwatchMetricAlarmMetricQ
         for name in rule_names
     ]
     total = CloudwatchMetricAlarmMetricQuery(
-        id="total", expression="SUM(FILL(METRICS(), 0))", label="Failed invocations", return_data=True
+        id="total",
+        expression="SUM(FILL(METRICS(), 0))",
+        label="Failed invocations",
+        return_data=True,
     )
     return [total, *metrics]

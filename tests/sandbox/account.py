@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox import Sandbox
 from sandbox.deliveries import Delivery
-from sandbox.deployment import Deployment
+from sandbox.deployment import PROJECT, Deployment
 from sandbox.executions import Execution
 from sandbox.mail import Mail
 
@@ -135,9 +135,14 @@ class Policy:
             yield
 
 
-def deploy(sandbox: Sandbox, directory: Path, **settings: str) -> Deployment:
+def deploy(
+    sandbox: Sandbox,
+    directory: Path,
+    settings_file: Path = PROJECT / "reprieve.toml",
+    **settings: str,
+) -> Deployment:
     """Synthesise and apply."""
-    deployment = Deployment(sandbox, directory, settings=settings)
+    deployment = Deployment(sandbox, directory, settings_file=settings_file, settings=settings)
     deployment.synth()
     deployment.init()
     deployment.apply()
