@@ -236,6 +236,11 @@ def _source(account: str, source_arn: str) -> dict[str, Any]:
     }
 
 
+def rule_arn(region: str, account: str, name: str) -> str:
+    """Return the ARN of Reprieve's rule of this name, without its prefix, on the default bus."""
+    return f"arn:{_partition(region)}:events:{region}:{account}:rule/{PREFIX}-{name}"
+
+
 def _rules(partition: str, region: str, account: str) -> str:
     return f"arn:{partition}:events:{region}:{account}:rule/{PREFIX}-*"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from sandbox.errors import AwsError
+from sandbox.errors import AwsError, SandboxCannot
+from sandbox.trail import is_write
 
 Record = dict[str, Any]
 
@@ -49,31 +51,60 @@ class History:
     def lookup(self, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
         """LookupEvents: the calls that match, newest first, a page at a time; raises AwsError."""
         attribute = _attribute(parameters)
+        _check_category(parameters)
         size = parameters.get("MaxResults", _MAX_RESULTS)
         if not 1 <= size <= _MAX_RESULTS:
             raise AwsError("InvalidMaxResultsException", "A page has 1 to 50 events.")
-        begin = max(
-            datetime.now(UTC) - _KNOWN_FOR,
-            datetime.fromtimestamp(parameters.get("StartTime", 0), UTC),
-        )
-        end = (
-            datetime.fromtimestamp(parameters["EndTime"], UTC) if "EndTime" in parameters else None
-        )
+        now = datetime.now(UTC).timestamp()
+        begin = max(now - _KNOWN_FOR.total_seconds(), parameters.get("StartTime", 0))
+        end = parameters.get("EndTime")
+        if end is not None and parameters.get("StartTime", end) > end:
+            raise AwsError("InvalidTimeRangeException", "The start time is after the end time.")
         with self._lock:
-            records = list(reversed(self._records.get(region, [])))
+            events = [_shown(record) for record in reversed(self._records.get(region, []))]
         found = [
             event
-            for event in map(_shown, records)
-            if begin.timestamp() <= event["EventTime"]
-            and (end is None or event["EventTime"] <= end.timestamp())
+            for event in events
+            if begin <= event["EventTime"]
+            and (end is None or event["EventTime"] <= end)
             and _matches(event, attribute)
         ]
-        token = str(parameters.get("NextToken", "0"))
-        if not token.isdigit():
-            raise AwsError("InvalidNextTokenException", "The token is not one of LookupEvents.")
-        page = {"Events": found[int(token) : int(token) + size]}
-        following = int(token) + size
-        return page if following >= len(found) else page | {"NextToken": str(following)}
+        rest = _after_token(found, parameters)
+        page = {"Events": rest[:size]}
+        if len(rest) <= size:
+            return page
+        return page | {"NextToken": _token(rest[size - 1], parameters)}
+
+
+def _token(last: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+    """What asks for the page after an event; it is good for the same question only."""
+    asked = {name: value for name, value in parameters.items() if name != "NextToken"}
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return f"{last['EventId']}.{digest[:16]}"
+
+
+def _after_token(
+    found: list[dict[str, Any]], parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What is left to show: counted from the last event shown, as new ones come in before it."""
+    token = parameters.get("NextToken")
+    if token is None:
+        return found
+    for index, event in enumerate(found):
+        if token == _token(event, parameters):
+            return found[index + 1 :]
+    raise AwsError(
+        "InvalidNextTokenException",
+        "The token is not one of LookupEvents, or was given for other parameters.",
+    )
+
+
+def _check_category(parameters: Mapping[str, Any]) -> None:
+    category = parameters.get("EventCategory")
+    if category == "insight":
+        raise SandboxCannot("LookupEvents of Insights events; it knows management events")
+    if category is not None:
+        raise AwsError("InvalidEventCategoryException", f"There is no category {category}.")
 
 
 def _attribute(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -83,7 +114,17 @@ def _attribute(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
             "InvalidLookupAttributesException",
             f"One attribute of {', '.join(_ATTRIBUTES)} at most.",
         )
-    return next(((a["AttributeKey"], a["AttributeValue"]) for a in attributes), None)
+    for each in attributes:
+        key, value = each["AttributeKey"], each["AttributeValue"]
+        # CloudTrail has these events, the sandbox does not: «none» would be a wrong answer.
+        if (
+            (key == "ReadOnly" and value == "true")
+            or (key == "EventName" and not is_write(value))
+            or (key == "EventSource" and value != "kms.amazonaws.com")
+        ):
+            raise SandboxCannot(f"LookupEvents by {key} {value}; it keeps KMS's write calls only")
+        return key, value
+    return None
 
 
 def _shown(record: Record) -> dict[str, Any]:
@@ -95,7 +136,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "ReadOnly": str(record["readOnly"]).lower(),
         "EventTime": _moment(record["eventTime"]).timestamp(),
         "EventSource": record["eventSource"],
-        "Username": identity.get("userName") or identity["arn"].rpartition("/")[2],
+        "Username": _username(identity),
         "AccessKeyId": identity.get("accessKeyId", ""),
         "Resources": [
             {"ResourceType": "AWS::KMS::Key", "ResourceName": name}
@@ -105,6 +146,13 @@ def _shown(record: Record) -> dict[str, Any]:
         ],
         "CloudTrailEvent": json.dumps(record),
     }
+
+
+def _username(identity: Mapping[str, Any]) -> str:
+    """A user's name, a session's name, or `root`."""
+    if identity["type"] == "Root":
+        return "root"
+    return str(identity.get("userName") or identity["arn"].rpartition("/")[2])
 
 
 def _matches(event: Mapping[str, Any], attribute: tuple[str, str] | None) -> bool:

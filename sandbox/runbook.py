@@ -148,6 +148,8 @@ def _keep_outputs(
 ) -> None:
     if step.action == "aws:executeAutomation":
         step.outputs.update(response)
+    if step.action == "aws:executeScript":
+        step.outputs["OutputPayload"] = response
     for output in spec.get("outputs") or []:
         value = value_at(output["Selector"], response)
         if value is MISSING:

@@ -1,6 +1,7 @@
 """What stands in one Region."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reprieve import policies
@@ -51,17 +52,20 @@ _RETENTION_SECONDS = 14 * 24 * 3600
 
 @dataclass(frozen=True)
 class _Rule:
-    """A rule that exists: by what Terraform calls it, and as EventBridge does."""
+    """A rule and its name.
 
-    id: str
+    Whoever refers to it by its name, and says that it depends on it, spares jsii the question what
+    the name is: there are hundreds of rules.
+    """
+
     name: str
-    arn: str
+    resource: CloudwatchEventRule
 
 
 class RegionalGuard(Construct):
     """The guard of one Region: it tells of threats and, with `remediation`, undoes some.
 
-    Attributes: `topic_arn`, and `rule_arns` by threat, as Terraform references.
+    Attributes, Terraform references: `topic_arn`, and `rule_arns` by threat.
     """
 
     def __init__(
@@ -94,8 +98,11 @@ class RegionalGuard(Construct):
         self.topic_arn = self._channel.topic_arn
         self._dead_letters = self._dead_letter_queue()
 
-        rules = {name: self._guard_against(BY_NAME[name]) for name in settings.notify.threats}
-        self.rule_arns = {name: rule.arn for name, rule in rules.items()}
+        for name in settings.notify.threats:
+            self._guard_against(BY_NAME[name])
+        self.rule_arns = {
+            name: policies.rule_arn(region, account, name) for name in settings.notify.threats
+        }
         if remediation:
             self._tell_of_failures(remediation)
         if self._channel.key_arn and self._channel.lifeline_arn:
@@ -119,7 +126,7 @@ class RegionalGuard(Construct):
                 actions=self._channel.topic_arns,
             )
 
-    def _guard_against(self, threat: Threat) -> _Rule:
+    def _guard_against(self, threat: Threat) -> None:
         """Make the rule, or both where some are approved, with all that they set going."""
         remediation = self._remediation
         runbook = remediation.runbook_for(threat) if remediation else None
@@ -137,7 +144,6 @@ class RegionalGuard(Construct):
         self._alert(threat.name, rule, alert(threat, runbook))
         if remediation and runbook:
             self._remediate(threat, rule, remediation, runbook)
-        return rule
 
     def _remediate(
         self, threat: Threat, rule: _Rule, remediation: Remediation, runbook: Runbook
@@ -164,7 +170,7 @@ class RegionalGuard(Construct):
             role_arn=remediation.eventbridge_role_arn,
             transformer=transformer,
             # The target's ARN is not the document's, so Terraform does not see the order.
-            depends_on=[document] if document else None,
+            needs=[document] if document else [],
         )
 
     def _tell_of_failures(self, remediation: Remediation) -> None:
@@ -198,7 +204,7 @@ class RegionalGuard(Construct):
             event_pattern=pattern,
         )
         self._rules.setdefault(group, []).append(name)
-        return _Rule(id, str(rule.name), str(rule.arn))
+        return _Rule(name, rule)
 
     def _alert(
         self, name: str, rule: _Rule, transformer: Transformer, topic_arn: str | None = None
@@ -230,7 +236,7 @@ class RegionalGuard(Construct):
         arn: str,
         transformer: Transformer,
         role_arn: str | None = None,
-        depends_on: list[SsmDocument] | None = None,
+        needs: Sequence[SsmDocument] = (),
     ) -> None:
         CloudwatchEventTarget(
             self,
@@ -240,7 +246,7 @@ class RegionalGuard(Construct):
             target_id=id,
             arn=arn,
             role_arn=role_arn,
-            depends_on=depends_on,
+            depends_on=[rule.resource, *needs],
             input_transformer=CloudwatchEventTargetInputTransformer(
                 input_paths=transformer.paths, input_template=transformer.template
             ),

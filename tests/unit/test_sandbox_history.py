@@ -1,4 +1,4 @@
-"""CloudTrail's event history, and the scripts of runbooks that ask it."""
+"""CloudTrail's event history, as LookupEvents tells it."""
 
 import json
 import time
@@ -7,19 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import ACCOUNT_ID, script
-from sandbox.actions import StepFailed
 from tests.unit.sandbox_account import REGION, allow, policy, role_arn, trust
-
-SCRIPT = """\
-import boto3
-
-
-def handler(events, context):
-    if events["key"] == "fail":
-        raise ValueError("no such key")
-    return {"who": boto3.client("sts").get_caller_identity()["Arn"], "key": events["key"]}
-"""
 
 
 def lookup(sandbox, key="EventName", value="DisableKey", **more):
@@ -72,6 +60,7 @@ def test_pages_follow_each_other(sandbox):
     first = lookup(sandbox, MaxResults=2)
     rest = lookup(sandbox, MaxResults=2, NextToken=first["NextToken"])
     found = [*first["Events"], *rest["Events"]]
+    assert {"root"} == {event["Username"] for event in found}
     assert keys == [event["Resources"][0]["ResourceName"] for event in reversed(found)]
     assert "NextToken" not in rest
 
@@ -83,6 +72,61 @@ def test_only_one_attribute_at_a_time(sandbox):
         sandbox.client("cloudtrail", REGION).lookup_events(LookupAttributes=two)
     with pytest.raises(ClientError, match="InvalidLookupAttributesException"):
         lookup(sandbox, "KeyId", "x")
+
+
+def test_calls_between_two_pages_shift_nothing(sandbox):
+    """A page goes on after the last event shown; its token is good for the same question only."""
+    for _ in range(3):
+        disabled_key(sandbox)
+    first = lookup(sandbox, MaxResults=2)
+    disabled_key(sandbox)
+    rest = lookup(sandbox, MaxResults=2, NextToken=first["NextToken"])
+    ids = [event["EventId"] for event in (*first["Events"], *rest["Events"])]
+    assert 3 == len(set(ids)) == len(ids)
+    with pytest.raises(ClientError, match="InvalidNextTokenException"):
+        lookup(sandbox, value="CreateKey", MaxResults=2, NextToken=first["NextToken"])
+    with pytest.raises(ClientError, match="InvalidNextTokenException"):
+        lookup(sandbox, MaxResults=2, NextToken="2")
+
+
+def test_a_denied_call_is_in_the_history(sandbox):
+    """CloudTrail records what was refused as well."""
+    kms = sandbox.client("kms", REGION)
+    with pytest.raises(ClientError, match="NotFoundException"):
+        kms.disable_key(KeyId="12345678-1234-1234-1234-123456789012")
+    (event,) = lookup(sandbox)["Events"]
+    assert "NotFoundException" == json.loads(event["CloudTrailEvent"])["errorCode"]
+    assert "false" == event["ReadOnly"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"StartTime": 1_700_000_001, "EndTime": 1_700_000_000}, "InvalidTimeRangeException"),
+        ({"EventCategory": "insight"}, "SandboxCannot"),
+        ({"key": "ReadOnly", "value": "true"}, "SandboxCannot"),
+        ({"value": "DescribeKey"}, "SandboxCannot"),
+        ({"key": "EventSource", "value": "events.amazonaws.com"}, "SandboxCannot"),
+    ],
+)
+def test_what_aws_refuses_and_what_the_sandbox_does_not_keep(sandbox, asked, code):
+    """Nothing is answered with «no events» that CloudTrail would answer otherwise."""
+    with pytest.raises(ClientError) as raised:
+        lookup(sandbox, **asked)
+    assert code == raised.value.response["Error"]["Code"]
+
+
+def test_the_same_question_within_the_bounds_is_answered(sandbox):
+    """Near misses of the refusals: a moment as the range, write calls, KMS as the source."""
+    disabled_key(sandbox)
+    moment = lookup(sandbox)["Events"][0]["EventTime"]
+    assert 1 == len(lookup(sandbox, StartTime=moment, EndTime=moment)["Events"])
+    for key, value in (("ReadOnly", "false"), ("EventSource", "kms.amazonaws.com")):
+        assert 2 == len(lookup(sandbox, key, value)["Events"])
+    assert ["sandbox"] == [
+        trail["Name"]
+        for trail in sandbox.client("cloudtrail", REGION).describe_trails()["trailList"]
+    ]
 
 
 @pytest.mark.parametrize("allowed", [True, False])
@@ -108,16 +152,3 @@ def test_a_role_needs_the_right_to_look(sandbox, allowed):
         return
     with pytest.raises(ClientError, match="not authorized to perform: cloudtrail:LookupEvents"):
         trail.lookup_events()
-
-
-def test_a_script_runs_with_the_environment_it_is_given(sandbox):
-    """It talks to the sandbox; what it raises, and a runtime that there is not, fail the step."""
-    inputs = {"Runtime": "python3.11", "Handler": "handler", "Script": SCRIPT}
-    payload = {"InputPayload": {"key": "1234"}}
-    output = script.run(inputs | payload, sandbox.environment())["Payload"]
-    assert "1234" == output["key"]
-    assert ACCOUNT_ID in output["who"]
-    with pytest.raises(StepFailed, match="ValueError: no such key"):
-        script.run(inputs | {"InputPayload": {"key": "fail"}}, sandbox.environment())
-    with pytest.raises(StepFailed, match="no runtime python2"):
-        script.run(inputs | {"Runtime": "python2"}, sandbox.environment())
