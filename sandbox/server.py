@@ -167,6 +167,7 @@ class Sandbox:
     def advance(self, days: float) -> None:
         """Let time pass for KMS: deletions that are due are carried out, old material expires."""
         clock.advance(days)
+        self.history.age(days)
         for event, region in passing.events_due():
             self._bus.emit(event, region)
 

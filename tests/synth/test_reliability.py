@@ -1,0 +1,123 @@
+"""What keeps, and tells of, that which cannot be delivered."""
+
+import itertools
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from reprieve.threats import BY_NAME
+from sandbox.matching import matches
+from tests.synth.questions import (
+    ONE_THREAT,
+    WATCH,
+    by_sid,
+    of_type,
+    resources,
+)
+
+
+@pytest.mark.parametrize(
+    ("runbook", "name"),
+    [("reprieve", "reprieve-rescue-key"), ("aws", "AWSConfigRemediation-CancelKeyDeletion")],
+)
+def test_a_rule_waits_for_rescues_that_fail(synth, runbook, name):
+    """Of the runbook that the rule starts, and of no other."""
+    stack = synth(REPRIEVE_REMEDIATION__RUNBOOK=runbook, REPRIEVE_REGIONS__WATCH="eu-west-1")
+    (rule,) = (
+        rule
+        for rule in of_type(stack, "aws_cloudwatch_event_rule")
+        if rule["name"] == "reprieve-rescue-failed"
+    )
+
+    def event(definition: str, status: str) -> dict:
+        return {
+            "source": "aws.ssm",
+            "detail-type": "EC2 Automation Execution Status-change Notification",
+            "detail": {"Definition": definition, "Status": status},
+        }
+
+    for status in ("Failed", "TimedOut", "Cancelled"):
+        assert matches(rule["event_pattern"], event(name, status))
+    assert not matches(rule["event_pattern"], event(name, "Success"))
+    assert not matches(rule["event_pattern"], event("AWS-StopEC2Instance", "Failed"))
+
+
+def test_topics_and_queues_are_spoken_to_over_tls_only(two_regions):
+    """Each policy denies everybody the rest."""
+    policies = of_type(two_regions, "aws_sns_topic_policy") + of_type(two_regions, "aws_sqs_queue")
+    assert len(policies) == 4
+    for policy in policies:
+        statement = by_sid(policy)["OverTlsOnly"]
+        assert ("Deny", "*") == (statement["Effect"], statement["Principal"])
+        assert {"Bool": {"aws:SecureTransport": "false"}} == statement["Condition"]
+
+
+def test_every_target_is_tried_for_an_hour_and_then_kept(stack):
+    """Whatever its rule: no target is without its Region's queue; and a rule has five at most."""
+    targets = of_type(stack, "aws_cloudwatch_event_target")
+    for target in targets:
+        region = target["provider"].removeprefix("aws.").replace("_", "-")
+        assert f"${{aws_sqs_queue.{region}_" in target["dead_letter_config"]["arn"]
+        assert {
+            "maximum_event_age_in_seconds": 3600,
+            "maximum_retry_attempts": 185,
+        } == target["retry_policy"]
+    a_rule = Counter((target["provider"], target["rule"]) for target in targets)
+    assert max(a_rule.values()) <= 5
+
+
+def test_every_target_waits_for_the_rule_that_it_names(stack):
+    """It names the rule by its name, so Terraform does not see the order by itself."""
+    rules = {
+        f"aws_cloudwatch_event_rule.{id}": (rule["provider"], rule["name"])
+        for id, rule in stack["resource"]["aws_cloudwatch_event_rule"].items()
+    }
+    for target in of_type(stack, "aws_cloudwatch_event_target"):
+        assert (target["provider"], target["rule"]) == rules[target["depends_on"][0]]
+
+
+def test_every_rule_has_its_failures_summed_up_by_an_alarm(synth):
+    """With all threats, exemptions, encryption and ten watches; no alarm sums more than ten."""
+    stack = synth(
+        REPRIEVE_NOTIFY__THREATS=",".join(BY_NAME),
+        REPRIEVE_NOTIFY__ENCRYPTION="own",
+        REPRIEVE_REMEDIATION__ENABLE_DISABLED="true",
+        REPRIEVE_EXEMPT__PRINCIPALS="arn:aws:iam::111122223333:role/KeyAdministrator",
+        REPRIEVE_REGIONS__WATCH="eu-west-1",
+        watch=[WATCH | {"name": f"watch-{number}"} for number in range(10)],
+    )
+    summed = [
+        [query["metric"]["dimensions"]["RuleName"] for query in queries if "metric" in query]
+        for alarm in of_type(stack, "aws_cloudwatch_metric_alarm")
+        if (queries := alarm.get("metric_query"))
+    ]
+    assert all(len(names) <= 10 for names in summed)
+    rules = [rule["name"] for rule in of_type(stack, "aws_cloudwatch_event_rule")]
+    assert sorted(rules) == sorted(itertools.chain(*summed))
+    assert len(rules) == len(BY_NAME) + 2 + 1 + 1 + 10
+
+
+def test_alarms_can_be_left_out(synth):
+    """The queue stays: it costs nothing while it is empty."""
+    stack = synth(REPRIEVE_RELIABILITY__ALARMS="false", **ONE_THREAT)
+    assert "aws_cloudwatch_metric_alarm" not in stack["resource"]
+    assert "aws_sqs_queue" in stack["resource"]
+
+
+def test_the_architecture_page_explains_every_resource_and_counts_them_right(synth):
+    """Each type of a default stack, how many stand in a Region, and what its alarms cost."""
+    page = (Path(__file__).parents[2] / "docs/architecture.md").read_text(encoding="utf-8")
+    stack = synth(
+        REPRIEVE_REGIONS__WATCH="eu-west-1", REPRIEVE_NOTIFY__EMAILS="security@example.com"
+    )
+    types = {address.split(".")[0] for address in resources(stack)}
+    assert [] == [type_ for type_ in sorted(types) if f"`{type_}`" not in page]
+    in_region = [a for a in resources(stack) if not a.startswith(("aws_iam", "aws_caller"))]
+    assert f"| **{len(in_region)}** with one address |" in page
+    metrics = sum(
+        sum("metric" in query for query in alarm.get("metric_query", [{"metric": 1}]))
+        for alarm in of_type(stack, "aws_cloudwatch_metric_alarm")
+    )
+    assert f"| **{metrics * 0.10:.2f}** |" in page
+    assert f"cost US$ {metrics * 0.10 * 17:.2f} a month" in page
