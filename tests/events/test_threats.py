@@ -7,6 +7,7 @@ import pytest
 
 from reprieve.messages import alert, alert_key_alert, watch_alert
 from reprieve.patterns import faults_of
+from reprieve.runbooks import RESCUE_KEY
 from reprieve.threats import BY_NAME, CATALOGUE, alert_key_endangered, pattern_json
 from sandbox.matching import matches
 from sandbox.transformer import transform
@@ -141,6 +142,27 @@ def test_an_alert_names_what_is_endangered_and_holds_no_free_text(what):
     assert "<" not in text
     assert "all is well" not in text
     assert ("alice" in text) == BY_NAME[name].is_call
+
+
+@pytest.mark.parametrize(
+    ("threat", "done"),
+    [("key-deletion-scheduled", "TAKEN BACK"), ("key-disabled", "ENABLED AGAIN")],
+)
+def test_an_alert_says_what_is_done_about_it(threat, done):
+    """Undone, exempt, or left to people: each in words that cannot be taken for the others."""
+    event = call("ScheduleKeyDeletion")
+
+    def says(*given, **more) -> str:
+        (line,) = (
+            each
+            for each in delivered(alert(BY_NAME[threat], *given, **more), event)
+            if done in each
+        )
+        return line
+
+    assert says(RESCUE_KEY).startswith(f"BEING {done}: a second message will say")
+    assert says(approved=True).startswith(f"APPROVED, NOT {done}: the settings exempt it")
+    assert says().startswith(f"NOT BEING {done}: the settings say so")
 
 
 def test_the_alert_key_is_told_of_and_no_other_key():

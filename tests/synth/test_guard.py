@@ -150,6 +150,8 @@ def test_roles_may_do_what_they_must_and_no_more(two_regions):
     assert {"CancelKeyDeletion", "RunAutomation", "PassAutomationRole", "TellOutcome"} == set(
         automation_role
     )
+    rights = {"kms:CancelKeyDeletion", "kms:DescribeKey"}
+    assert rights == set(automation_role["CancelKeyDeletion"]["Action"])
     for role in (rule_role, automation_role):
         assert "*" not in [statement["Resource"] for statement in role.values()]
         assert {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}} == (
