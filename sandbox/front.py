@@ -97,10 +97,17 @@ class Front:
         return _answer(start_response, 200, response, request_id)
 
     def _pass(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        begun: list[Any] = []
         try:
-            return self._moto(environ, start_response)
+            body = b"".join(self._moto(environ, lambda *arguments: begun.append(arguments)))
+            status, *rest = begun[0]
+            if status.startswith("500"):
+                raise SandboxCannot(f"moto failed: {body[-500:].decode(errors='replace')}")
+            start_response(status, *rest)
+            return [body]
         except (NotImplementedError, SandboxCannot) as fault:
-            # moto's own way would be HTTP 500, which every client tries again and again.
+            # moto's own way would be HTTP 500, which every client tries again: what moto did
+            # before it failed would be done twice, and hide why.
             refusal = (
                 fault
                 if isinstance(fault, SandboxCannot)
