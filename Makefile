@@ -7,8 +7,9 @@ SHELL := bash
 PYTHON ?= python3
 PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .tools/bin/pipenv
 BIN := .venv/bin
-# More than the processors of a small machine: terraform waits half a minute for each SQS queue.
-WORKERS := -n 3 --dist loadscope
+# A module's tests stay together: they share what it has set up. Terraform waits half a minute for
+# each SQS queue, so that with it three run at a time, whatever the processors.
+WORKERS := --dist loadscope -n
 
 .PHONY: help setup demo synth test test-fast check format docs bench-synth test-bindings lock clean
 
@@ -24,10 +25,10 @@ synth: .venv/.done ## write the Terraform stacks of reprieve.toml to cdktf.out/
 	@$(BIN)/python main.py && echo "Synthesised to cdktf.out/stacks/."
 
 test: setup ## run every test, with the real terraform, AWS provider and cdktf
-	@$(BIN)/python -m pytest $(WORKERS)
+	@$(BIN)/python -m pytest $(WORKERS) 3
 
 test-fast: .venv/.done ## run the tests that need no terraform
-	@$(BIN)/python -m pytest $(WORKERS) tests/unit tests/events tests/synth
+	@$(BIN)/python -m pytest $(WORKERS) 2 tests/unit tests/events tests/synth
 
 check: .venv/.done ## format, lint and types
 	@$(BIN)/ruff format --check .
