@@ -15,6 +15,7 @@ def run(account, key: str):
 
     Besides it there is the alert that a rescue failed, which EventBridge sends, if it did fail.
     """
+    account.sandbox.settle()  # what a test did before, disabling a key, say, is told as well
     before = len(account.sandbox.mails)
     account.sandbox.client("ssm", REGION).start_automation_execution(
         DocumentName="reprieve-rescue-key",
