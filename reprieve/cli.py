@@ -1,18 +1,31 @@
 """The command `reprieve`."""
 
 import json
-import sys
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from reprieve.faults import SettingsError
-from reprieve.settings import Settings, load
+from reprieve.options import (
+    WRONG,
+    AsJson,
+    Profiles,
+    Regions,
+    Seconds,
+    check_regions,
+    console,
+    open_accounts,
+    print_json,
+    progress,
+    read_settings,
+    refuse,
+)
+from reprieve.permissions import COMMANDS, policy_for
+from reprieve.regions import known_regions
+from reprieve.settings import Settings
+from reprieve.status import status_of
+from reprieve.status_view import show as show_status
 from reprieve.threats import CATALOGUE, KEY_DELETION_SCHEDULED, KEY_DISABLED
-
-WRONG_USE = 2
 
 app = typer.Typer(
     name="reprieve",
@@ -22,7 +35,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback()
@@ -40,9 +52,8 @@ def threats(
     """List the kinds of events that endanger keys, and which of them the settings watch."""
     described = _described(read_settings())
     if as_json:
-        print(json.dumps(described, indent=2))
+        print_json(described)
         return
-    console = Console(highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("THREAT", "SEVERITY", "WATCHED", "UNDONE", "WHAT IT IS"):
         table.add_column(head, overflow="fold", no_wrap=head != "WHAT IT IS")
@@ -55,20 +66,58 @@ def threats(
             each["summary"],
             style=None if each["watched"] else "dim",
         )
-    console.print(table)
+    out = console()
+    out.print(table)
     if patterns:
         for each in described:
-            console.print(f"\n{each['name']}", style="bold")
+            out.print(f"\n{each['name']}", style="bold")
             print(json.dumps(each["pattern"], indent=2))
 
 
-def read_settings() -> Settings:
-    """Return the settings; where they are at fault, say so and exit with 2."""
-    try:
-        return load()
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(WRONG_USE) from None
+@app.command()
+def status(
+    region: Regions = None,
+    profile: Profiles = None,
+    timeout: Seconds = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Look whether every Region is guarded, and whether the guard sees and tells.
+
+    Exits with 0 if all is well, 1 if something is wrong or could not be looked at, 2 if the
+    settings, the options or the credentials are at fault.
+    """
+    settings = read_settings()
+    only = check_regions(region, settings)
+    accounts, failed = open_accounts(profile, settings)
+    many = len(only) or len(known_regions(settings.regions.partition))
+    with progress("Looking at the Regions", many * len(accounts)) as done:
+        found = [
+            status_of(account, settings, only=only, timeout=timeout, done=done)
+            for account in accounts
+        ]
+    if as_json:
+        print_json(
+            {
+                "well": not failed and all(each.is_well for each in found),
+                "accounts": [each.as_json() for each in found],
+                "failed_profiles": failed,
+            }
+        )
+    else:
+        for each in found:
+            show_status(each, console())
+    if failed or not all(each.is_well for each in found):
+        raise typer.Exit(WRONG)
+
+
+@app.command()
+def policy(
+    command: Annotated[str, typer.Argument(help=f"One of: {', '.join(COMMANDS)}.")],
+) -> None:
+    """Print the smallest IAM policy for whoever runs a command."""
+    if command not in COMMANDS:
+        refuse(f"{command}: no such command; there are {', '.join(COMMANDS)}.")
+    print_json(policy_for(command, read_settings()))
 
 
 def _described(settings: Settings) -> list[dict[str, Any]]:

@@ -108,11 +108,6 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     listed = isinstance(said, list | tuple) and len(said) == len(partitions.keys() & watch.keys())
     if by_word or (said and listed):
         watched = set(named_regions(said, partition))
-        for place, text in exclude.items():
-            if partitions.get(place) == partition and text not in watched:
-                yield broken_at(
-                    place, text, "is not among the Regions to watch", "take it out of the list"
-                )
         if watched <= set(exclude.values()):
             yield broken_at(
                 ("regions", "exclude"),

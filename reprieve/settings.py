@@ -138,7 +138,9 @@ class RegionsSettings(_Table):
         '"all" (every Region of the partition) or a list of Region codes.',
     )
     exclude: tuple[Region, ...] = Field(
-        default=(), description="Regions to leave out of those that watch names."
+        default=(),
+        description="Regions to leave out, whether or not watch names them: `reprieve status` asks "
+        "of no other one that has customer keys why it is not watched.",
     )
     home: Region = Field(
         default_factory=_default_home,

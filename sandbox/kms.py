@@ -12,7 +12,7 @@ from typing import Any
 from moto.core.utils import unix_time
 from moto.kms.models import Key
 
-from sandbox import ACCOUNT_ID, clock, key_material, key_stores, keys, trail
+from sandbox import ACCOUNT_ID, clock, key_material, key_stores, key_usage, keys, trail
 from sandbox.errors import AwsError, SandboxCannot
 from sandbox.identity import Caller
 from sandbox.rights import why_caller_may_not, why_key_refuses
@@ -76,7 +76,10 @@ def answer(call: KmsCall) -> Json:
     # moto knows a key by its bare id in places where KMS also takes the ARN.
     plain = {name: key.id for name, key in found.items() if name in call.parameters}
     aliases = {n: v for n, v in call.parameters.items() if n in plain and ":key/" not in str(v)}
-    return call.forward({**call.parameters, **plain, **aliases})
+    response = call.forward({**call.parameters, **plain, **aliases})
+    for key in found.values():
+        key_usage.remember(key, call.operation)
+    return response
 
 
 def shown_parameters(call: KmsCall) -> Json:
@@ -289,4 +292,5 @@ _DEEDS: dict[str, Callable[[KmsCall, Key], Json]] = {
     "DeleteImportedKeyMaterial": lambda call, key: key_material.delete_material(key),
     "ReplicateKey": _replicate,
     "UpdatePrimaryRegion": _refuse,
+    "GetKeyLastUsage": lambda call, key: key_usage.describe(key),
 }

@@ -199,6 +199,33 @@ def why_caller_may_not(
     return _denied(caller, action, resource)
 
 
+def why_role_refuses_caller(caller: Caller, role_arn: str, region: str) -> str | None:
+    """Why a user or session of the account may not assume a role, or None if it may.
+
+    IAM User Guide, «Policy evaluation logic»: within an account a trust policy that names the
+    caller itself suffices; one that names the account leaves it to the caller's own policies.
+    """
+    role = role_at(role_arn)
+    denied = _denied(caller, "sts:AssumeRole", role_arn)
+    if role is None:
+        return denied
+    trust = json.loads(role.assume_role_policy_document)
+    context = {**caller_context(caller, region), "sts:ExternalId": None}
+    own = decide_resource(
+        trust, Request("sts:AssumeRole", role_arn, caller.principals, context), trust=True
+    )
+    account = account_principals(caller.partition)
+    by_account = decide_resource(
+        trust, Request("sts:AssumeRole", role_arn, account, context), trust=True
+    )
+    refusal = why_caller_may_not(caller, "sts:AssumeRole", role_arn, region)
+    if "deny" in (own, by_account):
+        return denied
+    if own == "allow" or (by_account == "allow" and refusal is None):
+        return None
+    return denied
+
+
 def why_key_refuses(
     caller: Caller,
     action: str,

@@ -18,7 +18,7 @@ from moto.moto_server.werkzeug_app import (
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox import ACCOUNT_ID, clock, key_stores, passing
+from sandbox import ACCOUNT_ID, clock, key_stores, passing, subscriptions
 from sandbox.alarms import AlarmChange, Alarms
 from sandbox.automation import Automations
 from sandbox.bus import Bus
@@ -26,8 +26,10 @@ from sandbox.clients import Clients
 from sandbox.deliveries import Delivery
 from sandbox.executions import Execution
 from sandbox.front import Front
+from sandbox.gate import Gate
 from sandbox.history import History
 from sandbox.mail import Mail, mails
+from sandbox.switches import Switches
 from sandbox.trail import envelope
 from sandbox.work import Work
 
@@ -92,9 +94,11 @@ class Sandbox:
         self.history = History()
         """CloudTrail's event history."""
         self._bus = Bus(self._work, self._automations.start_for_rule, self._alarms)
-        self._server.app = Front(
-            moto, self._bus, self._automations, self._alarms, self.history, self.reset
-        )
+        self.switches = Switches()
+        """Which Regions are switched on, and how quick they are."""
+        front = Front(moto, self._bus, self._automations, self._alarms, self.history, self.reset)
+        self._server.app = Gate(front, self.switches)
+        self._unhook = subscriptions.hook()
         self._furnish()
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -105,11 +109,13 @@ class Sandbox:
         """Stop listening, and forget everything. Stopping twice does nothing."""
         if self._server is None or self._thread is None:
             return
+        self.switches.reset()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
         self._work.stop()
         self._alarms.close()
+        self._unhook()
         self._server = self._thread = None
         moto_api_backend.reset()
         _forget()
@@ -171,6 +177,10 @@ class Sandbox:
         for event, region in passing.events_due():
             self._bus.emit(event, region)
 
+    def set_pending(self, region: str, endpoint: str, pending: bool = True) -> None:
+        """Let an endpoint's subscriptions wait for their confirmation, or be confirmed."""
+        subscriptions.set_pending(region, endpoint, pending)
+
     def _emit_late(self, event: dict[str, Any], region: str) -> None:
         self._bus.emit(event, region)
 
@@ -182,6 +192,7 @@ class Sandbox:
         self._automations.clear()
         self._alarms.clear()
         self.history.clear()
+        self.switches.reset()
         _forget()
         self._furnish()
 

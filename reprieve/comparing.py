@@ -1,0 +1,45 @@
+"""Comparing the JSON that AWS holds with the JSON that the settings make."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+
+def canonical(value: Any) -> Any:
+    """Return JSON in one form of the several that AWS may give back for the same policy.
+
+    A list of one stands for its element, and the order in a list means nothing.
+    """
+    if isinstance(value, dict):
+        return {name: canonical(each) for name, each in value.items()}
+    if isinstance(value, list):
+        each = sorted((canonical(each) for each in value), key=json.dumps)
+        return each[0] if len(each) == 1 else each
+    return value
+
+
+def parsed(text: str | None) -> Any:
+    """Return what JSON text stands for; None for text that is none, or is missing."""
+    try:
+        return json.loads(text or "")
+    except ValueError:
+        return None
+
+
+def policy_differences(expected: dict[str, Any], found: Any) -> Iterator[str]:
+    """Yield how a policy differs: a phrase for each statement that is missing, changed or extra."""
+    wanted, there = _by_sid(expected), _by_sid(found)
+    for sid, statement in wanted.items():
+        if sid not in there:
+            yield f"the statement {sid} is missing"
+        elif canonical(statement) != canonical(there[sid]):
+            yield f"the statement {sid} was changed"
+    for sid in there.keys() - wanted.keys():
+        yield f"it has the statement {sid}, which is not Reprieve's"
+
+
+def _by_sid(policy: Any) -> dict[str, Any]:
+    statements = policy.get("Statement", []) if isinstance(policy, dict) else []
+    if isinstance(statements, dict):
+        statements = [statements]
+    return {each.get("Sid", f"#{index}"): each for index, each in enumerate(statements, start=1)}

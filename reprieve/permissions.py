@@ -1,0 +1,130 @@
+"""What the caller of each operator's command must be allowed: the smallest IAM policies.
+
+Actions and the resources they know: Service Authorization Reference.
+"""
+
+from typing import Any, Final
+
+from reprieve.policies import DEAD_LETTERS, LIFELINE, PREFIX
+from reprieve.remedies import AUTOMATION_ROLE, EVENTBRIDGE_ROLE
+from reprieve.settings import Settings
+
+DRILL: Final = f"{PREFIX}-drill-"
+"""What the names of the drills' queues, and of their keys' aliases, begin with."""
+
+# By command and Sid: the actions, and what they are about (see `_resources`).
+_NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
+    "status": {
+        "Look": (
+            (
+                "ec2:DescribeRegions",
+                "kms:ListKeys",
+                "kms:ListAliases",
+                "events:ListRules",
+                "cloudtrail:DescribeTrails",
+                "cloudwatch:DescribeAlarms",
+                "ssm:DescribeAutomationExecutions",
+            ),
+            "any",
+        ),
+        "LookAtTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
+        "LookAtRules": (("events:ListTargetsByRule",), "rules"),
+        "LookAtTopics": (("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"), "topics"),
+        "LookAtDeadLetters": (("sqs:GetQueueUrl", "sqs:GetQueueAttributes"), "dead letters"),
+        "LookAtRunbooks": (("ssm:DescribeDocument", "ssm:GetDocument"), "runbooks"),
+        "LookAtRoles": (("iam:GetRole", "iam:GetRolePolicy"), "roles"),
+        "LookAtTheKeyOfTheAlerts": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
+    },
+    "drill": {
+        "MakeAKey": (("kms:CreateKey", "kms:TagResource", "kms:ListAliases"), "any"),
+        "NameTheKey": (("kms:CreateAlias",), "drill's aliases"),
+        "EndangerTheKey": (
+            ("kms:CreateAlias", "kms:DescribeKey", "kms:ScheduleKeyDeletion"),
+            "keys",
+        ),
+        "Listen": (("sns:Subscribe", "sns:ListSubscriptionsByTopic"), "topics"),
+        "FindAndForget": (("sns:Unsubscribe", "sqs:ListQueues"), "any"),
+        "UseAQueue": (
+            (
+                "sqs:CreateQueue",
+                "sqs:TagQueue",
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:DeleteQueue",
+            ),
+            "drill's queues",
+        ),
+    },
+    "sweep": {
+        "Look": (
+            ("ec2:DescribeRegions", "kms:ListKeys", "kms:ListAliases", "cloudtrail:LookupEvents"),
+            "any",
+        ),
+        "LookAtKeys": (("kms:DescribeKey", "kms:GetKeyLastUsage"), "keys"),
+    },
+    "sweep --cancel": {"Rescue": (("kms:CancelKeyDeletion",), "keys")},
+    "sweep --enable": {"Enable": (("kms:EnableKey",), "keys")},
+}
+
+COMMANDS: Final = tuple(_NEEDS)
+"""The commands that ask AWS; an option that needs more is added to what its command needs."""
+
+_ACTIONS: Final = {
+    action.partition(":")[2]: action
+    for needs in _NEEDS.values()
+    for actions, _ in needs.values()
+    for action in actions
+}
+
+
+def action_of(operation: str) -> str:
+    """Return the IAM action of an API operation: `sns:Publish`; without its prefix if unknown."""
+    return _ACTIONS.get(operation, operation)
+
+
+def policy_for(command: str, settings: Settings) -> dict[str, Any]:
+    """Return the IAM policy that one of `COMMANDS` needs, and no more.
+
+    Raises:
+        KeyError: there is no such command.
+    """
+    resources = _resources(settings)
+    base = command.partition(" ")[0]
+    statements = {
+        f"{sid}": need for name in {base: 0, command: 0} for sid, need in _NEEDS[name].items()
+    }
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources[about]}
+            for sid, (actions, about) in statements.items()
+        ],
+    }
+
+
+def _resources(settings: Settings) -> dict[str, list[str]]:
+    """Return the ARNs by what they are; an identity's policy is about its own account anyway."""
+    partition = settings.regions.partition
+
+    def arn(service: str, *names: str) -> list[str]:
+        return [f"arn:{partition}:{service}:*:*:{name}" for name in names]
+
+    automation_role = settings.remediation.automation_role_arn
+    return {
+        "any": ["*"],
+        "keys": arn("kms", "key/*"),
+        "topics": arn("sns", settings.notify.topic_name, LIFELINE),
+        "rules": arn("events", f"rule/{PREFIX}-*"),
+        "dead letters": arn("sqs", DEAD_LETTERS),
+        "trails": arn("cloudtrail", "trail/*"),
+        "runbooks": [
+            *arn("ssm", f"document/{PREFIX}-*"),
+            f"arn:{partition}:ssm:*::document/AWSConfigRemediation-CancelKeyDeletion",
+        ],
+        "roles": [
+            automation_role or f"arn:{partition}:iam::*:role/{AUTOMATION_ROLE}",
+            f"arn:{partition}:iam::*:role/{EVENTBRIDGE_ROLE}",
+        ],
+        "drill's aliases": arn("kms", f"alias/{DRILL}*"),
+        "drill's queues": arn("sqs", f"{DRILL}*"),
+    }
