@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from reprieve import drill_cli
 from reprieve.options import (
     WRONG,
     AsJson,
@@ -108,6 +109,9 @@ def status(
             show_status(each, console())
     if failed or not all(each.is_well for each in found):
         raise typer.Exit(WRONG)
+
+
+app.command("drill")(drill_cli.command)
 
 
 @app.command()

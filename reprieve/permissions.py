@@ -39,7 +39,12 @@ _NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         "MakeAKey": (("kms:CreateKey", "kms:TagResource", "kms:ListAliases"), "any"),
         "NameTheKey": (("kms:CreateAlias",), "drill's aliases"),
         "EndangerTheKey": (
-            ("kms:CreateAlias", "kms:DescribeKey", "kms:ScheduleKeyDeletion"),
+            (
+                "kms:CreateAlias",
+                "kms:DescribeKey",
+                "kms:ListResourceTags",
+                "kms:ScheduleKeyDeletion",
+            ),
             "keys",
         ),
         "Listen": (("sns:Subscribe", "sns:ListSubscriptionsByTopic"), "topics"),
@@ -49,7 +54,6 @@ _NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
                 "sqs:CreateQueue",
                 "sqs:TagQueue",
                 "sqs:ReceiveMessage",
-                "sqs:DeleteMessage",
                 "sqs:DeleteQueue",
             ),
             "drill's queues",
