@@ -18,12 +18,13 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from reprieve.everywhere import NoAnswer, everywhere
+from reprieve.everywhere import AT_ONCE, NoAnswer, everywhere
 from reprieve.permissions import action_of
 
 _CONFIG: Final = Config(
     connect_timeout=5,
     read_timeout=20,
+    max_pool_connections=AT_ONCE,
     retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra="reprieve",
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from reprieve import drill_cli
+from reprieve import drill_cli, sweep_cli
 from reprieve.options import (
     WRONG,
     AsJson,
@@ -50,7 +50,7 @@ def threats(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the kinds of events that endanger keys, and which of them the settings watch."""
+    """List what endangers keys, and what is watched."""
     described = _described(read_settings())
     if as_json:
         print_json(described)
@@ -82,7 +82,9 @@ def status(
     timeout: Seconds = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Look whether every Region is guarded, and whether the guard sees and tells.
+    """Look whether every Region is guarded.
+
+    And whether each guard sees and tells. It changes nothing.
 
     Exits with 0 if all is well, 1 if something is wrong or could not be looked at, 2 if the
     settings, the options or the credentials are at fault.
@@ -112,13 +114,16 @@ def status(
 
 
 app.command("drill")(drill_cli.command)
+app.command("sweep")(sweep_cli.command)
 
 
 @app.command()
 def policy(
-    command: Annotated[str, typer.Argument(help=f"One of: {', '.join(COMMANDS)}.")],
+    command: Annotated[
+        str, typer.Argument(metavar="COMMAND", help=f"One of: {', '.join(COMMANDS)}.")
+    ],
 ) -> None:
-    """Print the smallest IAM policy for whoever runs a command."""
+    """Print the IAM policy that a command needs."""
     if command not in COMMANDS:
         refuse(f"{command}: no such command; there are {', '.join(COMMANDS)}.")
     print_json(policy_for(command, read_settings()))

@@ -37,12 +37,16 @@ def command(
     region: Regions = None,
     profile: Profiles = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", help="Seconds to wait for all that is to happen.", min=1)
+        float,
+        typer.Option(
+            "--timeout", metavar="SECONDS", help="How long all that is to happen may take.", min=1
+        ),
     ] = 600,
     approved_role: Annotated[
         str | None,
         typer.Option(
             "--approved-role",
+            metavar="ARN",
             help="A role of exempt.principals, which has the drill keys deleted at the end.",
         ),
     ] = None,
@@ -52,7 +56,10 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Endanger a throw-away key in each watched Region, and see whether it is saved.
+    """Endanger a throw-away key, and see it saved.
+
+    In each watched Region it schedules the deletion of a key that encrypts nothing, waits for the
+    alert and for the rescue, and cleans up. It asks before it touches anything.
 
     Exits with 0 if every Region passed, 1 if one did not, 2 if the settings, the options or the
     credentials are at fault, 130 if it was interrupted.

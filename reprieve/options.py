@@ -24,14 +24,22 @@ WRONG_USE: Final = 2
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Profiles = Annotated[
     list[str] | None,
-    typer.Option("--profile", help="An AWS profile, once for each account.", show_default=False),
+    typer.Option(
+        "--profile", metavar="NAME", help="An AWS profile; may be repeated, once for each account."
+    ),
 ]
 Regions = Annotated[
     list[str] | None,
-    typer.Option("--region", help="Only this Region; may be repeated.", show_default=False),
+    typer.Option("--region", metavar="REGION", help="Only this Region; may be repeated."),
 ]
 Seconds = Annotated[
-    float, typer.Option("--timeout", help="Seconds until a Region is given up.", min=1)
+    float,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="When a Region that does not answer is given up.",
+        min=1,
+    ),
 ]
 
 
