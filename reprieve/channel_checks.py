@@ -20,7 +20,7 @@ def topic(look: Look) -> Check:
         except Exception as error:
             if not is_code(error, "NotFound", "NotFoundException"):
                 raise
-            findings.append(Finding(f"The {what} {arn.split(':')[5]} is missing.", DEPLOY))
+            findings.append(_missing(what, arn))
             continue
         strict = look.settings.notify.strict_topic_policy
         wanted = policies.topic_policy(arn, look.region, look.account.id, strict=strict)
@@ -59,20 +59,24 @@ def _key_of_the_alerts(look: Look, key: str | None) -> Iterator[Finding]:
             yield Finding(f"The policy of the alerts' key differs: {difference}.", DEPLOY)
 
 
+def _missing(what: str, arn: str) -> Finding:
+    return Finding(f"The {what} {arn.split(':')[5]} is missing.", DEPLOY)
+
+
 def subscriptions(look: Look) -> Check:
     """Look whether every address has confirmed."""
     findings = []
     confirmed = total = 0
     for what, arn in look.topics.items():
-        pages = look.client("sns").get_paginator("list_subscriptions_by_topic")
-        there = {
-            each["Endpoint"].lower(): each["SubscriptionArn"]
-            for page in pages.paginate(TopicArn=arn)
-            for each in page["Subscriptions"]
-            if each["Protocol"] == "email"
-        }
+        total += len(look.settings.notify.emails)
+        try:
+            there = _e_mails_of(look, arn)
+        except Exception as error:
+            if not is_code(error, "NotFound", "NotFoundException"):
+                raise
+            findings.append(_missing(what, arn))
+            continue
         for address in look.settings.notify.emails:
-            total += 1
             found = there.get(address.lower())
             if found is None:
                 findings.append(Finding(f"{address} does not subscribe to the {what}.", DEPLOY))
@@ -85,6 +89,17 @@ def subscriptions(look: Look) -> Check:
             else:
                 confirmed += 1
     return judged("subscriptions", f"{confirmed}/{total}", list(dict.fromkeys(findings)))
+
+
+def _e_mails_of(look: Look, topic_arn: str) -> dict[str, str]:
+    """Return the subscriptions' ARNs by e-mail address; addresses are the same in any case."""
+    pages = look.client("sns").get_paginator("list_subscriptions_by_topic")
+    return {
+        each["Endpoint"].lower(): each["SubscriptionArn"]
+        for page in pages.paginate(TopicArn=topic_arn)
+        for each in page["Subscriptions"]
+        if each["Protocol"] == "email"
+    }
 
 
 _CONFIRM = (

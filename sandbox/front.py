@@ -190,6 +190,8 @@ class Front:
         return None
 
     def _cloudtrail(self, call: Call) -> Json | None:
+        if call.operation == "PutEventSelectors":
+            trail.forget_selectors(str(call.parameters.get("TrailName")))
         if call.operation != "LookupEvents":
             return None
         return self._history.lookup(call.parameters, call.region)

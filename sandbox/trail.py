@@ -113,6 +113,19 @@ def is_seen(record: Record) -> bool:
     )
 
 
+def forget_selectors(name: str) -> None:
+    """Empty a trail's event selectors before it gets others.
+
+    CloudTrail API reference, PutEventSelectors: basic selectors take the place of advanced ones,
+    and the other way round; moto would keep both.
+    """
+    for backend in list(cloudtrail_backends[ACCOUNT_ID].values()):
+        for trail in list(backend.trails.values()):
+            if name in (trail.trail_name, trail.arn):
+                trail.event_selectors.clear()
+                trail.advanced_event_selectors.clear()
+
+
 def _selects(trail: Any, record: Record) -> bool:
     if trail.event_selectors:
         return any(_basic_selects(selector, record) for selector in trail.event_selectors)

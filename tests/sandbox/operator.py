@@ -1,6 +1,7 @@
 """Running the operator's commands in a sandbox, as somebody with a terminal would."""
 
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,9 +69,8 @@ def user_allowed(
     `denied` is the rest of a statement that denies.
     """
     iam = sandbox.client("iam", "us-east-1")
-    name = "operator"
-    if not any(user["UserName"] == name for user in iam.list_users()["Users"]):
-        iam.create_user(UserName=name)
+    name = f"operator-{uuid.uuid4().hex[:8]}"
+    iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     policy = policy_for(command, load(dict(settings)))
     for statement in policy["Statement"]:
