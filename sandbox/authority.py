@@ -116,18 +116,23 @@ _PREFIXES: Final = {"monitoring": "cloudwatch"}
 
 def needed(
     service: str, operation: str, parameters: Parameters, region: str
-) -> tuple[str, str] | None:
-    """Return the action and the resource that a call needs a right for; None if it needs none.
+) -> list[tuple[str, str]]:
+    """Return the actions, each with its resource, that a call needs rights for.
 
     `service` is the signing name (`monitoring` for CloudWatch). Raises SandboxCannot for a call
     that is not listed.
     """
     if (service, operation) in NEEDS_NO_RIGHT | CHECKED_ELSEWHERE:
-        return None
+        return []
     if (service, None) in CHECKED_ELSEWHERE:
-        return None
+        return []
     resource = _RESOURCES.get(service, {}).get(operation)
     if resource is None:
         raise SandboxCannot(f"{service} {operation} by anyone but the account's root")
     prefix = _PREFIXES.get(service, service)
-    return f"{prefix}:{operation}", resource(parameters, region)
+    arn = resource(parameters, region)
+    rights = [(f"{prefix}:{operation}", arn)]
+    # SQS API reference, CreateQueue: tags at its creation are a right of their own.
+    if (service, operation) == ("sqs", "CreateQueue") and parameters.get("tags"):
+        rights.append(("sqs:TagQueue", arn))
+    return rights

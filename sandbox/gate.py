@@ -120,14 +120,14 @@ def _authorize(request: _Request) -> None:
         return
     service, operation = request.service, request.operation
     if (service, operation) == ("sts", "AssumeRole"):
-        refusal = why_role_refuses_caller(
-            caller, str(request.parameters.get("RoleArn")), request.region
-        )
-    elif right := needed(service, operation, request.parameters, request.region):
-        refusal = why_caller_may_not(caller, *right, request.region)
+        role_arn = str(request.parameters.get("RoleArn"))
+        refusals = [why_role_refuses_caller(caller, role_arn, request.region)]
     else:
-        return
-    if refusal:
+        refusals = [
+            why_caller_may_not(caller, action, resource, request.region)
+            for action, resource in needed(service, operation, request.parameters, request.region)
+        ]
+    if refusal := next(filter(None, refusals), None):
         raise AwsError("AccessDeniedException", refusal)
 
 

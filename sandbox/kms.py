@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.core.utils import unix_time
 from moto.kms.models import Key
+from moto.utilities.utils import get_partition
 
 from sandbox import ACCOUNT_ID, clock, key_material, key_stores, key_usage, keys, trail
 from sandbox.errors import AwsError, SandboxCannot
@@ -59,9 +60,8 @@ def answer(call: KmsCall) -> Json:
     found = _keys_of(call)
     for key in found.values():
         _check_rights(call, key)
-    if not any(name in call.parameters for name in _KEY_PARAMETERS):
-        refusal = why_caller_may_not(call.caller, f"kms:{call.operation}", "*", call.region)
-        if refusal:
+    for action, resource in _rights_beside_keys(call):
+        if refusal := why_caller_may_not(call.caller, action, resource, call.region):
             raise AwsError("AccessDeniedException", refusal)
     if call.operation in key_stores.OPERATIONS:
         return key_stores.answer(call.operation, call.parameters, call.region)
@@ -163,6 +163,25 @@ def _check_rights(call: KmsCall, key: Key) -> None:
         raise AwsError("AccessDeniedException", refusal)
 
 
+def _rights_beside_keys(call: KmsCall) -> list[tuple[str, str]]:
+    """Return the actions that no key's policy decides, with their resources.
+
+    KMS developer guide, «AWS KMS permissions»: an alias is a resource of its own, and tags at a
+    key's creation need kms:TagResource too.
+    """
+    given = call.parameters
+    rights = []
+    if not any(name in given for name in _KEY_PARAMETERS):
+        rights.append((f"kms:{call.operation}", "*"))
+    if call.operation == "CreateKey" and given.get("Tags"):
+        rights.append(("kms:TagResource", "*"))
+    if call.operation in ("CreateAlias", "UpdateAlias", "DeleteAlias"):
+        partition = get_partition(call.region)
+        alias = f"arn:{partition}:kms:{call.region}:{ACCOUNT_ID}:{given.get('AliasName')}"
+        rights.append((f"kms:{call.operation}", alias))
+    return rights
+
+
 def _check_states(call: KmsCall, found: dict[str, Key]) -> None:
     for name, key in found.items():
         # Of an alias that moves only the new key's state counts (the table's note on UpdateAlias).
@@ -224,11 +243,13 @@ def _create(call: KmsCall) -> Json:
         raise SandboxCannot(f"creating a key of origin {origin}")
     response = call.forward(call.parameters)
     key = keys.backend_of(call.region).keys[response["KeyMetadata"]["KeyId"]]
-    try:
-        _check_lockout(call, key, key.policy)
-    except AwsError:
-        keys.backend_of(call.region).keys.pop(key.id)
-        raise
+    # KMS's own default policy lets the account in, and is not checked.
+    if "Policy" in call.parameters:
+        try:
+            _check_lockout(call, key, key.policy)
+        except AwsError:
+            keys.backend_of(call.region).keys.pop(key.id)
+            raise
     call.key_arns.append(key.arn)
     if origin == "EXTERNAL":
         key_material.await_import(key)
