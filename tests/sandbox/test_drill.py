@@ -11,10 +11,10 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from sandbox import ACCOUNT_ID
+from tests.operator import Operator, actions_of, user_allowed
 from tests.sandbox import breaking
 from tests.sandbox.account import REGIONS, Account, Policy, deploy
 from tests.sandbox.breaking import broken
-from tests.operator import Operator, actions_of, user_allowed
 
 APPROVED = f"arn:aws:iam::{ACCOUNT_ID}:role/decommissioner"
 DEPLOYED = {

@@ -3,10 +3,10 @@
 import pytest
 
 from sandbox import ACCOUNT_ID
+from tests.operator import Operator, actions_of, user_allowed
 from tests.sandbox import breaking
 from tests.sandbox.account import Account, deploy
 from tests.sandbox.breaking import BROKEN, EMAIL, RULE, broken
-from tests.operator import Operator, actions_of, user_allowed
 
 WATCHED = ("eu-west-1", "sa-east-1", BROKEN)
 THREE = [part for region in WATCHED for part in ("--region", region)]
