@@ -25,6 +25,7 @@ from reprieve import regions
 from reprieve.faults import Fault, Place, SettingsError, key_of, shown
 from reprieve.rules import named_regions, relations
 from reprieve.sources import FILE_VARIABLE, read_environment, read_file, variable_of
+from reprieve.state import StateSettings
 from reprieve.threats import DEFAULTS
 from reprieve.values import (
     Emails,
@@ -193,6 +194,9 @@ class Settings(_Table):
     )
     reliability: ReliabilitySettings = Field(
         default_factory=ReliabilitySettings, description="What tells that telling itself fails."
+    )
+    state: StateSettings = Field(
+        default_factory=StateSettings, description="Where Terraform's state lives."
     )
     watch: tuple[WatchSettings, ...] = Field(
         default=(), description="Other events of AWS services that are told."
