@@ -18,7 +18,7 @@ from moto.moto_server.werkzeug_app import (
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox import ACCOUNT_ID, clock, key_stores, passing
+from sandbox import ACCOUNT_ID, clock, key_stores, objects, passing
 from sandbox.alarms import AlarmChange, Alarms
 from sandbox.automation import Automations
 from sandbox.bus import Bus
@@ -95,6 +95,7 @@ class Sandbox:
         self._server.app = Front(
             moto, self._bus, self._automations, self._alarms, self.history, self.reset
         )
+        self._unserialise = objects.serialise()
         self._furnish()
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -110,6 +111,7 @@ class Sandbox:
         self._server.server_close()
         self._work.stop()
         self._alarms.close()
+        self._unserialise()
         self._server = self._thread = None
         moto_api_backend.reset()
         _forget()
