@@ -107,9 +107,9 @@ class Deployment:
         }
 
     def terraform(self, command: str, *arguments: str) -> str:
-        """Run a terraform command in the stack's directory; return what it printed."""
+        """Run a terraform command, such as `state list`, on the stack; return what it printed."""
         return self._run(
-            [tool("terraform"), command, "-no-color", *arguments], self.stack_directory
+            [tool("terraform"), *command.split(), "-no-color", *arguments], self.stack_directory
         )
 
     def cdktf(self, *arguments: str, on_line: Callable[[str], None] = lambda line: None) -> str:
