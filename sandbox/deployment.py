@@ -95,7 +95,10 @@ class Deployment:
         return self.planned_changes()
 
     def planned_changes(self) -> dict[str, list[str]]:
-        """Return what the last plan, terraform's or cdktf's, would do to each resource address."""
+        """Return what the last plan would do to each resource address.
+
+        cdktf leaves its plan there too, but not if the state is in HCP Terraform.
+        """
         plan = json.loads(self.terraform("show", "-json", "plan"))
         changes = {
             change["address"]: change["change"]["actions"] for change in plan["resource_changes"]
