@@ -3,12 +3,16 @@
 import json
 import os
 import pwd
+import re
 import socket
 from dataclasses import dataclass
 
 import pytest
+from moto.s3.responses import S3Response
 
-from sandbox.deployment import STACK, CommandFailed, Deployment
+from sandbox.access import Request, decide
+from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment
+from sandbox.hooks import wrap
 from tests.sandbox.account import deploy
 from tests.sandbox.state import PROMPT, SMALL, addresses, applying, lock_id, state, wait_until
 
@@ -44,8 +48,39 @@ def s3(sandbox):
     return client
 
 
+ACTIONS = {
+    "GET": "s3:GetObject",
+    "HEAD": "s3:GetObject",
+    "PUT": "s3:PutObject",
+    "DELETE": "s3:DeleteObject",
+}
+
+
 @pytest.fixture(scope="module")
-def moved(sandbox, s3, tmp_path_factory):
+def calls(s3):
+    """Return what terraform asks of S3, as it does: (access key, action, resource's ARN)."""
+    seen = set()
+
+    def around(answer):
+        def recorded(self, request, *arguments, **options):
+            by = re.search(r"Credential=(\w+)/", request.headers["Authorization"])[1]
+            path = request.path.strip("/")
+            action = ACTIONS[request.method] if "/" in path else "s3:ListBucket"
+            if "Terraform" in request.headers.get("User-Agent", ""):
+                seen.add((by, action, f"arn:aws:s3:::{path}"))
+            return answer(self, request, *arguments, **options)
+
+        return recorded
+
+    names = ("key_response", "bucket_response")
+    undo = [wrap(S3Response, name, around) for name in names]
+    yield seen
+    for each in reversed(undo):
+        each()
+
+
+@pytest.fixture(scope="module")
+def moved(sandbox, s3, calls, tmp_path_factory):
     """Deploy with a local state, then move the state to S3 as docs/state.md says."""
     deployment = deploy(sandbox, tmp_path_factory.mktemp("moved"), **SMALL)
     before = state(deployment)
@@ -126,6 +161,63 @@ def test_a_run_killed_between_plan_and_apply_loses_nothing(moved, colleague, s3,
     assert [KEY] == keys(s3)
     assert before == state(colleague)
     assert {} == colleague.plan()
+
+
+def test_a_key_encrypts_the_state_and_a_role_writes_it(sandbox, s3, calls, moved, tmp_path):
+    """Terraform takes both settings, and does with them what they say."""
+    key = sandbox.client("kms", REGION).create_key()["KeyMetadata"]["Arn"]
+    iam = sandbox.client("iam", REGION)
+    trust = {"Version": "2012-10-17", "Statement": []}
+    role = iam.create_role(
+        RoleName="reprieve-state", Path="/teams/", AssumeRolePolicyDocument=json.dumps(trust)
+    )["Role"]["Arn"]
+    settings = {
+        "REPRIEVE_STATE__KEY": "teams/security.tfstate",
+        "REPRIEVE_STATE__KMS_KEY_ID": key,
+        "REPRIEVE_STATE__ROLE_ARN": role,
+    }
+    deployment = Deployment(sandbox, tmp_path / "role", settings=SMALL | S3 | settings)
+    deployment.synth()
+    calls.clear()
+    deployment.init()
+    (tmp_path / "state.json").write_text(json.dumps(moved.before))
+    deployment.terraform("state push", str(tmp_path / "state.json"))
+    written = s3.head_object(Bucket=BUCKET, Key="teams/security.tfstate")
+    assert ("aws:kms", key) == (written["ServerSideEncryption"], written["SSEKMSKeyId"])
+    assert {True} == {access_key.startswith("ASIA") for access_key, _, _ in calls}
+    s3.delete_object(Bucket=BUCKET, Key="teams/security.tfstate")
+    iam.delete_role(RoleName="reprieve-state")
+
+
+def test_the_policy_of_the_docs_allows_what_terraform_does_and_no_more(moved, calls):
+    """Each call of a plan and a change of state is allowed, and nothing is that is never called."""
+    page = (PROJECT / "docs/state.md").read_text(encoding="utf-8")
+    (policy,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL))
+    calls.clear()
+    assert {} == moved.deployment.plan()
+    (address,) = (each for each in addresses(moved.deployment) if "sns_topic." in each)
+    moved.deployment.terraform("taint", address)
+    moved.deployment.terraform("untaint", address)
+    done = {(action, resource) for _, action, resource in calls}
+    assert 6 == len(done)
+    for action, resource in done:
+        assert "allow" == decide([policy], Request(action, resource)), (action, resource)
+    granted = {
+        (action, statement["Resource"])
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+    }
+    assert done == granted
+
+
+def test_a_plan_without_a_lock_only_reads(moved, calls):
+    """What docs/state.md says is enough for those who plan and never deploy."""
+    calls.clear()
+    moved.deployment.terraform("plan", "-lock=false")
+    assert {
+        ("s3:ListBucket", f"arn:aws:s3:::{BUCKET}"),
+        ("s3:GetObject", f"arn:aws:s3:::{BUCKET}/{KEY}"),
+    } == {(action, resource) for _, action, resource in calls}
 
 
 def test_change_diff_deploy_and_destroy(moved, s3, sandbox):
