@@ -183,6 +183,20 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
     )
 
 
+def without_other_backends(
+    file: Mapping[str, object], environment: Mapping[str, object]
+) -> dict[str, object]:
+    """Return what a file says under `[state]`, as far as it goes with the environment's backend.
+
+    Who overrides the backend cannot take the keys of the file's out, so they are no fault then.
+    """
+    backend = environment.get("backend")
+    if not isinstance(backend, str) or backend not in BACKENDS:
+        return dict(file)
+    others = {key for other, keys in BACKENDS.items() if other != backend for key in keys}
+    return {key: value for key, value in file.items() if key not in others}
+
+
 def state_faults(values: Mapping[str, object], partition: str | None) -> Iterator[InitErrorDetails]:
     """Yield the keys of `[state]` that their backend lacks, or does not have, or that disagree.
 

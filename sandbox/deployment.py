@@ -33,7 +33,9 @@ class Deployment:
 
     `settings` are the `REPRIEVE_…` environment variables; the file of the settings is
     `settings_file`. Whatever else the caller's environment holds of `REPRIEVE_…`, `AWS_…` or
-    `TF_VAR_…` is left out: neither the user's settings nor their credentials get in here.
+    `TF_VAR_…` is left out: neither the user's settings nor their credentials get in here. And
+    whatever the file says, the state is local unless `settings` say otherwise: the user's is not
+    gone near.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Deployment:
             **kept,
             **provider_environment(self.directory),
             **self._sandbox.environment(),
+            "REPRIEVE_STATE__BACKEND": "local",
             **self.settings,
             "REPRIEVE_SETTINGS": str(self._settings_file),
             "TF_IN_AUTOMATION": "1",

@@ -93,6 +93,24 @@ def test_keys_of_another_backend_are_refused(tmp_path, backend, other):
     assert expected == state_rules(tmp_path, **{**other, **own, "backend": backend})
 
 
+@pytest.mark.parametrize("keys", [S3, HCP], ids=["s3", "hcp"])
+def test_the_environment_can_put_another_backend_in_the_files_place(tmp_path, keys):
+    """The keys of the file's backend count no more; a slip of the pen among them still does."""
+    toml = state(**keys)
+    assert StateSettings() == read(tmp_path, toml, REPRIEVE_STATE__BACKEND="local").state
+    toml += '\nbuckt = "reprieve"\n'
+    assert [("state.buckt", "is not a setting")] == rules(
+        tmp_path, toml, REPRIEVE_STATE__BACKEND="local"
+    )
+
+
+def test_what_the_environment_itself_says_of_another_backend_is_refused(tmp_path):
+    """There it could be taken out."""
+    variables = {"REPRIEVE_STATE__BACKEND": "local", "REPRIEVE_STATE__BUCKET": "reprieve-state"}
+    found = rules(tmp_path, state(**HCP), **variables)
+    assert [("state.bucket", 'is of the backend "s3", and state.backend is "local"')] == found
+
+
 def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
     """A bucket alone does not move the state there."""
     toml = GOOD + '[state]\nbucket = "reprieve-state"\n'
