@@ -122,3 +122,17 @@ def test_no_credential_gets_into_the_json(tmp_path, backend):
     block = json.dumps(terraform_block(json.loads(text)))
     for argument in ("token", "access_key", "secret_key", "endpoint", "skip_", "path_style"):
         assert argument not in block
+
+
+@pytest.mark.parametrize("backend", [S3, HCP], ids=["s3", "hcp"])
+def test_synthesis_runs_no_terraform(tmp_path, backend):
+    """CDKTF's cloud backend would ask for its version, and a machine that only synthesises fail."""
+    terraform = tmp_path / "bin/terraform"
+    terraform.parent.mkdir()
+    terraform.write_text(f'#!/bin/sh\ntouch "{tmp_path}/was-run"\nexit 1\n')
+    terraform.chmod(0o755)
+    path = {"PATH": f"{terraform.parent}:{os.environ['PATH']}"}
+    environment = os.environ | EMAIL | EUROPE | backend | path
+    subprocess.run([sys.executable, MAIN], cwd=tmp_path, env=environment, check=True)
+    assert not (tmp_path / "was-run").exists()
+    assert (tmp_path / "cdktf.out/stacks/reprieve/cdk.tf.json").exists()
