@@ -21,7 +21,12 @@ def main() -> int:
     from stacks.account import AccountStack
     from stacks.cdk import App
 
-    app = App(stack_traces=False)  # they would be of jsii's Node, at a cost, for each resource
+    app = App(
+        stack_traces=False,  # they would be of jsii's Node, at a cost, for each resource
+        # For a cloud block CDKTF would run `terraform version`: synthesis needs no terraform, and
+        # one that is too old says so itself.
+        skip_validation=settings.state.backend == "hcp",
+    )
     AccountStack(app, "reprieve", settings)
     app.synth()
     return 0

@@ -9,6 +9,7 @@ from reprieve.exemptions import exemptions_in, split
 from reprieve.faults import Place, key_of
 from reprieve.patterns import MAX_PATTERN_LENGTH
 from reprieve.policies import LIFELINE
+from reprieve.state import state_faults
 from reprieve.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED, pattern_json
 from reprieve.values import (
     WATCH_WORDS,
@@ -74,7 +75,9 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     elif by_word and not home:
         partition = "aws"
     else:
+        yield from state_faults(_table(values, "state"), None)
         return
+    yield from state_faults(_table(values, "state"), partition)
     by = f"{key_of(spoken)} is" if spoken else "the Regions to watch are"
     for place, other in partitions.items():
         if other != partition:

@@ -25,6 +25,7 @@ from reprieve import regions
 from reprieve.faults import Fault, Place, SettingsError, key_of, shown
 from reprieve.rules import named_regions, relations
 from reprieve.sources import FILE_VARIABLE, read_environment, read_file, variable_of
+from reprieve.state import StateSettings, without_other_backends
 from reprieve.threats import DEFAULTS
 from reprieve.values import (
     Emails,
@@ -196,6 +197,9 @@ class Settings(_Table):
     reliability: ReliabilitySettings = Field(
         default_factory=ReliabilitySettings, description="What tells that telling itself fails."
     )
+    state: StateSettings = Field(
+        default_factory=StateSettings, description="Where Terraform's state lives."
+    )
     watch: tuple[WatchSettings, ...] = Field(
         default=(), description="Other events of AWS services that are told."
     )
@@ -278,6 +282,8 @@ def _overridden(
     merged = dict(file)
     for table, keys in environment.items():
         under = merged.get(table, {})
+        if table == "state" and isinstance(under, dict):
+            under = without_other_backends(under, keys)
         merged[table] = {**under, **keys} if isinstance(under, dict) else under
     return merged
 

@@ -49,7 +49,7 @@ def role_partition(arn: str) -> str | None:
     return role["partition"] if role else None
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Refuse what nobody types on purpose; trimming it silently would hide where it came from."""
     if text != text.strip():
         raise broken("begins or ends with a space", "take the space out")
@@ -268,22 +268,22 @@ def _not_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts
 
 
-_Email = Annotated[str, AfterValidator(_plain), AfterValidator(_email)]
-TopicName = Annotated[str, AfterValidator(_plain), AfterValidator(_topic_name)]
-RoleArn = Annotated[str, AfterValidator(_plain), AfterValidator(_role_arn)]
-RunbookName = Annotated[str, AfterValidator(_plain), AfterValidator(_runbook)]
-PrincipalArn = Annotated[str, AfterValidator(_plain), AfterValidator(_principal_arn)]
-Key = Annotated[str, AfterValidator(_plain), AfterValidator(_key)]
-Region = Annotated[str, AfterValidator(_plain), AfterValidator(_region)]
+_Email = Annotated[str, AfterValidator(plain), AfterValidator(_email)]
+TopicName = Annotated[str, AfterValidator(plain), AfterValidator(_topic_name)]
+RoleArn = Annotated[str, AfterValidator(plain), AfterValidator(_role_arn)]
+RunbookName = Annotated[str, AfterValidator(plain), AfterValidator(_runbook)]
+PrincipalArn = Annotated[str, AfterValidator(plain), AfterValidator(_principal_arn)]
+Key = Annotated[str, AfterValidator(plain), AfterValidator(_key)]
+Region = Annotated[str, AfterValidator(plain), AfterValidator(_region)]
 Emails = Annotated[tuple[_Email, ...], AfterValidator(_not_empty)]
-_WatchedRegion = Annotated[str, AfterValidator(_plain), AfterValidator(_watched_region)]
+_WatchedRegion = Annotated[str, AfterValidator(plain), AfterValidator(_watched_region)]
 
-ThreatName = Annotated[str, AfterValidator(_plain), AfterValidator(_threat)]
+ThreatName = Annotated[str, AfterValidator(plain), AfterValidator(_threat)]
 Threats = Annotated[tuple[ThreatName, ...], AfterValidator(_not_empty)]
-WatchName = Annotated[str, AfterValidator(_plain), AfterValidator(_watch_name)]
-WatchSummary = Annotated[str, AfterValidator(_plain), AfterValidator(_watch_summary)]
+WatchName = Annotated[str, AfterValidator(plain), AfterValidator(_watch_name)]
+WatchSummary = Annotated[str, AfterValidator(plain), AfterValidator(_watch_summary)]
 WatchPattern = Annotated[str, AfterValidator(_watch_pattern)]
-_AlertKey = Annotated[str, AfterValidator(_plain), AfterValidator(_alert_key)]
+_AlertKey = Annotated[str, AfterValidator(plain), AfterValidator(_alert_key)]
 
 Encryption = Annotated[
     Annotated[Literal["none", "own"], Tag("word")]

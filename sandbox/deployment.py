@@ -33,7 +33,9 @@ class Deployment:
 
     `settings` are the `REPRIEVE_…` environment variables; the file of the settings is
     `settings_file`. Whatever else the caller's environment holds of `REPRIEVE_…`, `AWS_…` or
-    `TF_VAR_…` is left out: neither the user's settings nor their credentials get in here.
+    `TF_VAR_…` is left out: neither the user's settings nor their credentials get in here. And
+    whatever the file says, the state is local unless `settings` say otherwise: the user's is not
+    gone near.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Deployment:
             **kept,
             **provider_environment(self.directory),
             **self._sandbox.environment(),
+            "REPRIEVE_STATE__BACKEND": "local",
             **self.settings,
             "REPRIEVE_SETTINGS": str(self._settings_file),
             "TF_IN_AUTOMATION": "1",
@@ -95,7 +98,10 @@ class Deployment:
         return self.planned_changes()
 
     def planned_changes(self) -> dict[str, list[str]]:
-        """Return what the last plan, terraform's or cdktf's, would do to each resource address."""
+        """Return what the last plan would do to each resource address.
+
+        cdktf leaves its plan there too, but not if the state is in HCP Terraform.
+        """
         plan = json.loads(self.terraform("show", "-json", "plan"))
         changes = {
             change["address"]: change["change"]["actions"] for change in plan["resource_changes"]
@@ -107,9 +113,9 @@ class Deployment:
         }
 
     def terraform(self, command: str, *arguments: str) -> str:
-        """Run a terraform command in the stack's directory; return what it printed."""
+        """Run a terraform command, such as `state list`, on the stack; return what it printed."""
         return self._run(
-            [tool("terraform"), command, "-no-color", *arguments], self.stack_directory
+            [tool("terraform"), *command.split(), "-no-color", *arguments], self.stack_directory
         )
 
     def cdktf(self, *arguments: str, on_line: Callable[[str], None] = lambda line: None) -> str:

@@ -18,7 +18,7 @@ from moto.moto_server.werkzeug_app import (
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox import ACCOUNT_ID, clock, key_stores, passing, subscriptions
+from sandbox import ACCOUNT_ID, clock, key_stores, objects, passing, subscriptions
 from sandbox.alarms import AlarmChange, Alarms
 from sandbox.automation import Automations
 from sandbox.bus import Bus
@@ -98,7 +98,7 @@ class Sandbox:
         """Which Regions are switched on, and how quick they are."""
         front = Front(moto, self._bus, self._automations, self._alarms, self.history, self.reset)
         self._server.app = Gate(front, self.switches)
-        self._unhook = subscriptions.hook()
+        self._undo = [subscriptions.hook(), objects.serialise()]
         self._furnish()
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -115,7 +115,8 @@ class Sandbox:
         self._server.server_close()
         self._work.stop()
         self._alarms.close()
-        self._unhook()
+        for undo in self._undo:
+            undo()
         self._server = self._thread = None
         moto_api_backend.reset()
         _forget()

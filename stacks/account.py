@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from reprieve.regions import alias, known_regions
 from reprieve.settings import Settings
+from stacks.backend import add_backend
 from stacks.cdk import (
     AwsProvider,
     Construct,
     DataAwsCallerIdentity,
-    LocalBackend,
     TerraformOutput,
     TerraformStack,
 )
@@ -29,8 +29,7 @@ class AccountStack(TerraformStack):
 
     def __init__(self, scope: Construct, id: str, settings: Settings) -> None:
         super().__init__(scope, id)
-        # Beside main.py: terraform runs in cdktf.out/stacks/NAME.
-        LocalBackend(self, path=f"../../../terraform.{id}.tfstate")
+        add_backend(self, id, settings.state)
 
         partition, home = settings.regions.partition, settings.regions.home
         providers = {

@@ -6,7 +6,16 @@ Moving to other bindings, or to a successor of CDKTF, is a change of this file.
 from stacks.fast_bindings import fast_bindings
 
 with fast_bindings():
-    from cdktf import App, LocalBackend, TerraformOutput, TerraformStack
+    from cdktf import (
+        App,
+        CloudBackend,
+        LocalBackend,
+        NamedCloudWorkspace,
+        S3Backend,
+        S3BackendAssumeRoleConfig,
+        TerraformOutput,
+        TerraformStack,
+    )
     from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
     from cdktf_cdktf_provider_aws.cloudwatch_event_target import (
         CloudwatchEventTarget,
@@ -34,6 +43,7 @@ with fast_bindings():
 __all__ = [
     "App",
     "AwsProvider",
+    "CloudBackend",
     "CloudwatchEventRule",
     "CloudwatchEventTarget",
     "CloudwatchEventTargetDeadLetterConfig",
@@ -48,6 +58,9 @@ __all__ = [
     "IamRolePolicy",
     "KmsKey",
     "LocalBackend",
+    "NamedCloudWorkspace",
+    "S3Backend",
+    "S3BackendAssumeRoleConfig",
     "SnsTopic",
     "SnsTopicPolicy",
     "SnsTopicSubscription",

@@ -62,3 +62,16 @@ def test_the_users_settings_and_credentials_stay_out(tmp_path, monkeypatch):
     environment = Deployment(NoSandbox(), tmp_path).environment()
     assert [] == [name for name, value in environment.items() if value == "the user's"]
     assert "http://127.0.0.1:1" == environment["AWS_ENDPOINT_URL"]
+
+
+def test_the_users_state_is_left_alone(tmp_path):
+    """What is deployed to the sandbox is not in the state that the user's file names."""
+    settings_file = tmp_path / "reprieve.toml"
+    settings_file.write_text(
+        '[notify]\nemails = ["security@example.com"]\n[regions]\nwatch = ["eu-west-1"]\n'
+        '[state]\nbackend = "hcp"\norganization = "example"\n'
+    )
+    deployment = Deployment(NoSandbox(), tmp_path / "work", settings_file=settings_file)
+    assert ["backend"] == [
+        each for each in deployment.synth()["terraform"] if each != "required_providers"
+    ]

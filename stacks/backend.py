@@ -1,0 +1,57 @@
+"""Where the state of a stack lives, as the settings say."""
+
+from reprieve.state import DEFAULT_HOSTNAME, StateSettings
+from stacks.cdk import (
+    CloudBackend,
+    LocalBackend,
+    NamedCloudWorkspace,
+    S3Backend,
+    S3BackendAssumeRoleConfig,
+    TerraformStack,
+)
+
+# Terraform's first version, and OpenTofu's, that locks with a file in the bucket.
+_LOCKS_WITH_A_FILE = ">= 1.10.0"
+
+
+def add_backend(stack: TerraformStack, name: str, state: StateSettings) -> None:
+    """Give a stack the backend of the settings; `name` is the stack's.
+
+    No credential is ever part of it: Terraform finds them where it always does, in the environment
+    or in its own files.
+    """
+    if state.backend == "s3":
+        _s3(stack, name, state)
+    elif state.backend == "hcp":
+        CloudBackend(
+            stack,
+            # Said even where it is the default: TF_CLOUD_HOSTNAME shall not move a state.
+            hostname=state.hostname or DEFAULT_HOSTNAME,
+            organization=_said(state.organization),
+            workspaces=NamedCloudWorkspace(state.workspace or name, state.project),
+        )
+    else:
+        # Beside main.py: terraform runs in cdktf.out/stacks/NAME.
+        LocalBackend(stack, path=f"../../../terraform.{name}.tfstate")
+
+
+def _s3(stack: TerraformStack, name: str, state: StateSettings) -> None:
+    backend = S3Backend(
+        stack,
+        bucket=_said(state.bucket),
+        key=state.key or f"reprieve/{name}.tfstate",
+        region=_said(state.region),
+        # Without a key of its own the state is left to the bucket's default encryption: asking
+        # for any would override that.
+        encrypt=True if state.kms_key_id else None,
+        kms_key_id=state.kms_key_id,
+        assume_role=S3BackendAssumeRoleConfig(role_arn=state.role_arn) if state.role_arn else None,
+    )
+    # CDKTF's S3Backend is older than this argument, and knows only the lock in DynamoDB.
+    backend.add_override("use_lockfile", True)
+    stack.add_override("terraform.required_version", _LOCKS_WITH_A_FILE)
+
+
+def _said(value: str | None) -> str:
+    assert value, "the settings have been validated"  # noqa: S101
+    return value
