@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
-from reprieve.settings import LISTS, TABLES
+from reprieve.permissions import COMMANDS, policy_for
+from reprieve.settings import LISTS, TABLES, NotifySettings, Settings
 from reprieve.threats import CATALOGUE, DEFAULTS
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
@@ -40,7 +41,24 @@ def threats_table() -> str:
     return _table(["threat", "severity", "by default", "what it is"], rows)
 
 
+def permissions_table() -> str:
+    """Return a row for each statement of each command's policy."""
+    settings = Settings(notify=NotifySettings(emails=("security@example.com",)))
+    rows = []
+    said: set[str] = set()
+    for command in COMMANDS:
+        for statement in policy_for(command, settings)["Statement"]:
+            if statement["Sid"] in said and " " in command:
+                continue  # what its command without the option needs already
+            said.add(statement["Sid"])
+            actions = ", ".join(f"`{action}`" for action in statement["Action"])
+            resources = ", ".join(f"`{arn}`" for arn in statement["Resource"])
+            rows.append([f"`{command}`", actions, resources])
+    return _table(["command", "actions", "resources"], rows)
+
+
 TABLES_OF_DOCS: Final = {
+    "operations.md": {"permissions": permissions_table},
     "settings.md": {"settings": settings_table},
     "threats.md": {"threats": threats_table},
 }

@@ -1,8 +1,9 @@
 """`reprieve status` as people read it: a table, the verdict, and what to do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -28,7 +29,10 @@ _MARKS = {Verdict.OK: "", Verdict.WRONG: "✘ ", Verdict.UNKNOWN: "? "}
 def show(status: AccountStatus, console: Console) -> None:
     """Print one account."""
     console.print(_heading(status), style="bold")
-    console.print(_table(status.regions))
+    table, left_out = _fitting(status.regions, console)
+    console.print(table)
+    if left_out:
+        console.print(f"Well in every Region: {', '.join(left_out)}", style="dim")
     for coverage, what in _ASIDE.items():
         names = [each.region for each in status.regions if _is_aside(each, coverage)]
         if names:
@@ -59,9 +63,26 @@ def _heading(status: AccountStatus) -> str:
     return f"Account {status.account}{profile}"
 
 
-def _table(regions: Sequence[RegionStatus]) -> Table:
+def _fitting(regions: Sequence[RegionStatus], console: Console) -> tuple[Table, list[str]]:
+    """Return the table; where it is too wide, without the columns that are well everywhere."""
+    table = _table(regions, _HEADS)
+    unbounded = console.options.update(width=1000)
+    if Measurement.get(console, unbounded, table).maximum <= console.width:
+        return table, []
+    needed = {
+        check.name
+        for region in regions
+        for check in region.checks
+        if check.verdict is not Verdict.OK
+    }
+    heads = {name: head for name, head in _HEADS.items() if name in needed}
+    return _table(regions, heads), [name for name in _HEADS if name not in needed]
+
+
+def _table(regions: Sequence[RegionStatus], heads: Mapping[str, str]) -> Table:
+    """Return a row for each Region of which there is something to say."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for head in ("REGION", "GUARD", "KEYS", *_HEADS.values()):
+    for head in ("REGION", "GUARD", "KEYS", *heads.values()):
         table.add_column(head, no_wrap=True, justify="right" if head == "KEYS" else "left")
     for region in regions:
         if region.coverage in _ASIDE and region.is_well:
@@ -72,7 +93,7 @@ def _table(regions: Sequence[RegionStatus]) -> Table:
             Text(region.region, style="" if region.is_well else "bold red"),
             Text(f"{'✘ ' if wrong else ''}{region.coverage}", style="bold red" if wrong else ""),
             "" if region.keys is None else str(region.keys),
-            *(_cell(checks.get(name)) for name in _HEADS),
+            *(_cell(checks.get(name)) for name in heads),
         )
     return table
 
