@@ -196,10 +196,7 @@ def _covers(wide: Statement, narrow: Statement) -> bool:
 
 
 def _is_principal(wide: tuple[str, str], narrow: tuple[str, str]) -> bool:
-    return wide in (narrow, ("AWS", "*"), ("*", "*")) and (
-        # A service is nobody's account; «*» as such takes it in.
-        wide == narrow or narrow[0] != "Service" or wide == ("*", "*")
-    )
+    return wide in (narrow, ("*", "*"))
 
 
 def wildcard_covers(wide: str, narrow: str) -> bool:
@@ -267,7 +264,8 @@ def _principals(found: Any) -> Iterator[tuple[str, str]]:
     if isinstance(found, dict):
         for kind, values in found.items():
             for value in _list(values):
-                yield kind, value
+                # {"AWS": "*"} and "*" are the same (IAM user guide, «principal element»).
+                yield ("*", "*") if (kind, value) == ("AWS", "*") else (kind, value)
     elif found is not None:
         yield "*", str(found)
 

@@ -1,0 +1,256 @@
+"""A review of plans as text, and as JSON; `plan_markdown` has the third format."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reprieve.plan_groups import Group, Guards, told_once
+from reprieve.plan_review import Review, code_of
+from reprieve.plan_values import ABSENT, Difference, plain, shown
+from reprieve.plan_words import NOUNS
+from reprieve.plans import ACCOUNT, UNKNOWN_PLACE
+from reprieve.weakening import Weakening
+
+JSON_FORMAT = 1
+_NAMED = 6
+# So many lines of a change's differences, of an action's signs and of its words.
+_LINES = 12
+SIGNS = {"delete": "-", "create": "+", "update": "~", "replace": "±", "forget": "×"}
+_DONE = {
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "delete": "deleted",
+    "forget": "let go",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text: `style` is rich's, `hang` how far its continuation is indented."""
+
+    text: str
+    style: str = ""
+    hang: int = 0
+
+
+def headline(review: Review) -> str:
+    """Return the plan in one line."""
+    if review.plan.errored:
+        return "This plan FAILED: it is not complete, and cannot be applied"
+    counts = ", ".join(f"{count} {_DONE[action]}" for action, count in review.counts.items())
+    if not counts:
+        outputs = ", ".join(review.plan.outputs)
+        found = f"only outputs change: {outputs}" if outputs else "no changes"
+        return found if not review.left_weakened else f"{found}, but protection is weakened"
+    weak = len(told(review.weakenings)) + len(told(review.left_weakened))
+    ways = {0: "nothing weakens protection", 1: "protection is weakened in 1 way"}
+    return f"{counts}; {ways.get(weak, f'protection is weakened in {weak} ways')}"
+
+
+def told(weakenings: Sequence[Weakening]) -> tuple[tuple[str, tuple[Weakening, ...]], ...]:
+    """Return the weakenings, those that are the same in several Regions once."""
+    found = told_once(weakenings, lambda w: f"{w.kind}\n{w.text}", lambda w: w.place)
+    return tuple((text.split("\n", 1)[1], same) for text, same in found)
+
+
+def places(found: Sequence[str], review: Review) -> str:
+    """Return where something is: `all 17 Regions`, or which of them, or which it is not in."""
+    regions = sorted({*found} - {ACCOUNT, UNKNOWN_PLACE})
+    all_of_them = review.regions.staying if set(regions) <= set(review.regions.staying) else (
+        review.regions.all
+    )
+    words = [place for place in (ACCOUNT, UNKNOWN_PLACE) if place in found]
+    count, total = len(regions), len(all_of_them)
+    missing = [region for region in all_of_them if region not in regions]
+    if count == total > 1:
+        words.append(f"all {total} Regions")
+    elif 0 < len(missing) < min(count, _NAMED):
+        words.append(f"{count} of {total} Regions, not {_listed(missing)}")
+    elif count > 1:
+        words.append(f"{count} of {total} Regions: {_listed(regions)}")
+    elif regions:
+        words.append(regions[0])
+    return ", ".join(words)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def guards_text(each: Guards) -> str:
+    """Return what a guard that comes or goes consists of."""
+    kinds = ", ".join(f"{NOUNS.get(kind, kind)} {count}" for kind, count in each.kinds.items())
+    verb = "loses" if each.action == "delete" else "gets"
+    return f"{verb} a whole guard of {sum(each.kinds.values())} resources ({kinds})"
+
+
+def notes(review: Review) -> Iterator[str]:
+    """Yield what else has to be said of a plan."""
+    plan = review.plan
+    if not plan.complete and not plan.errored:
+        yield "The plan is not complete: more changes follow once it is applied."
+    for address, reason in plan.deferred:
+        yield f"Put off to a later plan: {address} ({reason})."
+
+
+def text_lines(reviews: Sequence[Review], *, labels: bool) -> Iterator[Line]:
+    """Yield a text for people; `labels` has each plan headed by its name."""
+    for index, review in enumerate(reviews):
+        if index:
+            yield Line("")
+        label = f"{review.plan.label}: " if labels else ""
+        yield Line(f"{label}{headline(review)}", "bold")
+        for note in notes(review):
+            yield Line(note, "yellow")
+        yield from _weak_lines("WEAKENS PROTECTION", review.weakenings, review)
+        yield from _weak_lines(
+            "WEAKENED OUTSIDE OF TERRAFORM, AND THIS PLAN LEAVES IT SO",
+            review.left_weakened,
+            review,
+        )
+        if review.guards or review.groups:
+            yield from (Line(""), Line("CHANGES", "bold"))
+        for each in review.guards:
+            style = "red" if each.action == "delete" else "green"
+            where = places(each.places, review)
+            yield Line(f"  {SIGNS[each.action]} {where} {guards_text(each)}", style, 4)
+        for group in review.groups:
+            yield from _group_lines(group, review)
+        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, PUT BACK BY THIS PLAN",
+                                review.put_back, review)  # fmt: skip
+        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, LEFT AS IT IS BY THIS PLAN",
+                                review.left, review)  # fmt: skip
+
+
+def _weak_lines(
+    title: str, weakenings: Sequence[Weakening], review: Review
+) -> Iterator[Line]:
+    if not weakenings:
+        return
+    yield from (Line(""), Line(title, "bold red"))
+    for text, same in told(weakenings):
+        yield Line(f"  ! {text}{_where(same, review)}", "red", 4)
+
+
+def _where(same: Sequence[Weakening], review: Review) -> str:
+    """Return where a weakening is; a lost guard's sentence says it by itself."""
+    found = [each.place for each in same]
+    if same[0].kind == "guard-lost" and len(found) == 1:
+        return ""
+    return f" [{places(found, review)}]"
+
+
+def _group_lines(group: Group, review: Review) -> Iterator[Line]:
+    style = {"delete": "red", "create": "green"}.get(group.action, "yellow")
+    sign = SIGNS.get(group.action, "~")
+    deviates = "DEVIATES from the other Regions: " if group.deviates else ""
+    yield Line(f"  {sign} {deviates}{group.text} [{places(group.places, review)}]", style, 4)
+    for difference in group.lines[:_LINES]:
+        yield Line(f"      {shown(difference)}", hang=8)
+    if len(group.lines) > _LINES:
+        yield Line(f"      … and {len(group.lines) - _LINES} differences more", "dim", 8)
+    if group.missing:
+        text = f"      NOT in {_listed(group.missing)}, which "
+        yield Line(f"{text}{'stays' if len(group.missing) == 1 else 'stay'} as before",
+                   "bold yellow", 8)  # fmt: skip
+
+
+def _drift_lines(title: str, groups: Sequence[Group], review: Review) -> Iterator[Line]:
+    if groups:
+        yield from (Line(""), Line(title, "bold"))
+    for group in groups:
+        yield from _group_lines(group, review)
+
+
+def laid_out(line: Line, width: int | None) -> list[str]:
+    """Return a line as it fits into a width, if there is one; nothing in it moves a cursor."""
+    text = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in line.text
+    )
+    if not width or len(text) <= width:
+        return [text]
+    return textwrap.wrap(
+        text,
+        width,
+        subsequent_indent=" " * line.hang,
+        drop_whitespace=True,
+        break_on_hyphens=False,
+    )
+
+
+def as_json(reviews: Sequence[Review]) -> dict[str, Any]:
+    """Return the reviews as the object that docs/diff.md describes.
+
+    `format` rises when something is renamed or taken away; what is added does not raise it.
+    """
+    return {
+        "format": JSON_FORMAT,
+        "exit_code": code_of(reviews),
+        "plans": [_plan_json(review) for review in reviews],
+    }
+
+
+def _plan_json(review: Review) -> dict[str, Any]:
+    return {
+        "plan": review.plan.label,
+        "exit_code": review.code,
+        "errored": review.plan.errored,
+        "complete": review.plan.complete,
+        "counts": review.counts,
+        "regions": {
+            "staying": list(review.regions.staying),
+            "joining": list(review.regions.joining),
+            "leaving": list(review.regions.leaving),
+        },
+        "weakenings": _weak_json(review.weakenings),
+        "guards": [
+            {"action": g.action, "places": list(g.places), "resources": g.kinds}
+            for g in review.guards
+        ],
+        "changes": [_group_json(group) for group in review.groups],
+        "drift": {
+            "put_back": [_group_json(group) for group in review.put_back],
+            "left": [_group_json(group) for group in review.left],
+            "weakenings": _weak_json(review.left_weakened),
+        },
+        "outputs": list(review.plan.outputs),
+        "deferred": [{"address": a, "reason": r} for a, r in review.plan.deferred],
+    }
+
+
+def _weak_json(weakenings: Sequence[Weakening]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": same[0].kind,
+            "text": text,
+            "places": sorted({each.place for each in same}),
+            "addresses": sorted({each.address for each in same if each.address}),
+        }
+        for text, same in told(weakenings)
+    ]
+
+
+def _group_json(group: Group) -> dict[str, Any]:
+    return {
+        "action": group.action,
+        "resource": group.text,
+        "type": group.members[0].type,
+        "places": list(group.places),
+        "missing": list(group.missing),
+        "deviates": group.deviates,
+        "addresses": sorted(each.address for each in group.members),
+        "differences": [_difference_json(each) for each in group.lines],
+    }
+
+
+def _difference_json(each: Difference) -> dict[str, Any]:
+    """Return a difference; what is not there before, or after, is left out."""
+    found: dict[str, Any] = {"path": each.path}
+    if each.before is not ABSENT:
+        found["before"] = plain(each.before)
+    if each.after is not ABSENT:
+        found["after"] = plain(each.after)
+    return found
