@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from reprieve.diff import diff
 from reprieve.faults import SettingsError
 from reprieve.settings import Settings, load
 from reprieve.threats import CATALOGUE, KEY_DELETION_SCHEDULED, KEY_DISABLED
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(diff)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -123,9 +123,7 @@ def _affix_implies(operator: str, old: Any, new: Any) -> bool:
     )
     if folded:
         longer, shorter = longer.lower(), shorter.lower()
-    return bool(
-        longer.startswith(shorter) if operator == "prefix" else longer.endswith(shorter)
-    )
+    return bool(longer.startswith(shorter) if operator == "prefix" else longer.endswith(shorter))
 
 
 def _anything_but_implies(old: Any, new: Any) -> bool:

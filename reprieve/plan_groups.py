@@ -106,7 +106,9 @@ def guards(plan: Plan, places: Sequence[str], action: str) -> tuple[Guards, ...]
 
 def grouped(changes: Iterable[Change], regions: Sequence[str]) -> tuple[Group, ...]:
     """Return changes grouped; `regions` are those in which most could be the same."""
-    slots = _by(changes, lambda change: (change.type, _neutral(plain_address(change), change.place)))
+    slots = _by(
+        changes, lambda change: (change.type, _neutral(plain_address(change), change.place))
+    )
     groups: list[Group] = []
     for slot in slots:
         parts = sorted(_by(slot, _signature), key=lambda part: -len({c.place for c in part}))

@@ -1,8 +1,10 @@
 """A review of plans as text, and as JSON; `plan_markdown` has the third format."""
 
+import json
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reprieve.plan_groups import Group, Guards, told_once
@@ -49,29 +51,101 @@ def headline(review: Review) -> str:
     return f"{counts}; {ways.get(weak, f'protection is weakened in {weak} ways')}"
 
 
-def told(weakenings: Sequence[Weakening]) -> tuple[tuple[str, tuple[Weakening, ...]], ...]:
-    """Return the weakenings, those that are the same in several Regions once."""
-    found = told_once(weakenings, lambda w: f"{w.kind}\n{w.text}", lambda w: w.place)
-    return tuple((text.split("\n", 1)[1], same) for text, same in found)
+@dataclass(frozen=True)
+class Told:
+    """A weakening as it is told: of one resource or several, in one Region or several."""
+
+    kind: str
+    subjects: tuple[str, ...]
+    text: str
+    places: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+    def sentence(self, review: Review) -> str:
+        """Return it in one line."""
+        where = places(self.places, review)
+        if self.kind == "guard-lost":
+            return f"{where}: {self.text}"
+        return f"{together(self.subjects)}: {self.text} [{where}]"
+
+
+def told(weakenings: Sequence[Weakening]) -> tuple[Told, ...]:
+    """Return the weakenings; those that are the same for several resources, or Regions, once."""
+    alike: dict[tuple[object, ...], list[Told]] = defaultdict(list)
+    for each in apart(weakenings):
+        alike[each.kind, _noun(each.subjects[0]), each.text, each.places].append(each)
+    return tuple(
+        Told(
+            same[0].kind,
+            tuple(subject for each in same for subject in each.subjects),
+            same[0].text,
+            same[0].places,
+            tuple(address for each in same for address in each.addresses),
+        )
+        for same in alike.values()
+    )
+
+
+def together(subjects: Sequence[str]) -> str:
+    """Return what resources of one kind are called, the kind once: `alarm a, b`."""
+    first, *others = subjects
+    return _listed([first, *(each.removeprefix(f"{_noun(first)} ") for each in others)])
+
+
+def alike(groups: Sequence[Group]) -> list[Group]:
+    """Return groups with those told as one that are the same but for their resources' names."""
+    found: dict[tuple[object, ...], list[Group]] = defaultdict(list)
+    for each in groups:
+        lines = tuple(shown(line) for line in each.lines)
+        same = (each.action, _noun(each.text), lines, each.places, each.missing, each.deviates)
+        found[same].append(each)
+    return [
+        replace(same[0], text=together([each.text for each in same])) for same in found.values()
+    ]
+
+
+def _noun(subject: str) -> str:
+    return max((n for n in NOUNS.values() if subject.startswith(f"{n} ")), key=len, default=subject)
+
+
+def apart(weakenings: Sequence[Weakening]) -> tuple[Told, ...]:
+    """Return weakenings resource by resource; those that are the same in many Regions once."""
+
+    def text(each: Weakening) -> str:
+        return json.dumps([each.kind, each.subject, each.text], ensure_ascii=False)
+
+    found = []
+    for words, same in told_once(weakenings, text, lambda each: each.place):
+        kind, subject, said = json.loads(words)
+        found.append(
+            Told(
+                kind,
+                (subject,),
+                said,
+                tuple(sorted({each.place for each in same})),
+                tuple(sorted({each.address for each in same if each.address})),
+            )
+        )
+    return tuple(found)
 
 
 def places(found: Sequence[str], review: Review) -> str:
-    """Return where something is: `all 17 Regions`, or which of them, or which it is not in."""
+    """Return where something is: `in all 17 Regions`, or in which of them, or in which not."""
     regions = sorted({*found} - {ACCOUNT, UNKNOWN_PLACE})
-    all_of_them = review.regions.staying if set(regions) <= set(review.regions.staying) else (
-        review.regions.all
-    )
+    within = review.regions.staying
+    if not {*regions} <= {*within}:
+        within = review.regions.all
+    missing = [region for region in within if region not in regions]
     words = [place for place in (ACCOUNT, UNKNOWN_PLACE) if place in found]
-    count, total = len(regions), len(all_of_them)
-    missing = [region for region in all_of_them if region not in regions]
-    if count == total > 1:
-        words.append(f"all {total} Regions")
-    elif 0 < len(missing) < min(count, _NAMED):
-        words.append(f"{count} of {total} Regions, not {_listed(missing)}")
-    elif count > 1:
-        words.append(f"{count} of {total} Regions: {_listed(regions)}")
-    elif regions:
+    if len(regions) == 1:
         words.append(regions[0])
+    elif regions and not missing:
+        words.append("in both Regions" if len(regions) == 2 else f"in all {len(regions)} Regions")
+    elif regions:
+        count = f"in {len(regions)} of {len(within)} Regions"
+        by_absence = len(missing) < min(len(regions), _NAMED)
+        words.append(f"{count}, not {_listed(missing)}" if by_absence else
+                     f"{count}: {_listed(regions)}")  # fmt: skip
     return ", ".join(words)
 
 
@@ -81,9 +155,12 @@ def _listed(names: Sequence[str]) -> str:
 
 def guards_text(each: Guards) -> str:
     """Return what a guard that comes or goes consists of."""
-    kinds = ", ".join(f"{NOUNS.get(kind, kind)} {count}" for kind, count in each.kinds.items())
-    verb = "loses" if each.action == "delete" else "gets"
-    return f"{verb} a whole guard of {sum(each.kinds.values())} resources ({kinds})"
+    kinds = ", ".join(
+        f"{count} × {NOUNS.get(kind, kind).removesuffix(' of')}"
+        for kind, count in each.kinds.items()
+    )
+    apiece = " each" if len(each.places) > 1 else ""
+    return f"a whole guard, {sum(each.kinds.values())} resources{apiece}: {kinds}"
 
 
 def notes(review: Review) -> Iterator[str]:
@@ -115,8 +192,8 @@ def text_lines(reviews: Sequence[Review], *, labels: bool) -> Iterator[Line]:
         for each in review.guards:
             style = "red" if each.action == "delete" else "green"
             where = places(each.places, review)
-            yield Line(f"  {SIGNS[each.action]} {where} {guards_text(each)}", style, 4)
-        for group in review.groups:
+            yield Line(f"  {SIGNS[each.action]} {guards_text(each)} [{where}]", style, 4)
+        for group in alike(review.groups):
             yield from _group_lines(group, review)
         yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, PUT BACK BY THIS PLAN",
                                 review.put_back, review)  # fmt: skip
@@ -124,22 +201,12 @@ def text_lines(reviews: Sequence[Review], *, labels: bool) -> Iterator[Line]:
                                 review.left, review)  # fmt: skip
 
 
-def _weak_lines(
-    title: str, weakenings: Sequence[Weakening], review: Review
-) -> Iterator[Line]:
+def _weak_lines(title: str, weakenings: Sequence[Weakening], review: Review) -> Iterator[Line]:
     if not weakenings:
         return
     yield from (Line(""), Line(title, "bold red"))
-    for text, same in told(weakenings):
-        yield Line(f"  ! {text}{_where(same, review)}", "red", 4)
-
-
-def _where(same: Sequence[Weakening], review: Review) -> str:
-    """Return where a weakening is; a lost guard's sentence says it by itself."""
-    found = [each.place for each in same]
-    if same[0].kind == "guard-lost" and len(found) == 1:
-        return ""
-    return f" [{places(found, review)}]"
+    for each in told(weakenings):
+        yield Line(f"  ! {each.sentence(review)}", "red", 4)
 
 
 def _group_lines(group: Group, review: Review) -> Iterator[Line]:
@@ -160,15 +227,14 @@ def _group_lines(group: Group, review: Review) -> Iterator[Line]:
 def _drift_lines(title: str, groups: Sequence[Group], review: Review) -> Iterator[Line]:
     if groups:
         yield from (Line(""), Line(title, "bold"))
-    for group in groups:
+    for group in alike(groups):
         yield from _group_lines(group, review)
 
 
 def laid_out(line: Line, width: int | None) -> list[str]:
     """Return a line as it fits into a width, if there is one; nothing in it moves a cursor."""
     text = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode()
-        for char in line.text
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in line.text
     )
     if not width or len(text) <= width:
         return [text]
@@ -224,12 +290,13 @@ def _plan_json(review: Review) -> dict[str, Any]:
 def _weak_json(weakenings: Sequence[Weakening]) -> list[dict[str, Any]]:
     return [
         {
-            "kind": same[0].kind,
-            "text": text,
-            "places": sorted({each.place for each in same}),
-            "addresses": sorted({each.address for each in same if each.address}),
+            "kind": each.kind,
+            "resource": each.subjects[0],
+            "text": each.text,
+            "places": list(each.places),
+            "addresses": list(each.addresses),
         }
-        for text, same in told(weakenings)
+        for each in apart(weakenings)
     ]
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from reprieve.plan_groups import Group, Guards, Regions, grouped, guards, regions_of
-from reprieve.plan_values import between, is_empty, parsed
+from reprieve.plan_values import between, parsed
 from reprieve.plans import Change, Plan
 from reprieve.weakening import Weakening, weakenings_of
 
@@ -96,10 +96,10 @@ class Review:
         for place in self.regions.leaving:
             members = [each for each in self.plan.changes if each.place == place]
             text = (
-                f"{place} loses its whole guard ({len(members)} resources): "
-                "there nothing is told and nothing is taken back any more"
+                f"the whole guard goes away ({len(members)} resources): "
+                "nothing is told and nothing is taken back there any more"
             )
-            found.append(Weakening("guard-lost", text, place, ""))
+            found.append(Weakening("guard-lost", place, text, place, ""))
         return found
 
     def _by_changes(self, changes: Sequence[Change]) -> tuple[Weakening, ...]:
@@ -111,38 +111,49 @@ class Review:
             for each in changes
             if each.place not in self.regions.leaving
             for weakening in weakenings_of(each, tuple(by_place[each.place]))
+            if not self._only_restores(each, weakening)
         )
+
+    def _only_restores(self, change: Change, weakening: Weakening) -> bool:
+        """Whether it gives back what somebody took away outside of Terraform."""
+        drift = self._drift_of.get(change.address)
+        if drift is None or weakening.kind != "policy-widened":
+            return False
+        if drift.after is None:
+            return change.before is None
+        former = replace(change, before={**(change.before or {}), **(drift.before or {})})
+        return weakening.text not in [each.text for each in weakenings_of(former)] and (
+            "no longer denies" not in weakening.text
+        )
+
+    @cached_property
+    def _drift_of(self) -> dict[str, Change]:
+        return {each.address: each for each in self.plan.drift}
 
     @cached_property
     def _drift(self) -> tuple[tuple[Change | None, Change | None], ...]:
         planned = {each.address: each for each in self.plan.resources}
         return tuple(self._split(each, planned.get(each.address)) for each in self.plan.drift)
 
-    def _split(
-        self, drift: Change, planned: Change | None
-    ) -> tuple[Change | None, Change | None]:
+    def _split(self, drift: Change, planned: Change | None) -> tuple[Change | None, Change | None]:
         """Return what the plan puts back of a drift, and what it leaves."""
+        if planned and planned.actions == ("delete",):
+            return None, None
         if drift.before is None or drift.after is None:
             return (drift if planned and planned.is_change else None), None
         names = [
             name
             for name in dict.fromkeys([*drift.before, *drift.after])
             if between({name: drift.before.get(name)}, {name: drift.after.get(name)})
+            and not self._is_of_another(drift, name, drift.after.get(name))
         ]
-        after = (planned.after if planned else None) or {}
+        after = (planned.after if planned and planned.is_change else None) or drift.after
         back = [
             name
             for name in names
-            if planned
-            and planned.is_change
-            and between({name: drift.after.get(name)}, {name: after.get(name)})
+            if between({name: drift.after.get(name)}, {name: after.get(name)})
         ]
-        left = [
-            name
-            for name in names
-            if name not in back and not self._is_of_another(drift, name, drift.after.get(name))
-        ]
-        return _only(drift, back), _only(drift, left)
+        return _only(drift, back), _only(drift, [name for name in names if name not in back])
 
     def _is_of_another(self, drift: Change, name: str, now: Any) -> bool:
         """Whether an attribute only shows what another resource of the plan has put there.
@@ -166,7 +177,7 @@ class Review:
         if (drift.type, name) == ("aws_iam_role", "managed_policy_arns"):
             own_arns = {v.get("policy_arn") for v in self._values("aws_iam_role_policy_attachment")}
             return all(arn in own_arns for arn in now or [])
-        return is_empty(now) and is_empty((drift.before or {}).get(name))
+        return False
 
     def _values(self, type: str) -> list[dict[str, Any]]:
         """Return the attributes of the plan's resources of a type: before, and after."""

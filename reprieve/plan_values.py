@@ -109,13 +109,13 @@ def _lists(before: list[Any], after: list[Any], path: str) -> Iterator[Differenc
         for index in range(max(len(before), len(after))):
             yield from _between(_item(before, index), _item(after, index), f"{path}[{index}]")
         return
-    gone, come = list(before), []
+    gone, come = list(before), list[Any]()
     for each in after:
-        index = next((i for i, old in enumerate(gone) if _equal(old, each)), None)
-        if index is None:
+        found = next((i for i, old in enumerate(gone) if _equal(old, each)), None)
+        if found is None:
             come.append(each)
         else:
-            del gone[index]
+            del gone[found]
     if not gone and not come and not _equal(before, after):
         yield Difference(f"{path} (order)", before, after)
     elif len(gone) == len(come) == 1:

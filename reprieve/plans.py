@@ -17,6 +17,8 @@ UNKNOWN_PLACE = "Region not in the plan"
 
 _HOW = "make it with: terraform show -json PLANFILE > plan.json"
 _INDEX = re.compile(r"\[[^\]]*\]")
+# What CDKTF writes for the ARN of another resource.
+_ARN_OF = re.compile(r"\$\{([\w.-]+)\.arn\}")
 
 
 class PlanError(Exception):
@@ -140,12 +142,10 @@ def parse(content: bytes, label: str) -> Plan:
 
 
 def _plan(found: Mapping[str, Any], label: str) -> Plan:
-    configuration = _Configuration(found.get("configuration") or {})
-    resources = tuple(
-        configuration.change(each)
-        for each in found.get("resource_changes") or []
-        if each.get("mode") != "data"
-    )
+    changes = found.get("resource_changes") or []
+    arns = {each["address"]: (each["change"].get("after") or {}).get("arn") for each in changes}
+    configuration = _Configuration(found.get("configuration") or {}, arns)
+    resources = tuple(configuration.change(each) for each in changes if each.get("mode") != "data")
     return Plan(
         label=label,
         resources=resources,
@@ -171,9 +171,13 @@ def _plan(found: Mapping[str, Any], label: str) -> Plan:
 
 
 class _Configuration:
-    """What the plan's configuration says of each resource: its provider, and what it sets."""
+    """What the plan's configuration says of each resource: its provider, and what it sets.
 
-    def __init__(self, configuration: Mapping[str, Any]) -> None:
+    `arns` are those that the resources of the plan will have, by address, as far as they are known.
+    """
+
+    def __init__(self, configuration: Mapping[str, Any], arns: Mapping[str, Any]) -> None:
+        self._arns = arns
         providers: Mapping[str, Any] = configuration.get("provider_config") or {}
         self._regions = {
             key: region
@@ -185,10 +189,7 @@ class _Configuration:
                 str,
             )
         }
-        self._resources = {
-            address: resource
-            for address, resource in _resources(configuration.get("root_module") or {}, "")
-        }
+        self._resources = dict(_resources(configuration.get("root_module") or {}, ""))
 
     def change(self, each: Mapping[str, Any]) -> Change:
         """Return a change out of `resource_changes` or `resource_drift`."""
@@ -198,6 +199,11 @@ class _Configuration:
         after = _values(
             change.get("after"), change.get("after_unknown"), change.get("after_sensitive")
         )
+        if configured and isinstance(after, dict):
+            expressions = configured.get("expressions") or {}
+            after = {
+                name: self._resolved(value, expressions.get(name)) for name, value in after.items()
+            }
         values = [value for value in (after, before) if isinstance(value, dict)]
         return Change(
             address=each["address"],
@@ -213,13 +219,31 @@ class _Configuration:
             ),
         )
 
+    def _resolved(self, value: Any, expression: Any) -> Any:
+        """Return an unknown list of ARNs with those that are known.
+
+        One new topic in it, and Terraform knows nothing of the list; the configuration does, where
+        each item is a text or the ARN of another resource.
+        """
+        items = expression.get("constant_value") if isinstance(expression, dict) else None
+        if value is not UNKNOWN or not isinstance(items, list):
+            return value
+        if not all(isinstance(item, str) for item in items):
+            return value
+        return [self._item(item) for item in items]
+
+    def _item(self, text: str) -> Any:
+        if found := _ARN_OF.fullmatch(text):
+            return self._arns.get(found[1]) or UNKNOWN
+        return UNKNOWN if "${" in text or "%{" in text else text
+
     def _place(
         self, type: str, configured: Mapping[str, Any] | None, values: list[dict[str, Any]]
     ) -> str:
         """Say where a resource is.
 
         Of one that goes away the configuration says nothing any more; then its own attributes
-        do: `region`, which version 6 of the AWS provider has, or else the Region that its ARNs name.
+        do: `region`, which version 6 of the AWS provider has, or else the Region of its ARNs.
         """
         if type.startswith("aws_iam_"):
             return ACCOUNT
@@ -236,9 +260,7 @@ class _Configuration:
         return UNKNOWN_PLACE
 
 
-def _resources(
-    module: Mapping[str, Any], prefix: str
-) -> Iterable[tuple[str, Mapping[str, Any]]]:
+def _resources(module: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
     for resource in module.get("resources") or []:
         yield prefix + resource["address"], resource
     for name, call in (module.get("module_calls") or {}).items():

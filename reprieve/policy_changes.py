@@ -1,14 +1,14 @@
 """What a change of an IAM policy gives away, and what it takes.
 
-A policy is taken apart into grants: one principal, one action, one resource, on one condition. It is
-widened where a grant of the new one is not covered by a statement of the old one, and narrowed
+A policy is taken apart into grants: one principal, one action, one resource, on one condition. It
+is widened where a grant of the new one is not covered by a statement of the old one, and narrowed
 where it is the other way round. Where this cannot prove that something is covered, it is not.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 # Of the operators that compare with patterns; the others compare with values as they are.
 _LIKE = ("StringLike", "ArnLike", "ArnEquals")
@@ -19,6 +19,8 @@ _NEGATED = ("StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike", "Ar
 _EQUAL = ("StringEquals", "StringEqualsIgnoreCase", "Bool", "IpAddress", "Null", "BinaryEquals")
 
 _TLS = {"Bool": {"aws:SecureTransport": ["false"]}}
+
+T = TypeVar("T")
 
 Conditions = dict[str, dict[str, list[str]]]
 
@@ -38,18 +40,10 @@ class Statement:
 
     def grants(self) -> Iterator["Statement"]:
         """Yield it in parts: of each part one principal, one action, one resource."""
-        for principal in self.principals or ((),):
-            for action in self.actions or ((),):
-                for resource in self.resources or ((),):
-                    yield Statement(
-                        self.label,
-                        self.allows,
-                        (principal,) if principal else (),  # type: ignore[arg-type]
-                        (action,) if action else (),  # type: ignore[arg-type]
-                        (resource,) if resource else (),  # type: ignore[arg-type]
-                        self.conditions,
-                        self.negated,
-                    )
+        for principals in _singly(self.principals):
+            for actions in _singly(self.actions):
+                for resources in _singly(self.resources):
+                    yield replace(self, principals=principals, actions=actions, resources=resources)
 
     @property
     def asks_for_tls_only(self) -> bool:
@@ -134,15 +128,18 @@ def _uncovered(
 
 
 def _sum(statement: Statement, grants: Sequence[Statement]) -> Statement:
-    return Statement(
-        statement.label,
-        statement.allows,
-        tuple(dict.fromkeys(p for g in grants for p in g.principals)),
-        tuple(dict.fromkeys(a for g in grants for a in g.actions)),
-        tuple(dict.fromkeys(r for g in grants for r in g.resources)),
-        statement.conditions,
-        statement.negated,
+    """Return grants of one statement as one."""
+    return replace(
+        statement,
+        principals=tuple(dict.fromkeys(p for g in grants for p in g.principals)),
+        actions=tuple(dict.fromkeys(a for g in grants for a in g.actions)),
+        resources=tuple(dict.fromkeys(r for g in grants for r in g.resources)),
     )
+
+
+def _singly(values: tuple[T, ...]) -> list[tuple[T, ...]]:
+    """Return each value alone; nothing alone where there is none."""
+    return [(value,) for value in values] or [()]
 
 
 def _sentence(
@@ -249,7 +246,9 @@ def _statement(found: Mapping[str, Any], index: int) -> Statement:
         actions=actions,
         resources=tuple(_list(found.get("Resource"))),
         conditions={
-            operator: {key: [_text(value) for value in _list(values)] for key, values in keys.items()}
+            operator: {
+                key: [_text(value) for value in _list(values)] for key, values in keys.items()
+            }
             for operator, keys in (found.get("Condition") or {}).items()
         },
         negated=tuple(

@@ -4,6 +4,7 @@ What cannot be judged, since Terraform knows it after the apply only or because 
 said to be so, and counts: a policy that nobody can read before it is there may be any policy.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from reprieve.patterns import faults_of
 from reprieve.plan_values import is_empty, parsed
 from reprieve.plan_words import NOUNS, subject, tail, value
 from reprieve.plans import Change, Sensitive, Unknown
-from reprieve.policy_changes import PolicyChange, compare
+from reprieve.policy_changes import PolicyChange, Statement, compare
 
 # What a resource's end means. A type that is not here protects nothing by itself.
 _WITHOUT = {
@@ -39,11 +40,12 @@ _TRUST = "assume_role_policy"
 class Weakening:
     """One way in which a change weakens protection.
 
-    `kind` is one of `KINDS`; `text` a sentence without its full stop, about the resource at
-    `address`, which is in `place`.
+    `kind` is one of `KINDS`; `subject` names the resource at `address`, which is in `place`, and
+    `text` says what becomes of it.
     """
 
     kind: str
+    subject: str
     text: str
     place: str
     address: str
@@ -61,7 +63,7 @@ KINDS = {
     "subscription-filtered": "a subscription gets fewer messages",
     "dead-letters-dropped": "what cannot be delivered is no longer kept",
     "retries-lowered": "EventBridge gives up sooner",
-    "encryption-weakened": "a topic or a queue is no longer encrypted, or with a key that may not serve",
+    "encryption-weakened": "a topic or a queue is no longer encrypted, or with another key",
     "key-care-lowered": "a KMS key no longer rotates, rotates less often or is deleted sooner",
     "retention-lowered": "a queue keeps its messages for less time",
     "alarm-weakened": "an alarm is off, tells fewer, or measures otherwise",
@@ -86,7 +88,7 @@ def weakenings_of(change: Change, siblings: tuple[Change, ...] = ()) -> list[Wea
 
 
 def _say(change: Change, kind: str, text: str) -> Weakening:
-    return Weakening(kind, f"{subject(change)}: {text}", change.place, change.address)
+    return Weakening(kind, subject(change), text, change.place, change.address)
 
 
 def _added(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
@@ -108,7 +110,7 @@ def _gone(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
         return [_say(change, "gone", "Terraform lets go of it and no longer looks after it")]
     if change.type not in _WITHOUT or _goes_with_another(change, siblings):
         return []
-    return [_say(change, "gone", f"goes away: {_WITHOUT[change.type]}")]
+    return [_say(change, "gone", f"deleted: {_WITHOUT[change.type]}")]
 
 
 def _goes_with_another(change: Change, siblings: tuple[Change, ...]) -> bool:
@@ -151,7 +153,9 @@ def _changed(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
             before == after and not isinstance(after, Unknown)
         ):
             continue
-        if hidden := _hidden(before, after):
+        if hidden := _hidden(
+            before, None if judge is _actions and isinstance(after, list) else after
+        ):
             # Where nothing was, nothing can be lost, unless it is what restricts.
             if not is_empty(before) or judge in (_filter, _boundary):
                 found.append(_say(change, "not-known", f"{name} {hidden}"))
@@ -223,16 +227,22 @@ def _policy(change: Change, before: Any, after: Any) -> Judgement:
 def _policy_words(change: Change, changed: PolicyChange) -> Judgement:
     for text in changed.widened:
         yield "policy-widened", text
-    of_role = change.type.startswith("aws_iam_")
     for statement, text in changed.taken:
-        # What people may do with a topic is not what alerts need; what services and roles may, is.
-        of_an_actor = any(":role/" in value or ":root" in value for _, value in statement.principals)
-        if of_role or statement.services or ("*", "*") in statement.principals:
-            yield "policy-narrowed", text
-        elif of_an_actor and change.type.startswith("aws_kms_"):
+        if change.type.startswith("aws_iam_") or _matters(statement, change.type):
             yield "policy-narrowed", text
     for _, text in changed.denied:
         yield "policy-narrowed", text
+
+
+def _matters(statement: Statement, type: str) -> bool:
+    """Whether what a statement allowed is needed: by services, and at a key by roles.
+
+    What people may do with a topic or a queue is not what alerts need.
+    """
+    if statement.services or ("*", "*") in statement.principals:
+        return True
+    of_an_actor = any(":role/" in who or who.endswith(":root") for _, who in statement.principals)
+    return of_an_actor and type.startswith("aws_kms_")
 
 
 def _boundary(change: Change, before: Any, after: Any) -> Judgement:
@@ -323,6 +333,7 @@ def _rotates_less(change: Change, before: Any, after: Any) -> Judgement:
 
 
 def _actions(change: Change, before: Any, after: Any) -> Judgement:
+    # Of several topics one may be known after the apply only: those that are known still count.
     gone = [each for each in before or [] if each not in (after or [])]
     if gone:
         yield "alarm-weakened", f"no longer tells {', '.join(map(tail, gone))}"
@@ -338,7 +349,7 @@ def _measure(name: str) -> "Judge":
 
 
 def _value(value: Any) -> str:
-    return "nothing" if is_empty(value) else str(value)
+    return "nothing" if is_empty(value) else value if isinstance(value, str) else json.dumps(value)
 
 
 def _metrics(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
