@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from reprieve.plan_json import as_json
 from reprieve.plan_markdown import markdown
-from reprieve.plan_report import as_json, laid_out, text_lines
+from reprieve.plan_report import laid_out, text_lines
 from reprieve.plan_review import FAILED, WRONG_USE, Review, code_of
 from reprieve.planning import PlanningFailed, SettingsAtFault, plan_all
 from reprieve.plans import Plan, PlanError, parse, read
