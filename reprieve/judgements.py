@@ -83,6 +83,19 @@ def boundary(change: Change, before: Any, after: Any) -> Judgement:
         yield "policy-narrowed", f"is bounded by {after}, which may not allow what is needed"
 
 
+def _own_policies(change: Change, before: Any, after: Any) -> Judgement:
+    """Judge the policies that a role shows: those that no resource of the plan gave it too."""
+    was, now = ([_policy_name(each) for each in found or []] for found in (before, after))
+    if more := [name for name in now if name not in was]:
+        yield "policy-widened", f"has more policies: {', '.join(more)}"
+    if gone := [name for name in was if name not in now]:
+        yield "policy-narrowed", f"has lost policies: {', '.join(gone)}"
+
+
+def _policy_name(found: Any) -> str:
+    return str(found.get("name") if isinstance(found, dict) else found)
+
+
 def _attached(change: Change, before: Any, after: Any) -> Judgement:
     yield "policy-widened", f"is {after} instead of {before}"
 
@@ -231,7 +244,12 @@ JUDGES: dict[str, dict[str, Judge]] = {
         },
     },
     "aws_iam_policy": {"policy": _policy},
-    "aws_iam_role": {"assume_role_policy": _policy, "permissions_boundary": boundary},
+    "aws_iam_role": {
+        "assume_role_policy": _policy,
+        "permissions_boundary": boundary,
+        "inline_policy": _own_policies,
+        "managed_policy_arns": _own_policies,
+    },
     "aws_iam_role_policy": {"policy": _policy},
     "aws_iam_role_policy_attachment": {"policy_arn": _attached},
     "aws_kms_key": {

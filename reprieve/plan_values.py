@@ -85,7 +85,7 @@ def _between(before: Any, after: Any, path: str) -> Iterator[Difference]:
     elif isinstance(before, list) and isinstance(after, list):
         yield from _lists(before, after, path)
     elif isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
-        yield from _lists(before.split("\n"), after.split("\n"), path)
+        yield from _items(before.split("\n"), after.split("\n"), path, singly=True)
     elif not _equal(before, after) and not _is_unset_period(path, before, after):
         yield Difference(path, before, after)
 
@@ -109,6 +109,11 @@ def _lists(before: list[Any], after: list[Any], path: str) -> Iterator[Differenc
         for index in range(max(len(before), len(after))):
             yield from _between(_item(before, index), _item(after, index), f"{path}[{index}]")
         return
+    yield from _items(before, after, path, singly=False)
+
+
+def _items(before: list[Any], after: list[Any], path: str, *, singly: bool) -> Iterator[Difference]:
+    """Yield which items went and which came, each by itself or all that went, or came, as one."""
     gone, come = list(before), list[Any]()
     for each in after:
         found = next((i for i, old in enumerate(gone) if _equal(old, each)), None)
@@ -120,9 +125,14 @@ def _lists(before: list[Any], after: list[Any], path: str) -> Iterator[Differenc
         yield Difference(f"{path} (order)", before, after)
     elif len(gone) == len(come) == 1:
         yield Difference(path, gone[0], come[0])
-    else:
+    elif singly:
         yield from (Difference(path, each, ABSENT) for each in gone)
         yield from (Difference(path, ABSENT, each) for each in come)
+    else:
+        if gone:
+            yield Difference(path, gone if len(gone) > 1 else gone[0], ABSENT)
+        if come:
+            yield Difference(path, ABSENT, come if len(come) > 1 else come[0])
 
 
 def _keyed(items: list[Any], key: str) -> dict[str, Any] | None:

@@ -156,6 +156,7 @@ def _changed(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
                 found.append(_say(change, "not-known", f"{name} {hidden}"))
             continue
         found += [_say(change, kind, text) for kind, text in judge(change, before, after)]
+    found = list(dict.fromkeys(found))  # a rule that is disabled is so in two attributes
     if change.type == "aws_cloudwatch_metric_alarm":
         found += _metrics(change, siblings)
     return found
