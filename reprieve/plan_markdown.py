@@ -106,7 +106,7 @@ def _fence(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Return a text as Markdown that shows it as it is: no markup, no link, nobody mentioned."""
-    text = re.sub(r"([\\`*_{}\[\]()<>#+!|~$&])", r"\\\1", _one_line(text))
+    text = re.sub(r"([\\`*_\[\]<>#|~$&])", r"\\\1", _one_line(text))
     return text.replace("@", "&#64;").replace("://", ":&#47;/")
 
 

@@ -138,7 +138,9 @@ def places(found: Sequence[str], review: Review) -> str:
     if len(regions) == 1:
         words.append(regions[0])
     elif regions and not missing:
-        words.append("in both Regions" if len(regions) == 2 else f"in all {len(regions)} Regions")
+        count = "in both Regions" if len(regions) == 2 else f"in all {len(regions)} Regions"
+        some_leave = within is review.regions.staying and review.regions.leaving
+        words.append(f"{count} that stay" if some_leave else count)
     elif regions:
         count = f"in {len(regions)} of {len(within)} Regions"
         by_absence = len(missing) < min(len(regions), _NAMED)

@@ -12,6 +12,8 @@ from reprieve.cli import app
 from reprieve.plan_markdown import MAX_SIZE, markdown
 from reprieve.plan_report import Line, laid_out
 from reprieve.regions import known_regions
+from reprieve.weakening import KINDS
+from sandbox.deployment import PROJECT
 from tests.unit.plan_making import PLANS, edit, in_regions, plan_json, review, text
 
 
@@ -232,3 +234,13 @@ def test_the_command_needs_no_cdktf():
     code = "import sys, reprieve.diff; print([m for m in sys.modules if m in ('cdktf', 'jsii')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "[]" == done.stdout.strip()
+
+
+def test_the_page_has_each_kind_and_each_field():
+    """What a program may rely on stands in docs/diff.md."""
+    page = (PROJECT / "docs" / "diff.md").read_text()
+    for kind, meaning in KINDS.items():
+        assert f"| `{kind}` | {meaning} |" in page
+    (plan,) = json.loads(run("--format", "json", file("tampered")).stdout)["plans"]
+    fields = [*plan, *plan["drift"]["weakenings"][0], *plan["changes"][0]]
+    assert [] == [field for field in fields if f"`{field}`" not in page.replace("`.", "`")]
