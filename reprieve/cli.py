@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from reprieve import drill_cli, sweep_cli
+from reprieve.diff import diff
 from reprieve.options import (
     WRONG,
     AsJson,
@@ -115,6 +116,7 @@ def status(
 
 app.command("drill")(drill_cli.command)
 app.command("sweep")(sweep_cli.command)
+app.command()(diff)
 
 
 @app.command()
