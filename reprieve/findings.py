@@ -36,8 +36,5 @@ def judged(name: str, text: str, findings: list[Finding]) -> Check:
     return Check(name, text, tuple(findings), Verdict.WRONG if findings else Verdict.OK)
 
 
-DEPLOY = (
-    "Deploy again: `npx cdktf diff reprieve` shows what differs, `npx cdktf deploy reprieve` "
-    "mends it."
-)
+DEPLOY = "Deploy again: `reprieve diff` shows what differs, `npx cdktf deploy reprieve` mends it."
 """What to do wherever Terraform would put the thing back."""

@@ -31,10 +31,17 @@ def rules(look: Look) -> Check:
         else:
             right += 1
     findings += [
-        Finding(f"The rule {name} is none of the settings'.", DEPLOY)
+        Finding(f"The rule {name} is none of the settings'.", _STRANGE)
         for name in sorted(there.keys() - wanted.keys())
     ]
     return judged("rules", f"{right}/{len(wanted)}", findings)
+
+
+# Terraform knows nothing of a rule that it did not make, or that it has let go of.
+_STRANGE: Final = (
+    "Deploy, if the settings were changed since; if it is still there then, somebody else made it: "
+    "`aws events list-targets-by-rule` says what for."
+)
 
 
 def _rules_there(look: Look) -> dict[str, dict[str, Any]]:

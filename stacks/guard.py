@@ -126,6 +126,8 @@ class RegionalGuard(Construct):
             name=rule.name,
             description=rule.description,
             event_pattern=rule.pattern,
+            # Said, so that Terraform enables a rule again that somebody disabled.
+            state="ENABLED",
         )
         for target in rule.targets:
             self._target(target, rule, resource)

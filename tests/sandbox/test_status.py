@@ -1,12 +1,14 @@
 """`reprieve status` on a deployed account: each thing that can be broken is broken, and found."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from sandbox import ACCOUNT_ID
 from tests.operator import Operator, actions_of, user_allowed
 from tests.sandbox import breaking
 from tests.sandbox.account import Account, deploy
-from tests.sandbox.breaking import BROKEN, EMAIL, RULE, broken
+from tests.sandbox.breaking import BROKEN, EMAIL, RULE, Breaker, broken
 
 WATCHED = ("eu-west-1", "sa-east-1", BROKEN)
 THREE = [part for region in WATCHED for part in ("--region", region)]
@@ -213,6 +215,34 @@ def test_what_is_broken_in_a_region_is_found_there(operator, how, expected):
     assert [set(), set()] == [findings(printed, region) for region in WATCHED[:2]]
     assert set() == findings(printed, None)
     assert 1 == printed.exit_code
+
+
+# One of each kind of thing, such that they can be broken all at once.
+MENDED_BY_DEPLOYING = (
+    breaking.rule_is_disabled,
+    breaking.target_is("alert"),
+    breaking.topic_policy(lambda statements: statements.pop(0)),
+    breaking.topic_is_encrypted,
+    breaking.subscription_is_gone,
+    breaking.runbook_is_another,
+    breaking.queue_is_open,
+    breaking.alarm_is_mute,
+    breaking.role_policy_is_gone,
+)
+
+
+def test_what_status_says_to_deploy_a_deployment_mends(operator, account):
+    """Many things are broken at once; a deployment later all is well."""
+    with ExitStack() as mend:
+        for how in MENDED_BY_DEPLOYING:
+            how(Breaker(operator.sandbox), mend)
+        mend.pop_all()
+    printed = operator.run("status", "--json", *THREE)
+    checks = {check for check, _ in findings(printed, BROKEN) | findings(printed, None)}
+    everything = {"rules", "targets", "topic", "subscriptions", "runbook", "dead letters"}
+    assert everything | {"alarms", "roles"} == checks
+    account.deployment.apply()
+    assert 0 == operator.run("status", *THREE).exit_code
 
 
 def test_an_alarm_that_is_on_is_found(operator):
