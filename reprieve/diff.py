@@ -67,8 +67,23 @@ def diff(
         print(failure, file=sys.stderr)
         raise typer.Exit(FAILED) from None
     reviews = [Review(plan) for plan in found]
+    for review in reviews:
+        _judge(review)
     _print(reviews, format)
     raise typer.Exit(code_of(reviews))
+
+
+def _judge(review: Review) -> None:
+    """Take a plan apart before anything of it is printed; where that fails, say so and exit."""
+    try:
+        as_json([review])
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as fault:
+        print(
+            f"{review.plan.label} has attributes that are not as the AWS provider writes them "
+            f"({type(fault).__name__}: {fault}): nothing of it can be judged.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(WRONG_USE) from None
 
 
 def _read(paths: list[str]) -> list[Plan]:
