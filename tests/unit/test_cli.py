@@ -82,4 +82,7 @@ def test_help_names_the_commands(reprieve):
     """With a sentence on each."""
     result = reprieve("--help")
     assert 0 == result.exit_code
-    assert "List the kinds of events that endanger keys" in result.output
+    for command in ("threats", "status", "drill", "sweep", "diff", "policy"):
+        assert f"\n  {command} " in result.output
+    # None of the sentences is cut off.
+    assert "..." not in result.output

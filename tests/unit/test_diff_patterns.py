@@ -186,7 +186,7 @@ def _lost(old: dict[str, Any], new: dict[str, Any], events: list[dict[str, Any]]
     return [each for each in events if matches(narrow, each) and not matches(wide, each)]
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_LISTS, _LISTS)
 def test_no_value_is_lost_where_a_proof_says_so(old, new):
     """Held against the sandbox's matcher, which shares no code with the proof: every value."""
@@ -195,7 +195,7 @@ def test_no_value_is_lost_where_a_proof_says_so(old, new):
         assert [] == _lost(old, new, _EVERY_EVENT)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_pairs(), st.data())
 def test_no_event_is_lost_where_a_proof_says_so(pair, data):
     """Patterns with several fields, within each other and in alternatives."""

@@ -133,8 +133,12 @@ def main() -> None:
 
 
 def with_tampering(sandbox: Sandbox, then: Callable[[], None]) -> None:
-    """Do what somebody might: a statement out of a topic's policy, a rule disabled."""
+    """Do what somebody might: a policy cut, a rule disabled, a role given more rights."""
     sns, events = sandbox.client("sns", "eu-west-1"), sandbox.client("events", "us-east-1")
+    iam = sandbox.client("iam", "us-east-1")
+    more = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    names = {"RoleName": "reprieve-automation", "PolicyName": "more"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [more]})
     (topic,) = sns.list_topics()["Topics"]
     arn = topic["TopicArn"]
     former = sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]
@@ -144,7 +148,9 @@ def with_tampering(sandbox: Sandbox, then: Callable[[], None]) -> None:
         TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(policy)
     )
     events.disable_rule(Name="reprieve-key-disabled")
+    iam.put_role_policy(**names, PolicyDocument=document)
     then()
+    iam.delete_role_policy(**names)
     events.enable_rule(Name="reprieve-key-disabled")
     sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=former)
 

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox import ACCOUNT_ID, script
 from sandbox.actions import StepFailed
-from tests.unit.sandbox_account import Account, allow, role_arn
+from tests.emulation.account import Account, allow, role_arn
 
 # Tells who asks, and what the automation's role is told when it asks KMS and CloudTrail.
 ASKING = """\

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import ACCOUNT_ID
-from tests.unit.sandbox_account import (
+from tests.emulation.account import (
     REGION,
     RULE_ARN,
     RUNBOOK,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.sandbox_account import REGION
+from tests.emulation.account import REGION
 
 MATERIAL = {"ImportToken": b"token", "EncryptedKeyMaterial": b"material"}
 

@@ -9,7 +9,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from sandbox import ACCOUNT_ID, rights, topics
 from sandbox.access import Request, decide_resource
 from sandbox.identity import role_at, session_of
-from tests.unit.sandbox_account import (
+from tests.emulation.account import (
     PATTERN,
     REGION,
     RULE_ARN,

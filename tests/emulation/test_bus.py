@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import ACCOUNT_ID, Sandbox
-from tests.unit.sandbox_account import (
+from tests.emulation.account import (
     AUTOMATION_TARGET,
     PATTERN,
     REGION,

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import ACCOUNT_ID
-from tests.unit.sandbox_account import REGION, allow, policy, role_arn, trust
+from tests.emulation.account import REGION, allow, policy, role_arn, trust
 
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
 
@@ -292,7 +292,7 @@ def test_a_role_needs_the_key_policy_and_its_own(
 
 def records(sandbox):
     """What KMS rules of the account get, from a queue that takes every event of KMS."""
-    from tests.unit.sandbox_account import Account
+    from tests.emulation.account import Account
 
     account = Account(sandbox)
     sandbox.settle()
@@ -302,7 +302,7 @@ def records(sandbox):
 @pytest.fixture
 def watched(sandbox):
     """An account whose events of KMS all go to a queue."""
-    from tests.unit.sandbox_account import Account
+    from tests.emulation.account import Account
 
     account = Account(sandbox)
     queue = account.make_queue(

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.sandbox_account import REGION, allow, policy, role_arn, trust
+from tests.emulation.account import REGION, allow, policy, role_arn, trust
 
 
 def lookup(sandbox, key="EventName", value="DisableKey", **more):
