@@ -8,10 +8,10 @@ PYTHON ?= python3
 PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .tools/bin/pipenv
 BIN := .venv/bin
 # A module's tests stay together: they share what it has set up. Terraform waits half a minute for
-# each SQS queue, so that with it three run at a time, whatever the processors.
+# each SQS queue, so that with it four run at a time, whatever the processors.
 WORKERS := --dist loadscope -n
 
-.PHONY: help setup demo synth test test-fast check format docs bench-synth test-bindings lock clean
+.PHONY: help setup demo synth test test-fast check policy-scan format docs bench-synth test-bindings lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,8 +24,8 @@ demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 leaves
 synth: .venv/.done ## write the Terraform stacks of reprieve.toml to cdktf.out/
 	@$(BIN)/python main.py && echo "Synthesised to cdktf.out/stacks/."
 
-test: setup ## run every test, with the real terraform, AWS provider and cdktf
-	@$(BIN)/python -m pytest $(WORKERS) 3
+test: setup .tools/policy-scan/.done ## run every test, with the real terraform, AWS provider and cdktf
+	@$(BIN)/python -m pytest $(WORKERS) 4
 
 test-fast: .venv/.done ## run the tests that need no terraform
 	@$(BIN)/python -m pytest $(WORKERS) 2 tests/unit tests/events tests/synth
@@ -34,6 +34,10 @@ check: .venv/.done ## format, lint and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+policy-scan: .venv/.done .tools/policy-scan/.done ## look for weaknesses in what is synthesised: checkov, and parliament for IAM policies
+	@PYTHONPATH=. $(BIN)/python .ci/policy/variants.py
+	@.tools/policy-scan/bin/python -W ignore .ci/policy/scan.py build/policy build/policy/*.json
 
 format: .venv/.done ## format the code and mend what the linter can
 	@$(BIN)/ruff check --fix-only --quiet .
@@ -49,7 +53,7 @@ bench-synth: .venv/.done ## time the synth of 34 Regions, with the stock and the
 test-bindings: .venv/.done ## compare the JSON of both generations of the AWS bindings (slow: installs the other one)
 	@$(BIN)/python -m pytest tests/slow
 
-lock: .tools/.done ## renew Pipfile.lock and package-lock.json
+lock: .tools/.done ## renew Pipfile.lock, package-lock.json and what the policy scan is installed from
 	@$(PIPENV) lock
 	@$(PYTHON) -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); \
 	  d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4) + "\n")'
@@ -74,4 +78,10 @@ node_modules/.done: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is not on PATH: install Node.js 20 or newer." >&2; exit 1; }
 	@echo "Installing the cdktf command line into node_modules/ (half a minute) …"
 	@npm ci --ignore-scripts --no-progress --loglevel=error
+	@touch $@
+
+.tools/policy-scan/.done: .ci/policy/requirements.txt | .tools/.done
+	@echo "Installing checkov and parliament into .tools/policy-scan/ (half a minute) …"
+	@$(PYTHON) -m venv --clear .tools/policy-scan
+	@.tools/policy-scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

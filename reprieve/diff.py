@@ -45,7 +45,9 @@ def diff(
         typer.Option(help="text for people, markdown for a pull request, json for programs."),
     ] = Format.TEXT,
 ) -> None:
-    """Show Terraform plans: what weakens protection first, and what is alike in many Regions once.
+    """Show a plan so that people can review it.
+
+    What weakens protection comes first, and what is alike in many Regions is shown once.
 
     Without an argument every stack is planned: main.py of the current directory is run, and then
     terraform (or what TERRAFORM_BINARY_NAME names) in each stack. Nothing is applied.

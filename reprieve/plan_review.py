@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from reprieve.plan_groups import Group, Guards, Regions, grouped, guards, regions_of
 from reprieve.plan_values import between, parsed
@@ -15,6 +15,10 @@ NO_CHANGES, FAILED, WRONG_USE, CHANGES, WEAKENS = 0, 1, 2, 3, 4
 
 # In this order people read them: what goes, before what comes.
 _ORDER = ("delete", "forget", "replace", "create-forget", "update", "create")
+
+
+# A rule's deprecated attribute, which the provider writes when it writes the other.
+_LEADERS: Final = {"is_enabled": "state"}
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,7 @@ class Review:
             for name in names
             if between({name: drift.after.get(name)}, {name: after.get(name)})
         ]
+        back += [name for name in names if name not in back and _LEADERS.get(name) in back]
         return _only(drift, back), _only(drift, [name for name in names if name not in back])
 
     def _is_of_another(self, drift: Change, name: str, now: Any) -> bool:

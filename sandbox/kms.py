@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -173,12 +174,11 @@ def _rights_beside_keys(call: KmsCall) -> list[tuple[str, str]]:
     rights = []
     if not any(name in given for name in _KEY_PARAMETERS):
         rights.append((f"kms:{call.operation}", "*"))
+    prefix = f"arn:{get_partition(call.region)}:kms:{call.region}:{ACCOUNT_ID}:"
     if call.operation == "CreateKey" and given.get("Tags"):
-        rights.append(("kms:TagResource", "*"))
+        rights.append(("kms:TagResource", f"{prefix}key/{uuid.uuid4()}"))
     if call.operation in ("CreateAlias", "UpdateAlias", "DeleteAlias"):
-        partition = get_partition(call.region)
-        alias = f"arn:{partition}:kms:{call.region}:{ACCOUNT_ID}:{given.get('AliasName')}"
-        rights.append((f"kms:{call.operation}", alias))
+        rights.append((f"kms:{call.operation}", f"{prefix}{given.get('AliasName')}"))
     return rights
 
 

@@ -142,24 +142,28 @@ def test_encryption_that_is_switched_on(diff):
 
 
 def test_the_command_plans_by_itself_and_sees_what_was_done_by_hand(account, app):
-    """A statement taken out of a topic's policy is put back; a rule that is disabled stays so."""
+    """What Terraform manages is put back; a policy that a role was given besides stays there."""
     events = account.sandbox.client("events", "us-east-1")
     events.disable_rule(Name="reprieve-key-disabled")
+    iam = account.sandbox.client("iam", "us-east-1")
+    names = {"RoleName": "reprieve-automation", "PolicyName": "more"}
+    wide = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [wide]})
+    iam.put_role_policy(**names, PolicyDocument=document)
     try:
         with Policy.of_topic(account, "eu-west-1").without("EventBridgePublishes"):
             result = run(app, "--format", "json")
     finally:
         events.enable_rule(Name="reprieve-key-disabled")
+        iam.delete_role_policy(**names)
     assert (4, "") == (result.returncode, result.stderr)
     (found,) = json.loads(result.stdout)["plans"]
     assert "reprieve" == found["plan"]
     assert [] == found["weakenings"]
-    assert ["policy of topic reprieve-alerts"] == [
+    assert {"policy of topic reprieve-alerts", "rule reprieve-key-disabled"} == {
         each["resource"] for each in found["drift"]["put_back"]
-    ]
-    assert [("rule-disabled", ["us-east-1"])] == [
-        (each["kind"], each["places"]) for each in found["drift"]["weakenings"]
-    ]
+    }
+    assert ["policy-widened"] == [each["kind"] for each in found["drift"]["weakenings"]]
 
 
 def test_a_plan_that_fails_is_no_plan_without_changes(account, app):

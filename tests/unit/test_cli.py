@@ -85,4 +85,4 @@ def test_help_names_the_commands(reprieve):
     for command in ("threats", "status", "drill", "sweep", "diff", "policy"):
         assert f"\n  {command} " in result.output
     # None of the sentences is cut off.
-    assert "..." not in result.output
+    assert "..." not in result.output.partition("Commands:")[2]

@@ -237,12 +237,16 @@ def test_a_region_whose_guard_goes_is_told_of_and_not_its_resources():
 
 
 def test_drift_that_is_left_counts_and_drift_that_is_put_back_does_not():
-    """Terraform does not put back a rule's state that nobody configured; a policy it does."""
+    """Terraform leaves what nobody configured, a role's further policies; the rest it puts back."""
     found = review("tampered")
     assert () == found.weakenings
-    assert [("rule-disabled", "us-east-1")] == [(e.kind, e.place) for e in found.left_weakened]
-    assert ["policy of topic reprieve-alerts"] == [group.text for group in found.put_back]
-    assert ["rule reprieve-key-disabled"] == [group.text for group in found.left]
+    assert [("policy-widened", "account-wide")] == [
+        (each.kind, each.place) for each in found.left_weakened
+    ]
+    assert {"rule reprieve-key-disabled", "policy of topic reprieve-alerts"} == {
+        group.text for group in found.put_back
+    }
+    assert ["role reprieve-automation"] == [group.text for group in found.left]
 
 
 def test_what_the_first_refresh_finds_is_no_drift():

@@ -1,0 +1,63 @@
+"""Synthesise the settings that a policy scan looks at, each to build/policy/NAME/.
+
+Together they make every type of resource, and every IAM policy, that there is. The one called
+`settings` is reprieve.toml as it stands, with the environment; the others know neither. The
+policies of the operator's commands are written to build/policy/COMMAND.json.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from reprieve.permissions import COMMANDS, policy_for
+from reprieve.settings import load
+from stacks.account import AccountStack
+from stacks.cdk import App
+
+PROJECT = Path(__file__).resolve().parents[2]
+OUTPUT = PROJECT / "build" / "policy"
+_ONE_REGION = {
+    "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
+    "REPRIEVE_REGIONS__WATCH": "eu-west-1",
+}
+VARIANTS: Mapping[str, Mapping[str, str]] = {
+    "plain": {},
+    "alerts-only": {"REPRIEVE_REMEDIATION__ENABLED": "false"},
+    "amazons-runbook": {"REPRIEVE_REMEDIATION__RUNBOOK": "aws"},
+    "own-key": {
+        "REPRIEVE_NOTIFY__ENCRYPTION": "own",
+        "REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY": "true",
+        "REPRIEVE_REMEDIATION__RE_ENABLE": "true",
+        "REPRIEVE_REMEDIATION__ENABLE_DISABLED": "true",
+    },
+    "given-key": {
+        "REPRIEVE_NOTIFY__ENCRYPTION": "arn:aws:kms:eu-west-1:111122223333:key/"
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "REPRIEVE_EXEMPT__PRINCIPALS": "arn:aws:iam::111122223333:role/KeyAdministrator",
+    },
+}
+
+
+def synthesise(output: Path, name: str, environment: Mapping[str, str], directory: Path) -> None:
+    """Write the stack of some settings to `output`/`name`/stacks/."""
+    app = App(outdir=str(output / name), stack_traces=False)
+    AccountStack(app, "reprieve", load(environment, directory))
+    app.synth()
+
+
+def main() -> None:
+    """Synthesise all of them anew."""
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir(parents=True)
+    synthesise(OUTPUT, "settings", os.environ, PROJECT)
+    for name, said in VARIANTS.items():
+        synthesise(OUTPUT, name, _ONE_REGION | dict(said), OUTPUT)
+    for command in COMMANDS:
+        policy = json.dumps(policy_for(command, load(_ONE_REGION, OUTPUT)))
+        (OUTPUT / f"{command.replace(' ', '')}.json").write_text(policy)
+
+
+if __name__ == "__main__":
+    main()
