@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.operator import Operator
 from tests.sandbox.account import EMAIL, Account, Policy, deploy
 
 REGION = "eu-west-1"
@@ -43,6 +44,50 @@ def test_the_key_is_one_that_is_looked_after(account, alert_key):
     """It rotates; and the lifeline needs none."""
     assert account.kms(REGION).get_key_rotation_status(KeyId=alert_key)["KeyRotationEnabled"]
     assert "KmsMasterKeyId" not in topic(account, "reprieve-lifeline")
+
+
+@pytest.fixture
+def operator(account):
+    """The account's root, with the settings that were deployed."""
+    return Operator(
+        account.sandbox,
+        {
+            "REPRIEVE_NOTIFY__EMAILS": EMAIL,
+            "REPRIEVE_REGIONS__WATCH": REGION,
+            "REPRIEVE_NOTIFY__ENCRYPTION": "own",
+            "REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY": "true",
+            "REPRIEVE_SETTINGS": "/dev/null",
+        },
+    )
+
+
+def problems(operator) -> list[str]:
+    """Return what status finds in the Region."""
+    printed = operator.run("status", "--region", REGION, "--json")
+    (row,) = printed.json["accounts"][0]["regions"]
+    return [each["problem"] for check in row["checks"] for each in check["findings"]]
+
+
+def test_status_and_drill_pass_through_the_encrypted_topic(operator):
+    """The deployment is as the settings make it, and a drill proves it."""
+    printed = operator.run("status", "--region", REGION)
+    assert 0 == printed.exit_code, printed.text
+    assert 0 == operator.run("drill", "--yes", "--timeout", "60").exit_code
+
+
+def test_status_finds_what_is_wrong_with_the_lifeline(account, operator):
+    """Its policy, and whoever does not subscribe to it."""
+    with Policy.of_topic(account, REGION, "reprieve-lifeline").without("AlarmsPublish"):
+        found = problems(operator)
+    expected = "the statement AlarmsPublish is missing"
+    assert [f"The policy of the lifeline differs: {expected}."] == found
+    sns = account.sandbox.client("sns", REGION)
+    arn = topic(account, "reprieve-lifeline")["TopicArn"]
+    (there,) = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    sns.unsubscribe(SubscriptionArn=there["SubscriptionArn"])
+    found = problems(operator)
+    sns.subscribe(TopicArn=arn, Protocol="email", Endpoint=EMAIL)
+    assert [f"{EMAIL} does not subscribe to the lifeline."] == found
 
 
 def test_an_alert_and_an_outcome_come_through_the_encrypted_topic(account):
@@ -105,3 +150,17 @@ def test_a_key_policy_that_locks_eventbridge_out_is_heard_of(account, alert_key)
     heard = "\n".join(mails(account, "reprieve-lifeline", told))
     assert "Call: PutKeyPolicy" in heard
     assert "Disabled" == account.state(REGION, key)
+
+
+def test_status_finds_what_is_wrong_with_the_key_of_the_alerts(account, operator, alert_key):
+    """That it is disabled, beside what that brings about; and that its policy was changed."""
+    kms = account.kms(REGION)
+    kms.disable_key(KeyId=alert_key)
+    disabled = problems(operator)
+    kms.enable_key(KeyId=alert_key)
+    account.sandbox.settle()
+    assert "The key that encrypts the alerts is Disabled: no alert gets out." in disabled
+    with Policy.of_key(account, REGION, alert_key).without("AlertsAreEncrypted"):
+        changed = problems(operator)
+    missing = "the statement AlertsAreEncrypted is missing"
+    assert f"The policy of the alerts' key differs: {missing}." in changed
