@@ -11,7 +11,7 @@ BIN := .venv/bin
 # each SQS queue, so that with it four run at a time, whatever the processors.
 WORKERS := --dist loadscope -n
 
-.PHONY: help setup demo synth test test-fast check policy-scan format docs bench-synth test-bindings lock clean
+.PHONY: help setup demo synth test test-fast check lint-workflows policy-scan format docs bench-synth test-bindings lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ check: .venv/.done ## format, lint and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+lint-workflows: .tools/zizmor/.done ## look for weaknesses in the GitHub workflows: zizmor, offline
+	@.tools/zizmor/bin/zizmor --offline --quiet .github/workflows
 
 policy-scan: .venv/.done .tools/policy-scan/.done ## look for weaknesses in what is synthesised: checkov, and parliament for IAM policies
 	@PYTHONPATH=. $(BIN)/python .ci/policy/variants.py
@@ -84,4 +87,10 @@ node_modules/.done: package.json package-lock.json
 	@echo "Installing checkov and parliament into .tools/policy-scan/ (half a minute) …"
 	@$(PYTHON) -m venv --clear .tools/policy-scan
 	@.tools/policy-scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.tools/zizmor/.done: | .tools/.done
+	@echo "Installing zizmor into .tools/zizmor/ …"
+	@$(PYTHON) -m venv --clear .tools/zizmor
+	@.tools/zizmor/bin/pip install --quiet --disable-pip-version-check zizmor==1.32.0
 	@touch $@
