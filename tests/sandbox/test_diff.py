@@ -1,4 +1,4 @@
-"""`reprieve diff` on plans of the real terraform, given to it or made by itself."""
+"""`reprieve diff` on plans that the real terraform makes now; tests/unit/plans/ has recorded ones."""
 
 import json
 import subprocess
@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from reprieve.threats import CATALOGUE
 from sandbox.deployment import PROJECT
 from tests.sandbox.account import REGIONS, Policy
 
@@ -81,13 +80,6 @@ def test_an_excluded_region_loses_its_guard(diff):
     assert [] == found["changes"]
 
 
-def test_a_region_that_joins_weakens_nothing(diff):
-    """The near miss."""
-    result, found = diff(REPRIEVE_REGIONS__WATCH=",".join((*REGIONS, "sa-east-1")))
-    assert 3 == result.returncode
-    assert [["sa-east-1"]] == [guard["places"] for guard in found["guards"]]
-
-
 def test_an_address_for_another(diff):
     """Who leaves is told nothing any more; who comes weakens nothing."""
     result, found = diff(REPRIEVE_NOTIFY__EMAILS="oncall@example.com")
@@ -96,49 +88,12 @@ def test_an_address_for_another(diff):
     assert {("gone", gone, *REGIONS)} == weak(found)
 
 
-def test_a_threat_that_is_dropped(diff):
-    """Its rule is told of; target and alarm only follow."""
-    kept = [threat.name for threat in CATALOGUE if threat.by_default and threat.name != "key-gone"]
-    _, found = diff(REPRIEVE_NOTIFY__THREATS=",".join(kept))
-    assert {("gone", "rule reprieve-key-gone", *REGIONS)} == weak(found)
-
-
 def test_an_exempt_role(diff):
     """The rule matches less, and the text says whom it leaves out."""
     result, found = diff(REPRIEVE_EXEMPT__PRINCIPALS=ROLE)
     rule = "rule reprieve-key-deletion-scheduled"
     assert {("pattern-narrowed", rule, *REGIONS)} == weak(found)
     assert ROLE in result.stdout
-
-
-def test_remediation_that_is_switched_off(diff):
-    """Roles, runbook and the target that starts it."""
-    _, found = diff(REPRIEVE_REMEDIATION__ENABLED="false")
-    gone = {resource for kind, resource, *_ in weak(found) if kind == "gone"}
-    assert {"role reprieve-automation", "role reprieve-eventbridge",
-            "runbook reprieve-rescue-key"} <= gone  # fmt: skip
-    assert {"gone"} == {each["kind"] for each in found["weakenings"]}
-
-
-def test_alarms_that_are_switched_off(diff):
-    """One line of text for all of them."""
-    result, found = diff(REPRIEVE_RELIABILITY__ALARMS="false")
-    assert {"aws_cloudwatch_metric_alarm"} == {each["type"] for each in found["changes"]}
-    assert 1 == sum(line.startswith("  ! ") for line in result.stdout.splitlines())
-
-
-def test_a_stricter_topic_policy(diff):
-    """It narrows what EventBridge may do: whether it delivers has to be tried."""
-    result, found = diff(REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY="true")
-    assert {("policy-narrowed", "policy of topic reprieve-alerts", *REGIONS)} == weak(found)
-    assert "statement EventBridgePublishes no longer allows" in result.stdout
-
-
-def test_encryption_that_is_switched_on(diff):
-    """What nobody can know yet is said to be so; what can be resolved is, and weakens nothing."""
-    result, found = diff(REPRIEVE_NOTIFY__ENCRYPTION="own")
-    assert (3, []) == (result.returncode, found["weakenings"])
-    assert "kms_master_key_id: nothing → (known after apply)" in result.stdout
 
 
 def test_the_command_plans_by_itself_and_sees_what_was_done_by_hand(account, app):
