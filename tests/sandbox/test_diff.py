@@ -1,4 +1,4 @@
-"""`reprieve diff` on plans that the real terraform makes now; tests/unit/plans/ has recorded ones."""
+"""`reprieve diff` on plans that the real terraform makes now; tests/unit/plans/ has others."""
 
 import json
 import subprocess
