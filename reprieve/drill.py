@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from threading import Event
 from typing import Any, Final
 
-from reprieve.aws import Account, explain
+from reprieve.aws import Account, explain, is_code
 from reprieve.drill_remains import TAG, find_key, make_key, remove_leftovers
 from reprieve.drill_watch import PENDING, Watch
 from reprieve.everywhere import everywhere
@@ -101,7 +101,9 @@ def drill(
         lambda region: _drill_in(region, account, plan, stop), regions, plan.timeout + _AROUND
     ):
         if isinstance(answer, Exception):
-            answer = Drill(region, problem=explain(answer))
+            nothing = is_code(answer, "NotFound", "NotFoundException")
+            missing = f"There is no topic {plan.settings.notify.topic_name}: deploy first."
+            answer = Drill(region, problem=missing if nothing else explain(answer))
         found[region] = answer
         done(region)
     return [found[region] for region in regions]

@@ -7,7 +7,7 @@ from reprieve import policies
 from reprieve.aws import is_code
 from reprieve.blueprint import Rule, Target, rules_of
 from reprieve.comparing import canonical, parsed
-from reprieve.findings import DEPLOY, Check, Finding, judged
+from reprieve.findings import DEPLOY, Check, Finding, Verdict, judged
 from reprieve.look import Look
 from reprieve.remedies import document_of, runbooks_of
 from reprieve.runbooks import Runbook
@@ -70,14 +70,17 @@ def targets(look: Look) -> Check:
     there = _rules_there(look)
     for rule in rules_of(look.settings, look.place):
         total += len(rule.targets)
-        found = _targets_there(look, rule) if rule.name in there else {}
+        if rule.name not in there:
+            continue  # which `rules` says
+        found = _targets_there(look, rule)
         for target in rule.targets:
             if problem := _why_target_is_wrong(target, found.get(target.id), look):
                 said = f"The target {target.id} of the rule {rule.name} {problem}."
                 findings.append(Finding(said, DEPLOY))
             else:
                 right += 1
-    return judged("targets", f"{right}/{total}", findings)
+    verdict = Verdict.OK if right == total else Verdict.WRONG
+    return Check("targets", f"{right}/{total}", tuple(findings), verdict)
 
 
 def _targets_there(look: Look, rule: Rule) -> dict[str, dict[str, Any]]:

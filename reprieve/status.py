@@ -185,7 +185,21 @@ def _status_in(
         trails: dict[str, Trail] | Exception = trails_of(account, region)
     except Exception as error:
         trails = error
-    return RegionStatus(region, Coverage.WATCHED, keys, tuple(checks)), trails
+    return _without_a_flood(RegionStatus(region, Coverage.WATCHED, keys, tuple(checks))), trails
+
+
+def _without_a_flood(status: RegionStatus) -> RegionStatus:
+    """Say it in one sentence where nothing stands at all."""
+    problems = [finding.problem for finding in status.all_findings]
+    rules = next(check for check in status.checks if check.name == "rules")
+    nothing = rules.text.startswith("0/") and all(each.endswith("missing.") for each in problems)
+    if not problems or not nothing:
+        return status
+    return replace(
+        status,
+        checks=tuple(replace(check, findings=()) for check in status.checks),
+        findings=(Finding("There is no guard: nothing of it is deployed.", DEPLOY),),
+    )
 
 
 def _unwatched(region: str, settings: Settings, keys: int) -> RegionStatus:

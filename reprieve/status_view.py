@@ -109,7 +109,9 @@ def _grouped(status: AccountStatus) -> Iterable[tuple[Finding, str]]:
     places: dict[Finding, list[str]] = {}
     for region in sorted(status.regions, key=lambda each: not each.findings):
         for finding in region.all_findings:
-            places.setdefault(finding, []).append(region.region)
+            where = places.setdefault(finding, [])
+            if region.region not in where:
+                where.append(region.region)
     for finding in status.roles.findings:
         places.setdefault(finding, []).append("the account")
     watched = sum(each.coverage is Coverage.WATCHED for each in status.regions)

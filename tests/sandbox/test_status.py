@@ -88,11 +88,7 @@ ELSEWHERE = f"arn:aws:sns:{BROKEN}:{ACCOUNT_ID}:elsewhere"
 ONE_REGION = {
     "rule gone": (
         breaking.rule_is_gone,
-        {
-            ("rules", f"The rule {RULE} is missing."),
-            ("targets", f"{ALERT} is missing."),
-            ("targets", f"{START} is missing."),
-        },
+        {("rules", f"The rule {RULE} is missing.")},
     ),
     "rule disabled": (
         breaking.rule_is_disabled,
@@ -329,6 +325,21 @@ def test_a_region_with_keys_that_nobody_watches_is_shouted(operator):
     assert {("", "1 customer key is not guarded.")} == findings(printed_json, "ap-south-1")
     # The settings leave the other one out by name: that was decided.
     assert set() == findings(printed_json, "us-west-1")
+
+
+def test_a_region_without_a_guard_is_said_in_one_sentence(operator):
+    """Watched, and never deployed to: no list of thirty things that are missing; nor a drill."""
+    settings = SETTINGS | {
+        "REPRIEVE_REGIONS__WATCH": f"{SETTINGS['REPRIEVE_REGIONS__WATCH']},eu-north-1"
+    }
+    someone = Operator(operator.sandbox, settings)
+    printed = someone.run("status", "--region", "eu-north-1", "--json")
+    expected = "There is no guard: nothing of it is deployed."
+    assert {("", expected)} == findings(printed, "eu-north-1")
+    assert 1 == printed.exit_code
+    drilled = someone.run("drill", "--yes", "--region", "eu-north-1")
+    assert "There is no topic reprieve-alerts: deploy first." in drilled.text
+    assert 1 == drilled.exit_code
 
 
 def test_a_rescue_that_failed_is_found(operator):
