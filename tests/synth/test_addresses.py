@@ -1,0 +1,28 @@
+"""The Terraform addresses stay as they are: a state knows resources by nothing else."""
+
+from pathlib import Path
+
+from tests.synth.questions import WATCH, resources
+
+GOLDEN = Path(__file__).with_name("addresses.txt")
+EVERYTHING = {
+    "REPRIEVE_REGIONS__WATCH": "eu-west-1",
+    "REPRIEVE_NOTIFY__ENCRYPTION": "own",
+    "REPRIEVE_REMEDIATION__RE_ENABLE": "true",
+    "REPRIEVE_REMEDIATION__ENABLE_DISABLED": "true",
+    "REPRIEVE_EXEMPT__PRINCIPALS": "arn:aws:iam::111122223333:role/KeyAdministrator",
+}
+
+
+def test_no_address_is_lost(synth):
+    """What is deployed under an address that vanishes is destroyed, and made anew under another.
+
+    Whoever renames a construct adds a `moved` block (in CDKTF a resource's `move_from_id`), shows
+    in a plan that nothing is destroyed, and then changes the golden file.
+    """
+    plain = synth(REPRIEVE_REGIONS__WATCH="eu-west-1")
+    everything = synth(watch=[WATCH], **EVERYTHING)
+    found = {*resources(plain), *resources(everything)}
+    known = set(GOLDEN.read_text().split())
+    assert [] == sorted(known - found), "these addresses are lost: add `moved` blocks"
+    assert [] == sorted(found - known), f"these addresses are new: add them to {GOLDEN.name}"
