@@ -52,6 +52,8 @@ class Workspace:
     project: str
     execution_mode: str
     terraform_version: str = "1.0.0"
+    working_directory: str = ""
+    auto_apply: bool = False
     locked_by: User | None = None
     versions: list[StateVersion] = field(default_factory=list)
 
