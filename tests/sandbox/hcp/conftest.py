@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sandbox import Sandbox
-from sandbox.deployment import Deployment
+from sandbox.deployment import PROJECT, Deployment
 from tests.sandbox.hcp.stand_in import HcpTerraform
 from tests.sandbox.hcp.workspaces import Organization, User
 from tests.sandbox.state import SMALL
@@ -109,6 +111,45 @@ class HcpDeployment(Deployment):
             "TF_CLI_CONFIG_FILE": str(configuration),
             "SSL_CERT_FILE": str(self._certificate.certificate),
         }
+
+
+class Uploader:
+    """Calls .ci/hcp-run for a stack, with the token that `terraform login` would have left."""
+
+    def __init__(self, home: Path, certificate: Certificate, hostname: str) -> None:
+        self._home = home
+        self._certificate = certificate
+        self._hostname = hostname
+
+    def __call__(
+        self,
+        stack: Path,
+        *options: str,
+        who: str | None = "alice",
+        environment: Mapping[str, str] | None = None,
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run it to its end, whatever that is."""
+        file = self._home / ".terraform.d/credentials.tfrc.json"
+        file.parent.mkdir(exist_ok=True)
+        credentials = {self._hostname: {"token": f"token-of-{who}"}} if who else {}
+        file.write_text(json.dumps({"credentials": credentials}))
+        return subprocess.run(
+            [sys.executable, PROJECT / ".ci/hcp-run", "--stack", stack, *options],
+            env={
+                "HOME": str(self._home),
+                "SSL_CERT_FILE": str(self._certificate.certificate),
+                **(environment or {}),
+            },
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def hcp_run(tmp_path: Path, certificate: Certificate, hcp: HcpTerraform) -> Uploader:
+    """Return what calls .ci/hcp-run."""
+    return Uploader(tmp_path, certificate, hcp.hostname)
 
 
 @pytest.fixture(scope="module")

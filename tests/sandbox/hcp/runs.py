@@ -85,6 +85,8 @@ class Run:
     message: str
     status: str = "pending"
     plan: Json | None = None
+    fault: str | None = None
+    """What HCP Terraform would show in the run's log."""
     _directory: Path | None = None
 
     @property
@@ -128,9 +130,9 @@ class Run:
             self.status = "planned"
             if self.auto_apply:
                 self.confirm(worker)
-        except Exception:
+        except Exception as fault:
+            self.fault = str(fault)
             self.status = "errored"
-            raise
 
 
 @dataclass

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from typer.testing import CliRunner
 
+from reprieve.cli import app
 from sandbox.deployment import STACK, CommandFailed, tool
 from tests.sandbox.hcp.conftest import ORGANIZATION, HcpDeployment
+from tests.sandbox.hcp.runs import Worker
 from tests.sandbox.state import PROMPT, SMALL, addresses, applying, state, wait_until
 
 REGION = "eu-west-1"
@@ -180,6 +183,59 @@ def test_a_run_killed_between_plan_and_apply_loses_nothing(moved, colleague, hcp
     assert {} == colleague.plan()
 
 
+@pytest.fixture
+def remote(moved, hcp, tmp_path):
+    """Let HCP Terraform run terraform itself: with AWS credentials of its own, as it needs."""
+
+    def terraform(directory, command):
+        run = subprocess.run(
+            [tool("terraform"), *command.split(), "-no-color"],
+            cwd=directory,
+            env=moved.deployment.environment(),
+            text=True,
+            capture_output=True,
+            check=True,
+        )
+        return run.stdout
+
+    workspace(hcp).execution_mode = "remote"
+    hcp.worker = Worker(tmp_path / "worker", terraform)
+    yield
+    workspace(hcp).execution_mode = "local"
+
+
+@pytest.mark.usefixtures("remote")
+def test_hcp_terraform_plans_and_deploys_what_is_uploaded(moved, hcp, hcp_run, sandbox, tmp_path):
+    """A pull request's run plans, and its plan is reviewed; then another run deploys."""
+    deployment = moved.deployment
+    deployment.settings.update(TWO_ADDRESSES)
+    deployment.synth()
+    file = tmp_path / "plan.json"
+    planned = hcp_run(deployment.stack_directory, "--json", str(file))
+    assert (0, "") == (planned.returncode, planned.stderr)
+    assert "Plan: 1 to add, 0 to change, 0 to destroy." in planned.stdout
+    review = CliRunner().invoke(app, ["diff", str(file)])
+    assert 3 == review.exit_code, review.output
+    assert "oncall@example.com" in review.output
+    assert 1 == len(subscriptions(sandbox))
+
+    workspace(hcp).auto_apply = True
+    applied = hcp_run(deployment.stack_directory, "--apply")
+    assert (0, "Applied.") == (applied.returncode, applied.stdout.splitlines()[-1])
+    assert 2 == len(subscriptions(sandbox))
+    # What it left is what terraform here goes on with.
+    workspace(hcp).execution_mode = "local"
+    assert {} == deployment.plan()
+    deployment.settings.pop("REPRIEVE_NOTIFY__EMAILS")
+    deployment.synth()
+    deployment.apply()
+
+
+def subscriptions(sandbox):
+    """Return the subscriptions that there are."""
+    return sandbox.client("sns", REGION).list_subscriptions()["Subscriptions"]
+
+
 def test_diff_change_deploy_and_destroy_through_cdktf(moved, hcp, sandbox):
     """The life of a state in HCP Terraform, to its end, with the cdktf command line."""
     deployment = moved.deployment
@@ -187,7 +243,7 @@ def test_diff_change_deploy_and_destroy_through_cdktf(moved, hcp, sandbox):
     deployment.settings.update(TWO_ADDRESSES)
     assert "Plan: 1 to add, 0 to change, 0 to destroy." in deployment.cdktf("diff", STACK)
     deployment.cdktf("deploy", STACK, "--auto-approve")
-    assert 2 == len(sandbox.client("sns", REGION).list_subscriptions()["Subscriptions"])
+    assert 2 == len(subscriptions(sandbox))
     assert NO_CHANGES in deployment.cdktf("diff", STACK)
     deployment.cdktf("destroy", STACK, "--auto-approve")
     assert [] == sandbox.client("sns", REGION).list_topics()["Topics"]
