@@ -11,7 +11,7 @@ BIN := .venv/bin
 # each SQS queue, so that with it four run at a time, whatever the processors.
 WORKERS := --dist loadscope -n
 
-.PHONY: help setup demo synth test test-fast check lint-workflows policy-scan format docs bench-synth test-bindings lock clean
+.PHONY: help setup demo synth test test-fast check lint-workflows policy-scan format docs bench-synth test-bindings lock provider-lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -61,6 +61,13 @@ lock: .tools/.done ## renew Pipfile.lock, package-lock.json and what the policy 
 	@$(PYTHON) -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); \
 	  d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4) + "\n")'
 	@npm install --package-lock-only --ignore-scripts
+
+PLATFORMS := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64
+
+provider-lock: synth ## renew .terraform.lock.hcl: the newest AWS provider that the stacks allow (asks Terraform's registry)
+	@rm -f cdktf.out/stacks/reprieve/.terraform.lock.hcl
+	@terraform -chdir=cdktf.out/stacks/reprieve providers lock $(PLATFORMS:%=-platform=%)
+	@cp cdktf.out/stacks/reprieve/.terraform.lock.hcl .terraform.lock.hcl
 
 clean: ## remove what set-up and runs made (your Terraform state stays)
 	@rm -rf .venv .tools node_modules cdktf.out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,10 +3,14 @@
 import gc
 import os
 import sys
+from pathlib import Path
 
 from reprieve.faults import SettingsError
 from reprieve.settings import load
 from stacks.fast_bindings import SWITCH
+from stacks.lock_file import copy_lock_file
+
+STACK = "reprieve"
 
 
 def main() -> int:
@@ -27,8 +31,9 @@ def main() -> int:
         # one that is too old says so itself.
         skip_validation=settings.state.backend == "hcp",
     )
-    AccountStack(app, "reprieve", settings)
+    AccountStack(app, STACK, settings)
     app.synth()
+    copy_lock_file(Path(app.outdir, "stacks", STACK))
     return 0
 
 

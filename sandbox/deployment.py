@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from sandbox.server import Sandbox
+from stacks import lock_file
 
 PROJECT = Path(__file__).resolve().parent.parent
 STACK = "reprieve"
@@ -35,7 +36,8 @@ class Deployment:
     `settings_file`. Whatever else the caller's environment holds of `REPRIEVE_…`, `AWS_…` or
     `TF_VAR_…` is left out: neither the user's settings nor their credentials get in here. And
     whatever the file says, the state is local unless `settings` say otherwise: the user's is not
-    gone near.
+    gone near. The provider is the one of the lock file if it comes from the registry, or if it has
+    to be (`locked`); otherwise what the mirror has.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Deployment:
         *,
         settings_file: Path = PROJECT / "reprieve.toml",
         settings: Mapping[str, str] | None = None,
+        locked: bool = False,
     ) -> None:
         self.directory = directory
         self.settings = dict(settings or {})
@@ -54,6 +57,8 @@ class Deployment:
         cdktf_json = json.loads((PROJECT / "cdktf.json").read_text())
         cdktf_json["app"] = f'"{sys.executable}" "{PROJECT / "main.py"}"'
         (directory / "cdktf.json").write_text(json.dumps(cdktf_json, indent=2))
+        if locked or not (configured_by_user() or find_mirror()):
+            shutil.copyfile(PROJECT / lock_file.NAME, directory / lock_file.NAME)
 
     @property
     def stack_directory(self) -> Path:
@@ -120,7 +125,8 @@ class Deployment:
 
     def cdktf(self, *arguments: str, on_line: Callable[[str], None] = lambda line: None) -> str:
         """Run the cdktf of node_modules/; `on_line` gets each line as it is printed."""
-        if arguments[0] in ("deploy", "diff", "destroy"):
+        locked = (self.directory / lock_file.NAME).is_file()
+        if arguments[0] in ("deploy", "diff", "destroy") and not locked:
             # The lock would be asked from Terraform's registry, whatever a mirror holds.
             arguments = (*arguments, "--skip-provider-lock")
         tool("terraform")  # cdktf would say that execvp failed
@@ -188,8 +194,7 @@ def provider_environment(directory: Path) -> dict[str, str]:
     names, Terraform's implied mirrors, or one under /opt. Otherwise it is the registry, with a
     cache beside the working directories. A CLI configuration file of the user's own is left alone.
     """
-    configured = os.environ.get("TF_CLI_CONFIG_FILE")
-    if configured and Path(configured).is_file():
+    if configured_by_user():
         return {}
     mirror = find_mirror()
     configuration = directory / "terraform.tfrc"
@@ -203,6 +208,12 @@ def provider_environment(directory: Path) -> dict[str, str]:
     cache.mkdir(parents=True, exist_ok=True)
     configuration.write_text("")
     return {"TF_CLI_CONFIG_FILE": str(configuration), "TF_PLUGIN_CACHE_DIR": str(cache)}
+
+
+def configured_by_user() -> bool:
+    """Tell whether a CLI configuration file of the user's own says where providers come from."""
+    configured = os.environ.get("TF_CLI_CONFIG_FILE")
+    return bool(configured and Path(configured).is_file())
 
 
 def find_mirror() -> Path | None:

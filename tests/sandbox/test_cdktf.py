@@ -1,16 +1,29 @@
-"""The way that users take: the cdktf command line."""
+"""The way that users take: the cdktf command line, from the first deployment to the end."""
 
-from sandbox.deployment import STACK, Deployment
+import json
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.deployment import PROJECT, STACK, Deployment
+from stacks import lock_file
 
 REGIONS = ("eu-west-1", "sa-east-1")
 
 
-def test_deploy_diff_and_destroy_through_cdktf(sandbox, tmp_path):
-    """Deployed by cdktf a key is rescued, the next diff is empty, and destroy leaves nothing."""
-    deployment = Deployment(
-        sandbox, tmp_path, settings={"REPRIEVE_REGIONS__WATCH": ",".join(REGIONS)}
-    )
+@pytest.fixture(scope="module")
+def deployed(sandbox, tmp_path_factory):
+    """Deploy through cdktf, with the project's lock file, as a user has it."""
+    settings = {"REPRIEVE_REGIONS__WATCH": ",".join(REGIONS)}
+    directory = tmp_path_factory.mktemp("cdktf")
+    deployment = Deployment(sandbox, directory, settings=settings, locked=True)
     deployment.cdktf("deploy", STACK, "--auto-approve")
+    return deployment
+
+
+def test_a_key_is_rescued(deployed, sandbox):
+    """In each Region."""
     for region in REGIONS:
         kms = sandbox.client("kms", region)
         key = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -18,10 +31,49 @@ def test_deploy_diff_and_destroy_through_cdktf(sandbox, tmp_path):
         sandbox.settle()
         assert "Disabled" == kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
 
-    deployment.cdktf("diff", STACK)
-    assert {} == deployment.planned_changes()
 
-    deployment.cdktf("destroy", STACK, "--auto-approve")
+def test_the_next_diff_is_empty_with_the_locked_provider(deployed):
+    """Terraform found nothing to add to the lock file, nor cdktf a need to ask for another."""
+    deployed.cdktf("diff", STACK)
+    assert {} == deployed.planned_changes()
+    used = (deployed.stack_directory / lock_file.NAME).read_text()
+    assert (PROJECT / lock_file.NAME).read_text() == used
+
+
+def topics(deployment):
+    """Return the addresses of the topics in the synthesised stack, one per Region."""
+    stack = json.loads((deployment.stack_directory / "cdk.tf.json").read_text())
+    found = [f"aws_sns_topic.{name}" for name in stack["resource"]["aws_sns_topic"]]
+    assert len(REGIONS) == len(found)
+    return found
+
+
+def synthesise_renamed(deployment, *former):
+    """Synthesise with other names for the topics; `former` are the addresses they move from."""
+    subprocess.run(
+        [sys.executable, PROJECT / "tests/sandbox/renamed_app.py", *former],
+        cwd=deployment.directory,
+        env=deployment.environment() | {"PYTHONPATH": str(PROJECT)},
+        check=True,
+    )
+
+
+def test_a_rename_with_a_moved_block_plans_nothing(deployed):
+    """Without one the topic would be destroyed, and each person asked to subscribe again."""
+    former = topics(deployed)
+    synthesise_renamed(deployed)
+    changes = deployed.plan()
+    assert all(["delete"] == changes[address] for address in former)
+
+    synthesise_renamed(deployed, *former)
+    assert {} == deployed.plan()
+    # Not because nothing was renamed.
+    assert set(former).isdisjoint(topics(deployed))
+
+
+def test_destroy_leaves_nothing(deployed, sandbox):
+    """In no Region, and nothing of what is once per account."""
+    deployed.cdktf("destroy", STACK, "--auto-approve")
     for region in REGIONS:
         assert [] == sandbox.client("sns", region).list_topics()["Topics"]
         assert [] == sandbox.client("events", region).list_rules()["Rules"]
