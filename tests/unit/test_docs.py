@@ -25,7 +25,7 @@ COMMANDS = sorted(
         for line in [line.lstrip()]
     }
 )
-OTHERS = ("aws", "cat", "cd", "cp", "git", "terraform")
+OTHERS = (".venv/bin/python", "aws", "cat", "cd", "cp", "git", "terraform")
 
 
 def test_there_are_commands():
