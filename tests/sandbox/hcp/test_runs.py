@@ -186,3 +186,19 @@ def test_a_host_that_is_not_there_ends_in_a_sentence(hcp_run, stack):
     done = hcp_run(stack, environment=credentials)
     assert 1 == done.returncode
     assert done.stderr.startswith("localhost:1 cannot be reached:")
+
+
+def test_something_else_that_answers_is_not_believed(hcp_run, stack, hcp, monkeypatch):
+    """A proxy's page, say: that is no answer of HCP Terraform's."""
+    for page in (b"<html>", b"{}"):
+        monkeypatch.setattr(hcp, "answer", lambda *request, page=page: (200, page))
+        done = hcp_run(stack)
+        assert 1 == done.returncode
+        assert f"What answers at {hcp.hostname} is not HCP Terraform" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_where_the_plan_is_to_go_is_looked_at_before(hcp_run, stack, hcp, tmp_path):
+    """Not when the run is over."""
+    assert_wrong(hcp_run(stack, "--json", str(tmp_path / "none/plan.json")), "is no folder")
+    assert_wrong(hcp_run(stack, "--json", str(tmp_path)), "is a folder")
