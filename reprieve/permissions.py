@@ -1,4 +1,4 @@
-"""What the caller of each operator's command must be allowed: the smallest IAM policies.
+"""What the caller of each command must be allowed, Terraform's too: the smallest IAM policies.
 
 Actions and the resources they know: Service Authorization Reference.
 """
@@ -68,10 +68,117 @@ _NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
     },
     "sweep --cancel": {"Rescue": (("kms:CancelKeyDeletion",), "keys")},
     "sweep --enable": {"Enable": (("kms:EnableKey",), "keys")},
+    "plan": {
+        "ReadSubscriptions": (("sns:GetSubscriptionAttributes",), "any"),
+        "FindAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
+        "ReadAlarms": (("cloudwatch:ListTagsForResource",), "own alarms"),
+        "ReadDeadLetters": (("sqs:GetQueueAttributes", "sqs:ListQueueTags"), "dead letters"),
+        "ReadRoles": (
+            (
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ),
+            "own roles",
+        ),
+        "ReadRules": (
+            ("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
+            "rules",
+        ),
+        "ReadRunbooks": (
+            (
+                "ssm:DescribeDocument",
+                "ssm:DescribeDocumentPermission",
+                "ssm:GetDocument",
+                "ssm:ListTagsForResource",
+            ),
+            "own runbooks",
+        ),
+        "ReadTopics": (("sns:GetTopicAttributes", "sns:ListTagsForResource"), "topics"),
+        "ReadTheKeyOfTheAlerts": (
+            (
+                "kms:DescribeKey",
+                "kms:GetKeyPolicy",
+                "kms:GetKeyRotationStatus",
+                "kms:ListResourceTags",
+            ),
+            "keys",
+        ),
+    },
+    "deploy": {
+        "WriteSubscriptions": (("sns:SetSubscriptionAttributes", "sns:Unsubscribe"), "any"),
+        "WriteAlarms": (
+            (
+                "cloudwatch:DeleteAlarms",
+                "cloudwatch:PutMetricAlarm",
+            ),
+            "own alarms",
+        ),
+        "WriteDeadLetters": (
+            (
+                "sqs:CreateQueue",
+                "sqs:DeleteQueue",
+                "sqs:SetQueueAttributes",
+            ),
+            "dead letters",
+        ),
+        "WriteRoles": (
+            (
+                "iam:CreateRole",
+                "iam:DeleteRole",
+                "iam:DeleteRolePolicy",
+                "iam:ListInstanceProfilesForRole",
+                "iam:PassRole",
+                "iam:PutRolePolicy",
+                "iam:UpdateAssumeRolePolicy",
+            ),
+            "own roles",
+        ),
+        "WriteRules": (
+            (
+                "events:DeleteRule",
+                "events:PutRule",
+                "events:PutTargets",
+                "events:RemoveTargets",
+            ),
+            "rules",
+        ),
+        "WriteRunbooks": (
+            (
+                "ssm:CreateDocument",
+                "ssm:DeleteDocument",
+                "ssm:UpdateDocument",
+                "ssm:UpdateDocumentDefaultVersion",
+            ),
+            "own runbooks",
+        ),
+        "WriteTopics": (
+            (
+                "sns:CreateTopic",
+                "sns:DeleteTopic",
+                "sns:SetTopicAttributes",
+                "sns:Subscribe",
+            ),
+            "topics",
+        ),
+        # KMS makes no key whose policy its maker could not change. Not kms:ScheduleKeyDeletion:
+        # there is no telling that key from others, and that call is what Reprieve is there against.
+        "MakeTheKeyOfTheAlerts": (("kms:CreateKey",), "any"),
+        "SetUpTheKeyOfTheAlerts": (("kms:EnableKeyRotation", "kms:PutKeyPolicy"), "keys"),
+    },
 }
 
+# Only with `notify.encryption = "own"`.
+_FOR_A_KEY_OF_ITS_OWN: Final = frozenset(
+    {"ReadTheKeyOfTheAlerts", "MakeTheKeyOfTheAlerts", "SetUpTheKeyOfTheAlerts"}
+)
+
+EXTENDS: Final = {"sweep --cancel": "sweep", "sweep --enable": "sweep", "deploy": "plan"}
+"""By command: the other one whose needs it has besides its own."""
+
 COMMANDS: Final = tuple(_NEEDS)
-"""The commands that ask AWS; an option that needs more is added to what its command needs."""
+"""What asks AWS: commands of Reprieve; `plan` and `deploy` are Terraform, but for the state."""
 
 _ACTIONS: Final = {
     action.partition(":")[2]: action
@@ -93,15 +200,13 @@ def policy_for(command: str, settings: Settings) -> dict[str, Any]:
         KeyError: there is no such command.
     """
     resources = _resources(settings)
-    base = command.partition(" ")[0]
-    statements = {
-        f"{sid}": need for name in {base: 0, command: 0} for sid, need in _NEEDS[name].items()
-    }
+    statements = _NEEDS.get(EXTENDS.get(command, ""), {}) | _NEEDS[command]
     return {
         "Version": "2012-10-17",
         "Statement": [
             {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources[about]}
             for sid, (actions, about) in statements.items()
+            if sid not in _FOR_A_KEY_OF_ITS_OWN or settings.notify.encryption == "own"
         ],
     }
 
@@ -129,6 +234,9 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
             automation_role or f"arn:{partition}:iam::*:role/{AUTOMATION_ROLE}",
             f"arn:{partition}:iam::*:role/{EVENTBRIDGE_ROLE}",
         ],
+        "own alarms": arn("cloudwatch", f"alarm:{PREFIX}-*"),
+        "own roles": [f"arn:{partition}:iam::*:role/{PREFIX}-*"],
+        "own runbooks": arn("ssm", f"document/{PREFIX}-*"),
         "keys and drill's aliases": arn("kms", "key/*", f"alias/{DRILL}*"),
         "alarms": arn("cloudwatch", "alarm:*"),
         "drill's queues": arn("sqs", f"{DRILL}*"),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
-from reprieve.permissions import COMMANDS, policy_for
+from reprieve.permissions import COMMANDS, EXTENDS, policy_for
 from reprieve.settings import LISTS, TABLES, NotifySettings, Settings
 from reprieve.threats import CATALOGUE, DEFAULTS
 
@@ -48,9 +48,9 @@ def permissions_table() -> str:
     said: set[str] = set()
     for command in COMMANDS:
         for statement in policy_for(command, settings)["Statement"]:
-            if statement["Sid"] in said and " " in command:
-                continue  # what its command without the option needs already
-            said.add(statement["Sid"])
+            if str(statement) in said and command in EXTENDS:
+                continue  # what the command that it extends needs already
+            said.add(str(statement))
             actions = ", ".join(f"`{action}`" for action in statement["Action"])
             resources = ", ".join(f"`{arn}`" for arn in statement["Resource"])
             rows.append([f"`{command}`", actions, resources])

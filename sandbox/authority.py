@@ -50,6 +50,12 @@ def _queue(parameters: Parameters, region: str) -> str:
     return _arn("sqs", name)(parameters, region)
 
 
+def _alarm(parameters: Parameters, region: str) -> str:
+    if "AlarmNames.member.2" in parameters:
+        raise SandboxCannot("cloudwatch DeleteAlarms of several by anyone but the account's root")
+    return _arn("cloudwatch", f"alarm:{parameters['AlarmNames.member.1']}")({}, region)
+
+
 def _document(parameters: Parameters, region: str) -> str:
     name = str(parameters["Name"])
     owner = "" if name in documents.amazon_documents() else ACCOUNT_ID
@@ -69,6 +75,10 @@ def _trail(name: str) -> _Resource:
 _RULE = _arn("events", "rule/{Name}")
 _ROLE = _arn("iam", "role/{RoleName}")
 
+_RULE_OF_TARGETS = _arn("events", "rule/{Rule}")
+_TOPIC = _given("TopicArn")
+_TAGGED = _given("ResourceARN")
+
 _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     "cloudtrail": {
         "DescribeTrails": _any,
@@ -80,15 +90,45 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     "events": {
         "ListRules": _arn("events", "rule/*"),
         "DescribeRule": _RULE,
-        "ListTargetsByRule": _arn("events", "rule/{Rule}"),
+        "ListTagsForResource": _TAGGED,
+        "ListTargetsByRule": _RULE_OF_TARGETS,
+        "PutRule": _RULE,
+        "DeleteRule": _RULE,
+        "PutTargets": _RULE_OF_TARGETS,
+        "RemoveTargets": _RULE_OF_TARGETS,
     },
-    "iam": {"GetRole": _ROLE, "GetRolePolicy": _ROLE},
-    "monitoring": {"DescribeAlarms": _arn("cloudwatch", "alarm:*")},
+    "iam": dict.fromkeys(
+        [
+            "CreateRole",
+            "DeleteRole",
+            "DeleteRolePolicy",
+            "GetRole",
+            "GetRolePolicy",
+            "ListAttachedRolePolicies",
+            "ListInstanceProfilesForRole",
+            "ListRolePolicies",
+            "PutRolePolicy",
+            "UpdateAssumeRolePolicy",
+        ],
+        _ROLE,
+    ),
+    "monitoring": {
+        "DescribeAlarms": _arn("cloudwatch", "alarm:*"),
+        "ListTagsForResource": _TAGGED,
+        "PutMetricAlarm": _arn("cloudwatch", "alarm:{AlarmName}"),
+        "DeleteAlarms": _alarm,
+    },
     "sns": {
-        "GetTopicAttributes": _given("TopicArn"),
-        "ListSubscriptionsByTopic": _given("TopicArn"),
-        "Publish": _given("TopicArn"),
-        "Subscribe": _given("TopicArn"),
+        "CreateTopic": _arn("sns", "{Name}"),
+        "DeleteTopic": _TOPIC,
+        "SetTopicAttributes": _TOPIC,
+        "ListTagsForResource": _given("ResourceArn"),
+        "GetSubscriptionAttributes": _any,
+        "SetSubscriptionAttributes": _any,
+        "GetTopicAttributes": _TOPIC,
+        "ListSubscriptionsByTopic": _TOPIC,
+        "Publish": _TOPIC,
+        "Subscribe": _TOPIC,
         "Unsubscribe": _any,
     },
     "sqs": {
@@ -99,10 +139,18 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetQueueAttributes": _queue,
         "GetQueueUrl": _arn("sqs", "{QueueName}"),
         "ListQueues": _any,
+        "ListQueueTags": _queue,
         "ReceiveMessage": _queue,
+        "SetQueueAttributes": _queue,
     },
     "ssm": {
+        "CreateDocument": _document,
+        "DeleteDocument": _document,
         "DescribeDocument": _document,
+        "DescribeDocumentPermission": _document,
+        "ListTagsForResource": _arn("ssm", "document/{ResourceId}"),
+        "UpdateDocument": _document,
+        "UpdateDocumentDefaultVersion": _document,
         "GetDocument": _document,
         "DescribeAutomationExecutions": _any,
         "DescribeAutomationStepExecutions": _any,
@@ -135,4 +183,8 @@ def needed(
     # SQS API reference, CreateQueue: tags at its creation are a right of their own.
     if (service, operation) == ("sqs", "CreateQueue") and parameters.get("tags"):
         rights.append(("sqs:TagQueue", arn))
+    # IAM User Guide, «Grant a user permissions to pass a role»: who sets up a service with a role.
+    if (service, operation) == ("events", "PutTargets"):
+        roles = [each.get("RoleArn") for each in parameters.get("Targets", ())]
+        rights += [("iam:PassRole", str(role)) for role in roles if role]
     return rights

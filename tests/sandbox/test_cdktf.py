@@ -8,18 +8,31 @@ import pytest
 
 from sandbox.deployment import PROJECT, STACK, Deployment
 from stacks import lock_file
+from tests.operator import user_allowed
 
 REGIONS = ("eu-west-1", "sa-east-1")
 
 
 @pytest.fixture(scope="module")
 def deployed(sandbox, tmp_path_factory):
-    """Deploy through cdktf, with the project's lock file, as a user has it."""
+    """Deploy through cdktf, with the project's lock file, and with no right but the documented."""
     settings = {"REPRIEVE_REGIONS__WATCH": ",".join(REGIONS)}
     directory = tmp_path_factory.mktemp("cdktf")
     deployment = Deployment(sandbox, directory, settings=settings, locked=True)
+    deployer = user_allowed(sandbox, settings, "deploy")
+    deployment.settings.update(deployer.credentials)
     deployment.cdktf("deploy", STACK, "--auto-approve")
     return deployment
+
+
+@pytest.fixture
+def reader(deployed, sandbox):
+    """The same deployment for somebody who may plan, and no more."""
+    deployer = dict(deployed.settings)
+    watched = {"REPRIEVE_REGIONS__WATCH": ",".join(REGIONS)}
+    deployed.settings.update(user_allowed(sandbox, watched, "plan").credentials)
+    yield deployed
+    deployed.settings.update(deployer)
 
 
 def test_a_key_is_rescued(deployed, sandbox):
@@ -32,11 +45,11 @@ def test_a_key_is_rescued(deployed, sandbox):
         assert "Disabled" == kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
 
 
-def test_the_next_diff_is_empty_with_the_locked_provider(deployed):
+def test_the_next_diff_is_empty_with_the_locked_provider(reader):
     """Terraform found nothing to add to the lock file, nor cdktf a need to ask for another."""
-    deployed.cdktf("diff", STACK)
-    assert {} == deployed.planned_changes()
-    used = (deployed.stack_directory / lock_file.NAME).read_text()
+    reader.cdktf("diff", STACK)
+    assert {} == reader.planned_changes()
+    used = (reader.stack_directory / lock_file.NAME).read_text()
     assert (PROJECT / lock_file.NAME).read_text() == used
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.operator import Operator
+from tests.operator import Operator, user_allowed
 from tests.sandbox.account import EMAIL, Account, Policy, deploy
 
 REGION = "eu-west-1"
@@ -10,14 +10,15 @@ REGION = "eu-west-1"
 
 @pytest.fixture(scope="module")
 def account(sandbox, tmp_path_factory):
-    """Deploy to one Region with a key of Reprieve's own, and the stricter topic policy."""
-    deployment = deploy(
-        sandbox,
-        tmp_path_factory.mktemp("account"),
-        REPRIEVE_REGIONS__WATCH=REGION,
-        REPRIEVE_NOTIFY__ENCRYPTION="own",
-        REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY="true",
-    )
+    """Deploy with a key of Reprieve's own, and the stricter topic policy, as who may just that."""
+    settings = {
+        "REPRIEVE_REGIONS__WATCH": REGION,
+        "REPRIEVE_NOTIFY__ENCRYPTION": "own",
+        "REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY": "true",
+    }
+    deployer = user_allowed(sandbox, settings, "deploy")
+    directory = tmp_path_factory.mktemp("account")
+    deployment = deploy(sandbox, directory, **settings, **deployer.credentials)
     return Account(sandbox, deployment)
 
 
