@@ -5,7 +5,10 @@ import pytest
 from reprieve.permissions import COMMANDS, policy_for
 from reprieve.settings import load
 
-SETTINGS = {"REPRIEVE_REGIONS__WATCH": "eu-west-1"}
+SETTINGS = {
+    "REPRIEVE_REGIONS__WATCH": "eu-west-1",
+    "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
+}
 OWN_KEY = SETTINGS | {"REPRIEVE_NOTIFY__ENCRYPTION": "own"}
 
 
