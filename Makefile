@@ -49,7 +49,7 @@ format: .venv/.done ## format the code and mend what the linter can
 	@$(BIN)/ruff format .
 
 docs: .venv/.done ## renew what docs/ has from the code: the tables, and the alerts as the sandbox delivers them
-	@$(BIN)/python -m reprieve.reference
+	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m demo.alerts
 
 bench-synth: .venv/.done ## time the synth of 34 Regions, with the stock and the fast import

@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from reprieve.faults import SettingsError
-from reprieve.settings import load
+from reprieve.settings.errors import SettingsError
+from reprieve.settings.schema import load
 from stacks.fast_bindings import SWITCH
 from stacks.lock_file import copy_lock_file
 

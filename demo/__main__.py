@@ -12,10 +12,10 @@ from rich.live import Live
 from demo import exempt
 from demo.rescue import Rescue, rescue
 from demo.screen import print_mail, progress, rescue_table
-from reprieve.faults import SettingsError
-from reprieve.settings import load
-from sandbox import Sandbox
+from reprieve.settings.errors import SettingsError
+from reprieve.settings.schema import load
 from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment
+from sandbox.server import Sandbox
 
 # More than terraform's default of 10: 17 Regions wait for answers, not for the processor.
 PARALLELISM = "--terraform-parallelism=40"

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from reprieve.policies import LIFELINE
-from reprieve.threats import BY_NAME, CATALOGUE
-from sandbox import Sandbox
+from reprieve.events.threats import BY_NAME, CATALOGUE
+from reprieve.guard.policies import LIFELINE
 from sandbox.deployment import PROJECT, Deployment
-from sandbox.mail import Mail
+from sandbox.server import Sandbox
+from sandbox.sns.emails import Mail
 
 PAGE: Final = PROJECT / "docs" / "alerts.md"
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 import boto3
 
 from demo.rescue import Rescue
-from sandbox import ACCOUNT_ID, Sandbox
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.server import Sandbox
 
 _EXEMPT, _OTHER = "KeyAdministrator", "Developer"
 

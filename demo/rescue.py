@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import Sandbox
-from sandbox.deliveries import Delivery
+from sandbox.events.delivery import Delivery
+from sandbox.server import Sandbox
 
 TIMEOUT = 60.0
 POLL = 0.1

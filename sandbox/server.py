@@ -18,20 +18,24 @@ from moto.moto_server.werkzeug_app import (
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox import ACCOUNT_ID, clock, key_stores, objects, passing, subscriptions
-from sandbox.alarms import AlarmChange, Alarms
-from sandbox.automation import Automations
-from sandbox.bus import Bus
-from sandbox.clients import Clients
-from sandbox.deliveries import Delivery
-from sandbox.executions import Execution
-from sandbox.front import Front
-from sandbox.gate import Gate
-from sandbox.history import History
-from sandbox.mail import Mail, mails
-from sandbox.switches import Switches
-from sandbox.trail import envelope
-from sandbox.work import Work
+from sandbox.cloudtrail.event_history import History
+from sandbox.cloudtrail.records import envelope
+from sandbox.cloudwatch.alarms import AlarmChange, Alarms
+from sandbox.core import clock
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.background import Work
+from sandbox.core.clients import Clients
+from sandbox.events.bus import Bus
+from sandbox.events.delivery import Delivery
+from sandbox.gateway import s3_lock
+from sandbox.gateway.authorizer import Gate
+from sandbox.gateway.regions import Switches
+from sandbox.gateway.router import Front
+from sandbox.kms import custom_key_stores, expiry
+from sandbox.sns import subscriptions
+from sandbox.sns.emails import Mail, mails
+from sandbox.ssm.automations import Automations
+from sandbox.ssm.execution import Execution
 
 HOST = "127.0.0.1"
 HOME_REGION = "us-east-1"
@@ -98,7 +102,7 @@ class Sandbox:
         """Which Regions are switched on, and how quick they are."""
         front = Front(moto, self._bus, self._automations, self._alarms, self.history, self.reset)
         self._server.app = Gate(front, self.switches)
-        self._undo = [subscriptions.hook(), objects.serialise()]
+        self._undo = [subscriptions.hook(), s3_lock.serialise()]
         self._furnish()
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -175,7 +179,7 @@ class Sandbox:
         """Let time pass for KMS: deletions that are due are carried out, old material expires."""
         clock.advance(days)
         self.history.age(days)
-        for event, region in passing.events_due():
+        for event, region in expiry.events_due():
             self._bus.emit(event, region)
 
     def set_pending(self, region: str, endpoint: str, pending: bool = True) -> None:
@@ -219,7 +223,7 @@ class Sandbox:
 
 def _forget() -> None:
     """Forget what is kept beside moto."""
-    key_stores.clear()
+    custom_key_stores.clear()
     clock.reset()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reprieve.regions import alias, known_regions
-from reprieve.settings import Settings
+from reprieve.settings.schema import Settings
 from stacks.backend import add_backend
 from stacks.cdk import (
     AwsProvider,

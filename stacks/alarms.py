@@ -1,6 +1,6 @@
 """The alarms of one Region: what tells that an alert, or a rescue, did not get out."""
 
-from reprieve import policies
+from reprieve.guard import policies
 from stacks.cdk import (
     AwsProvider,
     CloudwatchMetricAlarm,

@@ -1,6 +1,6 @@
 """Where the state of a stack lives, as the settings say."""
 
-from reprieve.state import DEFAULT_HOSTNAME, StateSettings
+from reprieve.settings.state import DEFAULT_HOSTNAME, StateSettings
 from stacks.cdk import (
     CloudBackend,
     LocalBackend,

@@ -3,8 +3,8 @@
 import json
 from urllib.parse import quote
 
-from reprieve import policies
-from reprieve.settings import NotifySettings
+from reprieve.guard import policies
+from reprieve.settings.schema import NotifySettings
 from stacks.cdk import (
     AwsProvider,
     Construct,

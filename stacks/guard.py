@@ -2,11 +2,11 @@
 
 import json
 
-from reprieve import policies
-from reprieve.blueprint import MAXIMUM_EVENT_AGE, MAXIMUM_RETRIES, Place, Rule, Target, rules_of
-from reprieve.remedies import document_of, runbooks_of
-from reprieve.runbooks import Runbook
-from reprieve.settings import Settings
+from reprieve.guard import policies
+from reprieve.guard.remediation import document_of, runbooks_of
+from reprieve.guard.rules import MAXIMUM_EVENT_AGE, MAXIMUM_RETRIES, Place, Rule, Target, rules_of
+from reprieve.runbooks.runbook import Runbook
+from reprieve.settings.schema import Settings
 from stacks.alarms import Alarms
 from stacks.cdk import (
     AwsProvider,

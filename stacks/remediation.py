@@ -2,8 +2,8 @@
 
 import json
 
-from reprieve.remedies import Role, automation_role, eventbridge_role
-from reprieve.settings import Settings
+from reprieve.guard.remediation import Role, automation_role, eventbridge_role
+from reprieve.settings.schema import Settings
 from stacks.cdk import AwsProvider, Construct, IamRole, IamRolePolicy
 
 

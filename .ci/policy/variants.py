@@ -11,8 +11,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from reprieve.permissions import COMMANDS, policy_for
-from reprieve.settings import load
+from reprieve.aws.permissions import COMMANDS, policy_for
+from reprieve.settings.schema import load
 from stacks.account import AccountStack
 from stacks.cdk import App
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.synth.questions import EMAIL
+from tests.support.synth import EMAIL
 from tests.synth.test_backend import EUROPE, HCP, S3, terraform_block
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"

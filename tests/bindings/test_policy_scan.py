@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.synth.questions import EMAIL
+from tests.support.synth import EMAIL
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCANNER = PROJECT / ".tools/policy-scan/bin/python"

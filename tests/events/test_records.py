@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from reprieve.messages import alert as alert_of
-from reprieve.messages import cancel_key_deletion_input, runbook_input
-from reprieve.runbooks import CANCEL_KEY_DELETION
-from reprieve.threats import KEY_DELETION_SCHEDULED
-from sandbox.matching import matches
-from sandbox.transformer import transform
+from reprieve.events.alerts import alert as alert_of
+from reprieve.events.alerts import cancel_key_deletion_input, runbook_input
+from reprieve.events.threats import KEY_DELETION_SCHEDULED
+from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
+from sandbox.events.matching import matches
+from sandbox.events.transformer import transform
 
 RECORDS = {path.stem: path for path in (Path(__file__).parent / "records").glob("*.json")}
 SCHEDULED = sorted(name for name in RECORDS if name.startswith("scheduled"))

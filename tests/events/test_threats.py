@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from reprieve.messages import alert, alert_key_alert, watch_alert
-from reprieve.patterns import faults_of
-from reprieve.runbooks import RESCUE_KEY
-from reprieve.threats import BY_NAME, CATALOGUE, alert_key_endangered, pattern_json
-from sandbox.matching import matches
-from sandbox.transformer import transform
+from reprieve.events.alerts import alert, alert_key_alert, watch_alert
+from reprieve.events.patterns import faults_of
+from reprieve.events.threats import BY_NAME, CATALOGUE, alert_key_endangered, pattern_json
+from reprieve.runbooks.runbook import RESCUE_KEY
+from sandbox.events.matching import matches
+from sandbox.events.transformer import transform
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 STORE = "cks-1234567890abcdef0"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from reprieve.settings import load
+from reprieve.settings.schema import load
 from stacks.account import AccountStack
 from stacks.cdk import App
-from tests.synth.questions import EMAIL, Stack
+from tests.support.synth import EMAIL, Stack
 
 
 @pytest.fixture(scope="session")

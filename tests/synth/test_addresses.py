@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.synth.questions import WATCH, resources
+from tests.support.synth import WATCH, resources
 
 GOLDEN = Path(__file__).with_name("addresses.txt")
 EVERYTHING = {

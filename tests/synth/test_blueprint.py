@@ -1,7 +1,7 @@
 """What the operator's commands hold the account against is what the stacks deploy."""
 
-from reprieve.blueprint import Place, alarm_names, rules_of
-from reprieve.settings import NotifySettings, Settings
+from reprieve.guard.rules import Place, alarm_names, rules_of
+from reprieve.settings.schema import NotifySettings, Settings
 
 
 def test_the_alarms_have_the_blueprints_names(stack):

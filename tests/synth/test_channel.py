@@ -2,14 +2,8 @@
 
 import json
 
-from reprieve.threats import DEFAULTS
-from tests.synth.questions import (
-    ONE_THREAT,
-    WATCH,
-    by_sid,
-    of_type,
-    statements,
-)
+from reprieve.events.threats import DEFAULTS
+from tests.support.synth import ONE_THREAT, WATCH, by_sid, of_type, statements
 
 
 def test_each_address_gets_a_subscription_in_each_region(two_regions):

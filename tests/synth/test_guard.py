@@ -4,14 +4,8 @@ import json
 
 import pytest
 
-from reprieve.threats import DEFAULTS
-from tests.synth.questions import (
-    ONE_THREAT,
-    automation_target,
-    of_type,
-    resources,
-    statements,
-)
+from reprieve.events.threats import DEFAULTS
+from tests.support.synth import ONE_THREAT, automation_target, of_type, resources, statements
 
 
 def test_a_guard_as_a_whole(two_regions, snapshot_json):

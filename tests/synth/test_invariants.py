@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reprieve.messages import Transformer
+from reprieve.events.alerts import Transformer
 from reprieve.regions import DEFAULT_REGIONS, alias, known_regions
 from stacks.cdk import literal
-from tests.synth.questions import of_type, resources
+from tests.support.synth import of_type, resources
 
 PROJECT = Path(__file__).resolve().parents[2]
 

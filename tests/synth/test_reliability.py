@@ -6,15 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reprieve.threats import BY_NAME
-from sandbox.matching import matches
-from tests.synth.questions import (
-    ONE_THREAT,
-    WATCH,
-    by_sid,
-    of_type,
-    resources,
-)
+from reprieve.events.threats import BY_NAME
+from sandbox.events.matching import matches
+from tests.support.synth import ONE_THREAT, WATCH, by_sid, of_type, resources
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from reprieve.cli import app
+from reprieve.cli.main import app
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = {

@@ -1,0 +1,1 @@
+"""The command `reprieve`: one module per subcommand, each options → one call → one view."""

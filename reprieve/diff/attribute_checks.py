@@ -1,0 +1,278 @@
+"""How the change of one attribute weakens protection: `JUDGES`, by type and attribute."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from reprieve.diff.differences import is_empty, parsed
+from reprieve.diff.labels import tail
+from reprieve.diff.pattern_coverage import what_may_match_less
+from reprieve.diff.plan import Change
+from reprieve.diff.policy_diff import PolicyChange, Statement, compare
+from reprieve.events.patterns import faults_of
+
+Judgement = Iterator[tuple[str, str]]
+"""Kinds of weakening, and sentences."""
+Judge = Callable[[Change, Any, Any], Judgement]
+"""Gets the change, and the attribute before and after."""
+
+
+def _pattern(change: Change, before: Any, after: Any) -> Judgement:
+    if is_empty(before):
+        return
+    if is_empty(after):
+        yield "pattern-narrowed", "no longer matches any event"
+        return
+    if faults_of(before) or faults_of(after):
+        yield "pattern-narrowed", "the event pattern is none that can be compared"
+        return
+    for gap in what_may_match_less(parsed(before), parsed(after)):
+        yield "pattern-narrowed", f"may match less: {gap}"
+
+
+def _enabled(change: Change, before: Any, after: Any) -> Judgement:
+    if after in (False, "DISABLED"):
+        yield "rule-disabled", "is disabled: it matches nothing"
+
+
+def _schedule(change: Change, before: Any, after: Any) -> Judgement:
+    if not is_empty(before):
+        yield "pattern-narrowed", f"runs by the schedule {after or 'none'} instead of {before}"
+
+
+def _policy(change: Change, before: Any, after: Any) -> Judgement:
+    if is_empty(before):
+        return
+    if is_empty(after):
+        yield "policy-narrowed", "has no policy any more: no AWS service may do anything"
+        return
+    try:
+        changed = compare(parsed(before), parsed(after))
+    except (TypeError, ValueError):
+        yield "not-known", "the policy is none that can be compared"
+        return
+    yield from _policy_words(change, changed)
+
+
+def _policy_words(change: Change, changed: PolicyChange) -> Judgement:
+    for text in changed.widened:
+        yield "policy-widened", text
+    for statement, text in changed.taken:
+        if change.type.startswith("aws_iam_") or _matters(statement, change.type):
+            yield "policy-narrowed", text
+    for _, text in changed.denied:
+        yield "policy-narrowed", text
+
+
+def _matters(statement: Statement, type: str) -> bool:
+    """Whether what a statement allowed is needed: by services, and at a key by roles.
+
+    What people may do with a topic or a queue is not what alerts need.
+    """
+    if statement.services or ("*", "*") in statement.principals:
+        return True
+    of_an_actor = any(":role/" in who or who.endswith(":root") for _, who in statement.principals)
+    return of_an_actor and type.startswith("aws_kms_")
+
+
+def boundary(change: Change, before: Any, after: Any) -> Judgement:
+    """Judge what bounds a role's permissions."""
+    if is_empty(after):
+        yield "policy-widened", f"is no longer bounded by {before}"
+    else:
+        yield "policy-narrowed", f"is bounded by {after}, which may not allow what is needed"
+
+
+def _own_policies(change: Change, before: Any, after: Any) -> Judgement:
+    """Judge the policies that a role shows: those that no resource of the plan gave it too."""
+    was, now = ([_policy_name(each) for each in found or []] for found in (before, after))
+    if more := [name for name in now if name not in was]:
+        yield "policy-widened", f"has more policies: {', '.join(more)}"
+    if gone := [name for name in was if name not in now]:
+        yield "policy-narrowed", f"has lost policies: {', '.join(gone)}"
+
+
+def _policy_name(found: Any) -> str:
+    return str(found.get("name") if isinstance(found, dict) else found)
+
+
+def _attached(change: Change, before: Any, after: Any) -> Judgement:
+    yield "policy-widened", f"is {after} instead of {before}"
+
+
+def _destination(change: Change, before: Any, after: Any) -> Judgement:
+    yield "target-moved", f"sends to {after or 'nothing'} instead of {before}"
+
+
+def _acting_role(change: Change, before: Any, after: Any) -> Judgement:
+    if not is_empty(before):
+        role = tail(after) if after else "no role"
+        yield "target-moved", f"acts as {role} instead of {tail(before)}"
+
+
+def _dead_letters(change: Change, before: Any, after: Any) -> Judgement:
+    was, now = (first(each).get("arn") for each in (before, after))
+    if was and not now:
+        yield "dead-letters-dropped", "what cannot be delivered is no longer kept"
+    elif was and was != now:
+        yield "dead-letters-dropped", f"what cannot be delivered goes to {now} instead of {was}"
+
+
+# What EventBridge does where a target says nothing (EventBridge API, «RetryPolicy»).
+_RETRIES = {"maximum_event_age_in_seconds": 86400, "maximum_retry_attempts": 185}
+
+
+def _retries(change: Change, before: Any, after: Any) -> Judgement:
+    for name, default in _RETRIES.items():
+        was, now = (
+            default if (found := first(each).get(name)) is None else found
+            for each in (before, after)
+        )
+        if now < was:
+            yield "retries-lowered", f"{name} falls from {was:,} to {now:,}"
+
+
+def first(blocks: Any) -> dict[str, Any]:
+    """Return the only block of a kind; an empty one where there is none."""
+    return blocks[0] if isinstance(blocks, list) and blocks and blocks[0] else {}
+
+
+def filtered(change: Change, before: Any, after: Any) -> Judgement:
+    """Judge what a subscription's filter lets through."""
+    if not is_empty(after):
+        yield "subscription-filtered", f"gets only what its filter lets through: {after}"
+
+
+def _encryption(change: Change, before: Any, after: Any) -> Judgement:
+    if is_empty(after) or after is False:
+        yield "encryption-weakened", "is no longer encrypted with a key of its own"
+    elif after == "alias/aws/sns":
+        text = "is encrypted with alias/aws/sns, which EventBridge and CloudWatch cannot use"
+        yield "encryption-weakened", text
+    elif not is_empty(before) and after is not True:
+        text = f"is encrypted with {tail(after)} instead of {tail(before)}: may EventBridge use it?"
+        yield "encryption-weakened", text
+
+
+def _switched_off(kind: str, text: str) -> Judge:
+    def judge(change: Change, before: Any, after: Any) -> Judgement:
+        if before in (True, None) and after is False:
+            yield kind, text
+
+    return judge
+
+
+def _lower(kind: str, text: str, default: int) -> Judge:
+    """Tell of a number that falls; `default` stands for one that is not there."""
+
+    def judge(change: Change, before: Any, after: Any) -> Judgement:
+        was, now = (default if each is None else each for each in (before, after))
+        if now < was:
+            yield kind, f"{text} falls from {was:,} to {now:,}"
+
+    return judge
+
+
+def _rotates_less(change: Change, before: Any, after: Any) -> Judgement:
+    if before and after and after > before:
+        yield "key-care-lowered", f"rotates every {after} days instead of {before}"
+
+
+def actions(change: Change, before: Any, after: Any) -> Judgement:
+    """Judge whom an alarm tells; of `after` some topics may be unknown."""
+    # Of several topics one may be known after the apply only: those that are known still count.
+    gone = [each for each in before or [] if each not in (after or [])]
+    if gone:
+        yield "alarm-weakened", f"no longer tells {', '.join(map(tail, gone))}"
+
+
+def _measure(name: str) -> Judge:
+    def judge(change: Change, before: Any, after: Any) -> Judgement:
+        # The provider stores a number that nobody set as 0.
+        if (before or None) != (after or None):
+            yield "alarm-weakened", f"{name} is {_value(after)} instead of {_value(before)}"
+
+    return judge
+
+
+def _value(value: Any) -> str:
+    return "nothing" if is_empty(value) else value if isinstance(value, str) else json.dumps(value)
+
+
+def _steps(change: Change, before: Any, after: Any) -> Judgement:
+    old, new = parsed(before), parsed(after)
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        yield "not-known", "the content is none that can be compared"
+        return
+    names = [[step.get("name") for step in each.get("mainSteps") or []] for each in (old, new)]
+    for name in names[0]:
+        if name not in names[1]:
+            yield "runbook-shortened", f"loses the step {name}"
+
+
+JUDGES: dict[str, dict[str, Judge]] = {
+    "aws_cloudwatch_event_rule": {
+        "event_pattern": _pattern,
+        "schedule_expression": _schedule,
+        "state": _enabled,
+        "is_enabled": _enabled,
+    },
+    "aws_cloudwatch_event_target": {
+        "arn": _destination,
+        "role_arn": _acting_role,
+        "dead_letter_config": _dead_letters,
+        "retry_policy": _retries,
+    },
+    "aws_cloudwatch_metric_alarm": {
+        "actions_enabled": _switched_off("alarm-weakened", "tells nobody: its actions are off"),
+        "alarm_actions": actions,
+        **{
+            name: _measure(name)
+            for name in (
+                "comparison_operator",
+                "datapoints_to_alarm",
+                "dimensions",
+                "evaluation_periods",
+                "extended_statistic",
+                "metric_name",
+                "namespace",
+                "period",
+                "statistic",
+                "threshold",
+                "treat_missing_data",
+            )
+        },
+    },
+    "aws_iam_policy": {"policy": _policy},
+    "aws_iam_role": {
+        "assume_role_policy": _policy,
+        "permissions_boundary": boundary,
+        "inline_policy": _own_policies,
+        "managed_policy_arns": _own_policies,
+    },
+    "aws_iam_role_policy": {"policy": _policy},
+    "aws_iam_role_policy_attachment": {"policy_arn": _attached},
+    "aws_kms_key": {
+        "policy": _policy,
+        "is_enabled": _switched_off("key-care-lowered", "is disabled: it encrypts nothing"),
+        "enable_key_rotation": _switched_off("key-care-lowered", "no longer rotates"),
+        "rotation_period_in_days": _rotates_less,
+        # KMS API reference, «ScheduleKeyDeletion»: 30 days unless said otherwise.
+        "deletion_window_in_days": _lower("key-care-lowered", "the waiting period in days", 30),
+    },
+    "aws_kms_key_policy": {"policy": _policy},
+    "aws_sns_topic": {"kms_master_key_id": _encryption},
+    "aws_sns_topic_policy": {"policy": _policy},
+    "aws_sns_topic_subscription": {"filter_policy": filtered},
+    "aws_sqs_queue": {
+        "policy": _policy,
+        "kms_master_key_id": _encryption,
+        "sqs_managed_sse_enabled": _switched_off("encryption-weakened", "is no longer encrypted"),
+        # SQS API reference, «SetQueueAttributes»: four days unless said otherwise.
+        "message_retention_seconds": _lower(
+            "retention-lowered", "message_retention_seconds", 345600
+        ),
+    },
+    "aws_sqs_queue_policy": {"policy": _policy},
+    "aws_ssm_document": {"content": _steps},
+}

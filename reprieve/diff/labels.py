@@ -1,0 +1,77 @@
+"""What the resources of a plan are called, in words."""
+
+import re
+from typing import Any
+
+from reprieve.diff.plan import Change
+
+# CDKTF ends an address with eight digits of the path's hash, which differ from Region to Region.
+_HASH = re.compile(r"_[0-9A-F]{8}(?=$|\[)")
+
+NOUNS = {
+    "aws_cloudwatch_event_rule": "rule",
+    "aws_cloudwatch_event_target": "target",
+    "aws_cloudwatch_metric_alarm": "alarm",
+    "aws_iam_policy": "policy",
+    "aws_iam_role": "role",
+    "aws_iam_role_policy": "policy of role",
+    "aws_iam_role_policy_attachment": "policy attached to role",
+    "aws_kms_key": "KMS key",
+    "aws_kms_key_policy": "policy of KMS key",
+    "aws_sns_topic": "topic",
+    "aws_sns_topic_policy": "policy of topic",
+    "aws_sns_topic_subscription": "subscription of",
+    "aws_sqs_queue": "queue",
+    "aws_sqs_queue_policy": "policy of queue",
+    "aws_ssm_document": "runbook",
+}
+_NAMES = {
+    "aws_cloudwatch_metric_alarm": "alarm_name",
+    "aws_iam_role_policy": "role",
+    "aws_iam_role_policy_attachment": "role",
+    "aws_kms_key_policy": "key_id",
+    "aws_sns_topic_policy": "arn",
+    "aws_sns_topic_subscription": "endpoint",
+    "aws_sqs_queue_policy": "queue_url",
+}
+
+
+def subject(change: Change) -> str:
+    """Return what a resource is called: `rule reprieve-key-disabled`."""
+    noun = NOUNS.get(change.type)
+    if noun is None:
+        return plain_address(change)
+    if change.type == "aws_cloudwatch_event_target":
+        target, rule = value(change, "target_id"), value(change, "rule")
+        if isinstance(target, str) and isinstance(rule, str):
+            return f"target {target} of rule {rule}"
+    if change.type == "aws_kms_key":
+        description = value(change, "description")
+        return f"KMS key «{description}»" if isinstance(description, str) else noun
+    name = value(change, _NAMES.get(change.type, "name"))
+    if not isinstance(name, str) or not name:
+        return f"{noun} {_HASH.sub('', change.name)}"
+    if change.type == "aws_sns_topic_subscription":
+        topic = value(change, "topic_arn")
+        return f"subscription of {name}" + (f" to {tail(topic)}" if isinstance(topic, str) else "")
+    return f"{noun} {tail(name)}"
+
+
+def value(change: Change, name: str) -> Any:
+    """Return an attribute as it was, else as it becomes."""
+    for values in (change.before, change.after):
+        if values and isinstance(found := values.get(name), str) and found:
+            return found
+    return None
+
+
+def plain_address(change: Change) -> str:
+    """Return the address without the hash that CDKTF puts behind it."""
+    return _HASH.sub("", change.address)
+
+
+def tail(arn: str) -> str:
+    """Return the name at the end of an ARN or of a queue's URL; another text as it is."""
+    if arn.startswith("arn:"):
+        return arn.split(":", 5)[-1].rsplit(":", 1)[-1] if ":sns:" in arn else arn.split(":", 5)[-1]
+    return arn.rsplit("/", 1)[-1] if arn.startswith("https://") else arn

@@ -1,0 +1,116 @@
+"""A review of plans as Markdown that fits into a comment on a GitHub pull request."""
+
+import re
+from collections.abc import Sequence
+
+from reprieve.diff.review import Review
+from reprieve.diff.text_report import (
+    SIGNS,
+    alike,
+    guards_text,
+    headline,
+    laid_out,
+    notes,
+    places,
+    text_lines,
+    told,
+)
+
+MAX_SIZE = 60_000
+"""In characters and in bytes: GitHub takes 65,536 characters, and workflows add their own."""
+
+_CUT = "Cut to fit into a comment; `reprieve diff` on the plan shows all of it."
+# Room for what closes a block, and for the sentence above.
+_ROOM = 400
+_FOLD = "<details><summary>The whole text, with what differs</summary>"
+
+
+def markdown(reviews: Sequence[Review], *, labels: bool) -> str:
+    """Return a headline, what weakens protection, the changes, and the whole text folded."""
+    lines: list[str] = []
+    for review in reviews:
+        lines += _plan(review, labels=labels)
+    full = [part for line in text_lines(reviews, labels=labels) for part in laid_out(line, None)]
+    fence = _fence("\n".join([*full, *lines]))
+    lines = [line.replace(_FENCE, fence) for line in lines]
+    kept, whole = _fitting(lines, MAX_SIZE * 2 // 3)
+    if not whole:
+        # A block that is cut has to be closed, or it would swallow what follows.
+        if sum(line.startswith(fence) for line in kept) % 2:
+            kept.append(fence)
+        kept += ["", _CUT]
+    head = "\n".join(kept)
+    opening = ["", _FOLD, "", f"{fence}text"]
+    room = MAX_SIZE - _size("\n".join([head, *opening])) - _ROOM
+    shown, whole = _fitting(full, room)
+    closing = [fence, *([] if whole else ["", _CUT]), "", "</details>", ""]
+    return "\n".join([head, *opening, *shown, *closing])
+
+
+# Stands for the fence until it is known how long it has to be.
+_FENCE = "\x00fence\x00"
+
+
+def _plan(review: Review, *, labels: bool) -> list[str]:
+    label = f"{review.plan.label}: " if labels else ""
+    lines = [f"### Reprieve: {_escaped(label + headline(review))}", ""]
+    for note in notes(review):
+        lines += [_escaped(note), ""]
+    for title, weakenings in (
+        ("Weakens protection", review.weakenings),
+        ("Weakened outside of Terraform, and this plan leaves it so", review.left_weakened),
+    ):
+        if weakenings:
+            lines += [f"**{title}**", ""]
+            lines += [f"- {_escaped(each.sentence(review))}" for each in told(weakenings)]
+            lines += [""]
+    changes = [
+        f"{SIGNS[each.action]} {guards_text(each)} [{places(each.places, review)}]"
+        for each in review.guards
+    ]
+    for group in alike(review.groups):
+        sign = SIGNS.get(group.action, "~")
+        deviates = "DEVIATES: " if group.deviates else ""
+        missing = f" NOT in {', '.join(group.missing)}" if group.missing else ""
+        where = places(group.places, review)
+        changes.append(f"{sign} {deviates}{group.text} [{where}]{missing}")
+    if changes:
+        # A block of diff is coloured by GitHub: «!» stands for what is neither new nor gone.
+        lines += ["**Changes**", "", f"{_FENCE}diff"]
+        lines += [_one_line(re.sub(r"^[~±×]", "!", each)) for each in changes]
+        lines += [_FENCE, ""]
+    return lines
+
+
+def _fitting(lines: Sequence[str], room: int) -> tuple[list[str], bool]:
+    """Return as many lines as fit, and whether these are all."""
+    kept: list[str] = []
+    for line in lines:
+        room -= _size(line) + 1
+        if room < 0:
+            return kept, False
+        kept.append(line)
+    return kept, True
+
+
+def _size(text: str) -> int:
+    """Return the bytes of a text, of which there are never fewer than characters."""
+    return len(text.encode())
+
+
+def _fence(text: str) -> str:
+    """Return a fence that nothing in the text can close."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(3, longest + 1)
+
+
+def _escaped(text: str) -> str:
+    """Return a text as Markdown that shows it as it is: no markup, no link, nobody mentioned."""
+    text = re.sub(r"([\\`*_\[\]<>#|~$&])", r"\\\1", _one_line(text))
+    return text.replace("@", "&#64;").replace("://", ":&#47;/")
+
+
+def _one_line(text: str) -> str:
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

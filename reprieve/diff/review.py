@@ -1,0 +1,222 @@
+"""What a reviewer has to know of a plan."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+from reprieve.diff.differences import between, parsed
+from reprieve.diff.grouping import Group, Guards, Regions, grouped, guards, regions_of
+from reprieve.diff.plan import Change, Plan
+from reprieve.diff.weakenings import Weakening, weakenings_of
+
+NO_CHANGES, FAILED, WRONG_USE, CHANGES, WEAKENS = 0, 1, 2, 3, 4
+
+# In this order people read them: what goes, before what comes.
+_ORDER = ("delete", "forget", "replace", "create-forget", "update", "create")
+
+
+# A rule's deprecated attribute, which the provider writes when it writes the other.
+_LEADERS: Final = {"is_enabled": "state"}
+
+
+@dataclass(frozen=True)
+class Review:
+    """A plan, taken apart."""
+
+    plan: Plan
+
+    @cached_property
+    def regions(self) -> Regions:
+        """The Regions by what becomes of their guards."""
+        return regions_of(self.plan)
+
+    @cached_property
+    def guards(self) -> tuple[Guards, ...]:
+        """The guards that go, and come, as a whole."""
+        return (
+            *guards(self.plan, self.regions.leaving, "delete"),
+            *guards(self.plan, self.regions.joining, "create"),
+        )
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """All other changes, grouped: deletions first."""
+        whole = {*self.regions.leaving, *self.regions.joining}
+        changes = [each for each in self.plan.changes if each.place not in whole]
+        return tuple(
+            sorted(
+                grouped(changes, self.regions.staying),
+                key=lambda g: _ORDER.index(g.action) if g.action in _ORDER else len(_ORDER),
+            )
+        )
+
+    @cached_property
+    def weakenings(self) -> tuple[Weakening, ...]:
+        """What the plan weakens, and what it leaves weakened; lost guards first."""
+        return (*self._lost_guards(), *self._by_changes(self.plan.changes))
+
+    @cached_property
+    def put_back(self) -> tuple[Group, ...]:
+        """What was changed outside of Terraform and this plan puts back."""
+        return grouped([back for back, _ in self._drift if back], self.regions.staying)
+
+    @cached_property
+    def left(self) -> tuple[Group, ...]:
+        """What was changed outside of Terraform and this plan leaves as it is."""
+        return grouped([left for _, left in self._drift if left], self.regions.staying)
+
+    @cached_property
+    def left_weakened(self) -> tuple[Weakening, ...]:
+        """How what this plan leaves weakens protection."""
+        return self._by_changes([left for _, left in self._drift if left])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many resources are created, updated, replaced, deleted, and let go."""
+        found = dict.fromkeys(("create", "update", "replace", "delete", "forget"), 0)
+        for each in self.plan.changes:
+            if each.is_replacement:
+                found["replace"] += 1
+            else:
+                for action in each.actions:
+                    found[action] = found.get(action, 0) + 1
+        return {action: count for action, count in found.items() if count}
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        if self.plan.errored:
+            return FAILED
+        if self.weakenings or self.left_weakened:
+            return WEAKENS
+        if self.plan.changes or self.plan.outputs or self.plan.deferred or self.put_back:
+            return CHANGES
+        return NO_CHANGES
+
+    def _lost_guards(self) -> list[Weakening]:
+        found = []
+        for place in self.regions.leaving:
+            members = [each for each in self.plan.changes if each.place == place]
+            text = (
+                f"the whole guard goes away ({len(members)} resources): "
+                "nothing is told and nothing is taken back there any more"
+            )
+            found.append(Weakening("guard-lost", place, text, place, ""))
+        return found
+
+    def _by_changes(self, changes: Sequence[Change]) -> tuple[Weakening, ...]:
+        by_place: dict[str, list[Change]] = defaultdict(list)
+        for each in changes:
+            by_place[each.place].append(each)
+        return tuple(
+            weakening
+            for each in changes
+            if each.place not in self.regions.leaving
+            for weakening in weakenings_of(each, tuple(by_place[each.place]))
+            if not self._only_restores(each, weakening)
+        )
+
+    def _only_restores(self, change: Change, weakening: Weakening) -> bool:
+        """Whether it gives back what somebody took away outside of Terraform."""
+        drift = self._drift_of.get(change.address)
+        if drift is None or weakening.kind != "policy-widened":
+            return False
+        if drift.after is None:
+            return change.before is None
+        former = replace(change, before={**(change.before or {}), **(drift.before or {})})
+        return weakening.text not in [each.text for each in weakenings_of(former)] and (
+            "no longer denies" not in weakening.text
+        )
+
+    @cached_property
+    def _drift_of(self) -> dict[str, Change]:
+        return {each.address: each for each in self.plan.drift}
+
+    @cached_property
+    def _drift(self) -> tuple[tuple[Change | None, Change | None], ...]:
+        planned = {each.address: each for each in self.plan.resources}
+        return tuple(self._split(each, planned.get(each.address)) for each in self.plan.drift)
+
+    def _split(self, drift: Change, planned: Change | None) -> tuple[Change | None, Change | None]:
+        """Return what the plan puts back of a drift, and what it leaves."""
+        if planned and planned.actions == ("delete",):
+            return None, None
+        if drift.before is None or drift.after is None:
+            return (drift if planned and planned.is_change else None), None
+        names = [
+            name
+            for name in dict.fromkeys([*drift.before, *drift.after])
+            if between({name: drift.before.get(name)}, {name: drift.after.get(name)})
+            and not self._is_of_another(drift, name, drift.after.get(name))
+        ]
+        after = (planned.after if planned and planned.is_change else None) or drift.after
+        back = [
+            name
+            for name in names
+            if between({name: drift.after.get(name)}, {name: after.get(name)})
+        ]
+        back += [name for name in names if name not in back and _LEADERS.get(name) in back]
+        return _only(drift, back), _only(drift, [name for name in names if name not in back])
+
+    def _is_of_another(self, drift: Change, name: str, now: Any) -> bool:
+        """Whether an attribute only shows what another resource of the plan has put there.
+
+        A topic shows the policy that `aws_sns_topic_policy` gave it, a role the policies of
+        `aws_iam_role_policy`. The first refresh after their creation finds them «changed».
+        """
+        if (drift.type, name) == ("aws_iam_role", "inline_policy"):
+            own = {
+                (v.get("name"), _canonical(v.get("policy")))
+                for v in self._values("aws_iam_role_policy")
+            }
+            return all((e.get("name"), _canonical(e.get("policy"))) in own for e in now or [])
+        if (drift.type, name) == ("aws_sns_topic", "policy"):
+            arn = (drift.after or {}).get("arn")
+            # As it was found: where it was tampered with, the policy's own drift tells of it.
+            return any(v.get("arn") == arn for v in self._values("aws_sns_topic_policy"))
+        if (drift.type, name) == ("aws_sqs_queue", "policy"):
+            url = (drift.after or {}).get("url")
+            return any(v.get("queue_url") == url for v in self._values("aws_sqs_queue_policy"))
+        if (drift.type, name) == ("aws_iam_role", "managed_policy_arns"):
+            own_arns = {v.get("policy_arn") for v in self._values("aws_iam_role_policy_attachment")}
+            return all(arn in own_arns for arn in now or [])
+        return False
+
+    def _values(self, type: str) -> list[dict[str, Any]]:
+        """Return the attributes of the plan's resources of a type: before, and after."""
+        return [
+            values
+            for each in self.plan.resources
+            if each.type == type
+            for values in (each.before, each.after)
+            if values
+        ]
+
+
+def code_of(reviews: Sequence[Review]) -> int:
+    """Return the exit code of several plans: a failure, else the gravest."""
+    codes = [review.code for review in reviews]
+    return FAILED if FAILED in codes else max(codes, default=NO_CHANGES)
+
+
+def _only(drift: Change, names: Sequence[str]) -> Change | None:
+    """Return a drift with nothing but these attributes changed."""
+    if not names or drift.before is None or drift.after is None:
+        return None
+    return replace(
+        drift,
+        configured=None,
+        after={**drift.before, **{name: drift.after.get(name) for name in names}},
+    )
+
+
+def _canonical(policy: Any) -> str:
+    return repr(_sorted(parsed(policy)))
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return sorted((name, _sorted(each)) for name, each in value.items())
+    return value

@@ -1,0 +1,247 @@
+"""A review of plans as text; `plan_markdown` and `plan_json` have the other formats."""
+
+import json
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from reprieve.diff.differences import shown
+from reprieve.diff.grouping import Group, Guards, told_once
+from reprieve.diff.labels import NOUNS
+from reprieve.diff.plan import ACCOUNT, UNKNOWN_PLACE
+from reprieve.diff.review import Review
+from reprieve.diff.weakenings import Weakening
+
+_NAMED = 6
+# So many lines of a change's differences, of an action's signs and of its words.
+_LINES = 12
+SIGNS = {"delete": "-", "create": "+", "update": "~", "replace": "±", "forget": "×"}
+_DONE = {
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "delete": "deleted",
+    "forget": "let go",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text: `style` is rich's, `hang` how far its continuation is indented."""
+
+    text: str
+    style: str = ""
+    hang: int = 0
+
+
+def headline(review: Review) -> str:
+    """Return the plan in one line."""
+    if review.plan.errored:
+        return "This plan FAILED: it is not complete, and cannot be applied"
+    counts = ", ".join(f"{count} {_DONE[action]}" for action, count in review.counts.items())
+    if not counts:
+        outputs = ", ".join(review.plan.outputs)
+        found = f"only outputs change: {outputs}" if outputs else "no changes"
+        return found if not review.left_weakened else f"{found}, but protection is weakened"
+    weak = len(told(review.weakenings)) + len(told(review.left_weakened))
+    ways = {0: "nothing weakens protection", 1: "protection is weakened in 1 way"}
+    return f"{counts}; {ways.get(weak, f'protection is weakened in {weak} ways')}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A weakening as it is told: of one resource or several, in one Region or several."""
+
+    kind: str
+    subjects: tuple[str, ...]
+    text: str
+    places: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+    def sentence(self, review: Review) -> str:
+        """Return it in one line."""
+        where = places(self.places, review)
+        if self.kind == "guard-lost":
+            return f"{where}: {self.text}"
+        return f"{together(self.subjects)}: {self.text} [{where}]"
+
+
+def told(weakenings: Sequence[Weakening]) -> tuple[Told, ...]:
+    """Return the weakenings; those that are the same for several resources, or Regions, once."""
+    alike: dict[tuple[object, ...], list[Told]] = defaultdict(list)
+    for each in apart(weakenings):
+        alike[each.kind, _noun(each.subjects[0]), each.text, each.places].append(each)
+    return tuple(
+        Told(
+            same[0].kind,
+            tuple(subject for each in same for subject in each.subjects),
+            same[0].text,
+            same[0].places,
+            tuple(address for each in same for address in each.addresses),
+        )
+        for same in alike.values()
+    )
+
+
+def together(subjects: Sequence[str]) -> str:
+    """Return what resources of one kind are called, the kind once: `alarm a, b`."""
+    first, *others = subjects
+    return _listed([first, *(each.removeprefix(f"{_noun(first)} ") for each in others)])
+
+
+def alike(groups: Sequence[Group]) -> list[Group]:
+    """Return groups with those told as one that are the same but for their resources' names."""
+    found: dict[tuple[object, ...], list[Group]] = defaultdict(list)
+    for each in groups:
+        lines = tuple(shown(line) for line in each.lines)
+        same = (each.action, _noun(each.text), lines, each.places, each.missing, each.deviates)
+        found[same].append(each)
+    return [
+        replace(same[0], text=together([each.text for each in same])) for same in found.values()
+    ]
+
+
+def _noun(subject: str) -> str:
+    return max((n for n in NOUNS.values() if subject.startswith(f"{n} ")), key=len, default=subject)
+
+
+def apart(weakenings: Sequence[Weakening]) -> tuple[Told, ...]:
+    """Return weakenings resource by resource; those that are the same in many Regions once."""
+
+    def text(each: Weakening) -> str:
+        return json.dumps([each.kind, each.subject, each.text], ensure_ascii=False)
+
+    found = []
+    for words, same in told_once(weakenings, text, lambda each: each.place):
+        kind, subject, said = json.loads(words)
+        found.append(
+            Told(
+                kind,
+                (subject,),
+                said,
+                tuple(sorted({each.place for each in same})),
+                tuple(sorted({each.address for each in same if each.address})),
+            )
+        )
+    return tuple(found)
+
+
+def places(found: Sequence[str], review: Review) -> str:
+    """Return where something is: `in all 17 Regions`, or in which of them, or in which not."""
+    regions = sorted({*found} - {ACCOUNT, UNKNOWN_PLACE})
+    within = review.regions.staying
+    if not {*regions} <= {*within}:
+        within = review.regions.all
+    missing = [region for region in within if region not in regions]
+    words = [place for place in (ACCOUNT, UNKNOWN_PLACE) if place in found]
+    if len(regions) == 1:
+        words.append(regions[0])
+    elif regions and not missing:
+        count = "in both Regions" if len(regions) == 2 else f"in all {len(regions)} Regions"
+        some_leave = within is review.regions.staying and review.regions.leaving
+        words.append(f"{count} that stay" if some_leave else count)
+    elif regions:
+        count = f"in {len(regions)} of {len(within)} Regions"
+        by_absence = len(missing) < min(len(regions), _NAMED)
+        words.append(f"{count}, not {_listed(missing)}" if by_absence else
+                     f"{count}: {_listed(regions)}")  # fmt: skip
+    return ", ".join(words)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def guards_text(each: Guards) -> str:
+    """Return what a guard that comes or goes consists of."""
+    kinds = ", ".join(
+        f"{count} × {NOUNS.get(kind, kind).removesuffix(' of')}"
+        for kind, count in each.kinds.items()
+    )
+    apiece = " each" if len(each.places) > 1 else ""
+    return f"a whole guard, {sum(each.kinds.values())} resources{apiece}: {kinds}"
+
+
+def notes(review: Review) -> Iterator[str]:
+    """Yield what else has to be said of a plan."""
+    plan = review.plan
+    if not plan.complete and not plan.errored:
+        yield "The plan is not complete: more changes follow once it is applied."
+    for address, reason in plan.deferred:
+        yield f"Put off to a later plan: {address} ({reason})."
+
+
+def text_lines(reviews: Sequence[Review], *, labels: bool) -> Iterator[Line]:
+    """Yield a text for people; `labels` has each plan headed by its name."""
+    for index, review in enumerate(reviews):
+        if index:
+            yield Line("")
+        label = f"{review.plan.label}: " if labels else ""
+        yield Line(f"{label}{headline(review)}", "bold")
+        for note in notes(review):
+            yield Line(note, "yellow")
+        yield from _weak_lines("WEAKENS PROTECTION", review.weakenings, review)
+        yield from _weak_lines(
+            "WEAKENED OUTSIDE OF TERRAFORM, AND THIS PLAN LEAVES IT SO",
+            review.left_weakened,
+            review,
+        )
+        if review.guards or review.groups:
+            yield from (Line(""), Line("CHANGES", "bold"))
+        for each in review.guards:
+            style = "red" if each.action == "delete" else "green"
+            where = places(each.places, review)
+            yield Line(f"  {SIGNS[each.action]} {guards_text(each)} [{where}]", style, 4)
+        for group in alike(review.groups):
+            yield from _group_lines(group, review)
+        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, PUT BACK BY THIS PLAN",
+                                review.put_back, review)  # fmt: skip
+        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, LEFT AS IT IS BY THIS PLAN",
+                                review.left, review)  # fmt: skip
+
+
+def _weak_lines(title: str, weakenings: Sequence[Weakening], review: Review) -> Iterator[Line]:
+    if not weakenings:
+        return
+    yield from (Line(""), Line(title, "bold red"))
+    for each in told(weakenings):
+        yield Line(f"  ! {each.sentence(review)}", "red", 4)
+
+
+def _group_lines(group: Group, review: Review) -> Iterator[Line]:
+    style = {"delete": "red", "create": "green"}.get(group.action, "yellow")
+    sign = SIGNS.get(group.action, "~")
+    deviates = "DEVIATES from the other Regions: " if group.deviates else ""
+    yield Line(f"  {sign} {deviates}{group.text} [{places(group.places, review)}]", style, 4)
+    for difference in group.lines[:_LINES]:
+        yield Line(f"      {shown(difference)}", hang=8)
+    if len(group.lines) > _LINES:
+        yield Line(f"      … and {len(group.lines) - _LINES} differences more", "dim", 8)
+    if group.missing:
+        text = f"      NOT in {_listed(group.missing)}, which "
+        yield Line(f"{text}{'stays' if len(group.missing) == 1 else 'stay'} as before",
+                   "bold yellow", 8)  # fmt: skip
+
+
+def _drift_lines(title: str, groups: Sequence[Group], review: Review) -> Iterator[Line]:
+    if groups:
+        yield from (Line(""), Line(title, "bold"))
+    for group in alike(groups):
+        yield from _group_lines(group, review)
+
+
+def laid_out(line: Line, width: int | None) -> list[str]:
+    """Return a line as it fits into a width, if there is one; nothing in it moves a cursor."""
+    text = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in line.text
+    )
+    if not width or len(text) <= width:
+        return [text]
+    return textwrap.wrap(
+        text,
+        width,
+        subsequent_indent=" " * line.hang,
+        drop_whitespace=True,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,212 @@
+"""What in a plan weakens protection, in words.
+
+What cannot be judged, since Terraform knows it after the apply only or because it is sensitive, is
+said to be so, and counts: a policy that nobody can read before it is there may be any policy.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from reprieve.diff.attribute_checks import JUDGES, actions, boundary, filtered, first
+from reprieve.diff.differences import is_empty
+from reprieve.diff.labels import NOUNS, subject, value
+from reprieve.diff.plan import Change, Sensitive, Unknown
+
+# What a resource's end means. A type that is not here protects nothing by itself.
+_WITHOUT = {
+    "aws_cloudwatch_event_rule": "what it matched is no longer told or acted on",
+    "aws_cloudwatch_event_target": "nothing is sent there any more",
+    "aws_cloudwatch_metric_alarm": "nobody is told of what it watched",
+    "aws_iam_role": "nothing can act as it",
+    "aws_iam_role_policy": "the role may no longer do what it allowed",
+    "aws_iam_role_policy_attachment": "the role may no longer do what it allowed",
+    "aws_kms_key": "its deletion is scheduled, and what it encrypts is lost with it",
+    "aws_kms_key_policy": "the key gets the default policy, which lets no AWS service in",
+    "aws_sns_topic": "alerts have one place less to go",
+    "aws_sns_topic_policy": "EventBridge and CloudWatch may no longer publish",
+    "aws_sns_topic_subscription": "who has it is told nothing any more",
+    "aws_sqs_queue": "what it keeps is lost, and what cannot be delivered is not kept",
+    "aws_sqs_queue_policy": "EventBridge may no longer leave there what it cannot deliver",
+    "aws_ssm_document": "what it undid is no longer undone",
+}
+
+
+@dataclass(frozen=True)
+class Weakening:
+    """One way in which a change weakens protection.
+
+    `kind` is one of `KINDS`; `subject` names the resource at `address`, which is in `place`, and
+    `text` says what becomes of it.
+    """
+
+    kind: str
+    subject: str
+    text: str
+    place: str
+    address: str
+
+
+KINDS = {
+    "guard-lost": "a Region loses all that guards it",
+    "gone": "a resource goes away, or Terraform lets go of it",
+    "gap": "a resource is deleted before it is made anew, or has to be confirmed again",
+    "rule-disabled": "a rule is disabled",
+    "pattern-narrowed": "a rule may match fewer events",
+    "policy-widened": "a policy allows more than before, or denies less",
+    "policy-narrowed": "a policy no longer allows what is needed, or denies more",
+    "target-moved": "a rule sends its events elsewhere",
+    "subscription-filtered": "a subscription gets fewer messages",
+    "dead-letters-dropped": "what cannot be delivered is no longer kept",
+    "retries-lowered": "EventBridge gives up sooner",
+    "encryption-weakened": "a topic or a queue is no longer encrypted, or with another key",
+    "key-care-lowered": "a KMS key no longer rotates, rotates less often or is deleted sooner",
+    "retention-lowered": "a queue keeps its messages for less time",
+    "alarm-weakened": "an alarm is off, tells fewer, or measures otherwise",
+    "runbook-shortened": "a runbook loses a step",
+    "not-known": "what it becomes cannot be judged before the apply",
+}
+
+
+def weakenings_of(change: Change, siblings: tuple[Change, ...] = ()) -> list[Weakening]:
+    """Return how a change weakens protection; `siblings` are the other changes of its place."""
+    if change.type not in NOUNS:
+        return []
+    if change.before is None:
+        return _added(change, siblings)
+    if change.after is None or "forget" in change.actions:
+        return _gone(change, siblings)
+    if change.is_replacement:
+        found = _gap(change)
+        # Whatever is replaced is also judged by what it becomes, as far as that is known.
+        return [*found, *(w for w in _changed(change, siblings) if w.kind != "not-known")]
+    return _changed(change, siblings)
+
+
+def _say(change: Change, kind: str, text: str) -> Weakening:
+    return Weakening(kind, subject(change), text, change.place, change.address)
+
+
+def _added(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
+    """Tell of a policy more for a role that is there already; nothing else that is new weakens."""
+    if change.type not in ("aws_iam_role_policy", "aws_iam_role_policy_attachment"):
+        return []
+    role = value(change, "role")
+    is_new = any(
+        each.type == "aws_iam_role" and each.before is None and value(each, "name") == role
+        for each in siblings
+    )
+    name = value(change, "policy_arn") or value(change, "name")
+    text = f"the role gets one policy more{f', {name}' if name else ''}"
+    return [] if is_new else [_say(change, "policy-widened", text)]
+
+
+def _gone(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
+    if "forget" in change.actions:
+        return [_say(change, "gone", "Terraform lets go of it and no longer looks after it")]
+    if change.type not in _WITHOUT or _goes_with_another(change, siblings):
+        return []
+    return [_say(change, "gone", f"deleted: {_WITHOUT[change.type]}")]
+
+
+def _goes_with_another(change: Change, siblings: tuple[Change, ...]) -> bool:
+    """Whether it only goes since what it belongs to goes, of which is told."""
+    owners = {
+        "aws_cloudwatch_event_target": ("aws_cloudwatch_event_rule", "rule", "name"),
+        "aws_sns_topic_policy": ("aws_sns_topic", "arn", "arn"),
+        "aws_sns_topic_subscription": ("aws_sns_topic", "topic_arn", "arn"),
+        "aws_iam_role_policy": ("aws_iam_role", "role", "name"),
+        "aws_iam_role_policy_attachment": ("aws_iam_role", "role", "name"),
+    }
+    if change.type not in owners:
+        return False
+    type, mine, its = owners[change.type]
+    return any(
+        each.type == type
+        and each.actions == ("delete",)
+        and value(each, its) == value(change, mine)
+        for each in siblings
+    )
+
+
+def _gap(change: Change) -> list[Weakening]:
+    because = f" ({', '.join(change.replace_because)} changes)" if change.replace_because else ""
+    if change.type == "aws_sns_topic_subscription":
+        text = f"is made anew{because}: it tells nothing until it is confirmed again"
+        return [_say(change, "gap", text)]
+    if change.actions[0] == "delete" and change.type in _WITHOUT:
+        text = f"is deleted before it is made anew{because}: a gap while the plan is applied"
+        return [_say(change, "gap", text)]
+    return []
+
+
+def _changed(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
+    found = []
+    for name, judge in JUDGES.get(change.type, {}).items():
+        before, after = (change.before or {}).get(name), (change.after or {}).get(name)
+        unset = change.configured is not None and name not in change.configured
+        if (change.is_replacement and unset) or (
+            before == after and not isinstance(after, Unknown)
+        ):
+            continue
+        if hidden := _hidden(
+            before, None if judge is actions and isinstance(after, list) else after
+        ):
+            # Where nothing was, nothing can be lost, unless it is what restricts.
+            if not is_empty(before) or judge in (filtered, boundary):
+                found.append(_say(change, "not-known", f"{name} {hidden}"))
+            continue
+        found += [_say(change, kind, text) for kind, text in judge(change, before, after)]
+    found = list(dict.fromkeys(found))  # a rule that is disabled is so in two attributes
+    if change.type == "aws_cloudwatch_metric_alarm":
+        found += _metrics(change, siblings)
+    return found
+
+
+def _hidden(before: Any, after: Any) -> str | None:
+    """Say why a change cannot be judged, if it cannot."""
+    if _holds(after, Unknown):
+        return "becomes what is known after the apply only: it cannot be judged here"
+    if _holds(after, Sensitive) or _holds(before, Sensitive):
+        return "is sensitive: it is not shown, and cannot be judged here"
+    return None
+
+
+def _holds(value: Any, kind: type) -> bool:
+    if isinstance(value, dict):
+        return any(_holds(each, kind) for each in value.values())
+    if isinstance(value, list):
+        return any(_holds(each, kind) for each in value)
+    return isinstance(value, kind)
+
+
+def _metrics(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
+    """Tell of metrics that an alarm no longer adds up, unless what they measure goes as well."""
+    before, after = _queries(change.before), _queries(change.after)
+    if before is None or after is None:
+        return [_say(change, "not-known", "metric_query cannot be judged before the apply")]
+    gone_rules = {
+        value(each, "name")
+        for each in siblings
+        if each.type == "aws_cloudwatch_event_rule" and each.actions == ("delete",)
+    }
+    texts = []
+    for name, query in before.items():
+        was, now = query.get("expression"), after.get(name, {}).get("expression")
+        if name not in after and _measured(query).get("RuleName") not in gone_rules:
+            texts.append(f"no longer counts {name}")
+        elif name in after and was != now and not (is_empty(was) and is_empty(now)):
+            texts.append(f"computes {now or 'nothing'} instead of {was or 'nothing'}")
+        elif name in after and _measured(query) != _measured(after[name]):
+            texts.append(f"measures something else as {name}")
+    return [_say(change, "alarm-weakened", text) for text in texts]
+
+
+def _queries(values: dict[str, Any] | None) -> dict[str, dict[str, Any]] | None:
+    """Return an alarm's metric queries by their ids; None if they are not known."""
+    found = (values or {}).get("metric_query") or []
+    return None if _holds(found, Unknown) else {each["id"]: each for each in found}
+
+
+def _measured(query: dict[str, Any]) -> dict[str, Any]:
+    dimensions = first(query.get("metric")).get("dimensions")
+    return dimensions if isinstance(dimensions, dict) else {}

@@ -1,0 +1,66 @@
+"""What drills leave behind: their keys, which the next drill uses again, and what went wrong."""
+
+from typing import Any, Final
+
+from reprieve.aws.account import Account, is_code
+from reprieve.aws.permissions import DRILL
+from reprieve.drill.watch import PENDING
+
+DESCRIPTION: Final = "Reprieve: a fire drill's throw-away key. It encrypts nothing."
+TAG: Final = f"{DRILL}run"
+_ALIASES: Final = f"alias/{DRILL}"
+
+
+def find_key(kms: Any) -> str | None:
+    """Return the ARN of a drill key that an earlier drill left and that is not pending deletion.
+
+    A key whose alias says that it is a drill's is not believed: the description and the tag have to
+    say so too, since its deletion is about to be scheduled.
+    """
+    for page in kms.get_paginator("list_aliases").paginate():
+        for alias in page["Aliases"]:
+            if not alias["AliasName"].startswith(_ALIASES) or "TargetKeyId" not in alias:
+                continue
+            key = kms.describe_key(KeyId=alias["TargetKeyId"])["KeyMetadata"]
+            if key["KeyState"] not in PENDING and _is_drills(kms, key):
+                return str(key["Arn"])
+    return None
+
+
+def _is_drills(kms: Any, key: dict[str, Any]) -> bool:
+    tags = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
+    return key["Description"] == DESCRIPTION and any(tag["TagKey"] == TAG for tag in tags)
+
+
+def make_key(kms: Any, run: str) -> str:
+    """Create a drill key with its alias, by which the next drill finds it; return its ARN."""
+    key = kms.create_key(Description=DESCRIPTION, Tags=[{"TagKey": TAG, "TagValue": run}])
+    arn: str = key["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=f"{_ALIASES}{run}", TargetKeyId=arn)
+    return arn
+
+
+def remove_leftovers(account: Account, region: str, topic: str) -> int:
+    """Remove the queues and subscriptions of drills that were cut off; return how many."""
+    sqs, sns = account.client("sqs", region), account.client("sns", region)
+    queues = [
+        url
+        for page in sqs.get_paginator("list_queues").paginate(QueueNamePrefix=DRILL)
+        for url in page.get("QueueUrls", [])
+    ]
+    subscriptions = [
+        each["SubscriptionArn"]
+        for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+        for each in page["Subscriptions"]
+        if each["Protocol"] == "sqs" and each["Endpoint"].rpartition(":")[2].startswith(DRILL)
+    ]
+    for subscription in subscriptions:
+        sns.unsubscribe(SubscriptionArn=subscription)
+    for url in queues:
+        try:
+            sqs.delete_queue(QueueUrl=url)
+        except Exception as error:
+            # SQS lists a queue for a while after it is gone.
+            if not is_code(error, "QueueDoesNotExist", "NonExistentQueue"):
+                raise
+    return len(queues) + len(subscriptions)

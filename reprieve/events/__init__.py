@@ -1,0 +1,1 @@
+"""KMS events: threats and their patterns, exemptions, and the alerts about them."""

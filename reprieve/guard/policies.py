@@ -1,0 +1,266 @@
+"""IAM policies, as the objects that their JSON stands for.
+
+Where an argument is an ARN or an account id it may as well be a Terraform reference.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reprieve.regions import partition_of
+from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, Runbook
+
+Policy = dict[str, Any]
+
+# What Reprieve names in every Region begins with this; the trust policies rely on it.
+PREFIX = "reprieve"
+DEAD_LETTERS = f"{PREFIX}-dead-letters"
+# The topic without encryption, beside one that is encrypted: see docs/architecture.md.
+LIFELINE = f"{PREFIX}-lifeline"
+
+
+def topic_policy(topic_arn: str, region: str, account: str, *, strict: bool = False) -> Policy:
+    """Let EventBridge and CloudWatch publish to the topic, over TLS, and nobody else's account.
+
+    EventBridge gets no Condition unless `strict`: AWS's documentation disagrees with itself on
+    whether EventBridge fulfils one when it publishes to SNS, and where it does not the alert is
+    dropped without a trace. This form is the one that every version of the page shows (EventBridge
+    user guide, «resource-based policies»). CloudWatch's alarms do fulfil theirs (SNS developer
+    guide, «Allow CloudWatch alarms to publish»).
+    """
+    partition = _partition(region)
+    publish = {
+        "Sid": "EventBridgePublishes",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic_arn,
+    }
+    if strict:
+        publish["Condition"] = _source(account, _rules(partition, region, account))
+    return _policy(
+        publish,
+        {
+            "Sid": "AlarmsPublish",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": topic_arn,
+            "Condition": _source(
+                account, f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{PREFIX}-*"
+            ),
+        },
+        _over_tls_only("sns:Publish", topic_arn),
+    )
+
+
+def dead_letter_policy(region: str, account: str) -> Policy:
+    """Let EventBridge leave there what Reprieve's rules could not deliver, over TLS.
+
+    EventBridge user guide, «Using dead-letter queues», has this condition; to SQS it is fulfilled.
+    """
+    partition = _partition(region)
+    queue_arn = f"arn:{partition}:sqs:{region}:{account}:{DEAD_LETTERS}"
+    return _policy(
+        {
+            "Sid": "EventBridgeLeavesWhatFailed",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": queue_arn,
+            "Condition": {"ArnLike": {"aws:SourceArn": _rules(partition, region, account)}},
+        },
+        _over_tls_only("sqs:*", queue_arn),
+    )
+
+
+def alert_key_policy(region: str, account: str, automation_role_arn: str | None) -> Policy:
+    """Let the account manage the key, and those who publish alerts use it.
+
+    SNS developer guide, «Enable compatibility between event sources from AWS services and encrypted
+    topics»: EventBridge and CloudWatch each need these two actions. No Condition, for the reason
+    that `topic_policy` has.
+    """
+    use = ["kms:GenerateDataKey*", "kms:Decrypt"]
+    statements: list[dict[str, Any]] = [
+        {
+            "Sid": "AccountManages",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:{_partition(region)}:iam::{account}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+        {
+            "Sid": "AlertsAreEncrypted",
+            "Effect": "Allow",
+            "Principal": {"Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]},
+            "Action": use,
+            "Resource": "*",
+        },
+    ]
+    if automation_role_arn:
+        statements.append(
+            {
+                "Sid": "OutcomesAreEncrypted",
+                "Effect": "Allow",
+                "Principal": {"AWS": automation_role_arn},
+                "Action": use,
+                "Resource": "*",
+            }
+        )
+    return _policy(*statements)
+
+
+def eventbridge_trust(partition: str, account: str) -> Policy:
+    """Let EventBridge assume the role for Reprieve's own rules of this account."""
+    return _trust("events.amazonaws.com", account, _rules(partition, "*", account))
+
+
+def eventbridge_permissions(
+    partition: str, account: str, runbooks: Sequence[Runbook], automation_role_arn: str
+) -> Policy:
+    """Let EventBridge start the runbooks and hand them the automation role, and nothing else."""
+    resources = [arn for each in runbooks for arn in each.start_resources(partition, account)]
+    return _policy(
+        {
+            "Sid": "StartRunbook",
+            "Effect": "Allow",
+            "Action": "ssm:StartAutomationExecution",
+            "Resource": list(dict.fromkeys(resources)),
+        },
+        _pass_role(automation_role_arn),
+    )
+
+
+def automation_trust(partition: str, account: str) -> Policy:
+    """Let Systems Manager assume the role for automations of this account."""
+    return _trust(
+        "ssm.amazonaws.com", account, f"arn:{partition}:ssm:*:{account}:automation-execution/*"
+    )
+
+
+def automation_permissions(
+    partition: str,
+    account: str,
+    runbook: Runbook,
+    *,
+    role_name: str,
+    topic_name: str,
+    enables: bool = False,
+    looks_back: bool = False,
+    alert_keys: Sequence[str] = (),
+) -> Policy:
+    """Allow what the runbooks do: cancel a deletion, see the outcome; Reprieve's own also tell.
+
+    The first two statements are what the reference page of Amazon's runbook lists. Reprieve's own
+    runs Amazon's as a child, to which it hands its own role. It `enables` keys, `looks_back` into
+    CloudTrail's history for what a key was, and uses the `alert_keys` (ARNs) of encrypted topics.
+    """
+    rescue: list[dict[str, Any]] = [
+        {
+            "Sid": "CancelKeyDeletion",
+            "Effect": "Allow",
+            "Action": [
+                "kms:CancelKeyDeletion",
+                "kms:DescribeKey",
+                *(["kms:EnableKey"] if enables else []),
+            ],
+            "Resource": f"arn:{partition}:kms:*:{account}:key/*",
+        },
+        {
+            "Sid": "RunAutomation",
+            "Effect": "Allow",
+            "Action": ["ssm:StartAutomationExecution", "ssm:GetAutomationExecution"],
+            "Resource": CANCEL_KEY_DELETION.start_resources(partition, account),
+        },
+    ]
+    if runbook.is_amazons:
+        return _policy(*rescue)
+    rescue += [
+        _pass_role(f"arn:{partition}:iam::{account}:role/{role_name}"),
+        {
+            "Sid": "TellOutcome",
+            "Effect": "Allow",
+            "Action": "sns:Publish",
+            "Resource": f"arn:{partition}:sns:*:{account}:{topic_name}",
+        },
+    ]
+    if looks_back:
+        # CloudTrail knows no finer resource for it (Service Authorization Reference).
+        rescue.append(
+            {
+                "Sid": "SeeWhatKeysWere",
+                "Effect": "Allow",
+                "Action": "cloudtrail:LookupEvents",
+                "Resource": "*",
+            }
+        )
+    if alert_keys:
+        rescue.append(
+            {
+                "Sid": "TellEncrypted",
+                "Effect": "Allow",
+                "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+                "Resource": list(alert_keys),
+            }
+        )
+    return _policy(*rescue)
+
+
+def _pass_role(role_arn: str) -> dict[str, Any]:
+    """Allow the automation role, and no other, to be handed to Systems Manager."""
+    return {
+        "Sid": "PassAutomationRole",
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": role_arn,
+        "Condition": {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
+    }
+
+
+def _trust(service: str, account: str, source_arn: str) -> Policy:
+    """Trust `service` only when it acts for this account and this source (confused deputy)."""
+    return _policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sts:AssumeRole",
+            "Condition": _source(account, source_arn),
+        }
+    )
+
+
+def _source(account: str, source_arn: str) -> dict[str, Any]:
+    return {
+        "StringEquals": {"aws:SourceAccount": account},
+        "ArnLike": {"aws:SourceArn": source_arn},
+    }
+
+
+def rule_arn(region: str, account: str, name: str) -> str:
+    """Return the ARN of Reprieve's rule of this name, without its prefix, on the default bus."""
+    return f"arn:{_partition(region)}:events:{region}:{account}:rule/{PREFIX}-{name}"
+
+
+def _rules(partition: str, region: str, account: str) -> str:
+    return f"arn:{partition}:events:{region}:{account}:rule/{PREFIX}-*"
+
+
+def _over_tls_only(action: str, resource: str) -> dict[str, Any]:
+    return {
+        "Sid": "OverTlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def _partition(region: str) -> str:
+    partition = partition_of(region)
+    assert partition, f"{region} has been validated"  # noqa: S101
+    return partition
+
+
+def _policy(*statements: dict[str, Any]) -> Policy:
+    return {"Version": "2012-10-17", "Statement": list(statements)}

@@ -1,0 +1,1 @@
+"""The Systems Manager runbooks that undo threats."""

@@ -1,0 +1,1 @@
+"""The settings: read from `reprieve.toml` and the environment, and validated."""

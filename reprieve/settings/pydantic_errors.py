@@ -1,0 +1,91 @@
+"""Pydantic's own rules, in words of ours."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from pydantic_core import ErrorDetails, InitErrorDetails
+
+from reprieve import regions
+from reprieve.settings.errors import Place, nearest, shown
+from reprieve.settings.types import WATCH_WORDS, broken_at
+
+Tables = Mapping[str, Mapping[str, object]]
+"""The settings there are: `{table: {key: …}}`, in the order of the file."""
+
+# What pydantic finds, by its names for it.
+_TYPES: Final = {
+    "missing": (
+        "is required",
+        'write emails = ["security@example.com"] under [notify], or set REPRIEVE_NOTIFY__EMAILS',
+    ),
+    "string_type": ("is not text", "write a text, in quotation marks"),
+    "string_unicode": ("is not text in UTF-8", "type it anew"),
+    "bool_type": ("is neither true nor false", "write true or false, without quotation marks"),
+    "model_type": ("is not a table", "write its keys under its name in brackets, as in [notify]"),
+}
+
+
+def worded(error: ErrorDetails, tables: Tables, lists: Collection[str]) -> InitErrorDetails:
+    """Return what pydantic found as a place, a rule and a remedy; `lists` are lists of tables."""
+    # Behind table and key only an index is a place; pydantic also names the type that it tried.
+    named = 3 if error["loc"][0] in lists else 2
+    place = tuple(
+        part for depth, part in enumerate(error["loc"]) if depth < named or isinstance(part, int)
+    )
+    value, kind = error["input"], error["type"]
+    if kind == "reprieve":
+        rule, remedy = error["ctx"]["rule"], error["ctx"]["remedy"]
+    elif kind == "literal_error" and place[1] == "encryption":
+        rule = 'is not "none", "own" or a list of key ARNs'
+        remedy = 'write "own": Reprieve makes a key in each watched Region'
+        if isinstance(value, str) and "alias/aws/" in value:
+            rule = (
+                "is an AWS managed key, whose policy never lets EventBridge in: no alert gets out"
+            )
+    elif kind == "literal_error":
+        rule, remedy = 'is not "default", "all" or a list of Regions', _meant_by_watch(value)
+    elif kind == "extra_forbidden":
+        rule, remedy = "is not a setting", _where_it_belongs(place, tables)
+    elif kind in ("tuple_type", "model_type") and place[0] in lists:
+        rule, remedy = (
+            "is not a list of tables",
+            f"write [[{place[0]}]] above its keys; Regions are watched by regions.watch",
+        )
+    elif kind == "tuple_type":
+        rule, remedy = "is not a list", _as_list(value)
+    elif kind == "missing" and place[0] in lists:
+        value, rule, remedy = None, "is required", f"each [[{place[0]}]] has one"
+    elif kind == "missing":
+        value, (rule, remedy) = None, _TYPES[kind]
+    else:
+        rule, remedy = _TYPES.get(kind, (f"is refused: {error['msg']}", "see docs/settings.md"))
+    return broken_at(place, value, rule, remedy)
+
+
+def _as_list(value: object) -> str:
+    if isinstance(value, str) and not value.startswith("["):
+        return f"write {shown([value])}"
+    return 'write ["…", "…"]; in an environment variable …,… will do'
+
+
+def _meant_by_watch(value: object) -> str:
+    near = nearest(value, (*WATCH_WORDS, *regions.every_region())) if isinstance(value, str) else ""
+    return f"write {shown(near if near in WATCH_WORDS else [near or 'eu-west-1'])}"
+
+
+def _where_it_belongs(place: Place, tables: Tables) -> str:
+    """Return the remedy for a key, or a table, that there is not."""
+    *above, name = (part for part in place if isinstance(part, str))
+    owners = {key: table for table, keys in tables.items() for key in keys}
+    if name in owners:
+        return f"it belongs to the table [{owners[name]}]"
+    if above:
+        keys = tables[above[0]]
+        near = nearest(name, keys)
+        return f"did you mean {near}?" if near else f"[{above[0]}] has {', '.join(keys)}"
+    near = nearest(name, (*tables, *owners))
+    if near in owners:
+        return f"did you mean {near} in the table [{owners[near]}]?"
+    if near:
+        return f"did you mean the table [{near}]?"
+    return f"the tables are {', '.join(f'[{table}]' for table in tables)}"

@@ -1,0 +1,1 @@
+"""`reprieve status`: compare what is deployed with the guard's data."""

@@ -1,0 +1,1 @@
+"""`reprieve sweep`: find keys that are already pending deletion or disabled."""

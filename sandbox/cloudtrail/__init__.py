@@ -1,0 +1,1 @@
+"""CloudTrail: records of API calls, and the event history."""

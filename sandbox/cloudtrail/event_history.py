@@ -1,0 +1,168 @@
+"""CloudTrail's event history: LookupEvents, which needs no trail and knows 90 days."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from sandbox.cloudtrail.records import is_write
+from sandbox.core.errors import AwsError, SandboxCannot
+
+Record = dict[str, Any]
+
+# CloudTrail API reference, LookupEvents.
+_KNOWN_FOR = timedelta(days=90)
+_MAX_RESULTS = 50
+_ATTRIBUTES = (
+    "EventId", "EventName", "ReadOnly", "Username", "ResourceType", "ResourceName", "EventSource",
+    "AccessKeyId",
+)  # fmt: skip
+
+
+class History:
+    """The KMS calls that changed something, or were to, in every Region."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._records: dict[str, list[Record]] = {}
+
+    def clear(self) -> None:
+        """Forget every call."""
+        with self._lock:
+            self._records.clear()
+
+    def add(self, record: Record) -> None:
+        """Keep CloudTrail's record of a call."""
+        with self._lock:
+            self._records.setdefault(record["awsRegion"], []).append(record)
+
+    def age(self, days: float) -> None:
+        """Move all calls so far into the past."""
+        with self._lock:
+            for records in self._records.values():
+                for record in records:
+                    earlier = _moment(record["eventTime"]) - timedelta(days=days)
+                    record["eventTime"] = f"{earlier:%Y-%m-%dT%H:%M:%SZ}"
+
+    def lookup(self, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
+        """LookupEvents: the calls that match, newest first, a page at a time; raises AwsError."""
+        attribute = _attribute(parameters)
+        _check_category(parameters)
+        size = parameters.get("MaxResults", _MAX_RESULTS)
+        if not 1 <= size <= _MAX_RESULTS:
+            raise AwsError("InvalidMaxResultsException", "A page has 1 to 50 events.")
+        now = datetime.now(UTC).timestamp()
+        begin = max(now - _KNOWN_FOR.total_seconds(), parameters.get("StartTime", 0))
+        end = parameters.get("EndTime")
+        if end is not None and parameters.get("StartTime", end) > end:
+            raise AwsError("InvalidTimeRangeException", "The start time is after the end time.")
+        with self._lock:
+            events = [_shown(record) for record in reversed(self._records.get(region, []))]
+        found = [
+            event
+            for event in events
+            if begin <= event["EventTime"]
+            and (end is None or event["EventTime"] <= end)
+            and _matches(event, attribute)
+        ]
+        rest = _after_token(found, parameters)
+        page = {"Events": rest[:size]}
+        if len(rest) <= size:
+            return page
+        return page | {"NextToken": _token(rest[size - 1], parameters)}
+
+
+def _token(last: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+    """What asks for the page after an event; it is good for the same question only."""
+    asked = {name: value for name, value in parameters.items() if name != "NextToken"}
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return f"{last['EventId']}.{digest[:16]}"
+
+
+def _after_token(
+    found: list[dict[str, Any]], parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What is left to show: counted from the last event shown, as new ones come in before it."""
+    token = parameters.get("NextToken")
+    if token is None:
+        return found
+    for index, event in enumerate(found):
+        if token == _token(event, parameters):
+            return found[index + 1 :]
+    raise AwsError(
+        "InvalidNextTokenException",
+        "The token is not one of LookupEvents, or was given for other parameters.",
+    )
+
+
+def _check_category(parameters: Mapping[str, Any]) -> None:
+    category = parameters.get("EventCategory")
+    if category == "insight":
+        raise SandboxCannot("LookupEvents of Insights events; it knows management events")
+    if category is not None:
+        raise AwsError("InvalidEventCategoryException", f"There is no category {category}.")
+
+
+def _attribute(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
+    attributes = parameters.get("LookupAttributes") or []
+    if len(attributes) > 1 or any(a["AttributeKey"] not in _ATTRIBUTES for a in attributes):
+        raise AwsError(
+            "InvalidLookupAttributesException",
+            f"One attribute of {', '.join(_ATTRIBUTES)} at most.",
+        )
+    for each in attributes:
+        key, value = each["AttributeKey"], each["AttributeValue"]
+        # CloudTrail has these events, the sandbox does not: «none» would be a wrong answer.
+        if (
+            (key == "ReadOnly" and value == "true")
+            or (key == "EventName" and not is_write(value))
+            or (key == "EventSource" and value != "kms.amazonaws.com")
+        ):
+            raise SandboxCannot(f"LookupEvents by {key} {value}; it keeps KMS's write calls only")
+        return key, value
+    return None
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    """An event as LookupEvents shows it; EventTime is in seconds since the epoch."""
+    identity = record["userIdentity"]
+    return {
+        "EventId": record["eventID"],
+        "EventName": record["eventName"],
+        "ReadOnly": str(record["readOnly"]).lower(),
+        "EventTime": _moment(record["eventTime"]).timestamp(),
+        "EventSource": record["eventSource"],
+        "Username": _username(identity),
+        "AccessKeyId": identity.get("accessKeyId", ""),
+        "Resources": [
+            {"ResourceType": "AWS::KMS::Key", "ResourceName": name}
+            for resource in record["resources"]
+            # CloudTrail lists a key by its ARN and by its id.
+            for name in (resource["ARN"], resource["ARN"].rpartition("/")[2])
+        ],
+        "CloudTrailEvent": json.dumps(record),
+    }
+
+
+def _username(identity: Mapping[str, Any]) -> str:
+    """A user's name, a session's name, or `root`."""
+    if identity["type"] == "Root":
+        return "root"
+    return str(identity.get("userName") or identity["arn"].rpartition("/")[2])
+
+
+def _matches(event: Mapping[str, Any], attribute: tuple[str, str] | None) -> bool:
+    if attribute is None:
+        return True
+    key, value = attribute
+    if key in ("ResourceName", "ResourceType"):
+        return any(resource[key] == value for resource in event["Resources"])
+    return bool(event[key] == value)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -1,0 +1,193 @@
+"""The metrics that alarms of this account may watch: what was counted, and which sums are known.
+
+CloudWatch's metrics have data points by time. Here none passes: a period is what happened between
+two evaluations of a Region's alarms, and every happening is a data point of 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from moto.sqs.models import sqs_backends
+
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.errors import AwsError, SandboxCannot
+
+EVENTS, SNS, SQS = "AWS/Events", "AWS/SNS", "AWS/SQS"
+VISIBLE = "ApproximateNumberOfMessagesVisible"
+# The metrics that the sandbox has, by the one dimension of each. EventBridge user guide,
+# «Monitoring Amazon EventBridge»: the dimension RuleName by itself means the default bus.
+_DIMENSIONS = {
+    (EVENTS, "FailedInvocations"): "RuleName",
+    (EVENTS, "InvocationsSentToDlq"): "RuleName",
+    (EVENTS, "InvocationsFailedToBeSentToDlq"): "RuleName",
+    (SNS, "NumberOfNotificationsFailed"): "TopicName",
+    (SQS, VISIBLE): "QueueName",
+}
+_NAMESPACES = {namespace for namespace, _ in _DIMENSIONS}
+# CloudWatch user guide, «Limits»: alarms on metric math reference at most ten metrics; API
+# reference, MetricDataQuery.
+MAX_METRICS = 10
+_ID = re.compile(r"[a-z][A-Za-z0-9_]*")
+_TERM = re.compile(r"(?P<filled>FILL\()?(?P<id>[a-z]\w*)(?(filled),0\))")
+
+Period = Mapping[tuple[str, str, str], int]
+
+
+class Metrics:
+    """What happened in each Region since its alarms were last evaluated."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._counts: dict[str, Counter[tuple[str, str, str]]] = {}
+
+    def count(self, region: str, namespace: str, name: str, of: str) -> None:
+        """Add a data point to the metric of a rule or topic (its name)."""
+        with self._lock:
+            self._counts.setdefault(region, Counter())[namespace, name, of] += 1
+
+    def end_period(self, region: str) -> Period:
+        """What was counted in a Region, which begins anew."""
+        with self._lock:
+            return self._counts.pop(region, Counter())
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._counts.clear()
+
+
+@dataclass(frozen=True)
+class Series:
+    """One statistic of one metric."""
+
+    namespace: str
+    name: str
+    of: str
+    statistic: str
+
+    def value(self, period: Period, region: str) -> float | None:
+        """The data point of a period, None if there is none.
+
+        EventBridge and SNS send these metrics only if there is something to count; SQS sends its
+        own for every queue that exists.
+        """
+        if self.namespace == SQS:
+            queue = sqs_backends[ACCOUNT_ID][region].queues.get(self.of)
+            return None if queue is None else float(queue.approximate_number_of_messages)
+        count = period.get((self.namespace, self.name, self.of), 0)
+        if not count:
+            return None
+        return float(count) if self.statistic == "Sum" else 1.0
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What an alarm watches: a sum of metrics.
+
+    `terms` are the metrics, each with whether FILL(…, 0) is around it. `strict`: the sum is missing
+    if one of its terms is. That is so of m1+m2, by what its users tell; CloudWatch's documentation
+    leaves it open. SUM([m1,m2]) leaves out what is missing.
+    """
+
+    terms: tuple[tuple[Series, bool], ...]
+    strict: bool = False
+
+    def value(self, period: Period, region: str) -> float | None:
+        """The data point of a period, None if there is none."""
+        points = [
+            0.0 if point is None and filled else point
+            for point, filled in ((s.value(period, region), filled) for s, filled in self.terms)
+        ]
+        known = [point for point in points if point is not None]
+        return sum(known) if known and not (self.strict and len(known) < len(points)) else None
+
+
+def watched_by(alarm: Any) -> Watched | None:
+    """What one of moto's alarms watches; None if its metrics are not the sandbox's.
+
+    Raises ValidationError for metric math that CloudWatch refuses, SandboxCannot for an alarm that
+    it would take and the sandbox cannot evaluate.
+    """
+    if not alarm.metric_data_queries:
+        if alarm.namespace not in _NAMESPACES:
+            return None
+        if alarm.unit not in (None, "Count"):
+            raise SandboxCannot(f"an alarm on the unit {alarm.unit}")
+        return Watched(((_series(alarm, alarm.statistic or alarm.extended_statistic), False),))
+    _check_queries(alarm)
+    stats = {q.id: q.metric_stat for q in alarm.metric_data_queries if q.metric_stat}
+    if not {stat.metric.namespace for stat in stats.values()} & _NAMESPACES:
+        return None
+    if any(stat.unit not in (None, "Count") for stat in stats.values()):
+        raise SandboxCannot("an alarm on a metric with a unit other than Count")
+    series = {id: _series(stat.metric, stat.stat) for id, stat in stats.items()}
+    shown = next(q for q in alarm.metric_data_queries if _returns(q))
+    expressions = [q for q in alarm.metric_data_queries if q.expression]
+    if expressions and expressions != [shown]:
+        raise SandboxCannot("an alarm with more than one expression")
+    return _sum(shown.expression or shown.id, series)
+
+
+def _check_queries(alarm: Any) -> None:
+    """Raise ValidationError as PutMetricAlarm does for the list `Metrics` (API reference)."""
+    queries = alarm.metric_data_queries
+    if alarm.namespace or alarm.metric_name or alarm.statistic or alarm.dimensions or alarm.period:
+        raise _invalid(
+            "Metrics list must not be specified together with Namespace, MetricName, Dimensions, "
+            "Period, Unit, Statistic or ExtendedStatistic"
+        )
+    if sum(1 for q in queries if q.metric_stat) > MAX_METRICS:
+        raise _invalid(f"An alarm on metric math must not have more than {MAX_METRICS} metrics")
+    if sum(1 for q in queries if q.expression) > MAX_METRICS:
+        raise _invalid(f"An alarm must not have more than {MAX_METRICS} expressions")
+    ids = [q.id for q in queries]
+    if len(set(ids)) < len(ids) or not all(_ID.fullmatch(id or "") for id in ids):
+        raise _invalid("The ids of the metrics list must differ and begin with a lowercase letter")
+    if any(bool(q.metric_stat) == bool(q.expression) for q in queries):
+        raise _invalid("Invalid metrics list")
+    if sum(map(_returns, queries)) != 1:
+        raise _invalid("Exactly one element of the metrics list should return data.")
+
+
+def _returns(query: Any) -> bool:
+    # Over the query protocol it is text; without it, it is true.
+    return str(query.return_data).lower() != "false"
+
+
+def _series(metric: Any, statistic: str | None) -> Series:
+    namespace, name = metric.namespace, metric.metric_name
+    dimension = _DIMENSIONS.get((namespace, name))
+    dimensions = [(d.name, d.value) for d in metric.dimensions]
+    if dimension is None or [dimension] != [given for given, _ in dimensions]:
+        raise SandboxCannot(f"an alarm on the metric {namespace} {name} of {dict(dimensions)}")
+    if statistic not in ("Sum", "Maximum"):
+        raise SandboxCannot(f"an alarm on the statistic {statistic} of {namespace} {name}")
+    return Series(namespace, name, dimensions[0][1], statistic)
+
+
+def _sum(expression: str, series: Mapping[str, Series]) -> Watched:
+    text = re.sub(r"\s", "", expression)
+    if text in ("SUM(METRICS())", "SUM(FILL(METRICS(),0))"):
+        return Watched(tuple((each, "FILL" in text) for each in series.values()))
+    inner = re.fullmatch(r"SUM\(\[(.*)\]\)", text)
+    # The comma of FILL(m1,0) is no separator.
+    parts = re.split(r",(?!0\))", inner[1]) if inner else text.split("+")
+    found = [_TERM.fullmatch(part) for part in parts]
+    terms = [term for term in found if term]
+    if len(terms) < len(parts):
+        raise SandboxCannot(f"an alarm on the expression {expression}")
+    if unknown := {term["id"] for term in terms} - set(series):
+        raise _invalid(f"Invalid metrics list: {expression} names {', '.join(sorted(unknown))}")
+    return Watched(
+        tuple((series[term["id"]], bool(term["filled"])) for term in terms), strict=not inner
+    )
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("ValidationError", message)

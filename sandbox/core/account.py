@@ -1,0 +1,8 @@
+"""The AWS account that the sandbox is."""
+
+import os
+
+ACCOUNT_ID = "111122223333"
+
+# moto reads this on every request, for any access key.
+os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID

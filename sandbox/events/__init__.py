@@ -1,0 +1,1 @@
+"""EventBridge: rules, event buses, input transformers and deliveries."""

@@ -1,0 +1,157 @@
+"""What EventBridge refuses of a rule, its targets and its events, before moto keeps them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from moto.events.models import events_backends
+
+from reprieve.events.patterns import faults_of
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.events import transformer
+from sandbox.events.matching import matches
+
+# EventBridge User Guide, «Amazon EventBridge quotas».
+MAX_TARGETS = 5
+MAX_RULES = 300
+MAX_ENTRIES = 10
+
+_RULE_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
+_TARGET_ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
+_AUTOMATION = re.compile(
+    r"arn:[\w-]+:ssm:[\w-]+:(?P<account>\d{12})?:automation-definition/(?P<name>[\w.\-]+)"
+    r"(?::(?P<version>\$DEFAULT|\$LATEST|\d+))?"
+)
+# What the bus can deliver to; the API takes many more.
+_SERVICES = ("sns", "sqs", "ssm")
+
+
+def bus_of(name: str | None, region: str) -> Any:
+    """moto's event bus of a name or ARN; raises ResourceNotFoundException."""
+    short = (name or "default").rsplit("/", 1)[-1]
+    bus = events_backends[ACCOUNT_ID][region].event_buses.get(short)
+    if bus is None:
+        raise AwsError("ResourceNotFoundException", f"Event bus {short} does not exist.")
+    return bus
+
+
+def automation_of(target_arn: str) -> re.Match[str] | None:
+    """The `account`, `name` and `version` in an automation-definition ARN, or None."""
+    return _AUTOMATION.fullmatch(target_arn)
+
+
+def check_put_rule(parameters: Mapping[str, Any], region: str) -> None:
+    """Raise what PutRule would refuse with, above all InvalidEventPatternException."""
+    name = str(parameters.get("Name"))
+    if not _RULE_NAME.fullmatch(name):
+        raise _invalid(f"The rule name {name!r} does not match {_RULE_NAME.pattern}.")
+    pattern = parameters.get("EventPattern")
+    if pattern:
+        _check_pattern(pattern)
+    state = parameters.get("State", "ENABLED")
+    if state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
+        raise SandboxCannot(f"a rule in state {state}")
+    if parameters.get("ScheduleExpression"):
+        raise SandboxCannot("a rule with a schedule: no time passes here")
+    rules = bus_of(parameters.get("EventBusName"), region).rules
+    if name not in rules and len(rules) >= MAX_RULES:
+        raise AwsError("LimitExceededException", f"A bus has at most {MAX_RULES} rules.")
+
+
+def _check_pattern(pattern: str) -> None:
+    if faults := faults_of(pattern):
+        raise AwsError(
+            "InvalidEventPatternException",
+            "Event pattern is not valid. Reason: " + " ".join(faults),
+        )
+
+
+def check_put_targets(parameters: Mapping[str, Any], region: str) -> None:
+    """Raise what PutTargets would refuse with; the targets are kept all or none."""
+    targets = parameters.get("Targets") or []
+    rule = bus_of(parameters.get("EventBusName"), region).rules.get(parameters.get("Rule"))
+    present = {target["Id"] for target in rule.targets} if rule else set()
+    if len(present | {target.get("Id") for target in targets}) > MAX_TARGETS:
+        raise AwsError(
+            "LimitExceededException",
+            f"The requested resource exceeds the maximum number allowed: "
+            f"{MAX_TARGETS} targets a rule.",
+        )
+    for target in targets:
+        _check_target(target, region)
+
+
+def _check_target(target: Mapping[str, Any], region: str) -> None:
+    identifier, arn = str(target.get("Id")), str(target.get("Arn"))
+    where = f"target {identifier}"
+    if not _TARGET_ID.fullmatch(identifier):
+        raise _invalid(f"The target id {identifier!r} does not match {_TARGET_ID.pattern}.")
+    parts = arn.split(":", 5)
+    if len(parts) != 6:
+        raise _invalid(f"Parameter {arn} is not valid. Reason: Provided Arn is not an ARN.")
+    service, place = parts[2], parts[3]
+    if service not in _SERVICES:
+        raise SandboxCannot(f"a target of service {service} ({arn})")
+    if place != region:
+        raise _invalid(f"Parameter {arn} is not valid. Reason: it is not in {region} ({where}).")
+    transformer.check_target(target)
+    _check_retries(target, where)
+    if service == "ssm":
+        _check_ssm(target, arn, where)
+    elif target.get("RoleArn"):
+        # AWS's pages disagree on whether a role is allowed, ignored or refused for these.
+        raise SandboxCannot(f"a RoleArn on the {service} {where}; use the resource's policy")
+
+
+def _check_ssm(target: Mapping[str, Any], arn: str, where: str) -> None:
+    if ":document/" in arn:
+        if not target.get("RunCommandParameters"):
+            raise _invalid(f"RunCommandParameters is not valid for {where}: {arn} is Run Command.")
+        raise SandboxCannot(f"a Run Command target ({arn})")
+    if automation_of(arn) is None:
+        raise _invalid(f"Parameter {arn} is not valid. Reason: Provided Arn is not correct.")
+    if not target.get("RoleArn"):
+        raise _invalid(f"RoleArn is required for {where}: {arn}.")
+
+
+def _check_retries(target: Mapping[str, Any], where: str) -> None:
+    policy = target.get("RetryPolicy") or {}
+    attempts, age = policy.get("MaximumRetryAttempts"), policy.get("MaximumEventAgeInSeconds")
+    if attempts is not None and not 0 <= attempts <= 185:
+        raise _invalid(f"MaximumRetryAttempts of {where} is not within 0 and 185.")
+    if age is not None and not 60 <= age <= 86400:
+        raise _invalid(f"MaximumEventAgeInSeconds of {where} is not within 60 and 86400.")
+    queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if queue and (":sqs:" not in queue or queue.endswith(".fifo")):
+        raise _invalid(f"The dead-letter queue of {where} is not a standard SQS queue: {queue}.")
+
+
+def test_event_pattern(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """TestEventPattern: whether an event (JSON text) is matched by a pattern."""
+    _check_pattern(parameters["EventPattern"])
+    return {"Result": matches(parameters["EventPattern"], json.loads(parameters["Event"]))}
+
+
+def check_entry(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What PutEvents answers for an entry that it refuses: (ErrorCode, ErrorMessage), or None."""
+    for name in ("Source", "DetailType", "Detail"):
+        if not entry.get(name):
+            reason = f"Reason: {name} is a required argument."
+            return "InvalidArgument", f"Parameter {name} is not valid. {reason}"
+    if str(entry["Source"]).startswith("aws."):
+        return "NotAuthorizedForSourceException", "Not authorized for the source."
+    try:
+        detail = json.loads(entry["Detail"])
+    except ValueError:
+        detail = None
+    if not isinstance(detail, dict):
+        return "MalformedDetail", "Detail is malformed."
+    return None
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("ValidationException", message)

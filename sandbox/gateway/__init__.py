@@ -1,0 +1,1 @@
+"""Receives every request: checks Region and permissions, then routes it to a service."""

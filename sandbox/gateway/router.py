@@ -1,0 +1,278 @@
+"""The door: looks at each request, answers what is the sandbox's, and hands moto the rest."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sandbox.cloudtrail import records
+from sandbox.cloudtrail.event_history import History
+from sandbox.cloudwatch.alarms import Alarms
+from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.events import validation
+from sandbox.events.bus import Bus
+from sandbox.gateway.authorizer import CREDENTIAL
+from sandbox.iam.principals import caller_of
+from sandbox.kms import calls
+from sandbox.sns.emails import mails
+from sandbox.ssm import documents
+from sandbox.ssm.api import OPERATIONS
+from sandbox.ssm.automations import Automations
+
+Json = dict[str, Any]
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+_GUARDED = ("kms", "events", "ssm", "cloudtrail")
+_STATUS = {200: "200 OK", 400: "400 Bad Request", 404: "404 Not Found", 501: "501 Not Implemented"}
+
+
+@dataclasses.dataclass
+class Call:
+    """One request that is the sandbox's: who asks for which operation, with what, and where."""
+
+    operation: str
+    parameters: Json
+    region: str
+    access_key: str
+    environ: Environ
+    request_id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
+
+
+class Front:
+    """A WSGI application in front of moto's; everything it does not know passes through."""
+
+    def __init__(
+        self,
+        moto: App,
+        bus: Bus,
+        automations: Automations,
+        alarms: Alarms,
+        history: History,
+        reset: Callable[[], None],
+    ) -> None:
+        self._moto = moto
+        self._bus = bus
+        self._automations = automations
+        self._alarms = alarms
+        self._history = history
+        self._reset = reset
+        self._services: dict[str, Callable[[Call], Json | None]] = {
+            "TrentService": self._kms,
+            "AWSEvents": self._events,
+            "AmazonSSM": self._ssm,
+            "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101": self._cloudtrail,
+        }
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/_sandbox/"):
+            return self._look(path, start_response)
+        if path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
+            self._reset()
+            return _answer(start_response, 200, {"status": "ok"})
+        scope = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if scope is not None and scope[3] == "monitoring":
+            return self._cloudwatch(environ, start_response)
+        if scope is None or scope[3] not in _GUARDED:
+            return self._pass(environ, start_response)
+        service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
+        request_id = str(uuid.uuid4())
+        try:
+            if service not in self._services:
+                raise SandboxCannot(f"a request to {scope[3]} without an X-Amz-Target it knows")
+            body = _read_body(environ)
+            call = Call(operation, _parse(body), scope[2], scope[1], environ, request_id)
+            response = self._services[service](call)
+        except AwsError as fault:
+            content = {"__type": fault.code, "message": fault.message}
+            return _answer(start_response, fault.status, content, request_id)
+        if response is None:
+            return self._pass(environ, start_response)
+        return _answer(start_response, 200, response, request_id)
+
+    def _pass(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        begun: list[Any] = []
+        try:
+            body = b"".join(self._moto(environ, lambda *arguments: begun.append(arguments)))
+            status, *rest = begun[0]
+            if status.startswith("500"):
+                raise SandboxCannot(f"moto failed: {body[-500:].decode(errors='replace')}")
+            start_response(status, *rest)
+            return [body]
+        except (NotImplementedError, SandboxCannot) as fault:
+            # moto's own way would be HTTP 500, which every client tries again: what moto did
+            # before it failed would be done twice, and hide why.
+            refusal = (
+                fault
+                if isinstance(fault, SandboxCannot)
+                else SandboxCannot(f"moto has not implemented it: {fault}")
+            )
+            content = {"__type": refusal.code, "message": refusal.message}
+            return _answer(start_response, refusal.status, content, str(uuid.uuid4()))
+
+    def _cloudwatch(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass a call on; moto writes refusals in the protocol of the call, always as HTTP 400."""
+        begun: list[Any] = []
+        body = b"".join(self._pass(environ, lambda *arguments: begun.append(arguments)))
+        status, *rest = begun[0]
+        if status.startswith("400") and b"SandboxCannot" in body:
+            status = _STATUS[501]
+        start_response(status, *rest)
+        return [body]
+
+    def _kms(self, call: Call) -> Json:
+        caller = caller_of(
+            call.access_key, call.region, via=self._automations.sessions.get(call.access_key, "")
+        )
+        kms_call = calls.KmsCall(
+            call.operation,
+            call.parameters,
+            caller,
+            call.region,
+            forward=lambda parameters: self._ask_moto(call, parameters),
+        )
+        response: Json | None = None
+        error: tuple[str, str] | None = None
+        try:
+            response = calls.answer(kms_call)
+        except SandboxCannot:
+            raise  # AWS might have done it: there is no record to make of it.
+        except AwsError as fault:
+            # CloudTrail shortens this one name.
+            code = "AccessDenied" if fault.code == "AccessDeniedException" else fault.code
+            error = (code, fault.message)
+            raise
+        finally:
+            if response is not None or error is not None:
+                self._record(kms_call, call, response, error)
+        return response
+
+    def _record(
+        self,
+        kms_call: calls.KmsCall,
+        call: Call,
+        response: Json | None,
+        error: tuple[str, str] | None,
+    ) -> None:
+        # Read-only calls reach only rules in a state that PutRule refuses here.
+        if not records.is_write(call.operation):
+            return
+        via = kms_call.caller.via
+        record = records.kms_record(
+            operation=call.operation,
+            parameters=calls.shown_parameters(kms_call),
+            caller=kms_call.caller,
+            region=call.region,
+            user_agent=via or call.environ.get("HTTP_USER_AGENT", ""),
+            source=via or call.environ.get("REMOTE_ADDR", ""),
+            request_id=call.request_id,
+            key_arns=kms_call.key_arns,
+            response=None if response is None else calls.shown_response(kms_call, response),
+            error=error,
+        )
+        self._history.add(record)
+        if records.is_seen(record):
+            self._bus.emit(records.kms_event(record), call.region)
+
+    def _events(self, call: Call) -> Json | None:
+        if call.operation == "PutEvents":
+            return self._bus.put_events(call.parameters, call.region)
+        if call.operation == "PutRule":
+            validation.check_put_rule(call.parameters, call.region)
+        elif call.operation == "PutTargets":
+            validation.check_put_targets(call.parameters, call.region)
+        elif call.operation == "TestEventPattern":
+            return validation.test_event_pattern(call.parameters)
+        return None
+
+    def _cloudtrail(self, call: Call) -> Json | None:
+        if call.operation == "PutEventSelectors":
+            records.forget_selectors(str(call.parameters.get("TrailName")))
+        if call.operation != "LookupEvents":
+            return None
+        return self._history.lookup(call.parameters, call.region)
+
+    def _ssm(self, call: Call) -> Json | None:
+        if operation := OPERATIONS.get(call.operation):
+            caller = caller_of(call.access_key, call.region)
+            return operation(self._automations, call.parameters, call.region, caller)
+        name = call.parameters.get("Name")
+        if name in documents.amazon_documents():
+            if call.operation == "DescribeDocument":
+                return documents.describe_amazon_document(name)
+            if call.operation == "GetDocument":
+                form = call.parameters.get("DocumentFormat", "JSON")
+                return documents.amazon_document_content(name, form)
+        return None
+
+    def _ask_moto(self, call: Call, parameters: Json) -> Json:
+        body = json.dumps(parameters).encode()
+        environ = {
+            **call.environ,
+            "wsgi.input": io.BytesIO(body),
+            "CONTENT_LENGTH": str(len(body)),
+        }
+        seen: list[str] = []
+        try:
+            answer = b"".join(self._moto(environ, lambda status, headers, *_: seen.append(status)))
+        except NotImplementedError:
+            raise SandboxCannot(f"moto has not implemented {call.operation}") from None
+        status = int(seen[0].split()[0])
+        try:
+            content: Json = json.loads(answer or b"{}") or {}
+        except ValueError:
+            content = {}
+        if status < 400:
+            return content
+        code = content.get("__type")
+        if status >= 500 or not code:
+            raise SandboxCannot(f"{call.operation}: moto failed with HTTP {status}")
+        message = content.get("message") or content.get("Message") or ""
+        raise AwsError(str(code).rpartition("#")[2], message, status)
+
+    def _look(self, path: str, start_response: StartResponse) -> Iterable[bytes]:
+        lists: dict[str, Callable[[], list[Any]]] = {
+            "/_sandbox/deliveries": lambda: self._bus.deliveries,
+            "/_sandbox/executions": lambda: self._automations.executions,
+            "/_sandbox/mails": mails,
+            "/_sandbox/alarms": lambda: self._alarms.changes,
+        }
+        if path not in lists:
+            return _answer(start_response, 404, {"known": sorted(lists)})
+        return _answer(start_response, 200, [dataclasses.asdict(item) for item in lists[path]()])
+
+
+def _read_body(environ: Environ) -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body: bytes = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _parse(body: bytes) -> Json:
+    try:
+        parameters = json.loads(body or b"{}")
+    except ValueError:
+        parameters = None
+    if not isinstance(parameters, dict):
+        raise AwsError("SerializationException", "The request body is not a JSON object.")
+    return parameters
+
+
+def _answer(
+    start_response: StartResponse, status: int, content: Any, request_id: str | None = None
+) -> list[bytes]:
+    body = json.dumps(content, indent=None if request_id else 2).encode()
+    kind = "application/x-amz-json-1.1" if request_id else "application/json"
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+    if request_id:
+        headers.append(("x-amzn-RequestId", request_id))
+    start_response(_STATUS.get(status, f"{status} Refused"), headers)
+    return [body]

@@ -1,0 +1,1 @@
+"""IAM: principals, policy evaluation and authorization."""

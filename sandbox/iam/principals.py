@@ -1,0 +1,181 @@
+"""Who makes a call: from an access key to a principal and to CloudTrail's `userIdentity`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
+from moto.utilities.utils import get_partition
+
+from sandbox.core.account import ACCOUNT_ID
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The principal behind an access key.
+
+    `arn` is the principal's own ARN (for a session `arn:…:assumed-role/NAME/SESSION`); `role_arn`
+    is the role of a session. `via` names the AWS service that calls on the principal's behalf.
+    """
+
+    kind: Literal["root", "user", "session"]
+    arn: str
+    partition: str
+    access_key_id: str = ""
+    name: str = ""
+    role_arn: str = ""
+    session: str = ""
+    unique_id: str = ACCOUNT_ID
+    via: str = ""
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The names under which a resource policy may mean this caller and nobody else."""
+        if self.kind == "root":
+            return account_principals(self.partition)
+        named = (f"AWS:{self.arn}", f"AWS:{self.unique_id.split(':')[0]}")
+        return (*named, f"AWS:{self.role_arn}") if self.role_arn else named
+
+    @property
+    def iam_arn(self) -> str:
+        """What the condition key aws:PrincipalArn holds: of a session, its role."""
+        return self.role_arn or self.arn
+
+
+def account_principals(partition: str) -> tuple[str, ...]:
+    """How a resource policy names the whole account (IAM User Guide, «Principal»)."""
+    return (f"AWS:arn:{partition}:iam::{ACCOUNT_ID}:root", f"AWS:{ACCOUNT_ID}")
+
+
+def caller_of(access_key_id: str, region: str, via: str = "") -> Caller:
+    """The caller behind an access key; a key that IAM does not know is the account's root."""
+    partition = get_partition(region)
+    iam = iam_backends[ACCOUNT_ID][partition]
+    for assumed in list(sts_backends[ACCOUNT_ID][partition].assumed_roles):
+        if assumed.access_key_id == access_key_id:
+            name = assumed.role_arn.rsplit("/", 1)[-1]
+            return Caller(
+                kind="session",
+                # An assumed-role ARN leaves the role's path out.
+                arn=f"arn:{partition}:sts::{ACCOUNT_ID}:assumed-role/{name}/{assumed.session_name}",
+                partition=partition,
+                access_key_id=access_key_id,
+                name=name,
+                role_arn=assumed.role_arn,
+                session=assumed.session_name,
+                unique_id=assumed.user_id,
+                via=via,
+            )
+    for user in list(iam.users.values()):
+        if any(key.access_key_id == access_key_id for key in user.access_keys):
+            return Caller(
+                kind="user",
+                arn=user.arn,
+                partition=partition,
+                access_key_id=access_key_id,
+                name=user.name,
+                unique_id=user.id,
+                via=via,
+            )
+    return Caller(
+        kind="root",
+        arn=f"arn:{partition}:iam::{ACCOUNT_ID}:root",
+        partition=partition,
+        access_key_id=access_key_id,
+        via=via,
+    )
+
+
+def session_of(role: Any, session: str) -> Caller:
+    """The caller that a service is when it has assumed a moto role under a session name."""
+    return Caller(
+        kind="session",
+        arn=f"arn:{role.partition}:sts::{ACCOUNT_ID}:assumed-role/{role.name}/{session}",
+        partition=role.partition,
+        name=role.name,
+        role_arn=role.arn,
+        session=session,
+        unique_id=f"{role.id}:{session}",
+    )
+
+
+def user_identity(caller: Caller) -> dict[str, Any]:
+    """CloudTrail's `userIdentity` element (CloudTrail User Guide, «userIdentity element»)."""
+    identity: dict[str, Any] = {
+        "type": {"root": "Root", "user": "IAMUser", "session": "AssumedRole"}[caller.kind],
+        "principalId": caller.unique_id,
+        "arn": caller.arn,
+        "accountId": ACCOUNT_ID,
+        "accessKeyId": caller.access_key_id,
+    }
+    if caller.kind == "user":
+        identity["userName"] = caller.name
+    if caller.kind == "session":
+        identity["sessionContext"] = {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": caller.unique_id.split(":")[0],
+                "arn": caller.role_arn,
+                "accountId": ACCOUNT_ID,
+                "userName": caller.name,
+            },
+            "webIdFederationData": {},
+            # moto keeps no beginning of a session: the time of the call stands for it.
+            "attributes": {
+                "creationDate": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+                "mfaAuthenticated": "false",
+            },
+        }
+    if caller.via:
+        identity["invokedBy"] = caller.via
+    return identity
+
+
+def role_at(arn: str) -> Any | None:
+    """moto's role of this ARN, or None."""
+    partition = arn.split(":")[1] if arn.count(":") >= 5 else "aws"
+    if partition not in ("aws", "aws-cn", "aws-us-gov"):
+        return None
+    roles = list(iam_backends[ACCOUNT_ID][partition].roles.values())
+    return next((role for role in roles if role.arn == arn), None)
+
+
+def identity_policies(caller: Caller) -> tuple[list[Mapping[str, Any]], Mapping[str, Any] | None]:
+    """Every identity policy of a user or session (inline, attached, by group), and its boundary."""
+    iam = iam_backends[ACCOUNT_ID][caller.partition]
+    if caller.kind == "session":
+        role = role_at(caller.role_arn)
+        if role is None:
+            return [], None
+        return [*_documents_of(role)], _boundary(caller.partition, role.permissions_boundary_arn)
+    user = next(user for user in list(iam.users.values()) if user.name == caller.name)
+    owners = [user, *iam.get_groups_for_user(user.name)]
+    return [document for owner in owners for document in _documents_of(owner)], None
+
+
+def role_policies(role: Any) -> tuple[list[Mapping[str, Any]], Mapping[str, Any] | None]:
+    """Every identity policy of a moto role, and its permissions boundary."""
+    return _documents_of(role), _boundary(role.partition, role.permissions_boundary_arn)
+
+
+def _documents_of(owner: Any) -> list[Mapping[str, Any]]:
+    inline = owner.policies.values() if isinstance(owner.policies, dict) else owner.policies
+    texts = [text if isinstance(text, str) else text["policy_document"] for text in inline]
+    texts += [_default_document(policy) for policy in list(owner.managed_policies.values())]
+    return [json.loads(text) for text in texts]
+
+
+def _boundary(partition: str, arn: str | None) -> Mapping[str, Any] | None:
+    if not arn:
+        return None
+    policy = iam_backends[ACCOUNT_ID][partition].managed_policies.get(arn)
+    return json.loads(_default_document(policy)) if policy else {"Statement": []}
+
+
+def _default_document(policy: Any) -> str:
+    return next(str(version.document) for version in policy.versions if version.is_default)

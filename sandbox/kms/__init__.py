@@ -1,0 +1,1 @@
+"""KMS: moto's keys with AWS's refusals, key material and custom key stores."""

@@ -1,0 +1,93 @@
+"""Custom key stores: made, connected, disconnected and deleted; no key is ever in one.
+
+Source: KMS API reference, CreateCustomKeyStore and its siblings. Connecting takes no time here.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.core.errors import AwsError
+
+Json = dict[str, Any]
+
+_stores: dict[tuple[str, str], Json] = {}
+
+
+def clear() -> None:
+    """Forget every key store."""
+    _stores.clear()
+
+
+def answer(operation: str, parameters: Mapping[str, Any], region: str) -> Json:
+    """Do one call about key stores; raises AwsError with KMS's own code."""
+    return OPERATIONS[operation](parameters, region)
+
+
+def _create(parameters: Mapping[str, Any], region: str) -> Json:
+    name = parameters["CustomKeyStoreName"]
+    if any(
+        where == region and store["CustomKeyStoreName"] == name
+        for (where, _), store in _stores.items()
+    ):
+        raise AwsError("CustomKeyStoreNameInUseException", f"{name} is in use.")
+    identifier = f"cks-{uuid.uuid4().hex[:17]}"
+    _stores[region, identifier] = {
+        "CustomKeyStoreId": identifier,
+        "CustomKeyStoreName": name,
+        "ConnectionState": "DISCONNECTED",
+        "CustomKeyStoreType": parameters.get("CustomKeyStoreType", "AWS_CLOUDHSM"),
+    }
+    return {"CustomKeyStoreId": identifier}
+
+
+def _describe(parameters: Mapping[str, Any], region: str) -> Json:
+    if "CustomKeyStoreId" in parameters:
+        return {"CustomKeyStores": [_store(parameters, region)], "Truncated": False}
+    found = [store for (where, _), store in _stores.items() if where == region]
+    return {"CustomKeyStores": found, "Truncated": False}
+
+
+def _connect(parameters: Mapping[str, Any], region: str) -> Json:
+    _move(parameters, region, "DISCONNECTED", "CONNECTED")
+    return {}
+
+
+def _disconnect(parameters: Mapping[str, Any], region: str) -> Json:
+    _move(parameters, region, "CONNECTED", "DISCONNECTED")
+    return {}
+
+
+def _delete(parameters: Mapping[str, Any], region: str) -> Json:
+    _move(parameters, region, "DISCONNECTED", "DISCONNECTED")
+    del _stores[region, parameters["CustomKeyStoreId"]]
+    return {}
+
+
+def _move(parameters: Mapping[str, Any], region: str, before: str, after: str) -> None:
+    store = _store(parameters, region)
+    if store["ConnectionState"] != before:
+        raise AwsError(
+            "CustomKeyStoreInvalidStateException",
+            f"{store['CustomKeyStoreId']} is {store['ConnectionState']}.",
+        )
+    store["ConnectionState"] = after
+
+
+def _store(parameters: Mapping[str, Any], region: str) -> Json:
+    identifier = parameters.get("CustomKeyStoreId", "")
+    store = _stores.get((region, identifier))
+    if store is None:
+        raise AwsError("CustomKeyStoreNotFoundException", f"{identifier} does not exist.")
+    return store
+
+
+OPERATIONS: dict[str, Callable[[Mapping[str, Any], str], Json]] = {
+    "CreateCustomKeyStore": _create,
+    "DescribeCustomKeyStores": _describe,
+    "ConnectCustomKeyStore": _connect,
+    "DisconnectCustomKeyStore": _disconnect,
+    "DeleteCustomKeyStore": _delete,
+}

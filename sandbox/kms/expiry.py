@@ -1,0 +1,55 @@
+"""What time does to KMS keys: deletions are carried out, imported material expires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+from typing import Any
+
+from moto.kms.models import Key, kms_backends
+
+from sandbox.cloudtrail.records import envelope
+from sandbox.core import clock
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.kms import keys, material
+
+Event = dict[str, Any]
+
+
+def events_due() -> Iterator[tuple[Event, str]]:
+    """Do what is due by now, and yield what KMS itself tells EventBridge of it, with the Region.
+
+    KMS developer guide, «Monitor KMS keys with Amazon EventBridge»: no trail is needed.
+    """
+    while due := list(_due()):
+        for key, detail_type in due:
+            if detail_type == "KMS CMK Deletion":
+                _delete(key)
+            else:
+                material.await_import(key)
+            event = envelope("aws.kms", detail_type, key.region, {"key-id": key.id})
+            yield event | {"resources": [key.arn]}, key.region
+
+
+def _due() -> Iterator[tuple[Key, str]]:
+    for backend in list(kms_backends[ACCOUNT_ID].values()):
+        for key in list(backend.keys.values()):
+            date = key.deletion_date
+            if date is not None and date.replace(tzinfo=UTC) <= clock.now():
+                yield key, "KMS CMK Deletion"
+            elif material.has_expired(key) and key.key_state in ("Enabled", "Disabled"):
+                yield key, "KMS Imported Key Material Expiration"
+
+
+def _delete(key: Key) -> None:
+    """Delete a key for good; the window of a primary begins when its last replica is gone."""
+    primary = None
+    if key.multi_region and not keys.is_primary(key):
+        where = key.multi_region_configuration["PrimaryKey"]["Region"]
+        primary = keys.backend_of(where).keys.get(key.id)
+    del keys.backend_of(key.region).keys[key.id]
+    waits = primary is not None and primary.key_state == "PendingReplicaDeletion"
+    if primary is not None and waits and not keys.live_replicas(primary):
+        primary.key_state = "PendingDeletion"
+        end = clock.now() + timedelta(days=keys.remembered_window(primary))
+        primary.deletion_date = end.replace(microsecond=0, tzinfo=None)

@@ -1,0 +1,141 @@
+"""KMS keys as moto keeps them: found by id, ARN or alias, and what their state forbids."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from moto.kms.models import Key, KmsBackend, kms_backends
+from moto.kms.utils import _deserialize_ciphertext_blob
+from moto.utilities.utils import get_partition
+
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.errors import AwsError
+
+PENDING = {
+    "PendingDeletion": "pending deletion",
+    "PendingReplicaDeletion": "pending replica deletion",
+}
+_CRYPTOGRAPHIC = {
+    "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
+    "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "Sign", "Verify",
+    "GenerateMac", "VerifyMac", "DeriveSharedSecret", "GetPublicKey",
+}  # fmt: skip
+# KMS Developer Guide, «Key states», the key state table.
+_NEEDS_ENABLED = _CRYPTOGRAPHIC | {
+    "CreateGrant", "EnableKeyRotation", "DisableKeyRotation", "RotateKeyOnDemand", "ReplicateKey",
+}  # fmt: skip
+_REFUSED_WHILE_PENDING = _NEEDS_ENABLED | {
+    "CreateAlias", "UpdateAlias", "EnableKey", "DisableKey", "ScheduleKeyDeletion", "TagResource",
+    "UntagResource", "UpdateKeyDescription", "UpdatePrimaryRegion", "ImportKeyMaterial",
+    "GetParametersForImport",
+}  # fmt: skip
+# The same table; a key without material can still be tagged, renamed and scheduled for deletion.
+_REFUSED_WHILE_PENDING_IMPORT = (_NEEDS_ENABLED - {"CreateGrant"}) | {"EnableKey", "DisableKey"}
+
+
+def backend_of(region: str) -> KmsBackend:
+    """moto's KMS of one Region."""
+    return kms_backends[ACCOUNT_ID][region]
+
+
+def find_key(name: str, region: str) -> Key | None:
+    """The key that an id, key ARN, alias name or alias ARN means in a Region, or None.
+
+    Raises NotFoundException for an ARN of another Region or account, as KMS does.
+    """
+    if name.startswith("arn:"):
+        parts = name.split(":", 5)
+        if len(parts) < 6 or parts[2:5] != ["kms", region, ACCOUNT_ID]:
+            raise AwsError("NotFoundException", f"Invalid arn {region}: {name}")
+        name = parts[5].removeprefix("key/")
+    backend = backend_of(region)
+    if name.startswith("alias/"):
+        # moto makes the keys behind alias/aws/… when they are first asked for.
+        name = backend.get_key_id_from_alias(name) or ""
+        name = name.rsplit("/", 1)[-1]
+    return backend.keys.get(name)
+
+
+def key_of_ciphertext(parameters: Mapping[str, Any], region: str) -> Key | None:
+    """The key that a moto ciphertext was made with, or None if it cannot be read."""
+    try:
+        blob = base64.b64decode(parameters["CiphertextBlob"])
+        return backend_of(region).keys.get(_deserialize_ciphertext_blob(blob).key_id)
+    except (KeyError, ValueError, TypeError, UnicodeDecodeError):
+        return None
+    except Exception as fault:  # struct.error, which has no narrower base than Exception
+        if type(fault).__name__ == "error":
+            return None
+        raise
+
+
+def is_aws_managed(key: Key) -> bool:
+    """Whether AWS and not the account manages this key: it stands behind alias/aws/…."""
+    return any(name.startswith("alias/aws/") for name in key.aliases)
+
+
+def is_primary(key: Key) -> bool:
+    """Whether this is the primary of a multi-Region key.
+
+    Not MultiRegionKeyType: moto shares that dict between a primary and its replicas.
+    """
+    return key.multi_region and key.multi_region_configuration["PrimaryKey"]["Arn"] == key.arn
+
+
+def live_replicas(key: Key) -> list[Key]:
+    """The replicas of a multi-Region primary that still exist, pending deletion or not."""
+    if not is_primary(key):
+        return []
+    replicas = key.multi_region_configuration["ReplicaKeys"]
+    found = (backend_of(replica["Region"]).keys.get(key.id) for replica in replicas)
+    return [replica for replica in found if replica is not None]
+
+
+def remember_window(key: Key, days: int) -> None:
+    """Keep the waiting period of a primary that waits for its replicas; moto has no such field."""
+    vars(key)["sandbox_pending_window"] = days
+
+
+def remembered_window(key: Key) -> int:
+    """The waiting period, in days, that `remember_window` kept."""
+    return int(vars(key)["sandbox_pending_window"])
+
+
+def check_state(operation: str, key: Key) -> None:
+    """Raise what KMS answers when the key's state forbids an operation (the key state table)."""
+    if key.key_state in PENDING and operation in _REFUSED_WHILE_PENDING:
+        raise AwsError("KMSInvalidStateException", f"{key.arn} is {PENDING[key.key_state]}.")
+    if key.key_state == "PendingImport" and operation in _REFUSED_WHILE_PENDING_IMPORT:
+        raise AwsError("KMSInvalidStateException", f"{key.arn} is pending import.")
+    if key.key_state == "Disabled" and operation in _NEEDS_ENABLED:
+        raise AwsError("DisabledException", f"{key.arn} is disabled.")
+    if operation == "CancelKeyDeletion" and key.key_state not in PENDING:
+        # Cancelling is allowed in both pending states: AWS's sentence for every other state is
+        # «… is not pending deletion (or pending replica deletion).»
+        raise AwsError(
+            "KMSInvalidStateException",
+            f"{key.arn} is not pending deletion (or pending replica deletion).",
+        )
+
+
+def link_replica(primary: Key, replica: Key) -> None:
+    """Undo moto's sharing between a primary and its new replica, and list it everywhere.
+
+    moto makes a replica as a shallow copy, so that both would share aliases, grants and the
+    multi-Region configuration.
+    """
+    partition = get_partition(replica.region)
+    replica.arn = f"arn:{partition}:kms:{replica.region}:{ACCOUNT_ID}:key/{replica.id}"
+    replica.aliases, replica.grants, replica.rotations = {}, {}, []
+    entry = {"Arn": replica.arn, "Region": replica.region}
+    others = [
+        r for r in primary.multi_region_configuration["ReplicaKeys"] if r["Arn"] != replica.arn
+    ]
+    for key in (primary, *live_replicas(primary), replica):
+        key.multi_region_configuration = {
+            "MultiRegionKeyType": "PRIMARY" if key is primary else "REPLICA",
+            "PrimaryKey": {"Arn": primary.arn, "Region": primary.region},
+            "ReplicaKeys": [*others, entry],
+        }

@@ -1,0 +1,1 @@
+"""SNS: publishing, subscriptions and the e-mails that subscribers receive."""

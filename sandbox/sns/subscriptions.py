@@ -1,0 +1,57 @@
+"""Subscriptions that nobody has confirmed: moto confirms an e-mail address at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.sns.models import sns_backends
+from moto.sns.responses import SNSResponse
+
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.patching import Method, wrap
+
+_PENDING = "PendingConfirmation"
+
+
+def set_pending(region: str, endpoint: str, pending: bool) -> None:
+    """Let an endpoint's subscriptions in a Region wait for their confirmation, or be confirmed.
+
+    Raises LookupError if it has none there.
+    """
+    found = [
+        s for s in sns_backends[ACCOUNT_ID][region].subscriptions.values() if s.endpoint == endpoint
+    ]
+    if not found:
+        raise LookupError(f"{endpoint} subscribes to no topic in {region}")
+    for subscription in found:
+        subscription.attributes[_PENDING] = "true" if pending else "false"
+
+
+def hook() -> Callable[[], None]:
+    """Have ListSubscriptionsByTopic say `PendingConfirmation`, as SNS does; gives what undoes it.
+
+    SNS API reference, Subscription: that word stands in the place of the ARN until it is confirmed.
+    """
+
+    def around(list_them: Method) -> Method:
+        def list_truly(response: Any) -> ActionResult:
+            result = list_them(response)._result
+            shown = [_shown(each) for each in result["Subscriptions"]]
+            return ActionResult(result | {"Subscriptions": shown})
+
+        return list_truly
+
+    return wrap(SNSResponse, "list_subscriptions_by_topic", around)
+
+
+def _shown(subscription: Any) -> dict[str, str]:
+    pending = str(subscription.attributes.get(_PENDING)).lower() == "true"
+    return {
+        "SubscriptionArn": _PENDING if pending else subscription.arn,
+        "Owner": ACCOUNT_ID,
+        "Protocol": subscription.protocol,
+        "Endpoint": subscription.endpoint,
+        "TopicArn": subscription.topic.arn,
+    }

@@ -1,0 +1,1 @@
+"""Systems Manager Automation: documents, executions and their steps."""

@@ -1,0 +1,184 @@
+"""What the steps of a runbook do, by the name of their action (`ACTIONS`)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.core.jsonpath import MISSING, has_wildcard, value_at
+
+Inputs = Mapping[str, Any]
+
+
+class StepFailed(Exception):
+    """A step could not be done; the sentence says why."""
+
+
+class Runner(Protocol):
+    """What an action may use of the execution it is part of."""
+
+    def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Call AWS as the automation's role; raises StepFailed if the role may not."""
+
+    def run_child(self, document: str, version: str | None, parameters: Any) -> dict[str, Any]:
+        """Run another document to its end, as the automation's role, and give its outputs."""
+
+    def run_script(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Run a script as the automation's role, and give its outputs."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an action gives: its outputs, and for aws:branch the step to go on with."""
+
+    outputs: dict[str, Any]
+    next_step: str | None = None
+
+
+def plain(value: Any) -> Any:
+    """A boto3 response as JSON: times as ISO 8601 text, bytes refused."""
+    return json.loads(json.dumps(value, default=_plain_one))
+
+
+def _plain_one(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise StepFailed(f"the response holds a {type(value).__name__}, which cannot be an output")
+
+
+def _execute_aws_api(inputs: Inputs, runner: Runner) -> Result:
+    parameters = {k: v for k, v in inputs.items() if k not in ("Service", "Api")}
+    return Result(runner.call(inputs["Service"], inputs["Api"], parameters))
+
+
+def _property(inputs: Inputs, runner: Runner) -> Any:
+    known = ("Service", "Api", "PropertySelector", "DesiredValues")
+    parameters = {k: v for k, v in inputs.items() if k not in known}
+    response = runner.call(inputs["Service"], inputs["Api"], parameters)
+    selector = inputs["PropertySelector"]
+    if has_wildcard(selector):
+        raise StepFailed(f"the sandbox knows no wildcard in the selector {selector}")
+    value = value_at(selector, response)
+    return None if value is MISSING else value
+
+
+def _is_desired(value: Any, inputs: Inputs) -> bool:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text in [str(d).lower() if isinstance(d, bool) else d for d in inputs["DesiredValues"]]
+
+
+def _assert_property(inputs: Inputs, runner: Runner) -> Result:
+    value = _property(inputs, runner)
+    if not _is_desired(value, inputs):
+        raise StepFailed(
+            f"{inputs['PropertySelector']} is {value!r}, not one of {inputs['DesiredValues']}"
+        )
+    return Result({})
+
+
+def _wait_for_property(inputs: Inputs, runner: Runner) -> Result:
+    # Nothing changes here by the passing of time alone: a short wait tells as much as a long.
+    end = time.monotonic() + 1.0
+    while not _is_desired(value := _property(inputs, runner), inputs):
+        if time.monotonic() > end:
+            raise StepFailed(
+                f"{inputs['PropertySelector']} stayed {value!r} and became none of "
+                f"{inputs['DesiredValues']}"
+            )
+        time.sleep(0.05)
+    return Result({})
+
+
+def _sleep(inputs: Inputs, runner: Runner) -> Result:
+    if not set(inputs) <= {"Duration", "Timestamp"} or len(inputs) != 1:
+        raise StepFailed("aws:sleep takes either Duration or Timestamp")
+    return Result({})  # No time passes in the sandbox.
+
+
+_CHOICES: dict[str, Callable[[Any, Any], bool]] = {
+    "StringEquals": lambda value, wanted: str(value) == str(wanted),
+    "EqualsIgnoreCase": lambda value, wanted: str(value).lower() == str(wanted).lower(),
+    "StartsWith": lambda value, wanted: str(value).startswith(wanted),
+    "EndsWith": lambda value, wanted: str(value).endswith(wanted),
+    "Contains": lambda value, wanted: wanted in str(value),
+    "NumericEquals": lambda value, wanted: float(value) == float(wanted),
+    "NumericGreater": lambda value, wanted: float(value) > float(wanted),
+    "NumericLesser": lambda value, wanted: float(value) < float(wanted),
+    "NumericGreaterOrEquals": lambda value, wanted: float(value) >= float(wanted),
+    "NumericLesserOrEquals": lambda value, wanted: float(value) <= float(wanted),
+    "BooleanEquals": lambda value, wanted: str(value).lower() == str(wanted).lower(),
+}
+
+
+def _choice_holds(choice: Mapping[str, Any]) -> bool:
+    rest = {k: v for k, v in choice.items() if k not in ("NextStep", "Variable")}
+    if len(rest) != 1:
+        raise StepFailed(f"a choice needs exactly one comparison: {dict(choice)}")
+    ((name, wanted),) = rest.items()
+    if name == "And":
+        return all(map(_choice_holds, wanted))
+    if name == "Or":
+        return any(map(_choice_holds, wanted))
+    if name == "Not":
+        return not _choice_holds(wanted)
+    if name not in _CHOICES:
+        raise StepFailed(f"the sandbox knows no choice {name}; it knows {', '.join(_CHOICES)}")
+    return _CHOICES[name](choice["Variable"], wanted)
+
+
+def _branch(inputs: Inputs, runner: Runner) -> Result:
+    for choice in inputs["Choices"]:
+        if _choice_holds(choice):
+            return Result({}, choice["NextStep"])
+    if "Default" not in inputs:
+        raise StepFailed("no choice holds, and there is no Default")
+    return Result({}, inputs["Default"])
+
+
+def _execute_automation(inputs: Inputs, runner: Runner) -> Result:
+    unknown = set(inputs) - {"DocumentName", "DocumentVersion", "RuntimeParameters"}
+    if unknown:
+        raise StepFailed(f"the sandbox knows no input {', '.join(sorted(unknown))}")
+    parameters = {
+        name: value if isinstance(value, list) else [value]
+        for name, value in (inputs.get("RuntimeParameters") or {}).items()
+    }
+    return Result(
+        runner.run_child(inputs["DocumentName"], inputs.get("DocumentVersion"), parameters)
+    )
+
+
+def _execute_script(inputs: Inputs, runner: Runner) -> Result:
+    return Result(runner.run_script(inputs))
+
+
+ACTIONS: dict[str, Callable[[Inputs, Runner], Result]] = {
+    "aws:executeAwsApi": _execute_aws_api,
+    "aws:assertAwsResourceProperty": _assert_property,
+    "aws:waitForAwsResourceProperty": _wait_for_property,
+    "aws:sleep": _sleep,
+    "aws:branch": _branch,
+    "aws:executeAutomation": _execute_automation,
+    "aws:executeScript": _execute_script,
+}
+
+
+def invoke(client: Any, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Call one API through a boto3 client; raises StepFailed with AWS's own sentence."""
+    method = getattr(client, xform_name(api), None)
+    if method is None:
+        raise StepFailed(f"{client.meta.service_model.service_name} has no API {api}")
+    try:
+        response = method(**parameters)
+    except (ClientError, BotoCoreError, TypeError) as fault:
+        raise StepFailed(str(fault)) from None
+    response.pop("ResponseMetadata", None)
+    result: dict[str, Any] = plain(response)
+    return result

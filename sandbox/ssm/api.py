@@ -1,0 +1,131 @@
+"""Systems Manager's API calls about automation executions, in AWS's shapes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.iam.principals import Caller
+from sandbox.ssm.actions import plain
+from sandbox.ssm.automations import Automations
+from sandbox.ssm.execution import Execution, Step
+
+Json = dict[str, Any]
+
+
+def _start(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
+    unknown = set(given) - {"DocumentName", "DocumentVersion", "Parameters", "Mode"}
+    if unknown or given.get("Mode", "Auto") != "Auto":
+        raise SandboxCannot(f"StartAutomationExecution with {', '.join(sorted(unknown)) or 'Mode'}")
+    execution = automations.start(
+        given["DocumentName"],
+        given.get("DocumentVersion"),
+        given.get("Parameters") or {},
+        region,
+        caller,
+    )
+    return {"AutomationExecutionId": execution.execution_id}
+
+
+def _found(automations: Automations, given: Json, region: str) -> Execution:
+    execution = automations.find(given["AutomationExecutionId"])
+    if execution is None or execution.region != region:
+        raise AwsError(
+            "AutomationExecutionNotFoundException",
+            f"Automation execution {given['AutomationExecutionId']} does not exist in {region}.",
+        )
+    return execution
+
+
+def _get(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
+    execution = _found(automations, given, region)
+    steps = [_step(step) for step in list(execution.steps)]
+    content = {**_summary(execution), "StepExecutions": steps}
+    return {"AutomationExecution": content | {"Parameters": dict(execution.parameters)}}
+
+
+def _describe(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
+    tests: dict[str, Callable[[Execution], str]] = {
+        "ExecutionId": lambda e: e.execution_id,
+        "ExecutionStatus": lambda e: e.status,
+        "DocumentNamePrefix": lambda e: e.document,
+    }
+    chosen = [e for e in automations.executions if e.region == region]
+    for wanted in given.get("Filters") or []:
+        key, values = wanted["Key"], tuple(wanted["Values"])
+        if key not in tests:
+            raise SandboxCannot(f"DescribeAutomationExecutions with the filter {key}")
+        exact = key != "DocumentNamePrefix"
+        chosen = [
+            e
+            for e in chosen
+            if (tests[key](e) in values if exact else tests[key](e).startswith(values))
+        ]
+    # Newest first, as Systems Manager lists them; all on one page.
+    return {"AutomationExecutionMetadataList": [_summary(e) for e in reversed(chosen)]}
+
+
+def _describe_steps(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
+    if given.get("Filters"):
+        raise SandboxCannot("DescribeAutomationStepExecutions with Filters")
+    steps = list(_found(automations, given, region).steps)
+    return {"StepExecutions": [_step(step) for step in steps]}
+
+
+def _refuse(operation: str) -> Callable[[Automations, Json, str, Caller], Json]:
+    def refuse(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
+        raise SandboxCannot(f"Systems Manager {operation}")
+
+    return refuse
+
+
+def _summary(execution: Execution) -> Json:
+    content: Json = {
+        "AutomationExecutionId": execution.execution_id,
+        "DocumentName": execution.document,
+        "DocumentVersion": execution.document_version,
+        "AutomationExecutionStatus": execution.status,
+        "ExecutionStartTime": execution.started,
+        "ExecutedBy": execution.started_by.arn,
+        "Outputs": execution.outputs,
+        "Mode": "Auto",
+    }
+    if execution.ended is not None:
+        content["ExecutionEndTime"] = execution.ended
+    if execution.failure:
+        content["FailureMessage"] = execution.failure
+    return content
+
+
+def _step(step: Step) -> Json:
+    content: Json = {
+        "StepName": step.name,
+        "Action": step.action,
+        "StepStatus": step.status,
+        "ExecutionStartTime": step.started,
+        "Inputs": {name: _text(value) for name, value in step.inputs.items()},
+        "Outputs": {name: [_text(value)] for name, value in step.outputs.items()},
+    }
+    if step.ended is not None:
+        content["ExecutionEndTime"] = step.ended
+    if step.failure:
+        content["FailureMessage"] = step.failure
+    return content
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(plain(value))
+
+
+OPERATIONS: dict[str, Callable[[Automations, Json, str, Caller], Json]] = {
+    "StartAutomationExecution": _start,
+    "GetAutomationExecution": _get,
+    "DescribeAutomationExecutions": _describe,
+    "DescribeAutomationStepExecutions": _describe_steps,
+    "StopAutomationExecution": _refuse("StopAutomationExecution"),
+    "SendAutomationSignal": _refuse("SendAutomationSignal"),
+    "StartChangeRequestExecution": _refuse("StartChangeRequestExecution"),
+}
+"""By the name of the call: (automations, parameters, Region, caller) to the response."""

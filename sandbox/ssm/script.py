@@ -1,0 +1,87 @@
+"""aws:executeScript: a Python script of a runbook, run as the automation's role.
+
+Source: Systems Manager User Guide, «aws:executeScript».
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.ssm.actions import StepFailed
+
+# AWS gives a script ten minutes; one that runs here has nothing to wait for.
+_TIMEOUT = 30.0
+# Since February 2025 AWS runs no script for Python 3.6, 3.7 or 3.8 any more.
+_RUNTIMES = ("python3.9", "python3.10", "python3.11")
+_INPUTS = {"Runtime", "Handler", "InputPayload", "Script"}
+# What is longer AWS cuts off; a runbook that counts on the rest would break there.
+_MAX_OUTPUT = 100 * 1024
+_MAX_ITEMS = 100
+_OUTPUT = "output.json"
+# Whatever ends the script is told, also sys.exit; standard output belongs to the script.
+_HARNESS = f"""\
+import json, sys, traceback
+given = json.load(sys.stdin)
+try:
+    names = {{"__name__": "script"}}
+    exec(compile(given["script"], "script", "exec"), names)
+    if given["handler"] not in names:
+        raise NameError("the script has no function " + given["handler"])
+    text = json.dumps({{"Payload": names[given["handler"]](given["payload"], {{}})}})
+except BaseException as fault:
+    text = json.dumps({{"fault": "".join(traceback.format_exception_only(fault)).strip()}})
+with open("{_OUTPUT}", "w") as output:
+    output.write(text)
+"""
+
+
+def run(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Run the script of a step in a process of its own; what it returns is under `Payload`.
+
+    `environment` is all of the process's environment, and holds what makes boto3 talk to the
+    sandbox as the automation's role. Raises StepFailed with the text of what the script raised.
+    """
+    if unknown := set(inputs) - _INPUTS:
+        raise StepFailed(f"the sandbox knows no input {', '.join(sorted(unknown))}")
+    if inputs["Runtime"] not in _RUNTIMES:
+        raise StepFailed(f"the sandbox has no runtime {inputs['Runtime']}")
+    payload = inputs.get("InputPayload", {})
+    if not isinstance(payload, Mapping):
+        raise StepFailed(f"InputPayload is not a map: {payload!r}")
+    given = {"handler": inputs["Handler"], "payload": payload, "script": inputs["Script"]}
+    text = _output_of(json.dumps(given), environment)
+    result: dict[str, Any] = json.loads(text)
+    if "fault" in result:
+        raise StepFailed(f"the script failed: {result['fault']}")
+    answer = result["Payload"]
+    if len(text) > _MAX_OUTPUT or (isinstance(answer, list) and len(answer) > _MAX_ITEMS):
+        raise StepFailed("the script returned more than 100 KB, or a list of more than 100 items")
+    return result
+
+
+def _output_of(given: str, environment: Mapping[str, str]) -> str:
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            done = subprocess.run(
+                # -I: neither the user's packages nor a module in the directory is imported.
+                [sys.executable, "-I", "-c", _HARNESS],
+                cwd=name,
+                env=dict(environment),
+                input=given.encode(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise StepFailed(f"the script did not end within {_TIMEOUT:g} seconds") from None
+        output = Path(name) / _OUTPUT
+        if not output.exists():
+            raise StepFailed(f"the script ended with status {done.returncode} and no answer")
+        return output.read_text(encoding="utf-8")

@@ -1,0 +1,131 @@
+"""`reprieve diff` on plans that the real terraform makes now; tests/unit/diff/plans/ has others."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.deployment import PROJECT
+from tests.support.account import REGIONS, Policy
+
+COMMAND = [sys.executable, "-c", "from reprieve.cli import app; app()", "diff"]
+ROLE = "arn:aws:iam::111122223333:role/KeyAdministrator"
+
+
+def run(deployment, *arguments, **environment):
+    """Run the command where the deployment is; return how it ended."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=deployment.directory,
+        env={**deployment.environment(), "PYTHONPATH": str(PROJECT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def diff(account, tmp_path):
+    """Return a function: new settings in, what the command says of their plan out."""
+    deployment = account.deployment
+    former = dict(deployment.settings)
+
+    def review(**settings: str):
+        deployment.settings.update(settings)
+        deployment.synth()
+        deployment.plan()
+        plan = tmp_path / "plan.json"
+        plan.write_text(deployment.terraform("show", "-json", "plan"))
+        result = run(deployment, plan)
+        assert "" == result.stderr
+        found = json.loads(run(deployment, "--format", "json", plan).stdout)
+        assert result.returncode == found["exit_code"]
+        return result, found["plans"][0]
+
+    yield review
+    deployment.settings.clear()
+    deployment.settings.update(former)
+    deployment.synth()
+
+
+@pytest.fixture
+def app(account):
+    """The app in the directory of the deployment, as in a project of one's own."""
+    main = account.deployment.directory / "main.py"
+    source = str(PROJECT / "main.py")
+    main.write_text(f"import runpy\nrunpy.run_path({source!r}, run_name='__main__')\n")
+    yield account.deployment
+    main.unlink()
+
+
+def weak(found):
+    """Return what is weakened: kinds, resources and where."""
+    return {(each["kind"], each["resource"], *each["places"]) for each in found["weakenings"]}
+
+
+def test_what_was_deployed_is_no_change(diff):
+    """Though Terraform's first refresh finds «drift»: the policies that it made itself."""
+    result, found = diff()
+    assert (0, "no changes\n") == (result.returncode, result.stdout)
+    assert ([], []) == (found["drift"]["put_back"], found["drift"]["left"])
+
+
+def test_an_excluded_region_loses_its_guard(diff):
+    """One sentence for its thirty resources, and nothing of the other."""
+    result, found = diff(REPRIEVE_REGIONS__WATCH="us-east-1")
+    assert 4 == result.returncode
+    assert {("guard-lost", "eu-west-1", "eu-west-1")} == weak(found)
+    assert "eu-west-1: the whole guard goes away (30 resources)" in result.stdout
+    assert [] == found["changes"]
+
+
+def test_an_address_for_another(diff):
+    """Who leaves is told nothing any more; who comes weakens nothing."""
+    result, found = diff(REPRIEVE_NOTIFY__EMAILS="oncall@example.com")
+    assert 4 == result.returncode
+    gone = "subscription of security@example.com to reprieve-alerts"
+    assert {("gone", gone, *REGIONS)} == weak(found)
+
+
+def test_an_exempt_role(diff):
+    """The rule matches less, and the text says whom it leaves out."""
+    result, found = diff(REPRIEVE_EXEMPT__PRINCIPALS=ROLE)
+    rule = "rule reprieve-key-deletion-scheduled"
+    assert {("pattern-narrowed", rule, *REGIONS)} == weak(found)
+    assert ROLE in result.stdout
+
+
+def test_the_command_plans_by_itself_and_sees_what_was_done_by_hand(account, app):
+    """What Terraform manages is put back; a policy that a role was given besides stays there."""
+    events = account.sandbox.client("events", "us-east-1")
+    events.disable_rule(Name="reprieve-key-disabled")
+    iam = account.sandbox.client("iam", "us-east-1")
+    names = {"RoleName": "reprieve-automation", "PolicyName": "more"}
+    wide = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [wide]})
+    iam.put_role_policy(**names, PolicyDocument=document)
+    try:
+        with Policy.of_topic(account, "eu-west-1").without("EventBridgePublishes"):
+            result = run(app, "--format", "json")
+    finally:
+        events.enable_rule(Name="reprieve-key-disabled")
+        iam.delete_role_policy(**names)
+    assert (4, "") == (result.returncode, result.stderr)
+    (found,) = json.loads(result.stdout)["plans"]
+    assert "reprieve" == found["plan"]
+    assert [] == found["weakenings"]
+    assert {"policy of topic reprieve-alerts", "rule reprieve-key-disabled"} == {
+        each["resource"] for each in found["drift"]["put_back"]
+    }
+    assert ["policy-widened"] == [each["kind"] for each in found["drift"]["weakenings"]]
+
+
+def test_a_plan_that_fails_is_no_plan_without_changes(account, app):
+    """Terraform's own words on standard error, and exit code 1."""
+    nobody = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}
+    result = run(app, **nobody)
+    assert 1 == result.returncode
+    assert "no changes" not in result.stdout
+    assert "Error:" in result.stderr
+    assert "Traceback" not in result.stderr

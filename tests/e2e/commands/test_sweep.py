@@ -1,0 +1,322 @@
+"""`reprieve sweep`: three Regions, sixty keys in all states."""
+
+import json
+
+import pytest
+
+from tests.support.operator import Operator, actions_of, user_allowed
+
+REGIONS = ("eu-west-1", "eu-west-2", "us-east-1")
+ASKED = [part for region in REGIONS for part in ("--region", region)]
+SETTINGS = {
+    "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
+    "REPRIEVE_SETTINGS": "/dev/null",
+}
+WAITING = (7, 9, 14, 21, 30)
+ANYTHING = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+
+
+def fill(sandbox, region):
+    """Make twenty keys; return their ids by what became of them."""
+    kms = sandbox.client("kms", region)
+
+    def create(**options):
+        return kms.create_key(**options)["KeyMetadata"]["KeyId"]
+
+    made = {"pending": [], "disabled": [], "rescued": [], "enabled": [], "import": []}
+    for days in WAITING:
+        key = create()
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=days)
+        made["pending"].append(key)
+    for _ in range(4):
+        key = create()
+        kms.disable_key(KeyId=key)
+        made["disabled"].append(key)
+    for _ in range(2):
+        key = create()
+        kms.schedule_key_deletion(KeyId=key)
+        kms.cancel_key_deletion(KeyId=key)
+        made["rescued"].append(key)
+    for _ in range(7):
+        made["enabled"].append(create())
+    for _ in range(2):
+        made["import"].append(create(Origin="EXTERNAL"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def keys(sandbox):
+    """Sixty keys in three Regions, and three more: they take seconds to make, and are shared.
+
+    The last of the tests that ask for them changes them; those after it begin with none.
+    """
+    made = {region: fill(sandbox, region) for region in REGIONS}
+    kms = sandbox.client("kms", "eu-west-1")
+    primary = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    kms.replicate_key(KeyId=primary, ReplicaRegion="eu-west-2")
+    kms.schedule_key_deletion(KeyId=primary, PendingWindowInDays=11)
+    made["eu-west-1"]["replicated"] = [primary]
+    sandbox.client("kms", "us-east-1").create_key()
+    return made
+
+
+@pytest.fixture
+def empty(sandbox):
+    """An empty account."""
+    sandbox.reset()
+    return sandbox
+
+
+@pytest.fixture
+def operator(sandbox):
+    """The account's root."""
+    return Operator(sandbox, SETTINGS)
+
+
+def endanger(sandbox, region="us-east-1", **options):
+    """Create a key and schedule its deletion; return its id."""
+    kms = sandbox.client("kms", region)
+    key = kms.create_key(**options)["KeyMetadata"]["KeyId"]
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    return key
+
+
+def found(printed):
+    """The keys that `--json` lists."""
+    (account,) = printed.json["accounts"]
+    return account["keys"]
+
+
+def ids(made, what):
+    """The ids of the keys of all Regions that something became of."""
+    return {key for by_state in made.values() for key in by_state.get(what, [])}
+
+
+def test_sixty_keys_were_made(sandbox, keys):
+    """The other tests are about three Regions with twenty keys each, or one more."""
+    counts = [len(sandbox.client("kms", region).list_keys()["Keys"]) for region in REGIONS]
+    assert [21, 21, 21] == counts
+
+
+def test_it_lists_the_keys_in_danger_and_no_other(operator, keys):
+    """Pending ones with the fewest days first, then the one with replicas, then disabled ones."""
+    printed = operator.run("sweep", "--json", *ASKED)
+    listed = found(printed)
+    assert 1 == printed.exit_code
+    states = [key["state"] for key in listed]
+    assert 15 * ["PendingDeletion"] + ["PendingReplicaDeletion"] + 18 * ["Disabled"] == states
+    days = [round(key["days_left"]) for key in listed[:15]]
+    assert sorted(3 * WAITING) == days
+    assert 11 == listed[15]["waiting_days"]
+    in_danger = ids(keys, "pending") | ids(keys, "disabled") | ids(keys, "rescued")
+    in_danger |= ids(keys, "replicated")
+    assert in_danger == {key["arn"].rpartition("/")[2] for key in listed}
+
+
+def test_it_changes_nothing_unless_it_is_told_to(operator, keys):
+    """Dry by default: the same list again, and no call in the trail's history."""
+    first = found(operator.run("sweep", "--json", *ASKED))
+    again = found(operator.run("sweep", "--json", *ASKED))
+    assert [key["arn"] for key in first] == [key["arn"] for key in again]
+    events = operator.sandbox.client("cloudtrail", "eu-west-1").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CancelKeyDeletion"}]
+    )["Events"]
+    assert 2 == len(events)
+
+
+def test_cancel_rescues_all_but_what_is_exempt(sandbox, operator, keys):
+    """By its id in one Region; the other Regions' keys, and the replicated one, are rescued."""
+    spared = keys["eu-west-2"]["pending"][0]
+    operator.settings = SETTINGS | {"REPRIEVE_EXEMPT__KEYS": spared}
+    printed = operator.run("sweep", "--cancel", "--yes", "--json", *ASKED)
+    assert 0 == printed.exit_code
+    listed = {key["arn"].rpartition("/")[2]: key for key in found(printed)}
+    rescued = (ids(keys, "pending") | ids(keys, "replicated")) - {spared}
+    assert rescued == {id for id, key in listed.items() if key["result"] == "cancelled"}
+    assert f"exempt.keys: {spared}" == listed[spared]["exempt"]
+    for region, made in keys.items():
+        kms = sandbox.client("kms", region)
+        states = {
+            key: kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in made["pending"]
+        }
+        expected = {key: "PendingDeletion" if key == spared else "Disabled" for key in states}
+        assert expected == states
+
+
+def test_it_says_who_did_it_and_when_the_key_was_last_used(empty, operator):
+    """As far as CloudTrail and KMS know; a key that was never used says since when."""
+    iam = empty.client("iam", "us-east-1")
+    iam.create_user(UserName="alice")
+    credentials = iam.create_access_key(UserName="alice")["AccessKey"]
+    may = {"Version": "2012-10-17", "Statement": [ANYTHING]}
+    iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=json.dumps(may))
+    alice = empty._clients.make(
+        "kms", "eu-west-1", credentials["AccessKeyId"], credentials["SecretAccessKey"]
+    )
+    used, unused = (alice.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    alice.create_alias(AliasName="alias/orders", TargetKeyId=used)
+    alice.encrypt(KeyId=used, Plaintext=b"order")
+    alice.schedule_key_deletion(KeyId=used, PendingWindowInDays=7)
+    alice.disable_key(KeyId=unused)
+    first, second = found(operator.run("sweep", "--json", *ASKED))
+    assert ["alias/orders"] == first["aliases"]
+    assert first["call"]["by"].endswith(":user/alice")
+    assert ("ScheduleKeyDeletion", "DisableKey") == (first["call"]["name"], second["call"]["name"])
+    assert first["last_used"]
+    assert (None, True) == (second["last_used"], bool(second["tracked_since"]))
+    text = operator.run("sweep", *ASKED).text
+    assert "orders" in text
+    assert "user/alice" in text
+    assert "not since" in text
+
+
+def test_what_cloudtrail_has_forgotten_is_left_open(empty, operator):
+    """After 90 days nobody knows who disabled a key; nothing is guessed."""
+    kms = empty.client("kms", "eu-west-1")
+    kms.disable_key(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    empty.advance(days=91)
+    (key,) = found(operator.run("sweep", "--json", *ASKED))
+    assert key["call"] is None
+
+
+def test_whose_deletion_is_approved_is_left_alone(empty):
+    """A session of an exempt role scheduled it: CloudTrail names the role."""
+    role = "arn:aws:iam::111122223333:role/decommissioner"
+    trust = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}
+    iam = empty.client("iam", "us-east-1")
+    iam.create_role(
+        RoleName="decommissioner", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )
+    iam.put_role_policy(
+        RoleName="decommissioner",
+        PolicyName="p",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [ANYTHING]}),
+    )
+    given = empty.client("sts", "us-east-1").assume_role(RoleArn=role, RoleSessionName="ci")
+    credentials = given["Credentials"]
+    session = empty._clients.make(
+        "kms",
+        "eu-west-1",
+        credentials["AccessKeyId"],
+        credentials["SecretAccessKey"],
+        credentials["SessionToken"],
+    )
+    key = session.create_key()["KeyMetadata"]["KeyId"]
+    session.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    operator = Operator(empty, SETTINGS | {"REPRIEVE_EXEMPT__PRINCIPALS": role})
+    printed = operator.run("sweep", "--cancel", "--yes", "--json", *ASKED)
+    (listed,) = found(printed)
+    assert (f"exempt.principals: {role}", None) == (listed["exempt"], listed["result"])
+    assert 0 == printed.exit_code
+
+
+def test_enable_enables_what_is_disabled_and_with_cancel_what_it_rescued(empty, operator):
+    """Both together leave no key in danger."""
+    endanger(empty)
+    kms = empty.client("kms", "eu-west-1")
+    kms.disable_key(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    printed = operator.run("sweep", "--cancel", "--enable", "--yes", "--json", *ASKED)
+    assert 0 == printed.exit_code
+    assert ["cancelled, enabled", "enabled"] == [key["result"] for key in found(printed)]
+    assert {"Enabled"} == {key["state"] for key in found(printed)}
+    assert [] == found(operator.run("sweep", "--json", *ASKED))
+
+
+def test_what_could_not_be_done_is_not_called_done(empty, operator):
+    """A key whose policy denies the rescue: its row says which right is lacking."""
+    stubborn, other = endanger(empty), endanger(empty)
+    kms = empty.client("kms", "us-east-1")
+    policy = json.loads(kms.get_key_policy(KeyId=stubborn, PolicyName="default")["Policy"])
+    policy["Statement"].append(
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "kms:CancelKeyDeletion",
+            "Resource": "*",
+        }
+    )
+    kms.put_key_policy(KeyId=stubborn, PolicyName="default", Policy=json.dumps(policy))
+    printed = operator.run("sweep", "--cancel", "--yes", "--json", *ASKED)
+    (failed,) = (key for key in found(printed) if key["problem"])
+    (rescued,) = (key for key in found(printed) if key["result"])
+    assert (stubborn, other) == tuple(k["arn"].rpartition("/")[2] for k in (failed, rescued))
+    assert ("PendingDeletion", None) == (failed["state"], failed["result"])
+    assert failed["problem"].startswith("You lack kms:CancelKeyDeletion.")
+    assert 1 == printed.exit_code
+
+
+def test_a_key_that_cannot_be_looked_at_is_listed(empty, operator):
+    """Nobody knows whether it is in danger: that is no good news."""
+    kms = empty.client("kms", "eu-west-1")
+    policy = {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "111122223333"},
+                "NotAction": "kms:DescribeKey",
+                "Resource": "*",
+            }
+        ]
+    }
+    hidden = kms.create_key(Policy=json.dumps(policy), BypassPolicyLockoutSafetyCheck=True)[
+        "KeyMetadata"
+    ]["Arn"]
+    printed = operator.run("sweep", "--json", *ASKED)
+    (key,) = found(printed)
+    assert (hidden, "unknown") == (key["arn"], key["state"])
+    assert key["problem"].startswith("You lack kms:DescribeKey.")
+    assert 1 == printed.exit_code
+
+
+def test_regions_that_are_off_denied_or_slow_hide_no_other(empty):
+    """One that is off has no keys to look for; the other two say why they show none."""
+    key = endanger(empty)
+    denied = {
+        "Action": ["kms:ListKeys"],
+        "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-2"}},
+    }
+    someone = user_allowed(empty, SETTINGS, "sweep", denied=denied)
+    empty.switches.switch_off("af-south-1")
+    empty.switches.slow_down("eu-west-1", seconds=60)
+    try:
+        printed = someone.run("sweep", "--timeout", "3", "--json")
+    finally:
+        empty.switches.reset()
+    (account,) = printed.json["accounts"]
+    assert [key] == [each["arn"].rpartition("/")[2] for each in account["keys"]]
+    problems = {each["region"]: each["problem"] for each in account["problems"]}
+    assert {"eu-west-1", "eu-west-2"} == problems.keys()
+    assert problems["eu-west-1"].startswith("There was no answer within 3 seconds.")
+    assert problems["eu-west-2"].startswith("You lack kms:ListKeys.")
+    assert 1 == printed.exit_code
+
+
+@pytest.mark.parametrize("action", actions_of("sweep --cancel", SETTINGS))
+def test_whoever_lacks_a_right_is_told_which(empty, action):
+    """No action of the documented policy is superfluous, and each that is missing is named."""
+    endanger(empty, "eu-west-1")
+    someone = user_allowed(empty, SETTINGS, "sweep --cancel", without=action)
+    # Which Regions are switched on is asked where none is named.
+    where = [] if action == "ec2:DescribeRegions" else ["--region", "eu-west-1"]
+    printed = someone.run("sweep", "--cancel", "--yes", *where)
+    assert f"You lack {action}." in printed.text
+    assert 1 == printed.exit_code
+
+
+def test_the_documented_policies_are_enough(empty):
+    """For the dry run, for --cancel and for --enable."""
+    endanger(empty, "eu-west-1")
+    asked = ("sweep", "--yes", "--region", "eu-west-1", "--json")
+    dry = user_allowed(empty, SETTINGS, "sweep").run(*asked)
+    assert ["PendingDeletion"] == [key["state"] for key in found(dry)]
+    cancelled = user_allowed(empty, SETTINGS, "sweep --cancel").run(*asked, "--cancel")
+    assert ["cancelled"] == [key["result"] for key in found(cancelled)]
+    enabled = user_allowed(empty, SETTINGS, "sweep --enable").run(*asked, "--enable")
+    assert ["enabled"] == [key["result"] for key in found(enabled)]
+
+
+def test_nobody_can_be_asked_without_a_terminal(operator):
+    """Then --yes has to be said; nothing was asked of AWS."""
+    printed = operator.run("sweep", "--cancel")
+    assert 2 == printed.exit_code
+    assert "say --yes" in printed.complaints

@@ -1,0 +1,31 @@
+"""Reprieve, deployed to a local AWS by the real terraform and the real AWS provider."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.server import Sandbox
+from tests.support.account import REGIONS, Account, deploy
+
+
+@pytest.fixture(scope="session", autouse=True)
+def terraform() -> None:
+    """Fail, rather than skip, where the tool that these tests are about is missing."""
+    if not shutil.which("terraform"):
+        pytest.fail("terraform is not on PATH, and these tests run the real one. Install it.")
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox for the tests of one module: a process has no more than one at a time."""
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def account(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Account:
+    """Deploy to two Regions, remediation on. Tests leave it as they found it."""
+    directory = tmp_path_factory.mktemp("account")
+    settings = {"REPRIEVE_REGIONS__WATCH": ",".join(REGIONS)}
+    return Account(sandbox, deploy(sandbox, directory, **settings))

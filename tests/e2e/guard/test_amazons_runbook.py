@@ -1,0 +1,43 @@
+"""remediation.runbook = "aws": Amazon's runbook alone, as AWS's pattern has it."""
+
+import pytest
+
+from tests.support.account import EMAIL, Account, deploy
+
+
+@pytest.fixture(scope="module")
+def account(sandbox, tmp_path_factory):
+    """Deploy to one Region, with Amazon's runbook as the target."""
+    deployment = deploy(
+        sandbox,
+        tmp_path_factory.mktemp("account"),
+        REPRIEVE_REGIONS__WATCH="eu-west-1",
+        REPRIEVE_REMEDIATION__RUNBOOK="aws",
+    )
+    return Account(sandbox, deployment)
+
+
+@pytest.mark.parametrize("multi_region", [False, True], ids=["id", "mrk"])
+def test_a_key_named_by_its_id_is_rescued(account, multi_region):
+    """A bare id, that of a multi-Region key too: told and taken back, without a second message."""
+    key = account.create_key("eu-west-1", MultiRegion=multi_region)["KeyId"]
+    account.schedule("eu-west-1", key)
+    assert [(EMAIL,)] == [alert.recipients for alert in account.alerts(key)]
+    assert ["AWSConfigRemediation-CancelKeyDeletion"] == [
+        execution.document for execution in account.executions(key)
+    ]
+    assert [] == account.outcomes(key)
+    assert "Disabled" == account.state("eu-west-1", key)
+
+
+def test_a_key_named_by_its_arn_is_told_and_the_refusal_is_reported(account):
+    """Amazon's runbook takes bare ids only: the key stays pending, and that is not hidden."""
+    key = account.create_key("eu-west-1")
+    account.schedule("eu-west-1", key["Arn"])
+    (alert,) = account.alerts(key["KeyId"])
+    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
+    assert "It refuses a key that was named by its ARN" in alert.body
+    (start,) = account.starts(key["KeyId"])
+    assert "KeyId" in start.error
+    assert "[a-z0-9-]{1,2048}" in start.error
+    assert "PendingDeletion" == account.state("eu-west-1", key["KeyId"])

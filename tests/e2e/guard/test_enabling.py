@@ -1,0 +1,130 @@
+"""Keys that are enabled again: rescued ones, as they were before, and those that were disabled."""
+
+import pytest
+
+from tests.support.account import Account, Policy, deploy
+
+REGION = "eu-west-1"
+
+
+@pytest.fixture(scope="module")
+def account(sandbox, tmp_path_factory):
+    """Deploy to one Region; rescued keys and disabled ones are enabled again."""
+    deployment = deploy(
+        sandbox,
+        tmp_path_factory.mktemp("account"),
+        REPRIEVE_REGIONS__WATCH=REGION,
+        REPRIEVE_REMEDIATION__RE_ENABLE="true",
+        REPRIEVE_REMEDIATION__ENABLE_DISABLED="true",
+    )
+    return Account(sandbox, deployment)
+
+
+def disable(account: Account, key: str) -> None:
+    """Disable a key where no rule hears of it: a second before its deletion is scheduled."""
+    trail = account.sandbox.client("cloudtrail", "us-east-1")
+    trail.stop_logging(Name="sandbox")
+    account.kms(REGION).disable_key(KeyId=key)
+    trail.start_logging(Name="sandbox")
+    account.sandbox.history.age(1)
+
+
+def subjects(account: Account, key: str) -> list[str | None]:
+    """Return the subjects of the runbooks' messages about a key."""
+    return [mail.subject for mail in account.outcomes(key)]
+
+
+def test_a_rescued_key_is_enabled_as_it_was(account):
+    """Nobody had disabled it; the message says what its state is."""
+    key = account.create_key(REGION)["KeyId"]
+    account.schedule(REGION, key)
+    assert "Enabled" == account.state(REGION, key)
+    (outcome,) = account.outcomes(key)
+    assert "Reprieve: KMS key saved (eu-west-1)" == outcome.subject
+    assert "Its state is now: Enabled." in outcome.body
+
+
+def test_a_key_that_was_disabled_before_stays_disabled(account):
+    """The deletion is taken back, the decision to disable it is not."""
+    key = account.create_key(REGION)["KeyId"]
+    disable(account, key)
+    account.schedule(REGION, key)
+    assert "Disabled" == account.state(REGION, key)
+    assert "Its state is now: Disabled." in account.outcomes(key)[0].body
+
+
+def test_a_key_that_was_enabled_again_before_is_enabled(account):
+    """The last of the two calls counts."""
+    key = account.create_key(REGION)["KeyId"]
+    disable(account, key)
+    account.kms(REGION).enable_key(KeyId=key)
+    account.sandbox.history.age(0.5)
+    account.schedule(REGION, key)
+    assert "Enabled" == account.state(REGION, key)
+
+
+def test_another_keys_history_does_not_count(account):
+    """A near miss: disabled was a neighbour."""
+    neighbour, key = (account.create_key(REGION)["KeyId"] for _ in range(2))
+    disable(account, neighbour)
+    account.schedule(REGION, key)
+    assert "Enabled" == account.state(REGION, key)
+
+
+def test_what_cloudtrail_does_not_know_any_more_counts_as_enabled(account):
+    """As the docs say: the history has 90 days."""
+    key = account.create_key(REGION)["KeyId"]
+    disable(account, key)
+    account.sandbox.history.age(91)
+    account.schedule(REGION, key)
+    assert "Enabled" == account.state(REGION, key)
+
+
+@pytest.mark.parametrize("sid", ["SeeWhatKeysWere", "CancelKeyDeletion"])
+def test_a_key_whose_past_cannot_be_seen_stays_disabled(account, sid):
+    """The message says: saved, and not enabled; or, where not even that may be done, NOT saved."""
+    key = account.create_key(REGION)["KeyId"]
+    with Policy.of_role(account, REGION, "reprieve-automation").without(sid):
+        account.schedule(REGION, key)
+    saved = sid == "SeeWhatKeysWere"
+    assert ("Disabled" if saved else "PendingDeletion") == account.state(REGION, key)
+    subject = "KMS key saved, NOT enabled" if saved else "ACT NOW: KMS key NOT saved"
+    assert [f"Reprieve: {subject} (eu-west-1)"] == subjects(account, key)
+    (execution,) = account.executions(key)
+    assert "Failed" == execution.status
+
+
+def test_a_disabled_key_is_enabled_again(account):
+    """Told, undone, told."""
+    key = account.create_key(REGION)["KeyId"]
+    account.kms(REGION).disable_key(KeyId=key)
+    account.sandbox.settle()
+    (alert,) = account.alerts(key)
+    assert "BEING ENABLED AGAIN" in alert.body
+    assert ["Reprieve: KMS key enabled again (eu-west-1)"] == subjects(account, key)
+    assert "Enabled" == account.state(REGION, key)
+
+
+def test_a_disabled_key_that_may_not_be_enabled(account):
+    """The message says how by hand, and that it failed is told by Systems Manager as well."""
+    key = account.create_key(REGION)["KeyId"]
+
+    def deny(policy):
+        policy["Statement"].append(
+            {
+                "Sid": "NotByReprieve",
+                "Effect": "Deny",
+                "Principal": {"AWS": "*"},
+                "Action": "kms:EnableKey",
+                "Resource": "*",
+            }
+        )
+
+    with Policy.of_key(account, REGION, key).changed(deny):
+        account.kms(REGION).disable_key(KeyId=key)
+        account.sandbox.settle()
+    assert "Disabled" == account.state(REGION, key)
+    assert ["Reprieve: ACT NOW: KMS key NOT enabled (eu-west-1)"] == subjects(account, key)
+    (execution,) = account.executions(key)
+    told = [mail.body for mail in account.sandbox.mails if execution.execution_id in mail.body]
+    assert any("a rescue did not end well" in body for body in told)

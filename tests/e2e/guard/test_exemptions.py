@@ -1,0 +1,92 @@
+"""Deletions that were decided: told, and let through."""
+
+import json
+
+import boto3
+import pytest
+
+from sandbox.core.account import ACCOUNT_ID
+from tests.support.account import EMAIL, REGIONS, Account, deploy
+
+REGION = REGIONS[0]
+ADMINISTRATOR = f"arn:aws:iam::{ACCOUNT_ID}:role/KeyAdministrator"
+
+
+@pytest.fixture(scope="module")
+def exempt_key(sandbox):
+    """Create the key that the settings will exempt."""
+    return sandbox.client("kms", REGION).create_key()["KeyMetadata"]["KeyId"]
+
+
+@pytest.fixture(scope="module")
+def account(sandbox, exempt_key, tmp_path_factory):
+    """Deploy with a role and a key exempt."""
+    deployment = deploy(
+        sandbox,
+        tmp_path_factory.mktemp("account"),
+        REPRIEVE_REGIONS__WATCH=",".join(REGIONS),
+        REPRIEVE_EXEMPT__PRINCIPALS=ADMINISTRATOR,
+        REPRIEVE_EXEMPT__KEYS=exempt_key,
+    )
+    return Account(sandbox, deployment)
+
+
+def policy(**statement) -> str:
+    """Return a policy of one statement."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+
+def kms_as(account, role: str):
+    """Return a KMS client of a session of a new role that may do all with keys."""
+    iam = account.sandbox.client("iam", REGION)
+    anyone = policy(Principal={"AWS": "*"}, Action="sts:AssumeRole")
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=anyone)
+    iam.put_role_policy(
+        RoleName=role, PolicyName="keys", PolicyDocument=policy(Action="kms:*", Resource="*")
+    )
+    session = account.sandbox.client("sts", REGION).assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT_ID}:role/{role}", RoleSessionName="alice"
+    )["Credentials"]
+    return boto3.client(
+        "kms",
+        region_name=REGION,
+        endpoint_url=account.sandbox.endpoint,
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+
+
+def assert_approved(account, key: str) -> None:
+    """Told as approved, by one alert, and not taken back."""
+    (alert,) = account.alerts(key)
+    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
+    assert alert.rule_arn.endswith("rule/reprieve-key-deletion-approved")
+    assert "APPROVED, NOT TAKEN BACK" in alert.body
+    assert [] == account.starts(key)
+    assert "PendingDeletion" == account.state(REGION, key)
+
+
+def assert_rescued(account, key: str) -> None:
+    """Told as taken back, by one alert, and taken back."""
+    (alert,) = account.alerts(key)
+    assert alert.rule_arn.endswith("rule/reprieve-key-deletion-scheduled")
+    assert "Disabled" == account.state(REGION, key)
+
+
+def test_a_session_of_an_exempt_role_is_let_through_and_that_of_another_is_not(account):
+    """The role counts, not the name of its session."""
+    for role, check in (("KeyAdministrator", assert_approved), ("KeyAdmin", assert_rescued)):
+        key = account.create_key(REGION)["KeyId"]
+        kms_as(account, role).schedule_key_deletion(KeyId=key)
+        account.sandbox.settle()
+        check(account, key)
+
+
+def test_an_exempt_key_is_let_through_and_another_is_not(account, exempt_key):
+    """Whoever schedules it."""
+    account.schedule(REGION, exempt_key)
+    assert_approved(account, exempt_key)
+    other = account.create_key(REGION)["KeyId"]
+    account.schedule(REGION, other)
+    assert_rescued(account, other)

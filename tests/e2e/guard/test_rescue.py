@@ -1,0 +1,152 @@
+"""A key is scheduled for deletion; people are told; the deletion is taken back."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.core.account import ACCOUNT_ID
+from tests.support.account import EMAIL, REGIONS, deploy
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_key_named_by_its_id_is_rescued(account, region):
+    """The main case, in each Region: told, taken back, and out of danger."""
+    key = account.create_key(region)["KeyId"]
+    account.schedule(region, key)
+    (alert,) = account.alerts(key)
+    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
+    assert ["Success"] == [execution.status for execution in account.executions(key)]
+    assert "Disabled" == account.state(region, key)
+
+
+def test_the_alert_says_what_a_person_needs(account):
+    """Which key, where, who, from where, how long, whether it is taken back, and how by hand."""
+    key = account.create_key("eu-west-1")
+    account.schedule("eu-west-1", key["KeyId"])
+    (alert,) = account.alerts(key["KeyId"])
+    arn = key["Arn"]
+    for line in (
+        f'"Key: {arn}"',
+        '"Region: eu-west-1"',
+        f'"Account: {ACCOUNT_ID}"',
+        f'"By: arn:aws:iam::{ACCOUNT_ID}:root "',
+        '"From: 127.0.0.1"',
+        '"Waiting period in days (30 if none was given): 7"',
+        '"State: PendingDeletion"',
+        f'"aws kms cancel-key-deletion --region eu-west-1 --key-id {arn}"',
+    ):
+        assert line in alert.body.splitlines()
+    assert "BEING TAKEN BACK: a second message will say what came of it" in alert.body
+    assert "<" not in alert.body
+
+
+def test_a_rescue_that_ends_well_raises_no_second_alarm(account):
+    """The near-miss of a failed one: only the alert and the outcome."""
+    key = account.create_key("eu-west-1")["KeyId"]
+    account.schedule("eu-west-1", key)
+    (execution,) = account.executions(key)
+    assert [] == account.about(execution.execution_id)
+    assert 2 == len([mail for mail in account.sandbox.mails if key in mail.body])
+
+
+def test_a_multi_region_key_is_rescued(account):
+    """The bare id of a multi-Region key, mrk-…, passes the runbook's pattern too."""
+    key = account.create_key("eu-west-1", MultiRegion=True)["KeyId"]
+    assert key.startswith("mrk-")
+    account.schedule("eu-west-1", key)
+    assert "Disabled" == account.state("eu-west-1", key)
+    assert [None] == [alert.error for alert in account.alerts(key)]
+
+
+def test_a_primary_with_replicas_is_rescued(account):
+    """It waits for its replicas: no date yet, and people are told all the same."""
+    kms = account.kms("eu-west-1")
+    key = account.create_key("eu-west-1", MultiRegion=True)["KeyId"]
+    kms.replicate_key(KeyId=key, ReplicaRegion="us-east-1")
+    answer = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert "PendingReplicaDeletion" == answer["KeyState"]
+    assert "DeletionDate" not in answer
+    account.sandbox.settle()
+    (alert,) = account.alerts(key)
+    assert '"State: PendingReplicaDeletion"' in alert.body
+    assert '"Deleted on (empty while replicas exist): "' in alert.body
+    assert "Disabled" == account.state("eu-west-1", key)
+
+
+def test_a_key_named_by_its_arn_is_rescued(account):
+    """However the caller names the key, the runbook finds it."""
+    key = account.create_key("eu-west-1")
+    account.schedule("eu-west-1", key["Arn"])
+    assert "Disabled" == account.state("eu-west-1", key["KeyId"])
+    assert ["Success"] == [execution.status for execution in account.executions(key["KeyId"])]
+
+
+def test_people_are_told_that_the_key_is_saved(account):
+    """The second message: what was done, what the key needs, and where to look closer."""
+    key = account.create_key("eu-west-1")
+    account.schedule("eu-west-1", key["KeyId"])
+    (outcome,) = account.outcomes(key["KeyId"])
+    (execution,) = account.executions(key["KeyId"])
+    arn = key["Arn"]
+    link = "https://console.aws.amazon.com/systems-manager/automation/execution/"
+    assert (EMAIL,) == outcome.recipients
+    assert "Reprieve: KMS key saved (eu-west-1)" == outcome.subject
+    assert [
+        f"The deletion of the KMS key {arn} was taken back.",
+        "Its state is now: Disabled. While that is Disabled, what it encrypted is safe and cannot "
+        "be read.",
+        f"To enable it: aws kms enable-key --region eu-west-1 --key-id {arn}",
+        "",
+        f"Region eu-west-1, account {ACCOUNT_ID}",
+        f"Automation execution {execution.execution_id}",
+        f"{link}{execution.execution_id}?region=eu-west-1",
+    ] == outcome.body.splitlines()
+
+
+def test_a_denied_call_is_silent(account):
+    """A call that changed nothing is recorded by CloudTrail, and alarms nobody."""
+    key = account.create_key("eu-west-1")["KeyId"]
+    account.schedule("eu-west-1", key)
+    before = len(account.sandbox.deliveries)
+    with pytest.raises(ClientError, match="ValidationException"):
+        account.kms("eu-west-1").schedule_key_deletion(KeyId=key, PendingWindowInDays=3)
+    account.sandbox.settle()
+    assert before == len(account.sandbox.deliveries)
+
+
+def test_a_region_that_is_not_watched_is_silent(account):
+    """The near-miss of it all: no guard, no alert, and the key stays pending."""
+    key = account.create_key("sa-east-1")["KeyId"]
+    account.schedule("sa-east-1", key)
+    assert [] == account.about(key)
+    assert "PendingDeletion" == account.state("sa-east-1", key)
+
+
+def test_without_remediation_people_are_told_and_the_key_stays_pending(account, tmp_path):
+    """Remediation off: an alert that says so, and nothing taken back."""
+    deployment = deploy(
+        account.sandbox,
+        tmp_path,
+        REPRIEVE_REGIONS__WATCH="ap-south-1",
+        REPRIEVE_REMEDIATION__ENABLED="false",
+    )
+    key = account.create_key("ap-south-1")["KeyId"]
+    account.schedule("ap-south-1", key)
+    (alert,) = account.alerts(key)
+    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
+    assert "NOT BEING TAKEN BACK" in alert.body
+    assert [] == account.starts(key)
+    assert "PendingDeletion" == account.state("ap-south-1", key)
+    deployment.terraform("destroy", "-auto-approve")
+
+
+def test_without_a_trail_the_guard_is_blind(account):
+    """Events come from CloudTrail: where its trail is stopped nobody is told. Hence: a trail!"""
+    trail = account.sandbox.client("cloudtrail", "us-east-1")
+    (name,) = [found["Name"] for found in trail.describe_trails()["trailList"]]
+    trail.stop_logging(Name=name)
+    try:
+        key = account.create_key("eu-west-1")["KeyId"]
+        account.schedule("eu-west-1", key)
+        assert [] == account.about(key)
+    finally:
+        trail.start_logging(Name=name)

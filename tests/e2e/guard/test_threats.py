@@ -1,0 +1,157 @@
+"""Every threat of the catalogue, and a watch, by the call that makes it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reprieve.events.threats import BY_NAME
+from sandbox.deployment import PROJECT
+from tests.support.account import EMAIL, Account, deploy
+
+REGION = "eu-west-1"
+MATERIAL = {"ImportToken": b"token", "EncryptedKeyMaterial": b"material"}
+STAYS = {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
+WATCH = """
+[[watch]]
+name = "tagged"
+summary = "a key was tagged"
+pattern = '{"source": ["aws.kms"], "detail": {"eventName": ["TagResource"]}}'
+"""
+
+
+@pytest.fixture(scope="module")
+def account(sandbox, tmp_path_factory):
+    """Deploy to one Region with all threats, a watch, and nothing that is taken back."""
+    directory = tmp_path_factory.mktemp("account")
+    settings_file = directory / "watch.toml"
+    settings_file.write_text((PROJECT / "reprieve.toml").read_text() + WATCH)
+    deployment = deploy(
+        sandbox,
+        directory,
+        settings_file=settings_file,
+        REPRIEVE_REGIONS__WATCH=REGION,
+        REPRIEVE_REMEDIATION__ENABLED="false",
+        REPRIEVE_NOTIFY__THREATS=",".join(BY_NAME),
+    )
+    return Account(sandbox, deployment)
+
+
+@pytest.fixture
+def told(account) -> Iterator:
+    """Return what gives the rules whose alerts came since the test began, in their order."""
+    since = len(account.sandbox.deliveries)
+
+    def rules() -> list[str]:
+        account.sandbox.settle()
+        found = account.sandbox.deliveries[since:]
+        assert [] == [each.error for each in found if each.error]
+        assert all((EMAIL,) == each.recipients for each in found)
+        return [each.rule_arn.rpartition("/reprieve-")[2] for each in found]
+
+    return rules
+
+
+@pytest.fixture
+def kms(account):
+    """Return a KMS client."""
+    return account.kms(REGION)
+
+
+@pytest.fixture
+def key(account) -> str:
+    """Return the id of a key."""
+    return str(account.create_key(REGION)["KeyId"])
+
+
+@pytest.fixture
+def imported(account) -> str:
+    """Return the id of a key whose material waits to be imported."""
+    return str(account.create_key(REGION, Origin="EXTERNAL")["KeyId"])
+
+
+def test_a_disabled_key_is_told_and_an_enabled_one_is_not(told, kms, key):
+    """Nothing is undone: the settings say so."""
+    kms.disable_key(KeyId=key)
+    kms.enable_key(KeyId=key)
+    assert ["key-disabled"] == told()
+
+
+def test_imported_material(told, kms, imported):
+    """Told when it will expire and when it is deleted; not when it stays."""
+    kms.import_key_material(KeyId=imported, **MATERIAL, **STAYS)
+    assert [] == told()
+    later = datetime.now(UTC) + timedelta(days=400)
+    kms.import_key_material(KeyId=imported, **MATERIAL, ValidTo=later)
+    assert ["key-material-expiring"] == told()
+    kms.delete_imported_key_material(KeyId=imported)
+    assert ["key-material-expiring", "key-material-deleted"] == told()
+
+
+def test_time_takes_material_and_keys(account, told, kms, imported, key):
+    """KMS itself tells of both, with no trail at all."""
+    soon = datetime.now(UTC) + timedelta(days=3)
+    kms.import_key_material(KeyId=imported, **MATERIAL, ValidTo=soon)
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert ["key-deletion-scheduled", "key-material-expiring"] == sorted(told())
+    trail = account.sandbox.client("cloudtrail", "us-east-1")
+    trail.stop_logging(Name="sandbox")
+    try:
+        account.sandbox.advance(4)
+        assert "key-material-expired" == told()[-1]
+        account.sandbox.advance(4)
+        assert "key-gone" == told()[-1]
+    finally:
+        trail.start_logging(Name="sandbox")
+    assert key in account.sandbox.deliveries[-1].body
+    assert 4 == len(told())
+
+
+def test_a_key_store_that_goes(told, kms):
+    """Told when it is disconnected and when it is deleted; not when it is connected."""
+    made = kms.create_custom_key_store(CustomKeyStoreName="hsm")
+    store = {"CustomKeyStoreId": made["CustomKeyStoreId"]}
+    kms.connect_custom_key_store(**store)
+    assert [] == told()
+    kms.disconnect_custom_key_store(**store)
+    kms.delete_custom_key_store(**store)
+    assert {"key-store-disconnected", "key-store-deleted"} == set(told())
+
+
+def test_a_key_policy(told, kms, key):
+    """Changed is one thing, changed with the lockout check bypassed another."""
+    policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    put = {"KeyId": key, "PolicyName": "default", "Policy": policy}
+    kms.put_key_policy(**put)
+    assert ["key-policy-changed"] == told()
+    kms.put_key_policy(**put, BypassPolicyLockoutSafetyCheck=True)
+    assert ["key-policy-changed", "key-policy-bypassed"] == told()
+
+
+def test_an_alias(account, told, kms, key):
+    """Deleted; the alert names it and the key."""
+    kms.create_alias(AliasName="alias/payments", TargetKeyId=key)
+    kms.delete_alias(AliasName="alias/payments")
+    assert ["alias-deleted"] == told()
+    alert = account.sandbox.deliveries[-1].body
+    assert '"Alias: alias/payments"' in alert
+    assert key in alert
+
+
+def test_a_watch(account, told, kms, key):
+    """The user's own pattern, and its summary."""
+    kms.tag_resource(KeyId=key, Tags=[{"TagKey": "a", "TagValue": "b"}])
+    assert ["watch-tagged"] == told()
+    assert '"REPRIEVE: a key was tagged"' in account.sandbox.deliveries[-1].body
+
+
+def test_calls_that_are_refused_endanger_nothing(told, kms, key):
+    """They reach the trail, and no person."""
+    for call, parameters in (
+        (kms.delete_imported_key_material, {"KeyId": key}),
+        (kms.disconnect_custom_key_store, {"CustomKeyStoreId": "cks-1234567890abcdef0"}),
+        (kms.put_key_policy, {"KeyId": key, "PolicyName": "default", "Policy": "{"}),
+    ):
+        with pytest.raises(kms.exceptions.ClientError):
+            call(**parameters)
+    assert [] == told()

@@ -1,0 +1,154 @@
+"""CloudTrail's event history, as LookupEvents tells it."""
+
+import json
+import time
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.emulated_account import REGION, allow, policy, role_arn, trust
+
+
+def lookup(sandbox, key="EventName", value="DisableKey", **more):
+    """Events of the Region by one attribute."""
+    attributes = [{"AttributeKey": key, "AttributeValue": value}]
+    trail = sandbox.client("cloudtrail", REGION)
+    return trail.lookup_events(LookupAttributes=attributes, **more)
+
+
+def disabled_key(sandbox):
+    """A key that was disabled; its metadata."""
+    kms = sandbox.client("kms", REGION)
+    key = kms.create_key()["KeyMetadata"]
+    kms.disable_key(KeyId=key["KeyId"])
+    return key
+
+
+def test_a_call_is_found_by_its_name_and_by_its_key(sandbox):
+    """Newest first; the key by id and by ARN; the record as text."""
+    first, second = disabled_key(sandbox), disabled_key(sandbox)
+    found = lookup(sandbox)["Events"]
+    assert [second["Arn"], first["Arn"]] == [e["Resources"][0]["ResourceName"] for e in found]
+    for name in (first["Arn"], first["KeyId"]):
+        named = lookup(sandbox, "ResourceName", name)["Events"]
+        assert ["DisableKey", "CreateKey"] == [event["EventName"] for event in named]
+    record = json.loads(found[0]["CloudTrailEvent"])
+    assert (second["Arn"], "DisableKey") == (
+        record["responseElements"]["keyId"],
+        record["eventName"],
+    )
+
+
+def test_calls_elsewhere_of_another_name_and_too_old_are_not_found(sandbox):
+    """Each Region has its own; 90 days are known; no trail is needed."""
+    sandbox.client("cloudtrail", "us-east-1").stop_logging(Name="sandbox")
+    disabled_key(sandbox)
+    assert 1 == len(lookup(sandbox)["Events"])
+    assert [] == lookup(sandbox, value="EnableKey")["Events"]
+    assert [] == sandbox.client("cloudtrail", "eu-west-2").lookup_events()["Events"]
+    assert [] == lookup(sandbox, StartTime=time.time() + 60)["Events"]
+    sandbox.history.age(89)
+    assert 1 == len(lookup(sandbox)["Events"])
+    sandbox.history.age(2)
+    assert [] == lookup(sandbox)["Events"]
+
+
+def test_pages_follow_each_other(sandbox):
+    """As many as asked for, and the token for the rest."""
+    keys = [disabled_key(sandbox)["Arn"] for _ in range(3)]
+    first = lookup(sandbox, MaxResults=2)
+    rest = lookup(sandbox, MaxResults=2, NextToken=first["NextToken"])
+    found = [*first["Events"], *rest["Events"]]
+    assert {"root"} == {event["Username"] for event in found}
+    assert keys == [event["Resources"][0]["ResourceName"] for event in reversed(found)]
+    assert "NextToken" not in rest
+
+
+def test_only_one_attribute_at_a_time(sandbox):
+    """As CloudTrail has it, and only attributes that it knows."""
+    two = [{"AttributeKey": "EventName", "AttributeValue": name} for name in ("A", "B")]
+    with pytest.raises(ClientError, match="InvalidLookupAttributesException"):
+        sandbox.client("cloudtrail", REGION).lookup_events(LookupAttributes=two)
+    with pytest.raises(ClientError, match="InvalidLookupAttributesException"):
+        lookup(sandbox, "KeyId", "x")
+
+
+def test_calls_between_two_pages_shift_nothing(sandbox):
+    """A page goes on after the last event shown; its token is good for the same question only."""
+    for _ in range(3):
+        disabled_key(sandbox)
+    first = lookup(sandbox, MaxResults=2)
+    disabled_key(sandbox)
+    rest = lookup(sandbox, MaxResults=2, NextToken=first["NextToken"])
+    ids = [event["EventId"] for event in (*first["Events"], *rest["Events"])]
+    assert 3 == len(set(ids)) == len(ids)
+    with pytest.raises(ClientError, match="InvalidNextTokenException"):
+        lookup(sandbox, value="CreateKey", MaxResults=2, NextToken=first["NextToken"])
+    with pytest.raises(ClientError, match="InvalidNextTokenException"):
+        lookup(sandbox, MaxResults=2, NextToken="2")
+
+
+def test_a_denied_call_is_in_the_history(sandbox):
+    """CloudTrail records what was refused as well."""
+    kms = sandbox.client("kms", REGION)
+    with pytest.raises(ClientError, match="NotFoundException"):
+        kms.disable_key(KeyId="12345678-1234-1234-1234-123456789012")
+    (event,) = lookup(sandbox)["Events"]
+    assert "NotFoundException" == json.loads(event["CloudTrailEvent"])["errorCode"]
+    assert "false" == event["ReadOnly"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"StartTime": 1_700_000_001, "EndTime": 1_700_000_000}, "InvalidTimeRangeException"),
+        ({"EventCategory": "insight"}, "SandboxCannot"),
+        ({"key": "ReadOnly", "value": "true"}, "SandboxCannot"),
+        ({"value": "DescribeKey"}, "SandboxCannot"),
+        ({"key": "EventSource", "value": "events.amazonaws.com"}, "SandboxCannot"),
+    ],
+)
+def test_what_aws_refuses_and_what_the_sandbox_does_not_keep(sandbox, asked, code):
+    """Nothing is answered with «no events» that CloudTrail would answer otherwise."""
+    with pytest.raises(ClientError) as raised:
+        lookup(sandbox, **asked)
+    assert code == raised.value.response["Error"]["Code"]
+
+
+def test_the_same_question_within_the_bounds_is_answered(sandbox):
+    """Near misses of the refusals: a moment as the range, write calls, KMS as the source."""
+    disabled_key(sandbox)
+    moment = lookup(sandbox)["Events"][0]["EventTime"]
+    assert 1 == len(lookup(sandbox, StartTime=moment, EndTime=moment)["Events"])
+    for key, value in (("ReadOnly", "false"), ("EventSource", "kms.amazonaws.com")):
+        assert 2 == len(lookup(sandbox, key, value)["Events"])
+    assert ["sandbox"] == [
+        trail["Name"]
+        for trail in sandbox.client("cloudtrail", REGION).describe_trails()["trailList"]
+    ]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_role_needs_the_right_to_look(sandbox, allowed):
+    """cloudtrail:LookupEvents, on everything."""
+    iam = sandbox.client("iam", REGION)
+    iam.create_role(RoleName="looker", AssumeRolePolicyDocument=trust("ssm.amazonaws.com"))
+    action = "cloudtrail:LookupEvents" if allowed else "cloudtrail:DescribeTrails"
+    iam.put_role_policy(RoleName="looker", PolicyName="p", PolicyDocument=policy(allow(action)))
+    session = sandbox.client("sts", REGION).assume_role(
+        RoleArn=role_arn("looker"), RoleSessionName="session"
+    )["Credentials"]
+    trail = boto3.client(
+        "cloudtrail",
+        region_name=REGION,
+        endpoint_url=sandbox.endpoint,
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+    if allowed:
+        assert [] == trail.lookup_events()["Events"]
+        return
+    with pytest.raises(ClientError, match="not authorized to perform: cloudtrail:LookupEvents"):
+        trail.lookup_events()

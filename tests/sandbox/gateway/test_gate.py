@@ -1,0 +1,179 @@
+"""What the sandbox looks at before a service does: Regions that are off, callers that may not."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.core.account import ACCOUNT_ID
+
+REGION = "eu-west-1"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:alerts"
+
+
+def refusal(call, **parameters):
+    """The code and the message of a call that is refused."""
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def client_of_user(sandbox, service, *statements, region=REGION):
+    """A client of a user who has these statements."""
+    iam = sandbox.client("iam", REGION)
+    iam.create_user(UserName="alice")
+    key = iam.create_access_key(UserName="alice")["AccessKey"]
+    if statements:
+        policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=policy)
+    return sandbox._clients.make(service, region, key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def allow(action, resource="*"):
+    """A statement that allows."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+CALLS = [
+    ("sns", "list_subscriptions_by_topic", {"TopicArn": TOPIC}, "AuthorizationError"),
+    ("sqs", "get_queue_url", {"QueueName": "dead"}, "AccessDeniedException"),
+    ("events", "list_rules", {}, "AccessDeniedException"),
+    ("ssm", "get_document", {"Name": "mine"}, "AccessDeniedException"),
+    ("cloudtrail", "describe_trails", {}, "AccessDeniedException"),
+    ("cloudwatch", "describe_alarms", {}, "AccessDeniedException"),
+    ("iam", "get_role", {"RoleName": "mine"}, "AccessDenied"),
+    ("ec2", "describe_regions", {}, "UnauthorizedOperation"),
+]
+
+
+@pytest.mark.parametrize(("service", "call", "parameters", "code"), CALLS)
+def test_a_user_without_rights_is_refused_as_the_service_words_it(
+    sandbox, service, call, parameters, code
+):
+    """The message names the action, which is how people learn what they lack."""
+    client = client_of_user(sandbox, service)
+    found, message = refusal(getattr(client, call), **parameters)
+    assert code == found
+    action = client.meta.method_to_api_mapping[call]
+    assert f"is not authorized to perform: {service}:{action} on resource: " in message
+
+
+def test_a_right_is_about_its_resource(sandbox):
+    """The user may look at one topic, and not at the one beside it."""
+    sandbox.client("sns", REGION).create_topic(Name="alerts")
+    sns = client_of_user(sandbox, "sns", allow("sns:GetTopicAttributes", TOPIC))
+    assert TOPIC == sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["TopicArn"]
+    code, _ = refusal(sns.get_topic_attributes, TopicArn=f"{TOPIC}-too")
+    assert "AuthorizationError" == code
+
+
+def test_what_it_cannot_judge_it_refuses(sandbox):
+    """A call whose rights are not written down would prove nothing if it went through."""
+    sns = client_of_user(sandbox, "sns", allow("*"))
+    code, message = refusal(sns.list_platform_applications)
+    assert "SandboxCannot" in code + message
+
+
+def test_a_queue_with_tags_needs_a_right_more(sandbox):
+    """CreateQueue with tags needs TagQueue too; without tags it does not."""
+    sqs = client_of_user(sandbox, "sqs", allow("sqs:CreateQueue"))
+    sqs.create_queue(QueueName="plain")
+    code, message = refusal(sqs.create_queue, QueueName="tagged", tags={"a": "b"})
+    assert "AccessDeniedException" == code
+    assert "sqs:TagQueue" in message
+
+
+def test_everybody_may_ask_who_they_are(sandbox):
+    """GetCallerIdentity needs no right; the root is the root."""
+    alice = client_of_user(sandbox, "sts").get_caller_identity()
+    assert f"arn:aws:iam::{ACCOUNT_ID}:user/alice" == alice["Arn"]
+    root = sandbox.client("sts", REGION).get_caller_identity()
+    assert (f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID) == (root["Arn"], root["Account"])
+
+
+@pytest.mark.parametrize(
+    ("trusted", "may", "expected"),
+    [
+        (ACCOUNT_ID, True, True),
+        (ACCOUNT_ID, False, False),
+        (f"arn:aws:iam::{ACCOUNT_ID}:user/alice", False, True),
+        (f"arn:aws:iam::{ACCOUNT_ID}:user/bob", True, False),
+    ],
+)
+def test_a_role_is_assumed_by_whom_it_trusts(sandbox, trusted, may, expected):
+    """A trust in the account needs the user's own right too; one in the user does not."""
+    role = f"arn:aws:iam::{ACCOUNT_ID}:role/helper"
+    sts = client_of_user(sandbox, "sts", *([allow("sts:AssumeRole", role)] if may else []))
+    iam = sandbox.client("iam", REGION)
+    iam.create_user(UserName="bob")
+    trust = {"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName="helper", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    if expected:
+        arn = sts.assume_role(RoleArn=role, RoleSessionName="trial")["AssumedRoleUser"]["Arn"]
+        assert f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/helper/trial" == arn
+    else:
+        code, message = refusal(sts.assume_role, RoleArn=role, RoleSessionName="trial")
+        assert "AccessDenied" == code
+        assert "sts:AssumeRole" in message
+
+
+def test_a_region_that_is_switched_off_knows_nobody(sandbox):
+    """Every call is refused there, in both protocols, and EC2 lists it only when asked for all."""
+    sandbox.switches.switch_off("af-south-1")
+    assert (
+        "UnrecognizedClientException" == refusal(sandbox.client("kms", "af-south-1").list_keys)[0]
+    )
+    assert "InvalidClientTokenId" == refusal(sandbox.client("sns", "af-south-1").list_topics)[0]
+    ec2 = sandbox.client("ec2", REGION)
+    every = {
+        r["RegionName"]: r["OptInStatus"] for r in ec2.describe_regions(AllRegions=True)["Regions"]
+    }
+    assert ("not-opted-in", "opt-in-not-required", "opted-in") == (
+        every["af-south-1"],
+        every[REGION],
+        every["me-south-1"],
+    )
+    assert every.keys() - {r["RegionName"] for r in ec2.describe_regions()["Regions"]} == {
+        "af-south-1"
+    }
+
+
+def test_a_region_that_every_account_has_cannot_be_switched_off(sandbox):
+    """As in AWS."""
+    with pytest.raises(ValueError, match="eu-west-1 is no opt-in Region"):
+        sandbox.switches.switch_off("eu-west-1")
+
+
+def test_a_subscription_that_waits_for_its_confirmation_says_so_and_gets_nothing(sandbox):
+    """SNS shows no ARN of it; confirmed again, it is mailed."""
+    sns = sandbox.client("sns", REGION)
+    sns.create_topic(Name="alerts")
+    sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="security@example.com")
+    sandbox.set_pending(REGION, "security@example.com")
+    (shown,) = sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
+    assert "PendingConfirmation" == shown["SubscriptionArn"]
+    sns.publish(TopicArn=TOPIC, Message="hello")
+    assert [()] == [mail.recipients for mail in sandbox.mails]
+    sandbox.set_pending(REGION, "security@example.com", pending=False)
+    assert [("security@example.com",)] == [mail.recipients for mail in sandbox.mails]
+
+
+def test_kms_tells_when_a_key_was_last_used(sandbox):
+    """An encryption is a use, a look is none."""
+    kms = sandbox.client("kms", REGION)
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.describe_key(KeyId=key)
+    assert {} == kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]
+    kms.encrypt(KeyId=key, Plaintext=b"x")
+    assert "Encrypt" == kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]["Operation"]
+
+
+def test_new_selectors_take_the_place_of_the_others(sandbox):
+    """A trail has basic event selectors or advanced ones, never both."""
+    trail = sandbox.client("cloudtrail", "us-east-1")
+    advanced = [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]}]
+    trail.put_event_selectors(TrailName="sandbox", AdvancedEventSelectors=advanced)
+    basic = [{"ReadWriteType": "All", "IncludeManagementEvents": True}]
+    trail.put_event_selectors(TrailName="sandbox", EventSelectors=basic)
+    assert not trail.get_event_selectors(TrailName="sandbox").get("AdvancedEventSelectors")

@@ -1,0 +1,387 @@
+"""The sandbox's Systems Manager Automation: rights, parameters, steps, the API."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.core.account import ACCOUNT_ID
+from tests.support.emulated_account import (
+    REGION,
+    RULE_ARN,
+    RUNBOOK,
+    Account,
+    allow,
+    policy,
+    role_arn,
+    trust,
+)
+
+EXECUTIONS = f"arn:aws:ssm:*:{ACCOUNT_ID}:automation-execution/*"
+
+
+def test_a_rescue_cancels_the_deletion_and_leaves_the_key_disabled(sandbox):
+    """The whole way: schedule, trail, rule, role, runbook, cancel."""
+    account = Account(sandbox)
+    account.make_roles()
+    account.make_rule(account.automation_target())
+    key = account.schedule()
+    (delivery,) = sandbox.deliveries
+    (execution,) = sandbox.executions
+    assert delivery.error is None
+    assert (None, "Success") == (execution.failure, execution.status)
+    assert ["Success", "Success"] == [step.status for step in execution.steps]
+    assert "Disabled" == account.state(key)
+
+
+def test_conditions_on_both_trusts_are_held_against_the_rule_and_the_execution(sandbox):
+    """Trust policies with the right SourceArn and SourceAccount let the rescue through."""
+    account = Account(sandbox)
+    same = {"aws:SourceAccount": ACCOUNT_ID}
+    account.start_trust = trust(
+        "events.amazonaws.com", StringEquals=same, ArnLike={"aws:SourceArn": RULE_ARN}
+    )
+    account.automation_trust = trust(
+        "ssm.amazonaws.com", StringEquals=same, ArnLike={"aws:SourceArn": EXECUTIONS}
+    )
+    account.make_roles()
+    account.make_rule(account.automation_target())
+    assert "Disabled" == account.state(account.schedule())
+
+
+def without(account, action):
+    """Take one action out of the starting role."""
+    account.start_statements = [s for s in account.start_statements if s["Action"] != action]
+
+
+def change_trust(account):
+    """Let the automation role trust another service."""
+    account.automation_trust = trust("ec2.amazonaws.com")
+
+
+def narrow_start(account):
+    """Allow the document but not its automation definition."""
+    account.start_statements[0]["Resource"].pop(1)
+
+
+def trust_another_rule(account):
+    """Trust EventBridge for another rule only."""
+    account.start_trust = trust(
+        "events.amazonaws.com", ArnLike={"aws:SourceArn": RULE_ARN + "-of-others"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (
+            lambda a: without(a, "iam:PassRole"),
+            f"role start may not iam:PassRole on {role_arn('automation')}",
+        ),
+        (narrow_start, "role start may not ssm:StartAutomationExecution on arn:aws:ssm:"),
+        (trust_another_rule, "role start does not trust events.amazonaws.com acting for"),
+        (change_trust, "role automation does not trust ssm.amazonaws.com acting for"),
+    ],
+)
+def test_a_missing_right_stops_the_start_and_is_named(sandbox, spoil, words):
+    """Each right that AWS needs for the start is really needed, and the fault names it."""
+    account = Account(sandbox)
+    spoil(account)
+    account.make_roles()
+    account.make_rule(account.automation_target())
+    key = account.schedule()
+    (delivery,) = sandbox.deliveries
+    assert words in delivery.error
+    assert [] == sandbox.executions
+    assert "PendingDeletion" == account.state(key)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"Arn": f"arn:aws:ssm:{REGION}::automation-definition/{RUNBOOK}"}, "no version"),
+        (
+            {"Arn": f"arn:aws:ssm:{REGION}:{ACCOUNT_ID}:automation-definition/{RUNBOOK}:$DEFAULT"},
+            "must be empty",
+        ),
+        ({"RoleArn": role_arn("nobody")}, "the role arn:aws:iam::111122223333:role/nobody does"),
+        (
+            {"InputTransformer": None, "Input": json.dumps({"KeyId": "abc"})},
+            "the value of KeyId is not a list",
+        ),
+        (
+            {"InputTransformer": None, "Input": json.dumps({"KeyId": ["abc"]})},
+            "AutomationAssumeRole is missing",
+        ),
+        (
+            {
+                "InputTransformer": None,
+                "Input": json.dumps(
+                    {"KeyId": ["arn:aws:kms:x"], "AutomationAssumeRole": [role_arn("automation")]}
+                ),
+            },
+            "KeyId does not match [a-z0-9-]{1,2048}: 'arn:aws:kms:x'",
+        ),
+        (
+            {
+                "InputTransformer": None,
+                "Input": json.dumps(
+                    {
+                        "KeyId": ["abc"],
+                        "AutomationAssumeRole": [role_arn("automation")],
+                        "Extra": ["x"],
+                    }
+                ),
+            },
+            "it has no parameter Extra",
+        ),
+    ],
+)
+def test_a_target_that_aws_would_not_start_is_not_started(sandbox, change, words):
+    """No version, a wrong account part, a role that is not there, parameters that do not fit."""
+    account = Account(sandbox)
+    account.make_roles()
+    target = {k: v for k, v in account.automation_target(**change).items() if v is not None}
+    account.make_rule(target)
+    account.schedule()
+    (delivery,) = sandbox.deliveries
+    assert words in delivery.error
+    assert [] == sandbox.executions
+
+
+@pytest.mark.parametrize("missing", ["kms:CancelKeyDeletion", "kms:DescribeKey"])
+def test_a_right_that_the_runbook_needs_fails_its_step(sandbox, missing):
+    """The automation role needs both calls; the failure names the one it lacks."""
+    account = Account(sandbox)
+    rights = {"kms:CancelKeyDeletion", "kms:DescribeKey"} - {missing}
+    account.kms_statements = [allow(sorted(rights))]
+    account.make_roles()
+    account.make_rule(account.automation_target())
+    account.schedule()
+    (execution,) = sandbox.executions
+    assert "Failed" == execution.status
+    assert f"not authorized to perform: {missing} on resource" in execution.failure
+    (delivery,) = sandbox.deliveries
+    assert delivery.error is None
+
+
+@pytest.mark.parametrize(
+    ("key_policy", "state"),
+    [
+        ([allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"})], "Disabled"),
+        (
+            [
+                allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}),
+                {
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "kms:CancelKeyDeletion",
+                    "Resource": "*",
+                },
+            ],
+            "PendingDeletion",
+        ),
+    ],
+)
+def test_the_key_policy_counts(sandbox, key_policy, state):
+    """A key policy that denies the cancel wins over what the role may."""
+    account = Account(sandbox)
+    account.make_roles()
+    account.make_rule(account.automation_target())
+    assert state == account.state(account.schedule(Policy=policy(*key_policy)))
+
+
+def test_the_end_of_an_automation_is_an_event(sandbox):
+    """EventBridge hears of the end, with status and definition."""
+    account = Account(sandbox)
+    account.make_roles()
+    queue = account.make_queue(
+        "ends", allow("sqs:SendMessage", Principal={"Service": "events.amazonaws.com"})
+    )
+    account.make_rule(account.automation_target())
+    events = account.client("events")
+    pattern = {"source": ["aws.ssm"], "detail": {"Status": ["Success"], "Definition": [RUNBOOK]}}
+    events.put_rule(Name="ends", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="ends", Targets=[{"Id": "queue", "Arn": queue}])
+    account.schedule()
+    (message,) = account.messages("ends")
+    detail = json.loads(message["Body"])["detail"]
+    assert sandbox.executions[0].execution_id == detail["ExecutionId"]
+
+
+def test_a_client_can_start_and_follow_an_automation(sandbox):
+    """StartAutomationExecution, GetAutomationExecution and the lists answer in AWS's shapes."""
+    account = Account(sandbox)
+    account.make_roles()
+    key = account.schedule()
+    ssm = account.client("ssm")
+    execution_id = ssm.start_automation_execution(
+        DocumentName=RUNBOOK,
+        Parameters={"KeyId": [key], "AutomationAssumeRole": [role_arn("automation")]},
+    )["AutomationExecutionId"]
+    sandbox.settle()
+    got = ssm.get_automation_execution(AutomationExecutionId=execution_id)["AutomationExecution"]
+    (listed,) = ssm.describe_automation_executions(
+        Filters=[{"Key": "DocumentNamePrefix", "Values": [RUNBOOK]}]
+    )["AutomationExecutionMetadataList"]
+    steps = ssm.describe_automation_step_executions(AutomationExecutionId=execution_id)
+    assert "Success" == got["AutomationExecutionStatus"] == listed["AutomationExecutionStatus"]
+    names = [step["StepName"] for step in steps["StepExecutions"]]
+    assert ["CancelKeyDeletion", "VerifyKeyIsDisabled"] == names
+
+
+def test_amazons_document_can_be_read(sandbox):
+    """DescribeDocument and GetDocument know the runbook; its parameters are those of AWS."""
+    ssm = sandbox.client("ssm", REGION)
+    described = ssm.describe_document(Name=RUNBOOK)["Document"]
+    content = json.loads(ssm.get_document(Name=RUNBOOK)["Content"])
+    assert "Amazon" == described["Owner"]
+    assert {"KeyId", "AutomationAssumeRole"} == set(content["parameters"])
+
+
+def own_document(*steps, **more):
+    """An Automation document of the account."""
+    return {
+        "schemaVersion": "0.3",
+        "assumeRole": role_arn("automation"),
+        "parameters": {"Key": {"type": "String"}},
+        "mainSteps": list(steps),
+        **more,
+    }
+
+
+def run_own(account, content, key):
+    """Create a document, run it, give the execution."""
+    ssm = account.client("ssm")
+    ssm.create_document(
+        Name="Own", DocumentType="Automation", DocumentFormat="JSON", Content=json.dumps(content)
+    )
+    ssm.start_automation_execution(DocumentName="Own", Parameters={"Key": [key]})
+    account.sandbox.settle()
+    return account.sandbox.executions[-1]
+
+
+def describe_step(**more):
+    """A step that reads a key's id and state."""
+    return {
+        "name": "look",
+        "action": "aws:executeAwsApi",
+        "inputs": {"Service": "kms", "Api": "DescribeKey", "KeyId": "{{ Key }}"},
+        "outputs": [
+            {"Name": "Id", "Selector": "$.KeyMetadata.KeyId", "Type": "String"},
+            {"Name": "State", "Selector": "$.KeyMetadata.KeyState", "Type": "String"},
+        ],
+        **more,
+    }
+
+
+def test_an_own_document_hands_outputs_on_and_branches(sandbox):
+    """From a key's ARN to its bare id, a branch on its state, and Amazon's runbook as a child."""
+    account = Account(sandbox)
+    account.kms_statements += account.start_statements
+    account.make_roles()
+    key = account.schedule()
+    arn = account.client("kms").describe_key(KeyId=key)["KeyMetadata"]["Arn"]
+    choose = {
+        "name": "choose",
+        "action": "aws:branch",
+        "inputs": {
+            "Choices": [
+                {
+                    "NextStep": "rescue",
+                    "Variable": "{{ look.State }}",
+                    "StringEquals": "PendingDeletion",
+                }
+            ],
+            "Default": "nothing",
+        },
+    }
+    rescue = {
+        "name": "rescue",
+        "action": "aws:executeAutomation",
+        "isEnd": True,
+        "inputs": {
+            "DocumentName": RUNBOOK,
+            "RuntimeParameters": {
+                "KeyId": "{{ look.Id }}",
+                "AutomationAssumeRole": role_arn("automation"),
+            },
+        },
+    }
+    nothing = {"name": "nothing", "action": "aws:sleep", "inputs": {"Duration": "PT1H"}}
+    run_own(account, own_document(describe_step(), choose, rescue, nothing), arn)
+    parent = next(e for e in sandbox.executions if e.document == "Own")
+    assert (None, ["look", "choose", "rescue"]) == (
+        parent.failure,
+        [step.name for step in parent.steps],
+    )
+    assert "Disabled" == account.state(key)
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"name": "x", "action": "aws:runCommand", "inputs": {}}, "knows no action aws:runCommand"),
+        (describe_step(onCancel="step:x"), "knows no step attribute onCancel"),
+        (
+            describe_step(inputs={"Service": "kms", "Api": "DescribeKey", "KeyId": "{{ Kee }}"}),
+            "{{ Kee }} refers to nothing",
+        ),
+        (
+            describe_step(inputs={"Service": "ec2", "Api": "DescribeRegions"}),
+            "cannot check the right to ec2:DescribeRegions",
+        ),
+        (
+            describe_step(inputs={"Service": "sns", "Api": "Publish", "TopicArn": "arn:x"}),
+            "role automation may not sns:Publish on arn:x",
+        ),
+    ],
+)
+def test_what_the_interpreter_does_not_know_fails_the_execution(sandbox, step, words):
+    """Nothing unknown is skipped: the execution fails and says what it met."""
+    account = Account(sandbox)
+    account.make_roles()
+    execution = run_own(account, own_document(step), account.schedule())
+    assert "Failed" == execution.status
+    assert words in execution.failure
+
+
+def test_a_value_that_the_document_does_not_list_is_refused(sandbox):
+    """`allowedValues` is a rule like `allowedPattern`."""
+    account = Account(sandbox)
+    account.make_roles()
+    document = own_document(
+        describe_step(), parameters={"Key": {"type": "String", "allowedValues": ["a"]}}
+    )
+    with pytest.raises(ClientError, match="Key is none of"):
+        run_own(account, document, "b")
+
+
+def test_a_step_may_fail_and_go_on(sandbox):
+    """onFailure Continue without isCritical goes on to the next step and succeeds."""
+    account = Account(sandbox)
+    account.make_roles()
+    failing = describe_step(
+        name="fail",
+        inputs={"Service": "kms", "Api": "EnableKey", "KeyId": "{{ Key }}"},
+        onFailure="Continue",
+        isCritical=False,
+        outputs=[],
+    )
+    execution = run_own(account, own_document(failing, describe_step()), account.schedule())
+    assert ["Failed", "Success"] == [step.status for step in execution.steps]
+    assert "Success" == execution.status
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Nowhere", "AutomationDefinitionNotFoundException"),
+        ("AWS-StopEC2Instance", "SandboxCannot"),
+    ],
+)
+def test_an_unknown_document_is_refused(sandbox, name, code):
+    """An own document that is missing is AWS's error; one of Amazon's is the sandbox's."""
+    with pytest.raises(ClientError) as raised:
+        sandbox.client("ssm", REGION).start_automation_execution(DocumentName=name)
+    assert code == raised.value.response["Error"]["Code"]

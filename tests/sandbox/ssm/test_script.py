@@ -1,0 +1,149 @@
+"""Scripts of runbooks: run as the automation's role, and what may go wrong with them."""
+
+import json
+
+import pytest
+
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.ssm import script
+from sandbox.ssm.actions import StepFailed
+from tests.support.emulated_account import Account, allow, role_arn
+
+# Tells who asks, and what the automation's role is told when it asks KMS and CloudTrail.
+ASKING = """\
+import boto3
+from botocore.exceptions import ClientError
+
+
+def told(call, **parameters):
+    try:
+        call(**parameters)
+    except ClientError as fault:
+        return fault.response["Error"]["Code"]
+    return "done"
+
+
+def handler(events, context):
+    return {
+        "Who": boto3.client("sts").get_caller_identity()["Arn"],
+        "Seen": told(boto3.client("cloudtrail").lookup_events),
+        "Disabled": told(boto3.client("kms").disable_key, KeyId=events["Key"]),
+    }
+"""
+
+
+def script_step(text, **more):
+    """A step that runs a script with the key as its payload."""
+    return {
+        "name": "run",
+        "action": "aws:executeScript",
+        "inputs": {
+            "Runtime": "python3.11",
+            "Handler": "handler",
+            "InputPayload": {"Key": "{{ Key }}"},
+            "Script": text,
+        },
+        **more,
+    }
+
+
+def run(account, step):
+    """Run a runbook of one step with a key of the account; gives the key and the execution."""
+    key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    content = {
+        "schemaVersion": "0.3",
+        "assumeRole": role_arn("automation"),
+        "parameters": {"Key": {"type": "String"}},
+        "outputs": ["run.OutputPayload"],
+        "mainSteps": [step],
+    }
+    ssm = account.client("ssm")
+    ssm.create_document(
+        Name="Own", DocumentType="Automation", DocumentFormat="JSON", Content=json.dumps(content)
+    )
+    ssm.start_automation_execution(DocumentName="Own", Parameters={"Key": [key]})
+    account.sandbox.settle()
+    return key, account.sandbox.executions[-1]
+
+
+@pytest.mark.parametrize(
+    ("action", "seen", "disabled"),
+    [
+        ("cloudtrail:LookupEvents", "done", "AccessDeniedException"),
+        ("kms:DisableKey", "AccessDeniedException", "done"),
+    ],
+)
+def test_a_script_has_the_rights_of_the_automations_role(sandbox, action, seen, disabled):
+    """In the automation's Region; each right by itself is really needed."""
+    account = Account(sandbox)
+    account.kms_statements = [allow(action)]
+    account.make_roles()
+    key, execution = run(account, script_step(ASKING))
+    assert execution.failure is None
+    answer = execution.steps[0].outputs["OutputPayload"]["Payload"]
+    assert f":{ACCOUNT_ID}:assumed-role/automation/" in answer["Who"]
+    assert (seen, disabled) == (answer["Seen"], answer["Disabled"])
+    assert ("Disabled" if disabled == "done" else "Enabled") == account.state(key)
+
+
+def test_what_a_script_returns_can_be_selected_and_is_an_output(sandbox):
+    """By a selector into `$.Payload`, and whole as OutputPayload."""
+    account = Account(sandbox)
+    account.make_roles()
+    outputs = [{"Name": "Key", "Selector": "$.Payload.key", "Type": "String"}]
+    text = 'def handler(events, context):\n    return {"key": events["Key"]}\n'
+    key, execution = run(account, script_step(text, outputs=outputs))
+    assert key == execution.steps[0].outputs["Key"]
+    assert {"Payload": {"key": key}} == json.loads(execution.outputs["run.OutputPayload"][0])
+
+
+def test_a_script_that_raises_fails_its_step_with_what_it_raised(sandbox):
+    """All of its text, also of more than one line."""
+    account = Account(sandbox)
+    account.make_roles()
+    text = 'def handler(events, context):\n    raise ValueError("no such key\\nat all")\n'
+    _, execution = run(account, script_step(text))
+    assert "Failed" == execution.status
+    assert "step run failed: the script failed: ValueError: no such key\nat all" == (
+        execution.failure
+    )
+
+
+def a_script(body, **more):
+    """The inputs of a script whose handler does this."""
+    text = f"import os, sys, time\ndef handler(events, context):\n    {body}\n"
+    return {"Runtime": "python3.11", "Handler": "handler", "Script": text, **more}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        (a_script("sys.exit(0)"), "the script failed: SystemExit: 0"),
+        (a_script("os._exit(3)"), "ended with status 3 and no answer"),
+        (a_script("return {1, 2}"), "set is not JSON serializable"),
+        (a_script("return [0] * 101"), "a list of more than 100 items"),
+        (a_script("return 'x' * 103_000"), "more than 100 KB"),
+        (a_script("return", Handler="other"), "the script has no function other"),
+        (a_script("return", Runtime="python3.8"), "has no runtime python3.8"),
+        (a_script("return", Attachment="script.zip"), "knows no input Attachment"),
+        (a_script("return", InputPayload="key"), "InputPayload is not a map"),
+    ],
+)
+def test_what_fails_a_script(inputs, words):
+    """Each with its own sentence; none takes the sandbox down."""
+    with pytest.raises(StepFailed, match=words):
+        script.run(inputs, {})
+
+
+def test_a_script_that_does_not_end_is_ended(monkeypatch):
+    """A runbook that waits for ever would never settle."""
+    monkeypatch.setattr(script, "_TIMEOUT", 0.1)
+    with pytest.raises(StepFailed, match=r"did not end within 0\.1 seconds"):
+        script.run(a_script("time.sleep(60)"), {})
+
+
+def test_a_script_sees_nothing_of_this_process(monkeypatch):
+    """Neither its environment nor its directory; 100 items are not too many; it may print."""
+    monkeypatch.setenv("AWS_PROFILE", "somebody")
+    body = "print(events); return [os.environ.get('AWS_PROFILE'), sys.flags.isolated] + [0] * 98"
+    assert [None, 1, *[0] * 98] == script.run(a_script(body), {})["Payload"]

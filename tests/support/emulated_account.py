@@ -1,0 +1,137 @@
+"""What the sandbox's tests build in an account: a topic, roles, a rule with targets."""
+
+import json
+from dataclasses import dataclass, field
+
+from sandbox.core.account import ACCOUNT_ID
+
+REGION = "eu-west-1"
+RUNBOOK = "AWSConfigRemediation-CancelKeyDeletion"
+RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT_ID}:rule/guard"
+TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:alerts"
+AUTOMATION_TARGET = f"arn:aws:ssm:{REGION}::automation-definition/{RUNBOOK}:$DEFAULT"
+PATTERN = {"source": ["aws.kms"], "detail": {"eventName": ["ScheduleKeyDeletion"]}}
+
+
+def role_arn(name):
+    """The ARN of a role at path /."""
+    return f"arn:aws:iam::{ACCOUNT_ID}:role/{name}"
+
+
+def policy(*statements):
+    """A policy document as text."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action, resource="*", **more):
+    """A statement that allows."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def trust(service, **conditions):
+    """A trust policy for a service."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+        **({"Condition": conditions} if conditions else {}),
+    }
+    return policy(statement)
+
+
+@dataclass
+class Account:
+    """An account with all that a rescue needs; a test takes one thing away."""
+
+    sandbox: object
+    start_statements: list = field(
+        default_factory=lambda: [
+            allow(
+                "ssm:StartAutomationExecution",
+                [
+                    f"arn:aws:ssm:*:*:document/{RUNBOOK}",
+                    f"arn:aws:ssm:*:*:automation-definition/{RUNBOOK}:*",
+                    "arn:aws:ssm:*:*:automation-execution/*",
+                ],
+            ),
+            allow("iam:PassRole", role_arn("automation")),
+        ]
+    )
+    kms_statements: list = field(
+        default_factory=lambda: [allow(["kms:CancelKeyDeletion", "kms:DescribeKey"])]
+    )
+    start_trust: str = trust("events.amazonaws.com")
+    automation_trust: str = trust("ssm.amazonaws.com")
+
+    def client(self, service):
+        """A client of the account's root in the Region of the tests."""
+        return self.sandbox.client(service, REGION)
+
+    def make_roles(self):
+        """The role that starts the runbook and the role that the runbook acts as."""
+        iam = self.client("iam")
+        for name, trusted, statements in (
+            ("start", self.start_trust, self.start_statements),
+            ("automation", self.automation_trust, self.kms_statements),
+        ):
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted)
+            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*statements))
+
+    def make_topic(self, *statements):
+        """A topic with an e-mail subscription and this policy."""
+        sns = self.client("sns")
+        sns.create_topic(Name="alerts")
+        sns.subscribe(TopicArn=TOPIC_ARN, Protocol="email", Endpoint="people@example.com")
+        if statements:
+            sns.set_topic_attributes(
+                TopicArn=TOPIC_ARN, AttributeName="Policy", AttributeValue=policy(*statements)
+            )
+
+    def make_queue(self, name, *statements):
+        """A queue with this policy; gives its ARN."""
+        sqs = self.client("sqs")
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        if statements:
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(*statements)})
+        return f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{name}"
+
+    def messages(self, name):
+        """What lies in a queue."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        return sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", [])
+
+    def make_rule(self, *targets, pattern=None, state="ENABLED"):
+        """The rule `guard` with these targets."""
+        events = self.client("events")
+        events.put_rule(Name="guard", EventPattern=json.dumps(pattern or PATTERN), State=state)
+        if targets:
+            events.put_targets(Rule="guard", Targets=list(targets))
+
+    def automation_target(self, **changes):
+        """A target that cancels the deletion of the key in the event's responseElements."""
+        parameters = {"KeyId": ["<key>"], "AutomationAssumeRole": [role_arn("automation")]}
+        return {
+            "Id": "rescue",
+            "Arn": AUTOMATION_TARGET,
+            "RoleArn": role_arn("start"),
+            "InputTransformer": {
+                "InputPathsMap": {"key": "$.detail.requestParameters.keyId"},
+                "InputTemplate": json.dumps(parameters),
+            },
+            **changes,
+        }
+
+    def schedule(self, **options):
+        """Create a key, schedule its deletion, and wait until all has come of it; gives its id."""
+        kms = self.client("kms")
+        key = kms.create_key(**options)["KeyMetadata"]["KeyId"]
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+        self.sandbox.settle()
+        return key
+
+    def state(self, key):
+        """The state of a key."""
+        return self.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]

@@ -1,0 +1,31 @@
+"""What the tests of the settings share: reading a file of them, and the faults of it."""
+
+from pathlib import Path
+
+import pytest
+
+from reprieve.settings.errors import SettingsError
+from reprieve.settings.schema import load
+
+ROOT = Path(__file__).parents[2]
+GOOD = '[notify]\nemails = ["security@example.com"]\n'
+ROLE = "arn:aws:iam::111122223333:role/reprieve-automation"
+
+
+def read(folder, toml=GOOD, **environ):
+    """Load settings from a file of this text (None: no file) and these environment variables."""
+    if toml is not None:
+        (folder / "reprieve.toml").write_text(toml, encoding="utf-8")
+    return load(environ, folder)
+
+
+def faults(folder, toml=GOOD, **environ):
+    """Return the faults that loading these settings reports."""
+    with pytest.raises(SettingsError) as caught:
+        read(folder, toml, **environ)
+    return caught.value.faults
+
+
+def rules(folder, toml=GOOD, **environ):
+    """Return each fault as (key, rule)."""
+    return [(fault.key, fault.rule) for fault in faults(folder, toml, **environ)]

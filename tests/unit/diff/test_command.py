@@ -1,0 +1,262 @@
+"""The command `reprieve diff`: its formats, its exit codes, and what it says of broken input."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from reprieve.cli.main import app
+from reprieve.diff.markdown_report import MAX_SIZE, markdown
+from reprieve.diff.text_report import Line, laid_out
+from reprieve.diff.weakenings import KINDS
+from reprieve.regions import known_regions
+from sandbox.deployment import PROJECT
+from tests.unit.diff.plan_making import PLANS, edit, in_regions, plan_json, review, text
+
+
+def run(*arguments, stdin=None):
+    """Run the command."""
+    return CliRunner().invoke(app, ["diff", *map(str, arguments)], input=stdin)
+
+
+def file(name):
+    """Return the path of a plan's JSON."""
+    return PLANS / f"{name}.json"
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["settled"], 0),
+        (["applied"], 0),
+        (["errored"], 1),
+        (["first"], 3),
+        (["region-joins"], 3),
+        (["encrypted"], 3),
+        (["alarms-off"], 4),
+        (["tampered"], 4),
+        (["settled", "first"], 3),
+        (["alarms-off", "first"], 4),
+        (["alarms-off", "errored", "first"], 1),
+    ],
+)
+@pytest.mark.parametrize("format", ["text", "markdown", "json"])
+def test_the_exit_code_is_that_of_the_gravest_plan(names, code, format):
+    """Whatever the format; a plan that failed above all."""
+    result = run("--format", format, *map(file, names))
+    assert code == result.exit_code
+    assert "" == result.stderr
+
+
+def test_outputs_alone_are_changes():
+    """Terraform would apply them."""
+    plan = plan_json("settled")
+    plan["output_changes"]["rule_arns"] = {"actions": ["update"]}
+    assert (3, ["only outputs change: rule_arns"]) == (review(plan).code, text(plan))
+
+
+def test_a_plan_from_standard_input():
+    """As `terraform show -json plan | reprieve diff -` gives it."""
+    result = run("-", stdin=file("alarms-off").read_text())
+    assert 4 == result.exit_code
+    assert result.stdout.startswith("8 deleted; protection is weakened in 1 way\n")
+
+
+def test_several_plans_are_headed_by_their_names():
+    """One alone is not."""
+    result = run(file("settled"), file("alarms-off"))
+    assert f"{file('settled')}: no changes" in result.stdout.splitlines()
+    assert ["no changes"] == run(file("settled")).stdout.splitlines()
+
+
+def test_text_says_what_weakens_first_and_is_plain_when_piped():
+    """Then the changes; no colour, no wrapped line."""
+    result = run(file("strict"))
+    assert "\x1b" not in result.stdout
+    lines = result.stdout.splitlines()
+    assert lines.index("WEAKENS PROTECTION") < lines.index("CHANGES")
+    (weak,) = (line for line in lines if line.startswith("  ! "))
+    assert "statement EventBridgePublishes no longer allows events.amazonaws.com" in weak
+    assert weak.endswith("[in both Regions]")
+    assert "      policy.Statement[EventBridgePublishes].Condition: + {" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is empty"),
+        ("no", "is not JSON"),
+        ("{}", "is JSON, but no plan"),
+        ('{"format_version": "2.0", "resource_changes": []}', "format version '2.0'"),
+    ],
+)
+def test_what_is_no_plan_is_wrong_use(tmp_path, content, words):
+    """Said on standard error, without a traceback; nothing of another plan is printed."""
+    broken = tmp_path / "plan.json"
+    broken.write_text(content)
+    result = run(file("first"), broken)
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_attributes_that_are_not_as_the_provider_writes_them_are_said(tmp_path):
+    """No traceback, no half of a report, and not taken for harmless."""
+
+    def spoil(change):
+        change["before"]["metric_query"] = [{"label": "has no id"}]
+
+    path = tmp_path / "plan.json"
+    path.write_text(
+        json.dumps(edit(plan_json("encrypted"), "aws_cloudwatch_metric_alarm", "us-east-1", spoil))
+    )
+    result = run(path)
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "plan.json has attributes that are not as the AWS provider writes them" in result.stderr
+
+
+def test_help_tells_the_exit_codes():
+    """Each on a line of its own."""
+    lines = [line.strip() for line in run("--help").stdout.splitlines()]
+    for start in ("0  no changes", "3  changes", "4  protection", "1  a plan", "2  wrong use"):
+        assert any(line.startswith(start) for line in lines)
+
+
+def test_an_unknown_format_is_wrong_use():
+    """Typer says which there are."""
+    assert 2 == run("--format", "xml", file("first")).exit_code
+
+
+def test_json_has_what_the_page_says():
+    """With the places and addresses of each change and weakening."""
+    found = json.loads(run("--format", "json", file("role-exempt")).stdout)
+    (plan,) = found["plans"]
+    assert (1, 4) == (found["format"], found["exit_code"])
+    assert {"create": 4, "update": 4} == plan["counts"]
+    assert ["eu-west-1", "us-east-1"] == plan["regions"]["staying"]
+    (weak,) = plan["weakenings"]
+    assert {"kind", "resource", "text", "places", "addresses"} == set(weak)
+    assert ("pattern-narrowed", 2) == (weak["kind"], len(weak["addresses"]))
+    rule = next(
+        c for c in plan["changes"] if c["resource"] == "rule reprieve-key-deletion-scheduled"
+    )
+    assert ("update", "aws_cloudwatch_event_rule") == (rule["action"], rule["type"])
+    (difference,) = rule["differences"]
+    assert "event_pattern.detail.userIdentity" == difference["path"]
+    assert "before" not in difference
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "json"])
+def test_what_is_sensitive_is_in_no_format(format, tmp_path):
+    """Neither its value before nor the one after."""
+
+    def hide(change):
+        change["before"]["policy"] = '{"Statement": "SECRET"}'
+        change["after"]["policy"] = '{"Statement": "SECRET2"}'
+        change["before_sensitive"] = change["after_sensitive"] = {"policy": True}
+
+    plan = edit(plan_json("strict"), "aws_sns_topic_policy", "eu-west-1", hide)
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan))
+    result = run("--format", format, path)
+    assert "SECRET" not in result.stdout
+    assert "sensitive" in result.stdout
+    assert 4 == result.exit_code
+
+
+def test_markdown_has_a_headline_what_weakens_the_changes_and_all_of_it_folded():
+    """In this order."""
+    page = markdown([review("threat-dropped")], labels=False)
+    parts = ["### Reprieve: 2 updated, 4 deleted", "**Weakens protection**", "- rule reprieve",
+             "**Changes**", "```diff", "- rule reprieve", "! alarm", "<details>", "```text",
+             "</details>"]  # fmt: skip
+    places = []
+    for part in parts:
+        places.append(page.index(part, places[-1] + 1 if places else 0))
+    assert sorted(places) == places
+
+
+@pytest.mark.parametrize("filler", ["x", "é", "`", "🔑"])
+def test_markdown_of_a_huge_plan_fits_into_a_comment(filler):
+    """In characters and in bytes; it says that it is cut, and every block is closed."""
+    regions = known_regions("aws")
+    plan = in_regions(plan_json("all-destroyed"), regions)
+    for number, each in enumerate(plan["resource_changes"]):
+        if each["type"] == "aws_cloudwatch_event_rule":
+            each["change"]["before"]["name"] = f"{number} {filler * 900}"
+        if each["type"] == "aws_sqs_queue":
+            # One resource that stays: so each of the others is told of by itself.
+            each["change"]["actions"] = ["no-op"]
+    page = markdown([review(plan)], labels=False)
+    assert len(page) <= len(page.encode()) <= MAX_SIZE
+    assert len(page.encode()) > MAX_SIZE / 4
+    assert "Cut to fit into a comment" in page
+    assert page.endswith("</details>\n")
+    fences = re.findall(r"^(`{3,})(?:\w*)$", page, re.MULTILINE)
+    assert 0 == len(fences) % 2
+    assert 1 == len(set(fences))
+
+
+def test_markdown_that_fits_is_not_cut():
+    """34 Regions that lose everything fit."""
+    page = markdown([review(in_regions(plan_json("all-destroyed"), known_regions("aws")))],
+                    labels=False)  # fmt: skip
+    assert "Cut to fit" not in page
+
+
+def test_markdown_shows_names_as_they_are():
+    """Nobody is mentioned, nothing is a link, no block can be closed from within."""
+    name = "@octo/cat <b>**x**</b> https://example.com ``` [a](b)"
+    plan = plan_json("threat-dropped")
+    for each in plan["resource_changes"]:
+        if each["type"] == "aws_cloudwatch_event_rule" and each["change"]["actions"] == ["delete"]:
+            each["change"]["before"]["name"] = name
+    page = markdown([review(plan)], labels=False)
+    head, *_ = page.partition("**Changes**")
+    for markup in ("@octo", "<b>", "**x**", "https://", "[a](b)", "```"):
+        assert markup not in head
+    assert "````diff" in page
+
+
+def test_no_value_moves_the_cursor_of_a_terminal():
+    """What is no printable character is shown as what it is."""
+    assert ["a\\x1b[2Jb"] == laid_out(Line("a\x1b[2Jb"), None)
+
+
+def test_lines_are_wrapped_to_a_terminal_with_a_hanging_indent():
+    """And not at all when there is none."""
+    assert ["  aa", "    bb", "    cc"] == laid_out(Line("  aa bb cc", hang=4), 6)
+    assert ["  aa bb cc"] == laid_out(Line("  aa bb cc", hang=4), None)
+
+
+def test_plans_that_are_deferred_or_not_complete_are_said_to_be():
+    """Terraform puts off what it cannot know yet."""
+    plan = plan_json("settled")
+    change = {"address": "aws_sns_topic.later"}
+    plan["deferred_changes"] = [{"reason": "provider_config_unknown", "resource_change": change}]
+    plan["complete"] = False
+    lines = text(plan)
+    assert "The plan is not complete: more changes follow once it is applied." in lines
+    assert "Put off to a later plan: aws_sns_topic.later (provider_config_unknown)." in lines
+    assert 3 == review(plan).code
+
+
+def test_the_command_needs_no_cdktf():
+    """Nor boto3, nor jsii: it starts at once."""
+    code = "import sys, reprieve.diff; print([m for m in sys.modules if m in ('cdktf', 'jsii')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.strip()
+
+
+def test_the_page_has_each_kind_and_each_field():
+    """What a program may rely on stands in docs/diff.md."""
+    page = (PROJECT / "docs" / "diff.md").read_text()
+    for kind, meaning in KINDS.items():
+        assert f"| `{kind}` | {meaning} |" in page
+    (plan,) = json.loads(run("--format", "json", file("tampered")).stdout)["plans"]
+    page = page.replace("`.", "`").replace("[]`", "`")
+    fields = [*plan, *plan["drift"]["weakenings"][0], *plan["changes"][0]]
+    assert [] == [field for field in fields if f"`{field}`" not in page]

@@ -1,0 +1,129 @@
+"""What is the same in many Regions is told once; what deviates stands out."""
+
+import json
+
+import pytest
+
+from reprieve.diff.grouping import neutral
+from reprieve.diff.plan import ACCOUNT
+from reprieve.regions import known_regions
+from tests.unit.diff.plan_making import edit, in_regions, plan_json, review, text
+
+REGIONS = known_regions("aws")
+ONE_CHANGE = [
+    "address-dropped",
+    "alarms-off",
+    "all-destroyed",
+    "encrypted",
+    "first",
+    "re-enables",
+    "remediation-off",
+    "role-exempt",
+    "runbook-aws",
+    "strict",
+    "threat-dropped",
+]
+
+
+def test_there_are_enough_regions():
+    """34, or more since AWS opened others."""
+    assert 34 <= len(REGIONS)
+
+
+@pytest.mark.parametrize("name", ONE_CHANGE)
+def test_one_change_in_34_regions_is_at_most_30_lines(name):
+    """And no longer than in one Region."""
+    lines = text(in_regions(plan_json(name), REGIONS[:34]))
+    assert len(lines) <= 30
+    assert len(text(in_regions(plan_json(name), REGIONS[:1]))) == len(lines)
+    assert any("in all 34 Regions" in line for line in lines)
+
+
+def test_a_region_without_the_change_that_others_have_stands_out():
+    """It stays, and it does not get it."""
+    plan = in_regions(plan_json("strict"), REGIONS)
+    former = next(
+        e["change"]["before"]["policy"]
+        for e in plan["resource_changes"]
+        if e["address"].startswith("aws_sns_topic_policy.sa-east-1")
+    )
+    plan = edit(plan, "aws_sns_topic_policy", "sa-east-1", lambda change: change.update(
+        actions=["no-op"], after={**change["after"], "policy": former}))  # fmt: skip
+    lines = text(plan)
+    assert "      NOT in sa-east-1, which stays as before" in lines
+    count, total = len(REGIONS) - 1, len(REGIONS)
+    assert any(f"[in {count} of {total} Regions, not sa-east-1]" in line for line in lines)
+    (group,) = review(plan).groups
+    assert ("sa-east-1",) == group.missing
+
+
+def test_a_region_that_gets_another_change_stands_out():
+    """It deviates, and what it gets is told by itself."""
+
+    def widen(change):
+        policy = json.loads(change["after"]["policy"])
+        policy["Statement"][0]["Principal"] = "*"
+        change["after"]["policy"] = json.dumps(policy)
+
+    plan = edit(
+        in_regions(plan_json("strict"), REGIONS), "aws_sns_topic_policy", "sa-east-1", widen
+    )
+    main, other = review(plan).groups
+    assert (False, len(REGIONS) - 1, ()) == (main.deviates, len(main.places), main.missing)
+    assert (True, ("sa-east-1",)) == (other.deviates, other.places)
+    assert any("DEVIATES from the other Regions: policy of topic reprieve-alerts [sa-east-1]"
+               in line for line in text(plan))  # fmt: skip
+
+
+def test_an_arn_of_another_region_is_no_region_of_its_own():
+    """A topic's policy for another Region's rules must not look like all the others."""
+
+    def astray(change):
+        change["after"]["policy"] = change["after"]["policy"].replace(
+            "arn:aws:events:sa-east-1", "arn:aws:events:eu-west-1"
+        )
+
+    plan = edit(
+        in_regions(plan_json("strict"), REGIONS), "aws_sns_topic_policy", "sa-east-1", astray
+    )
+    assert [False, True] == [group.deviates for group in review(plan).groups]
+
+
+def test_one_of_two_regions_is_named_and_deviates_from_nothing():
+    """There is no majority."""
+    plan = plan_json("strict")
+    for each in plan["resource_changes"]:
+        if "us-east-1" in each["address"]:
+            each["change"] = {"actions": ["no-op"], "before": {}, "after": {}}
+    (group,) = review(plan).groups
+    assert (("eu-west-1",), (), False) == (group.places, group.missing, group.deviates)
+
+
+def test_guards_made_of_other_resources_are_told_apart():
+    """One that joins without its queue."""
+    plan = in_regions(plan_json("first"), REGIONS[:3])
+    plan["resource_changes"] = [
+        each
+        for each in plan["resource_changes"]
+        if not each["address"].startswith(f"aws_sqs_queue.{REGIONS[2]}")
+    ]
+    assert [REGIONS[:2], REGIONS[2:3]] == [each.places for each in review(plan).guards]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "expected"),
+    [
+        ("arn:aws:sns:us-east-1:1:a", "us-east-1", "arn:aws:sns:REGION:1:a"),
+        ("x.us_east_1_y", "us-east-1", "x.REGION_y"),
+        ("us-east-10", "us-east-1", "us-east-10"),
+        ("xus-east-1", "us-east-1", "xus-east-1"),
+        ("us-east-2", "us-east-1", "us-east-2"),
+        ("us-east-1", ACCOUNT, "us-east-1"),
+        ("key/0b1f3a52-1111-2222-3333-444455556666", "us-east-1", "key/ID"),
+        ("key/mrk-0123456789abcdef0123456789abcdef", "us-east-1", "key/ID"),
+        ("account-wide", ACCOUNT, "account-wide"),
+    ],
+)
+def test_what_differs_by_itself_from_region_to_region(text, place, expected):
+    """The Region, its alias, what AWS numbers; nothing that only looks like them."""
+    assert expected == neutral(text, place)

@@ -1,0 +1,172 @@
+"""Reading what `terraform show -json` prints."""
+
+import json
+
+import pytest
+
+from reprieve.diff.plan import ACCOUNT, UNKNOWN, UNKNOWN_PLACE, PlanError, Sensitive, parse, read
+from tests.unit.diff.plan_making import PLANS, plan_json
+
+
+def parsed(plan):
+    """Return a plan out of its JSON."""
+    return parse(json.dumps(plan).encode(), "plan.json")
+
+
+def only(change, configuration=None, type="aws_sns_topic"):
+    """Return the only resource of a plan that has this change."""
+    resource = {"address": f"{type}.us-east-1_it", "mode": "managed", "type": type}
+    plan = {
+        "format_version": "1.2",
+        "configuration": configuration or {},
+        "resource_changes": [{**resource, "name": "us-east-1_it", "change": change}],
+    }
+    (found,) = parsed(plan).resources
+    return found
+
+
+def configured(region):
+    """Return a configuration that has the resource in the Region of its provider."""
+    return {
+        "provider_config": {"aws.x": {"expressions": {"region": region}}},
+        "root_module": {
+            "resources": [{"address": "aws_sns_topic.us-east-1_it", "provider_config_key": "aws.x"}]
+        },
+    }
+
+
+@pytest.mark.parametrize("file", sorted(PLANS.glob("*.json")), ids=lambda path: path.stem)
+def test_each_resource_of_a_real_plan_is_somewhere(file):
+    """Those that go away too, of which the configuration says nothing any more."""
+    places = {each.place for each in read(file).resources}
+    assert {ACCOUNT, "eu-west-1", "us-east-1"} <= places
+    assert UNKNOWN_PLACE not in places
+
+
+def test_the_provider_says_the_region_and_not_the_name():
+    """A resource that is called us-east-1 may be anywhere."""
+    change = {"actions": ["create"], "before": None, "after": {"name": "a"}}
+    assert "sa-east-1" == only(change, configured({"constant_value": "sa-east-1"})).place
+
+
+def test_a_region_that_is_no_constant_is_taken_from_the_attributes():
+    """Version 6 of the AWS provider has `region`; all others have ARNs."""
+    by_variable = configured({"references": ["var.region"]})
+    arn = {"arn": "arn:aws:sns:eu-west-2:111122223333:a"}
+    for values, place in (
+        ({"region": "eu-west-3", **arn}, "eu-west-3"),
+        (arn, "eu-west-2"),
+        ({"name": "a"}, UNKNOWN_PLACE),
+        ({**arn, "other": "arn:aws:sns:us-east-2:111122223333:a"}, UNKNOWN_PLACE),
+    ):
+        change = {"actions": ["delete"], "before": values, "after": None}
+        assert place == only(change, by_variable).place
+
+
+def test_iam_is_in_no_region():
+    """Whichever provider makes it."""
+    change = {"actions": ["create"], "before": None, "after": {}}
+    assert ACCOUNT == only(change, type="aws_iam_role").place
+
+
+def test_a_resource_of_a_module_with_an_index_finds_its_provider():
+    """Addresses of the configuration have neither the module's nor the resource's index."""
+    plan = {
+        "format_version": "1.2",
+        "configuration": {
+            "provider_config": {
+                "aws.x": {"expressions": {"region": {"constant_value": "eu-north-1"}}}
+            },
+            "root_module": {
+                "module_calls": {
+                    "m": {
+                        "module": {
+                            "resources": [
+                                {"address": "aws_sns_topic.t", "provider_config_key": "aws.x"}
+                            ]
+                        }
+                    }
+                }
+            },
+        },
+        "resource_changes": [
+            {
+                "address": 'module.m["a"].aws_sns_topic.t[0]',
+                "mode": "managed",
+                "type": "aws_sns_topic",
+                "name": "t",
+                "change": {"actions": ["create"], "before": None, "after": {}},
+            }
+        ],
+    }
+    assert ["eu-north-1"] == [each.place for each in parsed(plan).resources]
+
+
+def test_what_is_unknown_and_what_is_sensitive_is_marked():
+    """At any depth; the value of what is sensitive can be compared and is not shown."""
+    found = only(
+        {
+            "actions": ["update"],
+            "before": {"a": "x", "b": [{"c": "old"}]},
+            "after": {"a": None, "b": [{"c": "new"}]},
+            "after_unknown": {"a": True, "new": True, "b": [{}]},
+            "before_sensitive": {"b": [{"c": True}]},
+            "after_sensitive": {"b": [{"c": True}]},
+        }
+    )
+    assert {"a": "x", "b": [{"c": Sensitive("old")}]} == found.before
+    assert {"a": UNKNOWN, "b": [{"c": Sensitive("new")}], "new": UNKNOWN} == found.after
+
+
+def test_reading_a_data_source_is_no_change():
+    """It is done in each plan that waits for something."""
+    plan = plan_json("settled")
+    plan["resource_changes"].append(
+        {
+            "address": "data.aws_caller_identity.a",
+            "mode": "data",
+            "type": "aws_caller_identity",
+            "name": "a",
+            "change": {"actions": ["read"], "before": None, "after": {}},
+        }
+    )
+    assert () == parsed(plan).changes
+
+
+def test_utf_16_with_a_mark_is_read():
+    """PowerShell's `>` writes it."""
+    assert parse(json.dumps(plan_json("settled")).encode("utf-16"), "plan.json").complete
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"Terraform will perform the following actions", "is not JSON"),
+        (b"\xff\xfe\x00", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"PK\x03\x04\x00\x00", "terraform show -json plan.out > plan.json"),
+        (b"[]", "is JSON, but no plan"),
+        (b'{"resource_changes": []}', "is JSON, but no plan"),
+        (b'{"format_version": "2.0"}', "has the format version '2.0'"),
+        (b'{"format_version": 1}', "has the format version 1"),
+        (b'{"format_version": "1.0", "values": {}}', "of a state"),
+        (b'{"format_version": "1.2", "resource_changes": [{}]}', "not as Terraform writes a plan"),
+        (b'{"format_version": "1.2", "resource_changes": {"a": 1}}', "not as Terraform writes"),
+        (b'{"format_version": "1.2", "resource_changes": [1]}', "not as Terraform writes a plan"),
+    ],
+)
+def test_what_is_no_plan_is_said_with_what_to_do(content, words):
+    """And never guessed."""
+    with pytest.raises(PlanError) as fault:
+        parse(content, "dir/plan.out")
+    assert words in str(fault.value)
+    assert "dir/plan.out" in str(fault.value)
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path):
+    """With its name; a directory as well."""
+    with pytest.raises(PlanError, match=r"nothing\.json cannot be read: No such file"):
+        read(tmp_path / "nothing.json")
+    with pytest.raises(PlanError, match="cannot be read: Is a directory"):
+        read(tmp_path)

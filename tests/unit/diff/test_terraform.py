@@ -1,0 +1,82 @@
+"""Without an argument `reprieve diff` plans by itself; here what comes before terraform runs."""
+
+import os
+
+import pytest
+from typer.testing import CliRunner
+
+from reprieve.cli.main import app
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty current directory, and a terraform that fails by a message of its own."""
+    monkeypatch.chdir(tmp_path)
+    fake = tmp_path / "bin" / "fails"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 'no backend' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("TERRAFORM_BINARY_NAME", "fails")
+    return tmp_path
+
+
+def run():
+    """Run the command."""
+    return CliRunner().invoke(app, ["diff"])
+
+
+APP = """
+import json, pathlib
+out = pathlib.Path("cdktf.out")
+(out / "stacks" / "one").mkdir(parents=True)
+stacks = {"one": {"workingDirectory": "stacks/one"}}
+(out / "manifest.json").write_text(json.dumps({"stacks": stacks}))
+"""
+
+
+def test_without_an_app_it_is_wrong_use(here):
+    """And the sentence says what else can be given."""
+    result = run()
+    assert 2 == result.exit_code
+    assert result.stderr.startswith("There is no main.py here.")
+
+
+def test_a_missing_terraform_is_said(here, monkeypatch):
+    """With the variable that names it."""
+    (here / "main.py").write_text("")
+    monkeypatch.setenv("TERRAFORM_BINARY_NAME", "tofuu")
+    result = run()
+    assert 1 == result.exit_code
+    assert "tofuu (TERRAFORM_BINARY_NAME names it) is not on PATH." in result.stderr
+
+
+def test_settings_at_fault_are_told_as_the_app_tells_them(here):
+    """Wrong use, in its own words alone."""
+    (here / "main.py").write_text("import sys; print('2 faults', file=sys.stderr); sys.exit(2)")
+    result = run()
+    assert (2, "2 faults\n") == (result.exit_code, result.stderr)
+
+
+def test_an_app_that_fails_is_told(here):
+    """With what it said."""
+    (here / "main.py").write_text("raise RuntimeError('jsii is gone')")
+    result = run()
+    assert 1 == result.exit_code
+    assert "main.py ended with exit code 1" in result.stderr
+    assert "jsii is gone" in result.stderr
+
+
+@pytest.mark.parametrize("app", ["", APP.replace('"one": {"workingDirectory": "stacks/one"}', "")])
+def test_an_app_without_a_stack_is_told(here, app):
+    """Nothing planned is not nothing to change."""
+    (here / "main.py").write_text(app)
+    assert 1 == run().exit_code
+
+
+def test_a_terraform_that_fails_is_told(here):
+    """With its own words."""
+    (here / "main.py").write_text(APP)
+    result = run()
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert "fails init ended with exit code 1:\nno backend\n" == result.stderr

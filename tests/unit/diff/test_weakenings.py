@@ -1,0 +1,273 @@
+"""What weakens protection: each kind with a near miss that does not."""
+
+import json
+
+import pytest
+
+from reprieve.diff.plan import UNKNOWN, Sensitive
+from reprieve.diff.weakenings import KINDS, weakenings_of
+from reprieve.guard.policies import automation_permissions, automation_trust, topic_policy
+from reprieve.runbooks.runbook import RESCUE_KEY
+from tests.unit.diff.plan_making import change, kinds, plan_json, review
+
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
+QUEUE = "arn:aws:sqs:eu-west-1:111122223333:reprieve-dead-letters"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/one"
+RULE, TARGET = "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target"
+ALARM, DOCUMENT = "aws_cloudwatch_metric_alarm", "aws_ssm_document"
+PATTERN = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A", "B"]}})
+WIDER = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A", "B", "C"]}})
+NARROWER = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A"]}})
+LOOSE = json.dumps(topic_policy(TOPIC, "eu-west-1", "111122223333"))
+STRICT = json.dumps(topic_policy(TOPIC, "eu-west-1", "111122223333", strict=True))
+TRUST = json.dumps(automation_trust("aws", "111122223333"))
+OPEN_TRUST = json.dumps(
+    {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+)
+
+
+def role_policy(**options):
+    """Return the policy of the automation role."""
+    names = {"role_name": "reprieve-automation", "topic_name": "reprieve-alerts"}
+    return json.dumps(automation_permissions("aws", "111122223333", RESCUE_KEY, **names, **options))
+
+
+def steps(*names):
+    """Return a runbook's content with these steps."""
+    return json.dumps({"mainSteps": [{"name": name} for name in names]})
+
+
+def of_people(*actions):
+    """Return a topic's policy that lets a person do this, and EventBridge publish."""
+    policy = json.loads(LOOSE)
+    person = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/a"}}
+    policy["Statement"].append({**person, "Action": list(actions), "Resource": TOPIC})
+    return json.dumps(policy)
+
+
+def retries(seconds, attempts):
+    """Return the block of a target that says when EventBridge gives up."""
+    return [{"maximum_event_age_in_seconds": seconds, "maximum_retry_attempts": attempts}]
+
+
+def query(id, rule):
+    """Return one of an alarm's metric queries."""
+    return {"id": id, "metric": [{"dimensions": {"RuleName": rule}}]}
+
+
+# Type, attribute, its value, the value that weakens, and how; the value that does not.
+CASES = [
+    (RULE, "state", "ENABLED", "DISABLED", "rule-disabled", "ENABLED_WITH_ALL_EVENTS"),
+    (RULE, "is_enabled", True, False, "rule-disabled", True),
+    (RULE, "event_pattern", PATTERN, NARROWER, "pattern-narrowed", WIDER),
+    (RULE, "event_pattern", PATTERN, "", "pattern-narrowed", json.dumps(json.loads(PATTERN))),
+    (RULE, "event_pattern", PATTERN, UNKNOWN, "not-known", WIDER),
+    (RULE, "schedule_expression", "rate(1 hour)", "rate(1 day)", "pattern-narrowed",
+     "rate(1 hour)"),
+    (TARGET, "arn", TOPIC, QUEUE, "target-moved", TOPIC),
+    (TARGET, "arn", TOPIC, UNKNOWN, "not-known", TOPIC),
+    (TARGET, "role_arn", "arn:aws:iam::111122223333:role/a", "", "target-moved",
+     "arn:aws:iam::111122223333:role/a"),
+    (TARGET, "dead_letter_config", [{"arn": QUEUE}], [], "dead-letters-dropped", [{"arn": QUEUE}]),
+    (TARGET, "dead_letter_config", [{"arn": QUEUE}], [{"arn": f"{QUEUE}2"}], "dead-letters-dropped",
+     [{"arn": QUEUE, "more": None}]),
+    (TARGET, "retry_policy", retries(3600, 185), retries(60, 185), "retries-lowered",
+     retries(7200, 185)),
+    (TARGET, "retry_policy", retries(3600, 185), retries(3600, 0), "retries-lowered", []),
+    (TARGET, "retry_policy", [], retries(3600, 185), "retries-lowered", retries(86400, 185)),
+    ("aws_sns_topic", "kms_master_key_id", KEY, "", "encryption-weakened", KEY),
+    ("aws_sns_topic", "kms_master_key_id", KEY, None, "encryption-weakened", KEY),
+    ("aws_sns_topic", "kms_master_key_id", "", "alias/aws/sns", "encryption-weakened", KEY),
+    ("aws_sns_topic", "kms_master_key_id", KEY, f"{KEY}2", "encryption-weakened", KEY),
+    ("aws_sns_topic_policy", "policy", LOOSE, STRICT, "policy-narrowed",
+     json.dumps(json.loads(LOOSE), indent=2)),
+    ("aws_sns_topic_policy", "policy", STRICT, LOOSE, "policy-widened", STRICT),
+    ("aws_sns_topic_policy", "policy", LOOSE, of_people("sns:Publish"), "policy-widened", LOOSE),
+    ("aws_sns_topic_policy", "policy", LOOSE, "", "policy-narrowed", LOOSE),
+    ("aws_sns_topic_policy", "policy", LOOSE, UNKNOWN, "not-known", LOOSE),
+    ("aws_sns_topic_policy", "policy", LOOSE, Sensitive(STRICT), "not-known", LOOSE),
+    ("aws_sns_topic_policy", "policy", LOOSE, "{}", "not-known", LOOSE),
+    ("aws_sns_topic_policy", "policy", of_people("sns:Publish", "sns:Subscribe"), STRICT,
+     "policy-narrowed", of_people("sns:Publish")),
+    ("aws_sqs_queue", "policy", LOOSE, STRICT, "policy-narrowed", LOOSE),
+    ("aws_sqs_queue", "message_retention_seconds", 1209600, 345600, "retention-lowered", 1209600),
+    ("aws_sqs_queue", "message_retention_seconds", 345600, 60, "retention-lowered", 1209600),
+    ("aws_sqs_queue", "sqs_managed_sse_enabled", True, False, "encryption-weakened", True),
+    ("aws_kms_key", "policy", STRICT, LOOSE, "policy-widened", STRICT),
+    ("aws_kms_key", "enable_key_rotation", True, False, "key-care-lowered", True),
+    ("aws_kms_key", "rotation_period_in_days", 365, 2560, "key-care-lowered", 90),
+    ("aws_kms_key", "deletion_window_in_days", 30, 7, "key-care-lowered", 30),
+    ("aws_kms_key", "deletion_window_in_days", None, 7, "key-care-lowered", 30),
+    ("aws_kms_key", "is_enabled", True, False, "key-care-lowered", True),
+    (ALARM, "actions_enabled", True, False, "alarm-weakened", True),
+    (ALARM, "alarm_actions", [TOPIC], [], "alarm-weakened", [TOPIC, f"{TOPIC}2"]),
+    (ALARM, "alarm_actions", [TOPIC], [UNKNOWN], "alarm-weakened", [UNKNOWN, TOPIC]),
+    (ALARM, "alarm_actions", [TOPIC], UNKNOWN, "not-known", [TOPIC]),
+    (ALARM, "threshold", 0, 100, "alarm-weakened", 0),
+    (ALARM, "period", 60, 3600, "alarm-weakened", 60),
+    (ALARM, "datapoints_to_alarm", 0, 5, "alarm-weakened", None),
+    (ALARM, "treat_missing_data", "notBreaching", "ignore", "alarm-weakened", "notBreaching"),
+    (ALARM, "metric_query", [query("a", "r"), query("b", "s")], [query("a", "r")],
+     "alarm-weakened", [query("b", "s"), query("a", "r"), query("c", "t")]),
+    (ALARM, "metric_query", [query("a", "r")], [query("a", "other")], "alarm-weakened",
+     [query("a", "r")]),
+    (ALARM, "metric_query", [query("a", "r")], UNKNOWN, "not-known", [query("a", "r")]),
+    ("aws_iam_role", "assume_role_policy", TRUST, OPEN_TRUST, "policy-widened", TRUST),
+    ("aws_iam_role", "permissions_boundary", "", "arn:b", "policy-narrowed", ""),
+    ("aws_iam_role", "permissions_boundary", "arn:b", "", "policy-widened", "arn:b"),
+    ("aws_iam_role", "inline_policy", [{"name": "a"}], [{"name": "a"}, {"name": "b"}],
+     "policy-widened", [{"name": "a"}]),
+    ("aws_iam_role", "managed_policy_arns", ["arn:a", "arn:b"], ["arn:a"], "policy-narrowed",
+     ["arn:b", "arn:a"]),
+    ("aws_iam_role_policy", "policy", role_policy(), role_policy(enables=True), "policy-widened",
+     role_policy()),
+    ("aws_iam_role_policy", "policy", role_policy(enables=True), role_policy(), "policy-narrowed",
+     role_policy(enables=True)),
+    ("aws_iam_role_policy_attachment", "policy_arn", "arn:a", "arn:b", "policy-widened", "arn:a"),
+    ("aws_sns_topic_subscription", "filter_policy", "", '{"a":["b"]}', "subscription-filtered", ""),
+    ("aws_sns_topic_subscription", "filter_policy", "", UNKNOWN, "not-known", ""),
+    (DOCUMENT, "content", steps("a", "b"), steps("a"), "runbook-shortened", steps("b", "c", "a")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("type", "name", "before", "after", "kind", "harmless"), CASES)
+def test_a_change_that_weakens_and_one_that_does_not(type, name, before, after, kind, harmless):
+    """Of the same attribute, from the same value."""
+    found = weakenings_of(change(type, {name: before}, {name: after}))
+    assert kind in {each.kind for each in found}
+    assert [] == weakenings_of(change(type, {name: before}, {name: harmless}))
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        RULE, TARGET, ALARM, DOCUMENT, "aws_sns_topic", "aws_sns_topic_policy", "aws_kms_key",
+        "aws_sns_topic_subscription", "aws_sqs_queue", "aws_iam_role", "aws_iam_role_policy",
+    ],
+)  # fmt: skip
+def test_what_goes_is_missed_and_what_comes_is_not(type):
+    """Deleted, let go, or deleted before it is made anew."""
+    values = {"name": "a", "policy": LOOSE}
+    assert ["gone"] == [each.kind for each in weakenings_of(change(type, values, None))]
+    assert ["gone"] == [e.kind for e in weakenings_of(change(type, values, None, "forget"))]
+    replaced = weakenings_of(change(type, values, values, "delete", "create"))
+    assert ["gap"] == [each.kind for each in replaced]
+    (role,) = [change("aws_iam_role", None, {"name": "r"})]
+    assert [] == weakenings_of(change(type, None, {"name": "a", "role": "r"}), (role,))
+
+
+def test_what_is_made_before_it_is_deleted_leaves_no_gap():
+    """But a subscription has to be confirmed again, whatever the order."""
+    both = ({"name": "a"}, {"name": "b"}, "create", "delete")
+    assert [] == weakenings_of(change(RULE, *both))
+    assert ["gap"] == [e.kind for e in weakenings_of(change("aws_sns_topic_subscription", *both))]
+
+
+def test_a_policy_more_for_a_role_that_is_there_widens_it():
+    """For a new role it is part of making it."""
+    more = change("aws_iam_role_policy_attachment", None, {"role": "r", "policy_arn": "arn:admin"})
+    new = change("aws_iam_role", None, {"name": "r"})
+    (found,) = weakenings_of(more, (more,))
+    assert ("policy-widened", "the role gets one policy more, arn:admin") == (
+        found.kind,
+        found.text,
+    )
+    assert [] == weakenings_of(more, (more, new))
+
+
+def test_what_goes_with_its_owner_is_told_once():
+    """A rule's target; of another rule it is told."""
+    rule = change(RULE, {"name": "r"}, None)
+    target = change(TARGET, {"rule": "r", "target_id": "t"}, None)
+    other = change(TARGET, {"rule": "s", "target_id": "t"}, None)
+    assert [] == weakenings_of(target, (rule, target))
+    assert ["gone"] == [each.kind for each in weakenings_of(other, (rule, other))]
+
+
+def test_an_alarm_that_no_longer_counts_a_rule_that_goes_is_as_it_was():
+    """The rule's end is told."""
+    alarm = change(ALARM, {"metric_query": [query("a", "r")]}, {"metric_query": []})
+    assert [] == weakenings_of(alarm, (alarm, change(RULE, {"name": "r"}, None)))
+    assert ["alarm-weakened"] == [each.kind for each in weakenings_of(alarm, (alarm,))]
+
+
+def test_other_resources_protect_nothing():
+    """A log group may go."""
+    assert [] == weakenings_of(change("aws_cloudwatch_log_group", {"name": "a"}, None))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("settled", set()),
+        ("applied", set()),
+        ("first", set()),
+        ("region-joins", set()),
+        ("encrypted", set()),
+        ("region-leaves", {"guard-lost"}),
+        ("all-destroyed", {"guard-lost", "gone"}),
+        ("address-dropped", {"gone"}),
+        ("threat-dropped", {"gone"}),
+        ("alarms-off", {"gone"}),
+        ("remediation-off", {"gone"}),
+        ("role-exempt", {"pattern-narrowed"}),
+        ("strict", {"policy-narrowed"}),
+        ("re-enables", {"policy-widened"}),
+        ("runbook-aws", {"gone", "target-moved", "pattern-narrowed", "policy-narrowed",
+                         "policy-widened"}),
+        ("topic-renamed", {"gap", "not-known", "alarm-weakened", "policy-narrowed",
+                           "policy-widened"}),
+    ],
+)  # fmt: skip
+def test_plans_of_the_real_terraform(name, expected):
+    """Each change of the settings, as it is planned."""
+    assert expected == kinds(name)
+
+
+def test_a_region_whose_guard_goes_is_told_of_and_not_its_resources():
+    """One sentence; a single resource that stays makes it nineteen."""
+    (lost,) = review("region-leaves").weakenings
+    assert ("guard-lost", "eu-west-1") == (lost.kind, lost.place)
+    plan = plan_json("region-leaves")
+    stays = next(e for e in plan["resource_changes"] if e["type"] == "aws_sqs_queue"
+                 and "eu-west-1" in e["address"])  # fmt: skip
+    stays["change"]["actions"] = ["no-op"]
+    assert "guard-lost" not in kinds(plan)
+    assert "gone" in kinds(plan)
+
+
+def test_drift_that_is_left_counts_and_drift_that_is_put_back_does_not():
+    """Terraform leaves what nobody configured, a role's further policies; the rest it puts back."""
+    found = review("tampered")
+    assert () == found.weakenings
+    assert [("policy-widened", "account-wide")] == [
+        (each.kind, each.place) for each in found.left_weakened
+    ]
+    assert {"rule reprieve-key-disabled", "policy of topic reprieve-alerts"} == {
+        group.text for group in found.put_back
+    }
+    assert ["role reprieve-automation"] == [group.text for group in found.left]
+
+
+def test_what_the_first_refresh_finds_is_no_drift():
+    """Topics and roles then show the policies that other resources gave them."""
+    found = review("applied")
+    assert plan_json("applied")["resource_drift"]
+    assert ((), ()) == (found.put_back, found.left)
+
+
+def test_a_policy_that_somebody_gave_to_a_role_is_drift_that_is_left():
+    """Beside Reprieve's own."""
+    plan = plan_json("applied")
+    role = next(e for e in plan["resource_drift"] if e["type"] == "aws_iam_role")
+    role["change"]["after"]["inline_policy"].append({"name": "more", "policy": OPEN_TRUST})
+    found = review(plan)
+    assert [role["address"]] == [group.members[0].address for group in found.left]
+    assert ["policy-widened"] == [each.kind for each in found.left_weakened]
+    assert found.left_weakened[0].text.endswith(", more")
+
+
+def test_every_kind_is_told_somewhere_here():
+    """So that none is left without a test."""
+    tested = {case[4] for case in CASES} | {"gone", "gap", "guard-lost"}
+    assert set(KINDS) == tested

@@ -1,0 +1,96 @@
+"""What EventBridge would refuse in an event pattern."""
+
+import json
+
+import pytest
+
+from reprieve.events.patterns import MAX_PATTERN_LENGTH, faults_of
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        ["text", 1, -0.5, True, None],
+        [{"prefix": "a"}, {"suffix": "z"}],
+        [{"prefix": {"equals-ignore-case": "A"}}],
+        [{"suffix": {"equals-ignore-case": "A"}}],
+        [{"equals-ignore-case": "A"}],
+        [{"wildcard": "a*b\\*c\\\\d*"}],
+        [{"exists": False}],
+        [{"cidr": "10.0.0.0/24"}, {"cidr": "2001:db8::/32"}],
+        [{"numeric": [">", 0]}, {"numeric": [">=", 0, "<", 5e9]}, {"numeric": ["=", 3]}],
+        [{"anything-but": "a"}, {"anything-but": ["a", "b"]}, {"anything-but": [1, 2]}],
+        [{"anything-but": {"prefix": "a"}}, {"anything-but": {"suffix": ["a", "b"]}}],
+        [{"anything-but": {"equals-ignore-case": ["a"]}}, {"anything-but": {"wildcard": "a*"}}],
+    ],
+)
+def test_what_eventbridge_documents_has_no_fault(filters):
+    """Every operator in every form of the documentation."""
+    assert [] == faults_of(json.dumps({"detail": {"field": filters}}))
+
+
+def test_or_of_two_patterns_has_no_fault():
+    """With other fields beside it."""
+    pattern = {"source": ["a"], "$or": [{"detail": {"a": [1]}}, {"detail": {"b": [2]}}]}
+    assert [] == faults_of(json.dumps(pattern))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("", "not valid JSON"),
+        ("{'a': 1}", "not valid JSON"),
+        ('{"a": [NaN]}', "NaN is not a JSON value"),
+        ('{"a": [1], "a": [2]}', "the field a stands in one object twice"),
+        ('["a"]', "not a JSON object"),
+        ("{}", "empty"),
+        ('{"source": "aws.kms"}', 'source: a value has to stand in an array, like ["aws.kms"]'),
+        ('{"detail": {"eventName": "x"}}', "detail.eventName: a value has to stand in an array"),
+        ('{"detail": {}}', "detail: an empty object"),
+        ('{"a": []}', "a: an empty array"),
+        ('{"a": [["b"]]}', "a: an array inside an array"),
+        ('{"a": [{}]}', "a: a filter has exactly one operator, not 0"),
+        ('{"a": [{"prefix": "x", "suffix": "y"}]}', "a: a filter has exactly one operator, not 2"),
+        ('{"a": [{"starts-with": "x"}]}', "a: EventBridge knows no operator 'starts-with'"),
+        ('{"a": [{"prefix": 1}]}', "a.prefix: a string"),
+        ('{"a": [{"prefix": ["x"]}]}', "a.prefix: a string"),
+        ('{"a": [{"prefix": {"wildcard": "x"}}]}', "a.prefix: only equals-ignore-case"),
+        ('{"a": [{"suffix": {"equals-ignore-case": 1}}]}', "a.suffix.equals-ignore-case: a string"),
+        ('{"a": [{"equals-ignore-case": ["x"]}]}', "a.equals-ignore-case: a string"),
+        ('{"a": [{"exists": "true"}]}', "a.exists: true or false"),
+        ('{"a": [{"wildcard": "x**"}]}', "a.wildcard: two *"),
+        ('{"a": [{"wildcard": "x\\\\y"}]}', "a.wildcard: a backslash"),
+        ('{"a": [{"cidr": "10.0.0.0"}]}', "a.cidr: an address block"),
+        ('{"a": [{"cidr": "10.0.0.0/33"}]}', "a.cidr: an address block"),
+        ('{"a": [{"numeric": [">", "0"]}]}', "a.numeric: one comparison"),
+        ('{"a": [{"numeric": ["<", 5, ">", 0]}]}', "a.numeric: one comparison"),
+        ('{"a": [{"numeric": [">", 5, "<", 5]}]}', "a.numeric: the lower bound 5 is not below 5"),
+        ('{"a": [{"numeric": [">", 5000000001]}]}', "a.numeric: the number 5000000001"),
+        ('{"a": [5000000001]}', "a: the number 5000000001"),
+        ('{"a": [{"anything-but": []}]}', "a.anything-but: an empty array"),
+        ('{"a": [{"anything-but": ["x", 1]}]}', "a.anything-but: strings only, or numbers only"),
+        ('{"a": [{"anything-but": {"cidr": "x"}}]}', "a.anything-but: one of prefix, suffix"),
+        ('{"a": [{"anything-but": {"prefix": 1}}]}', "a.anything-but.prefix: a string"),
+        ('{"a": [{"anything-but": {"wildcard": "x**"}}]}', "a.anything-but.wildcard: two *"),
+        ('{"$or": [{"a": [1]}]}', "$or: $or needs an array of at least two"),
+        ('{"$or": [{"a": [1]}, {"b": []}]}', "$or[1].b: an empty array"),
+        ('{"$or": [{"a": [1]}, "b"]}', "$or[1]: an entry of $or has to be an object"),
+    ],
+)
+def test_what_eventbridge_refuses_is_one_sentence_with_its_path(pattern, words):
+    """The path, and what is wrong there."""
+    (fault,) = faults_of(pattern)
+    assert words in fault
+
+
+def test_every_fault_is_told():
+    """Not only the first."""
+    assert 2 == len(faults_of('{"a": [], "b": 1}'))
+
+
+@pytest.mark.parametrize(("length", "faults"), [(MAX_PATTERN_LENGTH, 0), (2049, 1)])
+def test_a_pattern_has_a_length(length, faults):
+    """2,048 characters are allowed, one more is not."""
+    empty = '{"a": [""]}'
+    pattern = empty.replace('""', '"' + "x" * (length - len(empty)) + '"')
+    assert (length, faults) == (len(pattern), len(faults_of(pattern)))

@@ -1,0 +1,24 @@
+"""The ARNs that runbooks go by."""
+
+from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, RESCUE_KEY
+
+ACCOUNT = "111122223333"
+
+
+def test_what_starting_amazons_runbook_is_checked_against():
+    """All three forms that AWS's own policies name; Amazon's documents have no account."""
+    name = "AWSConfigRemediation-CancelKeyDeletion"
+    assert CANCEL_KEY_DELETION.start_resources("aws", ACCOUNT) == [
+        f"arn:aws:ssm:*::document/{name}",
+        f"arn:aws:ssm:*::automation-definition/{name}:*",
+        f"arn:aws:ssm:*:{ACCOUNT}:automation-execution/*",
+    ]
+
+
+def test_what_starting_a_runbook_of_the_account_is_checked_against():
+    """The account stands in each form."""
+    assert RESCUE_KEY.start_resources("aws-cn", ACCOUNT) == [
+        f"arn:aws-cn:ssm:*:{ACCOUNT}:document/reprieve-rescue-key",
+        f"arn:aws-cn:ssm:*:{ACCOUNT}:automation-definition/reprieve-rescue-key:*",
+        f"arn:aws-cn:ssm:*:{ACCOUNT}:automation-execution/*",
+    ]

@@ -1,0 +1,210 @@
+"""Settings of the state: what each backend has, requires and refuses."""
+
+import re
+
+import pytest
+
+from reprieve.settings.state import BACKENDS, StateSettings
+from tests.support.settings import GOOD, ROOT, read, rules
+
+KEY = "1234abcd-12ab-34cd-a6ef-1234567890ab"
+KEY_ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}"
+ROLE = "arn:aws:iam::111122223333:role/teams/security/reprieve-state"
+S3 = {
+    "backend": "s3",
+    "bucket": "reprieve-state-111122223333",
+    "key": "reprieve/production.tfstate",
+    "region": "eu-west-1",
+    "kms_key_id": KEY_ARN,
+    "role_arn": ROLE,
+}
+HCP = {
+    "backend": "hcp",
+    "organization": "example",
+    "workspace": "reprieve-production",
+    "project": "Security tools",
+    "hostname": "terraform.example.com:8443",
+}
+
+
+def state(**keys: str) -> str:
+    """Return a file with these keys under [state]."""
+    return "\n".join([GOOD, "[state]", *(f'{key} = "{text}"' for key, text in keys.items())])
+
+
+def state_rules(folder, **keys: str) -> list[tuple[str, str]]:
+    """Return each fault of these keys as (key, rule)."""
+    return [(place.removeprefix("state."), rule) for place, rule in rules(folder, state(**keys))]
+
+
+def test_the_state_is_local_unless_said(tmp_path):
+    """What stood before there was a setting is what stands without it."""
+    assert StateSettings(backend="local") == read(tmp_path).state
+
+
+@pytest.mark.parametrize("keys", [S3, HCP], ids=["s3", "hcp"])
+def test_every_key_of_a_backend_is_kept_as_it_is_written(tmp_path, keys):
+    """From the file and from the environment alike."""
+    variables = {f"REPRIEVE_STATE__{key.upper()}": text for key, text in keys.items()}
+    assert StateSettings(**keys) == read(tmp_path, state(**keys)).state
+    assert StateSettings(**keys) == read(tmp_path, **variables).state
+
+
+def test_every_key_is_of_one_backend():
+    """A key that no backend had would be refused with every one."""
+    of_backends = [key for keys in BACKENDS.values() for key in keys]
+    assert sorted([*of_backends, "backend"]) == sorted(StateSettings.model_fields)
+
+
+def test_the_examples_of_the_file_are_sound(tmp_path):
+    """Those of each backend, their marks taken out."""
+    _, _, table = (ROOT / "reprieve.toml").read_text(encoding="utf-8").partition("[state]\n")
+    examples = dict(re.findall(r'^# (\w+) = "(.*)"$', table.partition("[[watch]]")[0], re.M))
+    for backend in ("s3", "hcp"):
+        keys = {key: examples[key] for key in BACKENDS[backend]}
+        assert (
+            StateSettings(backend=backend, **keys)
+            == read(tmp_path, state(backend=backend, **keys)).state
+        )
+
+
+@pytest.mark.parametrize(
+    ("backend", "missing"),
+    [("s3", ["bucket", "region"]), ("hcp", ["organization"]), ("local", [])],
+)
+def test_what_a_backend_requires_is_asked_for_at_once(tmp_path, backend, missing):
+    """Each key with the backend that wants it."""
+    if not missing:
+        assert backend == read(tmp_path, state(backend=backend)).state.backend
+        return
+    expected = [(key, f'is required with state.backend = "{backend}"') for key in missing]
+    assert expected == state_rules(tmp_path, backend=backend)
+
+
+@pytest.mark.parametrize(("backend", "other"), [("local", S3), ("s3", HCP), ("hcp", S3)])
+def test_keys_of_another_backend_are_refused(tmp_path, backend, other):
+    """They would be without any effect, and somebody believes that they have one."""
+    own = {"s3": S3, "hcp": HCP, "local": {}}[backend]
+    foreign = [key for key in other if key != "backend"]
+    expected = [
+        (key, f'is of the backend "{other["backend"]}", and state.backend is "{backend}"')
+        for key in foreign
+    ]
+    assert expected == state_rules(tmp_path, **{**other, **own, "backend": backend})
+
+
+@pytest.mark.parametrize("keys", [S3, HCP], ids=["s3", "hcp"])
+def test_the_environment_can_put_another_backend_in_the_files_place(tmp_path, keys):
+    """The keys of the file's backend count no more; a slip of the pen among them still does."""
+    toml = state(**keys)
+    assert StateSettings() == read(tmp_path, toml, REPRIEVE_STATE__BACKEND="local").state
+    toml += '\nbuckt = "reprieve"\n'
+    assert [("state.buckt", "is not a setting")] == rules(
+        tmp_path, toml, REPRIEVE_STATE__BACKEND="local"
+    )
+
+
+def test_what_the_environment_itself_says_of_another_backend_is_refused(tmp_path):
+    """There it could be taken out."""
+    variables = {"REPRIEVE_STATE__BACKEND": "local", "REPRIEVE_STATE__BUCKET": "reprieve-state"}
+    found = rules(tmp_path, state(**HCP), **variables)
+    assert [("state.bucket", 'is of the backend "s3", and state.backend is "local"')] == found
+
+
+def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
+    """A bucket alone does not move the state there."""
+    toml = GOOD + '[state]\nbucket = "reprieve-state"\n'
+    assert [("state.bucket", 'is of the backend "s3", and state.backend is "local"')] == rules(
+        tmp_path, toml
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "rule"),
+    [
+        ("backend", "S3", "is no backend of Reprieve's"),
+        ("bucket", "ab", "has 2 characters; a bucket's name has 3 to 63"),
+        ("bucket", "a" * 64, "has 64 characters; a bucket's name has 3 to 63"),
+        ("bucket", "Reprieve", "is no name of a bucket"),
+        ("bucket", "re_prieve", "is no name of a bucket"),
+        ("bucket", "-reprieve", "is no name of a bucket"),
+        ("bucket", "reprieve-", "is no name of a bucket"),
+        ("bucket", "re..prieve", "is no name of a bucket"),
+        ("bucket", "192.168.5.4", "is no name of a bucket"),
+        ("bucket", "xn--reprieve", 'has "xn--", which S3 reserves'),
+        ("bucket", "reprieve--x-s3", 'has "--x-s3", which S3 reserves'),
+        ("bucket", "arn:aws:s3:::reprieve", "is not the bare name of a bucket"),
+        ("bucket", "s3://reprieve/", "is not the bare name of a bucket"),
+        ("bucket", " reprieve", "begins or ends with a space"),
+        ("key", "/reprieve.tfstate", "is not a path of letters"),
+        ("key", "reprieve/", "is not a path of letters"),
+        ("key", "a//b", "is not a path of letters"),
+        ("key", "${terraform.workspace}", "is not a path of letters"),
+        ("key", "k" * 1001, "is not a path of letters"),
+        ("region", "eu-wst-1", "is not a Region that"),
+        ("region", "cn-north-1", "is in the partition aws-cn; the Regions to watch are in aws"),
+        ("kms_key_id", "alias/state", "is an alias"),
+        (
+            "kms_key_id",
+            KEY_ARN.replace("eu-west-1", "eu-west-2"),
+            "is in eu-west-2; the bucket is in eu-west-1",
+        ),
+        ("kms_key_id", KEY_ARN.replace(":aws:", ":aws-cn:"), "is in the partition aws-cn; the"),
+        ("role_arn", "reprieve-state", "is not the ARN of an IAM role"),
+        ("role_arn", ROLE.replace(":role/", ":user/"), "is not the ARN of an IAM role"),
+        ("role_arn", ROLE.replace(":aws:", ":aws-cn:"), "is in the partition aws-cn; the"),
+    ],
+)
+def test_values_that_s3_could_not_take(tmp_path, key, text, rule):
+    """One fault each, with the rule it breaks."""
+    ((place, broken),) = state_rules(tmp_path, **S3 | {key: text})
+    assert (key, rule) == (place, broken[: len(rule)])
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "rule"),
+    [
+        ("organization", "my org", "is not 1 to 90 letters"),
+        ("workspace", "reprieve.production", "is not 1 to 90 letters"),
+        ("workspace", "w" * 91, "is not 1 to 90 letters"),
+        ("project", "ab", "is not 3 to 40 letters"),
+        ("project", "p" * 41, "is not 3 to 40 letters"),
+        ("project", "prj/x", "is not 3 to 40 letters"),
+        ("hostname", "https://terraform.example.com/app", "is not the name of a host"),
+        ("hostname", "terraform.example.com:0", "is not the name of a host"),
+        ("hostname", "-a.example.com", "is not the name of a host"),
+    ],
+)
+def test_values_that_hcp_terraform_could_not_take(tmp_path, key, text, rule):
+    """One fault each, with the rule it breaks."""
+    ((place, broken),) = state_rules(tmp_path, **HCP | {key: text})
+    assert (key, rule) == (place, broken[: len(rule)])
+
+
+def test_a_token_is_no_setting(tmp_path):
+    """A credential in the file would end in the synthesised JSON, and in git."""
+    assert [("token", "is not a setting")] == state_rules(tmp_path, **HCP | {"token": "hidden"})
+
+
+def test_the_keys_of_an_unknown_backend_bring_no_faults_of_their_own(tmp_path):
+    """One slip of the pen is one fault."""
+    toml = state(**S3 | {"backend": "S3"})
+    assert [("state.backend", "is no backend of Reprieve's")] == rules(tmp_path, toml)
+
+
+def test_the_partition_is_that_of_the_regions(tmp_path):
+    """A bucket in China for Regions in China; where the Regions are at fault, only they are."""
+    chinese = {"backend": "s3", "bucket": "reprieve-state", "region": "cn-north-1"}
+    toml = state(**chinese) + '\n[regions]\nhome = "cn-north-1"\n'
+    assert "cn-north-1" == read(tmp_path, toml).state.region
+    toml = state(**chinese) + '\n[regions]\nwatch = ["eu-wst-1"]\n'
+    assert ["regions.watch[0]"] == [place for place, _ in rules(tmp_path, toml)]
+
+
+@pytest.mark.parametrize("value", ["5", "[]", "{}", "true"])
+@pytest.mark.parametrize("key", sorted(StateSettings.model_fields))
+def test_what_is_no_text_is_a_fault_and_no_traceback(tmp_path, key, value):
+    """Whatever the key, and whatever stands in its place."""
+    keys = (S3 if key in S3 else HCP) | {key: ""}
+    toml = state(**keys).replace(f'\n{key} = ""', f"\n{key} = {value}")
+    assert (f"state.{key}", "is not text") in rules(tmp_path, toml)

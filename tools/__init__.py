@@ -1,0 +1,1 @@
+"""Scripts that only maintain the repository."""

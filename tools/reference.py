@@ -1,0 +1,127 @@
+"""The tables of the reference pages, made from what they describe: `make docs` renews them."""
+
+import types
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
+
+from pydantic_core import PydanticUndefined
+
+from reprieve.aws.permissions import COMMANDS, EXTENDS, policy_for
+from reprieve.events.threats import CATALOGUE, DEFAULTS
+from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
+
+DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
+_AWS = " AWS template: "
+
+
+def settings_table() -> str:
+    """Return a row for each setting: key, type, default, what it is, the AWS template's name."""
+    rows = []
+    for table, fields in TABLES.items():
+        for key, field in fields.items():
+            name = f"[[{table}]] {key}" if table in LISTS else f"{table}.{key}"
+            what, _, aws = (field.description or "").partition(_AWS)
+            aws = f"`{aws.rstrip('.')}`" if aws else ""
+            kind = _kind(field.rebuild_annotation())
+            rows.append([f"`{name}`", kind, _default(field), what, aws])
+    return _table(["key", "type", "default", "what it is", "AWS template's parameter"], rows)
+
+
+def threats_table() -> str:
+    """Return a row for each threat: name, severity, whether it is on by default, what it means."""
+    rows = [
+        [
+            f"`{threat.name}`",
+            threat.severity.lower(),
+            "on" if threat.by_default else "off",
+            f"{threat.summary[0].upper()}{threat.summary[1:]}. {threat.meaning}",
+        ]
+        for threat in CATALOGUE
+    ]
+    return _table(["threat", "severity", "by default", "what it is"], rows)
+
+
+def permissions_table() -> str:
+    """Return a row for each statement of each command's policy."""
+    settings = Settings(notify=NotifySettings(emails=("security@example.com",)))
+    rows = []
+    said: set[str] = set()
+    for command in COMMANDS:
+        for statement in policy_for(command, settings)["Statement"]:
+            if str(statement) in said and command in EXTENDS:
+                continue  # what the command that it extends needs already
+            said.add(str(statement))
+            actions = ", ".join(f"`{action}`" for action in statement["Action"])
+            resources = ", ".join(f"`{arn}`" for arn in statement["Resource"])
+            rows.append([f"`{command}`", actions, resources])
+    return _table(["command", "actions", "resources"], rows)
+
+
+TABLES_OF_DOCS: Final = {
+    "operations.md": {"permissions": permissions_table},
+    "settings.md": {"settings": settings_table},
+    "threats.md": {"threats": threats_table},
+}
+
+
+def renewed(page: str) -> str:
+    """Return a page of docs/ with its tables made anew.
+
+    Raises:
+        ValueError: a table's marks are missing from the page.
+    """
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for name, table in TABLES_OF_DOCS[page].items():
+        begin, end = f"<!-- {name}: made by `make docs` -->\n", f"<!-- {name}: end -->\n"
+        before, found, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not found or not closed:
+            raise ValueError(f"docs/{page} lacks the marks of its table {name}")
+        text = f"{before}{begin}{table()}{end}{after}"
+    return text
+
+
+def main() -> None:
+    """Renew the tables in docs/."""
+    for page in TABLES_OF_DOCS:
+        (DOCS / page).write_text(renewed(page), encoding="utf-8")
+        print(f"docs/{page}")
+
+
+def _kind(annotation: Any) -> str:
+    """Return the type of a setting as people call it."""
+    if get_origin(annotation) is Annotated:
+        return _kind(get_args(annotation)[0])
+    if annotation is bool:
+        return "true or false"
+    if annotation is str:
+        return "text"
+    arguments = [each for each in get_args(annotation) if each is not types.NoneType]
+    if get_origin(annotation) is Literal:
+        return ", ".join(f'`"{each}"`' for each in arguments)
+    if get_origin(annotation) is tuple:
+        return "list of text"
+    return " or ".join(map(_kind, arguments))
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is PydanticUndefined:
+        return "as the partition has it"
+    if field.default is None:
+        return "none"
+    if field.default == DEFAULTS:
+        return "those that are on by default"
+    if isinstance(field.default, bool):
+        return f"`{str(field.default).lower()}`"
+    return "`[]`" if field.default == () else f'`"{field.default}"`'
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
