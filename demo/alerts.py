@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reprieve.events.threats import BY_NAME, CATALOGUE
-from reprieve.guard.policies import LIFELINE
+from reprieve.names import LIFELINE
 from sandbox.deployment import PROJECT, Deployment
 from sandbox.server import Sandbox
 from sandbox.sns.emails import Mail

@@ -1,6 +1,6 @@
 """The alarms of one Region: what tells that an alert, or a rescue, did not get out."""
 
-from reprieve.guard import policies
+from reprieve.names import PREFIX
 from stacks.cdk import (
     AwsProvider,
     CloudwatchMetricAlarm,
@@ -67,7 +67,7 @@ class Alarms(Construct):
             self,
             id,
             provider=self._provider,
-            alarm_name=f"{policies.PREFIX}-{id}",
+            alarm_name=f"{PREFIX}-{id}",
             alarm_description=description,
             comparison_operator="GreaterThanThreshold",
             threshold=0,

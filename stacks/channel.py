@@ -4,6 +4,7 @@ import json
 from urllib.parse import quote
 
 from reprieve.guard import policies
+from reprieve.names import LIFELINE
 from reprieve.settings.schema import NotifySettings
 from stacks.cdk import (
     AwsProvider,
@@ -44,9 +45,7 @@ class Channel(Construct):
         self._notify = notify
         self.key_arn = self._key(automation_role_arn)
         self.topic_arn = self._topic("topic", notify.topic_name, self.key_arn)
-        self.lifeline_arn = (
-            self._topic("lifeline", policies.LIFELINE, None) if self.key_arn else None
-        )
+        self.lifeline_arn = self._topic("lifeline", LIFELINE, None) if self.key_arn else None
         self.topic_arns = [arn for arn in (self.topic_arn, self.lifeline_arn) if arn]
 
     def _key(self, automation_role_arn: str | None) -> str | None:

@@ -5,6 +5,7 @@ import json
 from reprieve.guard import policies
 from reprieve.guard.remediation import document_of, runbooks_of
 from reprieve.guard.rules import MAXIMUM_EVENT_AGE, MAXIMUM_RETRIES, Place, Rule, Target, rules_of
+from reprieve.names import DEAD_LETTERS
 from reprieve.runbooks.runbook import Runbook
 from reprieve.settings.schema import Settings
 from stacks.alarms import Alarms
@@ -85,7 +86,7 @@ class RegionalGuard(Construct):
                 self,
                 "alarms",
                 provider=provider,
-                queue_name=policies.DEAD_LETTERS,
+                queue_name=DEAD_LETTERS,
                 topic_name=settings.notify.topic_name,
                 rule_names=groups,
                 actions=channel.topic_arns,
@@ -97,7 +98,7 @@ class RegionalGuard(Construct):
             self,
             "dead-letters",
             provider=self._provider,
-            name=policies.DEAD_LETTERS,
+            name=DEAD_LETTERS,
             message_retention_seconds=_RETENTION_SECONDS,
             sqs_managed_sse_enabled=True,
             # In the queue itself: as a resource of its own it would wait as long once more.

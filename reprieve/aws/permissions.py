@@ -5,12 +5,15 @@ Actions and the resources they know: Service Authorization Reference.
 
 from typing import Any, Final
 
-from reprieve.guard.policies import DEAD_LETTERS, LIFELINE, PREFIX
-from reprieve.guard.remediation import AUTOMATION_ROLE, EVENTBRIDGE_ROLE
+from reprieve.names import (
+    AUTOMATION_ROLE,
+    DEAD_LETTERS,
+    DRILL_PREFIX,
+    EVENTBRIDGE_ROLE,
+    LIFELINE,
+    PREFIX,
+)
 from reprieve.settings.schema import Settings
-
-DRILL: Final = f"{PREFIX}-drill-"
-"""What the names of the drills' queues, and of their keys' aliases, begin with."""
 
 # By command and Sid: the actions, and what they are about (see `_resources`).
 _NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
@@ -237,7 +240,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "own alarms": arn("cloudwatch", f"alarm:{PREFIX}-*"),
         "own roles": [f"arn:{partition}:iam::*:role/{PREFIX}-*"],
         "own runbooks": arn("ssm", f"document/{PREFIX}-*"),
-        "keys and drill's aliases": arn("kms", "key/*", f"alias/{DRILL}*"),
+        "keys and drill's aliases": arn("kms", "key/*", f"alias/{DRILL_PREFIX}*"),
         "alarms": arn("cloudwatch", "alarm:*"),
-        "drill's queues": arn("sqs", f"{DRILL}*"),
+        "drill's queues": arn("sqs", f"{DRILL_PREFIX}*"),
     }

@@ -15,6 +15,7 @@ from reprieve.diff.text_report import (
     text_lines,
     told,
 )
+from reprieve.text import printable
 
 MAX_SIZE = 60_000
 """In characters and in bytes: GitHub takes 65,536 characters, and workflows add their own."""
@@ -77,7 +78,7 @@ def _plan(review: Review, *, labels: bool) -> list[str]:
     if changes:
         # A block of diff is coloured by GitHub: «!» stands for what is neither new nor gone.
         lines += ["**Changes**", "", f"{_FENCE}diff"]
-        lines += [_one_line(re.sub(r"^[~±×]", "!", each)) for each in changes]
+        lines += [printable(re.sub(r"^[~±×]", "!", each)) for each in changes]
         lines += [_FENCE, ""]
     return lines
 
@@ -106,11 +107,5 @@ def _fence(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Return a text as Markdown that shows it as it is: no markup, no link, nobody mentioned."""
-    text = re.sub(r"([\\`*_\[\]<>#|~$&])", r"\\\1", _one_line(text))
+    text = re.sub(r"([\\`*_\[\]<>#|~$&])", r"\\\1", printable(text))
     return text.replace("@", "&#64;").replace("://", ":&#47;/")
-
-
-def _one_line(text: str) -> str:
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )

@@ -12,6 +12,7 @@ from reprieve.diff.labels import NOUNS
 from reprieve.diff.plan import ACCOUNT, UNKNOWN_PLACE
 from reprieve.diff.review import Review
 from reprieve.diff.weakenings import Weakening
+from reprieve.text import printable
 
 _NAMED = 6
 # So many lines of a change's differences, of an action's signs and of its words.
@@ -233,9 +234,7 @@ def _drift_lines(title: str, groups: Sequence[Group], review: Review) -> Iterato
 
 def laid_out(line: Line, width: int | None) -> list[str]:
     """Return a line as it fits into a width, if there is one; nothing in it moves a cursor."""
-    text = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in line.text
-    )
+    text = printable(line.text)
     if not width or len(text) <= width:
         return [text]
     return textwrap.wrap(

@@ -3,12 +3,10 @@
 from typing import Any, Final
 
 from reprieve.aws.account import Account, is_code
-from reprieve.aws.permissions import DRILL
-from reprieve.drill.watch import PENDING
+from reprieve.names import DRILL_PREFIX, DRILL_TAG, PENDING_STATES
 
 DESCRIPTION: Final = "Reprieve: a fire drill's throw-away key. It encrypts nothing."
-TAG: Final = f"{DRILL}run"
-_ALIASES: Final = f"alias/{DRILL}"
+_ALIASES: Final = f"alias/{DRILL_PREFIX}"
 
 
 def find_key(kms: Any) -> str | None:
@@ -22,19 +20,19 @@ def find_key(kms: Any) -> str | None:
             if not alias["AliasName"].startswith(_ALIASES) or "TargetKeyId" not in alias:
                 continue
             key = kms.describe_key(KeyId=alias["TargetKeyId"])["KeyMetadata"]
-            if key["KeyState"] not in PENDING and _is_drills(kms, key):
+            if key["KeyState"] not in PENDING_STATES and _is_drills(kms, key):
                 return str(key["Arn"])
     return None
 
 
 def _is_drills(kms: Any, key: dict[str, Any]) -> bool:
     tags = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
-    return key["Description"] == DESCRIPTION and any(tag["TagKey"] == TAG for tag in tags)
+    return key["Description"] == DESCRIPTION and any(tag["TagKey"] == DRILL_TAG for tag in tags)
 
 
 def make_key(kms: Any, run: str) -> str:
     """Create a drill key with its alias, by which the next drill finds it; return its ARN."""
-    key = kms.create_key(Description=DESCRIPTION, Tags=[{"TagKey": TAG, "TagValue": run}])
+    key = kms.create_key(Description=DESCRIPTION, Tags=[{"TagKey": DRILL_TAG, "TagValue": run}])
     arn: str = key["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName=f"{_ALIASES}{run}", TargetKeyId=arn)
     return arn
@@ -45,14 +43,15 @@ def remove_leftovers(account: Account, region: str, topic: str) -> int:
     sqs, sns = account.client("sqs", region), account.client("sns", region)
     queues = [
         url
-        for page in sqs.get_paginator("list_queues").paginate(QueueNamePrefix=DRILL)
+        for page in sqs.get_paginator("list_queues").paginate(QueueNamePrefix=DRILL_PREFIX)
         for url in page.get("QueueUrls", [])
     ]
     subscriptions = [
         each["SubscriptionArn"]
         for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
         for each in page["Subscriptions"]
-        if each["Protocol"] == "sqs" and each["Endpoint"].rpartition(":")[2].startswith(DRILL)
+        if each["Protocol"] == "sqs"
+        and each["Endpoint"].rpartition(":")[2].startswith(DRILL_PREFIX)
     ]
     for subscription in subscriptions:
         sns.unsubscribe(SubscriptionArn=subscription)

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from reprieve.aws.account import Account, explain, is_code
 from reprieve.aws.parallel import everywhere
-from reprieve.aws.permissions import DRILL
-from reprieve.drill.cleanup import TAG, find_key, make_key, remove_leftovers
-from reprieve.drill.watch import PENDING, Watch
+from reprieve.drill.cleanup import find_key, make_key, remove_leftovers
+from reprieve.drill.watch import Watch
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
 from reprieve.guard.remediation import runbook_against
+from reprieve.names import DRILL_PREFIX, DRILL_TAG, PENDING_STATES
 from reprieve.settings.schema import Settings
 
 # The longest, so that a drill that fails leaves all the time there is. What is approved need not
@@ -137,7 +137,7 @@ def _drill_in(region: str, account: Account, plan: Plan, stop: Event) -> Drill:
 def _listening(account: Account, region: str, topic: str, run: str, *, keep: bool) -> Iterator[str]:
     """Give the URL of a queue that gets the topic's messages; remove it again unless `keep`."""
     sqs, sns = account.client("sqs", region), account.client("sns", region)
-    name = f"{DRILL}{run}"
+    name = f"{DRILL_PREFIX}{run}"
     arn = f"{topic.replace(':sns:', ':sqs:').rpartition(':')[0]}:{name}"
     allow = {
         "Effect": "Allow",
@@ -147,7 +147,7 @@ def _listening(account: Account, region: str, topic: str, run: str, *, keep: boo
         "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    queue = sqs.create_queue(QueueName=name, Attributes={"Policy": policy}, tags={TAG: run})[
+    queue = sqs.create_queue(QueueName=name, Attributes={"Policy": policy}, tags={DRILL_TAG: run})[
         "QueueUrl"
     ]
     subscription = None
@@ -204,7 +204,7 @@ def _put_away(kms: Any, key: str, region: str, plan: Plan) -> str:
     """Have the drill key deleted if that is approved; return how it is left, in a phrase."""
     try:
         metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
-        if metadata["KeyState"] in PENDING or plan.keep:
+        if metadata["KeyState"] in PENDING_STATES or plan.keep:
             return _state(metadata)
         if plan.approver is None:
             return f"{metadata['KeyState']}, for the next drill"

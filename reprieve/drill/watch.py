@@ -7,9 +7,7 @@ from threading import Event
 from typing import Any, Final
 
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
-
-PENDING: Final = ("PendingDeletion", "PendingReplicaDeletion")
-"""The states of a key whose deletion is scheduled."""
+from reprieve.names import PENDING_STATES
 
 _POLL_SECONDS: Final = 1
 # KMS is eventually consistent: just after the call it may still tell the state before it.
@@ -57,7 +55,7 @@ class Watch:
     def _look_at_key(self) -> None:
         state = self.kms.describe_key(KeyId=self.key)["KeyMetadata"]["KeyState"]
         now = self._now()
-        if state in PENDING:
+        if state in PENDING_STATES:
             self._was_pending, self._perhaps_cancelled = True, None
             return
         if self._perhaps_cancelled is None:

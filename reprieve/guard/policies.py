@@ -6,16 +6,11 @@ Where an argument is an ARN or an account id it may as well be a Terraform refer
 from collections.abc import Sequence
 from typing import Any
 
+from reprieve.names import DEAD_LETTERS, PREFIX
 from reprieve.regions import partition_of
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, Runbook
 
 Policy = dict[str, Any]
-
-# What Reprieve names in every Region begins with this; the trust policies rely on it.
-PREFIX = "reprieve"
-DEAD_LETTERS = f"{PREFIX}-dead-letters"
-# The topic without encryption, beside one that is encrypted: see docs/architecture.md.
-LIFELINE = f"{PREFIX}-lifeline"
 
 
 def topic_policy(topic_arn: str, region: str, account: str, *, strict: bool = False) -> Policy:

@@ -8,15 +8,12 @@ from typing import Final
 
 from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED, Threat
 from reprieve.guard import policies
+from reprieve.names import AUTOMATION_ROLE, EVENTBRIDGE_ROLE
 from reprieve.runbooks.enable import enable_document
 from reprieve.runbooks.rescue import rescue_document
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, RESCUE_KEY, Runbook
 from reprieve.runbooks.steps import Document
 from reprieve.settings.schema import RemediationSettings, Settings
-
-# The automation role stays at path "/": Amazon's runbook refuses the ARN of a role with a path.
-EVENTBRIDGE_ROLE: Final = f"{policies.PREFIX}-eventbridge"
-AUTOMATION_ROLE: Final = f"{policies.PREFIX}-automation"
 
 # By what `remediation.runbook` calls them.
 _RESCUERS: Final = {"reprieve": RESCUE_KEY, "aws": CANCEL_KEY_DELETION}

@@ -28,8 +28,8 @@ from reprieve.events.threats import (
     pattern_json,
     rescue_failed,
 )
-from reprieve.guard.policies import PREFIX
 from reprieve.guard.remediation import runbook_against, runbooks_of
+from reprieve.names import PREFIX
 from reprieve.runbooks.runbook import Runbook
 from reprieve.settings.schema import Settings
 

@@ -8,7 +8,7 @@ from reprieve import regions
 from reprieve.events.exemptions import exemptions_in, split
 from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED, pattern_json
-from reprieve.guard.policies import LIFELINE
+from reprieve.names import LIFELINE
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.state import state_faults
 from reprieve.settings.types import (

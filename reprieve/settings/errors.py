@@ -1,9 +1,10 @@
 """What is wrong with the settings, said so that the reader can mend it."""
 
-import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from reprieve.text import printable
 
 Place = tuple[str | int, ...]
 """Where a value is in the settings: `("regions", "watch", 2)`."""
@@ -31,14 +32,6 @@ class SettingsError(Exception):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
         super().__init__(_report(self.faults))
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is most like `word`, whatever the case; None if none is close."""
-    by_lower = {each.lower(): each for each in known}
-    return next(
-        (by_lower[near] for near in difflib.get_close_matches(word.lower(), by_lower)), None
-    )
 
 
 def key_of(place: Place) -> str:
@@ -77,11 +70,4 @@ def _report(faults: tuple[Fault, ...]) -> str:
             f"      {fault.rule}",
             f"      → {fault.remedy}",
         ]
-    return "\n".join(map(_printable, lines))
-
-
-def _printable(line: str) -> str:
-    """Escape what a terminal would obey instead of show."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in line
-    )
+    return "\n".join(map(printable, lines))

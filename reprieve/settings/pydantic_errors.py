@@ -6,8 +6,9 @@ from typing import Final
 from pydantic_core import ErrorDetails, InitErrorDetails
 
 from reprieve import regions
-from reprieve.settings.errors import Place, nearest, shown
+from reprieve.settings.errors import Place, shown
 from reprieve.settings.types import WATCH_WORDS, broken_at
+from reprieve.text import nearest
 
 Tables = Mapping[str, Mapping[str, object]]
 """The settings there are: `{table: {key: …}}`, in the order of the file."""

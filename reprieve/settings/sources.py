@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from reprieve import regions
-from reprieve.settings.errors import Fault, SettingsError, nearest, shown
+from reprieve.settings.errors import Fault, SettingsError, shown
+from reprieve.text import nearest
 
 PREFIX: Final = "REPRIEVE_"
 FILE_VARIABLE: Final = "REPRIEVE_SETTINGS"

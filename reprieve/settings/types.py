@@ -10,7 +10,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from reprieve import regions
 from reprieve.events.patterns import faults_of
 from reprieve.events.threats import BY_NAME
-from reprieve.settings.errors import Place, nearest
+from reprieve.settings.errors import Place
+from reprieve.text import nearest
 
 WATCH_WORDS: Final = ("default", "all")
 ENCRYPTION_WORDS: Final = ("none", "own")

@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reprieve.aws.account import Account
-from reprieve.guard import policies
-from reprieve.guard.remediation import AUTOMATION_ROLE, EVENTBRIDGE_ROLE
 from reprieve.guard.rules import Place
+from reprieve.names import AUTOMATION_ROLE, EVENTBRIDGE_ROLE, LIFELINE
 from reprieve.settings.schema import Settings
 
 
@@ -50,7 +49,7 @@ def look_at(account: Account, settings: Settings, region: str) -> Look:
         region=region,
         account=account.id,
         topic_arn=arn("sns", settings.notify.topic_name),
-        lifeline_arn=arn("sns", policies.LIFELINE) if encrypted else None,
+        lifeline_arn=arn("sns", LIFELINE) if encrypted else None,
         automation_role_arn=automation_role if remediation.enabled else None,
         eventbridge_role_arn=role_arn(EVENTBRIDGE_ROLE) if remediation.enabled else None,
     )

@@ -6,6 +6,7 @@ from typing import Any
 from reprieve.aws.account import is_code
 from reprieve.guard import policies
 from reprieve.guard.rules import alarm_names, rules_of
+from reprieve.names import DEAD_LETTERS, PREFIX
 from reprieve.status.expected import Look
 from reprieve.status.findings import DEPLOY, Check, Finding, judged
 from reprieve.status.json_compare import parsed, policy_differences
@@ -112,12 +113,12 @@ def dead_letters(look: Look) -> Check:
     """Look whether anything could not be delivered."""
     sqs = look.client("sqs")
     try:
-        url = sqs.get_queue_url(QueueName=policies.DEAD_LETTERS)["QueueUrl"]
+        url = sqs.get_queue_url(QueueName=DEAD_LETTERS)["QueueUrl"]
         there = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     except Exception as error:
         if not is_code(error, "QueueDoesNotExist", "NonExistentQueue"):
             raise
-        missing = Finding(f"The queue {policies.DEAD_LETTERS} is missing.", DEPLOY)
+        missing = Finding(f"The queue {DEAD_LETTERS} is missing.", DEPLOY)
         return judged("dead letters", "no queue", [missing])
     wanted = policies.dead_letter_policy(look.region, look.account.id)
     findings = [
@@ -148,7 +149,7 @@ def alarms(look: Look) -> Check:
     pages = look.client("cloudwatch").get_paginator("describe_alarms")
     there = {
         alarm["AlarmName"]: alarm
-        for page in pages.paginate(AlarmNamePrefix=f"{policies.PREFIX}-")
+        for page in pages.paginate(AlarmNamePrefix=f"{PREFIX}-")
         for alarm in page["MetricAlarms"]
     }
     findings = [

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from reprieve.aws.account import is_code
-from reprieve.guard import policies
 from reprieve.guard.remediation import document_of, runbooks_of
 from reprieve.guard.rules import Rule, Target, rules_of
+from reprieve.names import DEAD_LETTERS, PREFIX
 from reprieve.runbooks.runbook import Runbook
 from reprieve.status.expected import Look
 from reprieve.status.findings import DEPLOY, Check, Finding, Verdict, judged
@@ -48,7 +48,7 @@ def _rules_there(look: Look) -> dict[str, dict[str, Any]]:
     pages = look.client("events").get_paginator("list_rules")
     return {
         rule["Name"]: rule
-        for page in pages.paginate(NamePrefix=f"{policies.PREFIX}-")
+        for page in pages.paginate(NamePrefix=f"{PREFIX}-")
         for rule in page["Rules"]
     }
 
@@ -105,7 +105,7 @@ def _why_target_is_wrong(target: Target, there: dict[str, Any] | None, look: Loo
         return "takes other values from the event than the settings make"
     if transformer.get("InputTemplate") != target.transformer.template:
         return "says something else than the settings make"
-    if not queue.endswith(f":{look.region}:{look.account.id}:{policies.DEAD_LETTERS}"):
+    if not queue.endswith(f":{look.region}:{look.account.id}:{DEAD_LETTERS}"):
         return "has no dead-letter queue: what it cannot deliver is lost"
     return None
 

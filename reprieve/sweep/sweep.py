@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from reprieve.aws.account import Account, explain, regions_on
 from reprieve.aws.parallel import everywhere, within
-from reprieve.drill.watch import PENDING
+from reprieve.names import PENDING_STATES
 from reprieve.regions import known_regions
 from reprieve.settings.schema import ExemptSettings, Settings
 from reprieve.sweep.cloudtrail import Call, Calls, calls_in, explaining
@@ -49,7 +49,7 @@ class Key:
     @property
     def is_pending(self) -> bool:
         """Whether its deletion is scheduled."""
-        return self.state in PENDING
+        return self.state in PENDING_STATES
 
     @property
     def is_well(self) -> bool:
@@ -166,7 +166,7 @@ def _aliases(kms: Any) -> dict[str, list[str]]:
 
 def _in_danger(key: Key, metadata: dict[str, Any]) -> Key | None:
     state = metadata["KeyState"]
-    if metadata["KeyManager"] != "CUSTOMER" or state not in (*PENDING, _DISABLED):
+    if metadata["KeyManager"] != "CUSTOMER" or state not in (*PENDING_STATES, _DISABLED):
         return None
     return replace(
         key,
@@ -239,7 +239,7 @@ def _do(account: Account, key: Key, what: str) -> Key:
     except Exception as error:
         return replace(key, problem=explain(error))
     state = metadata["KeyState"]
-    done = state not in PENDING if what == "cancelled" else state == "Enabled"
+    done = state not in PENDING_STATES if what == "cancelled" else state == "Enabled"
     if not done:
         return replace(key, state=state, problem=f"{what}, and yet KMS says {state}")
     results = [key.result, what]

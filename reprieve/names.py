@@ -1,0 +1,25 @@
+"""Every fixed name that Reprieve gives or looks for in AWS, written once."""
+
+from typing import Final
+
+PREFIX: Final = "reprieve"
+"""What the name of every resource begins with; policies and trust policies rely on it."""
+
+DEAD_LETTERS: Final = f"{PREFIX}-dead-letters"
+"""The dead-letter queue of a Region, and the alarm on it."""
+
+LIFELINE: Final = f"{PREFIX}-lifeline"
+"""The unencrypted topic beside an encrypted one: see docs/architecture.md."""
+
+# Both roles stay at path "/": Amazon's runbook refuses the ARN of a role with a path.
+EVENTBRIDGE_ROLE: Final = f"{PREFIX}-eventbridge"
+AUTOMATION_ROLE: Final = f"{PREFIX}-automation"
+
+DRILL_PREFIX: Final = f"{PREFIX}-drill-"
+"""What the names of a drill's queues and of its keys' aliases begin with."""
+
+DRILL_TAG: Final = f"{DRILL_PREFIX}run"
+"""The tag of everything that a drill creates; its value is the drill's id."""
+
+PENDING_STATES: Final = ("PendingDeletion", "PendingReplicaDeletion")
+"""The states of a KMS key whose deletion is scheduled (KMS API reference, KeyState)."""
