@@ -1,7 +1,7 @@
 """The Terraform stack of one AWS account."""
 
-from collections.abc import Mapping
-
+from reprieve.guard.guard import account_roles, regional_guard
+from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
 from reprieve.settings.schema import Settings
 from stacks.backend import add_backend
@@ -13,6 +13,7 @@ from stacks.cdk import (
     TerraformStack,
 )
 from stacks.guard import RegionalGuard
+from stacks.references import References
 from stacks.remediation import Remediation
 
 # 5.100.0 is the oldest provider that is tested; 7 may rename what 6 deprecates.
@@ -38,31 +39,31 @@ class AccountStack(TerraformStack):
         }
         self.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
 
-        account = str(DataAwsCallerIdentity(self, "account", provider=providers[home]).account_id)
-        remediation = None
-        if settings.remediation.enabled:
-            remediation = Remediation(
+        caller = DataAwsCallerIdentity(self, "account", provider=providers[home])
+        references = References()
+        references.add(ACCOUNT_REFERENCE, str(caller.account_id))
+        if roles := account_roles(settings, Location(partition, home)):
+            Remediation(
                 self,
                 "remediation",
                 provider=providers[home],
-                account=account,
-                settings=settings,
+                roles=roles,
+                references=references,
             )
 
-        guards = {
-            region: RegionalGuard(
-                self,
-                region,
-                region=region,
-                provider=providers[region],
-                account=account,
-                settings=settings,
-                remediation=remediation,
-            )
-            for region in settings.regions.watched
-        }
-        self._output("alert_topic_arns", {r: guard.topic_arn for r, guard in guards.items()})
-        self._output("rule_arns", {r: guard.rule_arns for r, guard in guards.items()})
+        topic_arns, rule_arns = {}, {}
+        for region in settings.regions.watched:
+            guard = regional_guard(settings, Location(partition, region))
+            known = References(references)
+            RegionalGuard(self, region, guard=guard, provider=providers[region], references=known)
+            topic_arns[region] = known.text(guard.topics[0].arn)
+            rule_arns[region] = {
+                rule.id: known.text(rule.arn)
+                for rule in guard.rules
+                if rule.id in settings.notify.threats
+            }
+        self._output("alert_topic_arns", topic_arns)
+        self._output("rule_arns", rule_arns)
 
-    def _output(self, id: str, arns: Mapping[str, object]) -> None:
+    def _output(self, id: str, arns: object) -> None:
         TerraformOutput(self, id, value=arns, description=f"{id} by Region".replace("_", " "))

@@ -1,13 +1,7 @@
-"""What stands in one Region."""
+"""The guard of one Region, as Terraform resources."""
 
-import json
-
-from reprieve.guard import policies
-from reprieve.guard.remediation import document_of, runbooks_of
-from reprieve.guard.rules import MAXIMUM_EVENT_AGE, MAXIMUM_RETRIES, Place, Rule, Target, rules_of
-from reprieve.names import DEAD_LETTERS
-from reprieve.runbooks.runbook import Runbook
-from reprieve.settings.schema import Settings
+from reprieve.guard.guard import RegionalGuard as Guard
+from reprieve.guard.resources import Document, Queue, Rule, Target
 from stacks.alarms import Alarms
 from stacks.cdk import (
     AwsProvider,
@@ -19,104 +13,56 @@ from stacks.cdk import (
     Construct,
     SqsQueue,
     SsmDocument,
-    literal,
 )
 from stacks.channel import Channel
-from stacks.remediation import Remediation
-
-# As long as SQS keeps a message: people have holidays.
-_RETENTION_SECONDS = 14 * 24 * 3600
+from stacks.references import References
 
 
 class RegionalGuard(Construct):
-    """The guard of one Region: it tells of threats and, with `remediation`, undoes some.
-
-    Attributes, Terraform references: `topic_arn`, and `rule_arns` by threat.
-    """
+    """A resource for each of the guard's. `references` learns the ARNs of what is created."""
 
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        region: str,
+        guard: Guard,
         provider: AwsProvider,
-        account: str,
-        settings: Settings,
-        remediation: Remediation | None,
+        references: References,
     ) -> None:
         super().__init__(scope, id)
         self._provider = provider
-        self._settings = settings
-        channel = Channel(
-            self,
-            "channel",
-            region=region,
-            provider=provider,
-            account=account,
-            notify=settings.notify,
-            automation_role_arn=remediation.automation_role_arn if remediation else None,
-        )
-        self.topic_arn = channel.topic_arn
-        self.rule_arns = {
-            name: policies.rule_arn(region, account, name) for name in settings.notify.threats
-        }
-        self._dead_letters = self._dead_letter_queue(region, account)
-        self._documents = {
-            runbook.name: self._document(runbook)
-            for runbook in runbooks_of(settings.remediation)
-            if not runbook.is_amazons
-        }
-
-        place = Place(
-            region=region,
-            account=account,
-            topic_arn=channel.topic_arn,
-            key_arn=channel.key_arn,
-            lifeline_arn=channel.lifeline_arn,
-            automation_role_arn=remediation.automation_role_arn if remediation else None,
-            eventbridge_role_arn=remediation.eventbridge_role_arn if remediation else None,
-        )
-        groups: dict[str, list[str]] = {}
-        for rule in rules_of(settings, place, quote=literal):
+        self._references = references
+        Channel(self, "channel", guard=guard, provider=provider, references=references)
+        self._queue(guard.queue)
+        self._documents = {each.name: self._document(each) for each in guard.documents}
+        for rule in guard.rules:
             self._rule(rule)
-            groups.setdefault(rule.group, []).append(rule.name)
-        if settings.reliability.alarms:
-            Alarms(
-                self,
-                "alarms",
-                provider=provider,
-                queue_name=DEAD_LETTERS,
-                topic_name=settings.notify.topic_name,
-                rule_names=groups,
-                actions=channel.topic_arns,
-            )
+        if guard.alarms:
+            Alarms(self, "alarms", alarms=guard.alarms, provider=provider, references=references)
 
-    def _dead_letter_queue(self, region: str, account: str) -> str:
-        """Create the queue of what could not be delivered; return its ARN."""
-        queue = SqsQueue(
+    def _queue(self, queue: Queue) -> None:
+        resource = SqsQueue(
             self,
             "dead-letters",
             provider=self._provider,
-            name=DEAD_LETTERS,
-            message_retention_seconds=_RETENTION_SECONDS,
+            name=queue.name,
+            message_retention_seconds=queue.retention_seconds,
             sqs_managed_sse_enabled=True,
-            # In the queue itself: as a resource of its own it would wait as long once more.
-            policy=json.dumps(policies.dead_letter_policy(region, account)),
+            # In the queue itself: the provider would wait for a policy of its own once more.
+            policy=self._references.json(queue.policy),
         )
-        return str(queue.arn)
+        self._references.add(queue.arn, str(resource.arn))
 
-    def _document(self, runbook: Runbook) -> SsmDocument:
-        """Put one of Reprieve's own runbooks into the Region."""
-        rescues = runbook is runbooks_of(self._settings.remediation)[0]
+    def _document(self, document: Document) -> SsmDocument:
         return SsmDocument(
             self,
-            "runbook" if rescues else runbook.name,
+            document.id,
             provider=self._provider,
-            name=runbook.name,
+            name=document.name,
             document_type="Automation",
             document_format="JSON",
-            content=json.dumps(document_of(runbook, self._settings)),
+            content=self._references.json(document.content),
         )
 
     def _rule(self, rule: Rule) -> None:
@@ -125,9 +71,9 @@ class RegionalGuard(Construct):
             rule.id,
             provider=self._provider,
             name=rule.name,
-            description=rule.description,
-            event_pattern=rule.pattern,
-            # Said, so that Terraform enables a rule again that somebody disabled.
+            description=self._references.text(rule.description),
+            event_pattern=self._references.text(rule.pattern),
+            # Stated, so that Terraform enables a rule again that somebody disabled.
             state="ENABLED",
         )
         for target in rule.targets:
@@ -140,20 +86,22 @@ class RegionalGuard(Construct):
             self,
             target.id,
             provider=self._provider,
-            # By its name, with the dependency said: jsii, hundreds of times asked what the
-            # resource's name is, would take its time.
+            # By its name, with the dependency stated: asking jsii for the resource's name hundreds
+            # of times takes its time.
             rule=rule.name,
             target_id=target.id,
-            arn=target.arn,
-            role_arn=target.role_arn,
+            arn=self._references.text(target.arn),
+            role_arn=self._references.text(target.role_arn) if target.role_arn else None,
             depends_on=[resource, document] if document else [resource],
             input_transformer=CloudwatchEventTargetInputTransformer(
                 input_paths=target.transformer.paths,
-                input_template=target.transformer.template,
+                input_template=self._references.text(target.transformer.template),
             ),
             retry_policy=CloudwatchEventTargetRetryPolicy(
-                maximum_event_age_in_seconds=MAXIMUM_EVENT_AGE,
-                maximum_retry_attempts=MAXIMUM_RETRIES,
+                maximum_event_age_in_seconds=target.maximum_event_age,
+                maximum_retry_attempts=target.maximum_retries,
             ),
-            dead_letter_config=CloudwatchEventTargetDeadLetterConfig(arn=self._dead_letters),
+            dead_letter_config=CloudwatchEventTargetDeadLetterConfig(
+                arn=self._references.text(target.dead_letter_arn)
+            ),
         )

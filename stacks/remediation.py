@@ -1,47 +1,40 @@
-"""The account-wide half of remediation: the roles."""
+"""The IAM roles of an account."""
 
-import json
+from collections.abc import Iterable
 
-from reprieve.guard.remediation import Role, automation_role, eventbridge_role
-from reprieve.settings.schema import Settings
+from reprieve.guard.resources import Role
 from stacks.cdk import AwsProvider, Construct, IamRole, IamRolePolicy
+from stacks.references import References
 
 
 class Remediation(Construct):
-    """The roles that take deletions back: one that EventBridge uses, one that the runbook uses.
-
-    If the settings name an automation role, that one is used, and none is created.
-    Attributes: `eventbridge_role_arn`, `automation_role_arn`.
-    """
+    """The roles, each with its inline policy. Their ARNs are added to `references`."""
 
     def __init__(
-        self, scope: Construct, id: str, *, provider: AwsProvider, account: str, settings: Settings
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: AwsProvider,
+        roles: Iterable[Role],
+        references: References,
     ) -> None:
         super().__init__(scope, id)
-        self._provider = provider
-        own = automation_role(settings, account)
-        given = settings.remediation.automation_role_arn
-        self.automation_role_arn = self._role("automation", own) if own else str(given)
-        self.eventbridge_role_arn = self._role(
-            "eventbridge", eventbridge_role(settings, account, self.automation_role_arn)
-        )
-
-    def _role(self, id: str, role: Role) -> str:
-        """Create a role with its inline policy, and return its ARN."""
-        resource = IamRole(
-            self,
-            f"{id}-role",
-            provider=self._provider,
-            name=role.name,
-            description=role.description,
-            assume_role_policy=json.dumps(role.trust),
-        )
-        IamRolePolicy(
-            self,
-            f"{id}-policy",
-            provider=self._provider,
-            name=role.name,
-            role=resource.name,
-            policy=json.dumps(role.permissions),
-        )
-        return str(resource.arn)
+        for role in roles:
+            resource = IamRole(
+                self,
+                f"{role.id}-role",
+                provider=provider,
+                name=role.name,
+                description=role.description,
+                assume_role_policy=references.json(role.trust),
+            )
+            IamRolePolicy(
+                self,
+                f"{role.id}-policy",
+                provider=provider,
+                name=role.name,
+                role=resource.name,
+                policy=references.json(role.permissions),
+            )
+            references.add(role.arn, str(resource.arn))

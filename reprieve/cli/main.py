@@ -102,7 +102,7 @@ def status(
     if as_json:
         print_json(
             {
-                "well": not failed and all(each.is_well for each in found),
+                "healthy": not failed and all(each.is_healthy for each in found),
                 "accounts": [each.as_json() for each in found],
                 "failed_profiles": failed,
             }
@@ -110,7 +110,7 @@ def status(
     else:
         for each in found:
             show_status(each, console())
-    if failed or not all(each.is_well for each in found):
+    if failed or not all(each.is_healthy for each in found):
         raise typer.Exit(WRONG)
 
 

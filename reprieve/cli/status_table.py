@@ -1,4 +1,4 @@
-"""`reprieve status` as people read it: a table, the verdict, and what to do."""
+"""The view of `reprieve status`: a table, the findings with their hints, and the verdict."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -22,7 +22,7 @@ _HEADS = {
     "last rescue": "LAST RESCUE",
 }
 _STYLES = {Verdict.OK: "", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "yellow"}
-# Colours are lost in a file: what is wrong is marked too.
+# A file has no colours, so a failed check is marked too.
 _MARKS = {Verdict.OK: "", Verdict.WRONG: "✘ ", Verdict.UNKNOWN: "? "}
 
 
@@ -32,7 +32,7 @@ def show(status: AccountStatus, console: Console) -> None:
     table, left_out = _fitting(status.regions, console)
     console.print(table)
     if left_out:
-        console.print(f"Well in every Region: {', '.join(left_out)}", style="dim")
+        console.print(f"Passed in every Region: {', '.join(left_out)}", style="dim")
     for coverage, what in _ASIDE.items():
         names = [each.region for each in status.regions if _is_aside(each, coverage)]
         if names:
@@ -43,19 +43,19 @@ def show(status: AccountStatus, console: Console) -> None:
     for finding, where in _grouped(status):
         console.print(Text(f"✘ {finding.problem}", style="bold red"))
         console.print(f"  {where}")
-        console.print(f"  → {finding.remedy}\n")
-    console.print(_verdict(status), style="bold green" if status.is_well else "bold red")
+        console.print(f"  → {finding.hint}\n")
+    console.print(_verdict(status), style="bold green" if status.is_healthy else "bold red")
 
 
 _ASIDE = {
     Coverage.EXCLUDED: "Excluded by the settings",
-    Coverage.UNWATCHED: "Not watched, and without customer keys",
-    Coverage.OFF: "Not switched on in the account",
+    Coverage.UNWATCHED: "Not watched, without customer keys",
+    Coverage.OFF: "Not enabled in the account",
 }
 
 
 def _is_aside(region: RegionStatus, coverage: Coverage) -> bool:
-    return region.coverage is coverage and region.is_well
+    return region.coverage is coverage and region.is_healthy
 
 
 def _heading(status: AccountStatus) -> str:
@@ -64,7 +64,7 @@ def _heading(status: AccountStatus) -> str:
 
 
 def _fitting(regions: Sequence[RegionStatus], console: Console) -> tuple[Table, list[str]]:
-    """Return the table; where it is too wide, without the columns that are well everywhere."""
+    """Return the table; where it is too wide, without the columns whose checks all passed."""
     table = _table(regions, _HEADS)
     unbounded = console.options.update(width=1000)
     if Measurement.get(console, unbounded, table).maximum <= console.width:
@@ -80,17 +80,17 @@ def _fitting(regions: Sequence[RegionStatus], console: Console) -> tuple[Table, 
 
 
 def _table(regions: Sequence[RegionStatus], heads: Mapping[str, str]) -> Table:
-    """Return a row for each Region of which there is something to say."""
+    """Return a row for each Region that is watched or has findings."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for head in ("REGION", "GUARD", "KEYS", *heads.values()):
         table.add_column(head, no_wrap=True, justify="right" if head == "KEYS" else "left")
     for region in regions:
-        if region.coverage in _ASIDE and region.is_well:
+        if region.coverage in _ASIDE and region.is_healthy:
             continue
         wrong = bool(region.findings)
         checks = {check.name: check for check in region.checks}
         table.add_row(
-            Text(region.region, style="" if region.is_well else "bold red"),
+            Text(region.region, style="" if region.is_healthy else "bold red"),
             Text(f"{'✘ ' if wrong else ''}{region.coverage}", style="bold red" if wrong else ""),
             "" if region.keys is None else str(region.keys),
             *(_cell(checks.get(name)) for name in heads),
@@ -105,7 +105,7 @@ def _cell(check: Check | None) -> Text:
 
 
 def _grouped(status: AccountStatus) -> Iterable[tuple[Finding, str]]:
-    """Yield each finding once, with where it was found: what is not guarded at all first."""
+    """Yield each finding once, with the Regions where it was found: unguarded Regions first."""
     places: dict[Finding, list[str]] = {}
     for region in sorted(status.regions, key=lambda each: not each.findings):
         for finding in region.all_findings:
@@ -116,16 +116,16 @@ def _grouped(status: AccountStatus) -> Iterable[tuple[Finding, str]]:
         places.setdefault(finding, []).append("the account")
     watched = sum(each.coverage is Coverage.WATCHED for each in status.regions)
     for finding, names in places.items():
-        everywhere = len(names) == watched > 3
-        yield finding, f"all {watched} watched Regions" if everywhere else ", ".join(names)
+        in_all = len(names) == watched > 3
+        yield finding, f"all {watched} watched Regions" if in_all else ", ".join(names)
 
 
 def _verdict(status: AccountStatus) -> str:
     watched = [each for each in status.regions if each.coverage is Coverage.WATCHED]
-    if status.is_well:
+    if status.is_healthy:
         many = "1 watched Region is" if len(watched) == 1 else f"{len(watched)} watched Regions are"
         return f"✔ {many} guarded, and nothing is left uncovered."
-    wrong = sum(not each.is_well for each in status.regions)
+    wrong = sum(not each.is_healthy for each in status.regions)
     roles = "" if status.roles.verdict is Verdict.OK else ", and so do the IAM roles"
     many = "1 Region needs" if wrong == 1 else f"{wrong} Regions need"
     return f"✘ {many} attention{roles}: see above." if wrong else "✘ The IAM roles need attention."

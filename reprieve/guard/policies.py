@@ -1,19 +1,15 @@
-"""IAM policies, as the objects that their JSON stands for.
-
-Where an argument is an ARN or an account id it may as well be a Terraform reference.
-"""
+"""The policies of the guard's resources, as the objects that their JSON stands for."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from reprieve.guard.resources import Policy
+from reprieve.location import Location
 from reprieve.names import DEAD_LETTERS, PREFIX
-from reprieve.regions import partition_of
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, Runbook
 
-Policy = dict[str, Any]
 
-
-def topic_policy(topic_arn: str, region: str, account: str, *, strict: bool = False) -> Policy:
+def topic_policy(topic_arn: str, location: Location, *, strict: bool = False) -> Policy:
     """Let EventBridge and CloudWatch publish to the topic, over TLS, and nobody else's account.
 
     EventBridge gets no Condition unless `strict`: AWS's documentation disagrees with itself on
@@ -22,7 +18,6 @@ def topic_policy(topic_arn: str, region: str, account: str, *, strict: bool = Fa
     user guide, «resource-based policies»). CloudWatch's alarms do fulfil theirs (SNS developer
     guide, «Allow CloudWatch alarms to publish»).
     """
-    partition = _partition(region)
     publish = {
         "Sid": "EventBridgePublishes",
         "Effect": "Allow",
@@ -31,7 +26,7 @@ def topic_policy(topic_arn: str, region: str, account: str, *, strict: bool = Fa
         "Resource": topic_arn,
     }
     if strict:
-        publish["Condition"] = _source(account, _rules(partition, region, account))
+        publish["Condition"] = _source(location, _rules(location))
     return _policy(
         publish,
         {
@@ -40,21 +35,18 @@ def topic_policy(topic_arn: str, region: str, account: str, *, strict: bool = Fa
             "Principal": {"Service": "cloudwatch.amazonaws.com"},
             "Action": "sns:Publish",
             "Resource": topic_arn,
-            "Condition": _source(
-                account, f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{PREFIX}-*"
-            ),
+            "Condition": _source(location, location.arn("cloudwatch", f"alarm:{PREFIX}-*")),
         },
         _over_tls_only("sns:Publish", topic_arn),
     )
 
 
-def dead_letter_policy(region: str, account: str) -> Policy:
+def dead_letter_policy(location: Location) -> Policy:
     """Let EventBridge leave there what Reprieve's rules could not deliver, over TLS.
 
     EventBridge user guide, «Using dead-letter queues», has this condition; to SQS it is fulfilled.
     """
-    partition = _partition(region)
-    queue_arn = f"arn:{partition}:sqs:{region}:{account}:{DEAD_LETTERS}"
+    queue_arn = location.arn("sqs", DEAD_LETTERS)
     return _policy(
         {
             "Sid": "EventBridgeLeavesWhatFailed",
@@ -62,13 +54,13 @@ def dead_letter_policy(region: str, account: str) -> Policy:
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": queue_arn,
-            "Condition": {"ArnLike": {"aws:SourceArn": _rules(partition, region, account)}},
+            "Condition": {"ArnLike": {"aws:SourceArn": _rules(location)}},
         },
         _over_tls_only("sqs:*", queue_arn),
     )
 
 
-def alert_key_policy(region: str, account: str, automation_role_arn: str | None) -> Policy:
+def alert_key_policy(location: Location, automation_role_arn: str | None) -> Policy:
     """Let the account manage the key, and those who publish alerts use it.
 
     SNS developer guide, «Enable compatibility between event sources from AWS services and encrypted
@@ -80,7 +72,7 @@ def alert_key_policy(region: str, account: str, automation_role_arn: str | None)
         {
             "Sid": "AccountManages",
             "Effect": "Allow",
-            "Principal": {"AWS": f"arn:{_partition(region)}:iam::{account}:root"},
+            "Principal": {"AWS": location.global_arn("iam", "root")},
             "Action": "kms:*",
             "Resource": "*",
         },
@@ -105,16 +97,16 @@ def alert_key_policy(region: str, account: str, automation_role_arn: str | None)
     return _policy(*statements)
 
 
-def eventbridge_trust(partition: str, account: str) -> Policy:
+def eventbridge_trust(location: Location) -> Policy:
     """Let EventBridge assume the role for Reprieve's own rules of this account."""
-    return _trust("events.amazonaws.com", account, _rules(partition, "*", account))
+    return _trust("events.amazonaws.com", location, _rules(location.every_region))
 
 
 def eventbridge_permissions(
-    partition: str, account: str, runbooks: Sequence[Runbook], automation_role_arn: str
+    location: Location, runbooks: Sequence[Runbook], automation_role_arn: str
 ) -> Policy:
     """Let EventBridge start the runbooks and hand them the automation role, and nothing else."""
-    resources = [arn for each in runbooks for arn in each.start_resources(partition, account)]
+    resources = [arn for each in runbooks for arn in each.start_resources(location)]
     return _policy(
         {
             "Sid": "StartRunbook",
@@ -126,16 +118,15 @@ def eventbridge_permissions(
     )
 
 
-def automation_trust(partition: str, account: str) -> Policy:
+def automation_trust(location: Location) -> Policy:
     """Let Systems Manager assume the role for automations of this account."""
     return _trust(
-        "ssm.amazonaws.com", account, f"arn:{partition}:ssm:*:{account}:automation-execution/*"
+        "ssm.amazonaws.com", location, location.every_region.arn("ssm", "automation-execution/*")
     )
 
 
 def automation_permissions(
-    partition: str,
-    account: str,
+    location: Location,
     runbook: Runbook,
     *,
     role_name: str,
@@ -159,24 +150,24 @@ def automation_permissions(
                 "kms:DescribeKey",
                 *(["kms:EnableKey"] if enables else []),
             ],
-            "Resource": f"arn:{partition}:kms:*:{account}:key/*",
+            "Resource": location.every_region.arn("kms", "key/*"),
         },
         {
             "Sid": "RunAutomation",
             "Effect": "Allow",
             "Action": ["ssm:StartAutomationExecution", "ssm:GetAutomationExecution"],
-            "Resource": CANCEL_KEY_DELETION.start_resources(partition, account),
+            "Resource": CANCEL_KEY_DELETION.start_resources(location),
         },
     ]
     if runbook.is_amazons:
         return _policy(*rescue)
     rescue += [
-        _pass_role(f"arn:{partition}:iam::{account}:role/{role_name}"),
+        _pass_role(location.global_arn("iam", f"role/{role_name}")),
         {
             "Sid": "TellOutcome",
             "Effect": "Allow",
             "Action": "sns:Publish",
-            "Resource": f"arn:{partition}:sns:*:{account}:{topic_name}",
+            "Resource": location.every_region.arn("sns", topic_name),
         },
     ]
     if looks_back:
@@ -212,32 +203,27 @@ def _pass_role(role_arn: str) -> dict[str, Any]:
     }
 
 
-def _trust(service: str, account: str, source_arn: str) -> Policy:
+def _trust(service: str, location: Location, source_arn: str) -> Policy:
     """Trust `service` only when it acts for this account and this source (confused deputy)."""
     return _policy(
         {
             "Effect": "Allow",
             "Principal": {"Service": service},
             "Action": "sts:AssumeRole",
-            "Condition": _source(account, source_arn),
+            "Condition": _source(location, source_arn),
         }
     )
 
 
-def _source(account: str, source_arn: str) -> dict[str, Any]:
+def _source(location: Location, source_arn: str) -> dict[str, Any]:
     return {
-        "StringEquals": {"aws:SourceAccount": account},
+        "StringEquals": {"aws:SourceAccount": location.account},
         "ArnLike": {"aws:SourceArn": source_arn},
     }
 
 
-def rule_arn(region: str, account: str, name: str) -> str:
-    """Return the ARN of Reprieve's rule of this name, without its prefix, on the default bus."""
-    return f"arn:{_partition(region)}:events:{region}:{account}:rule/{PREFIX}-{name}"
-
-
-def _rules(partition: str, region: str, account: str) -> str:
-    return f"arn:{partition}:events:{region}:{account}:rule/{PREFIX}-*"
+def _rules(location: Location) -> str:
+    return location.arn("events", f"rule/{PREFIX}-*")
 
 
 def _over_tls_only(action: str, resource: str) -> dict[str, Any]:
@@ -249,12 +235,6 @@ def _over_tls_only(action: str, resource: str) -> dict[str, Any]:
         "Resource": resource,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-
-
-def _partition(region: str) -> str:
-    partition = partition_of(region)
-    assert partition, f"{region} has been validated"  # noqa: S101
-    return partition
 
 
 def _policy(*statements: dict[str, Any]) -> Policy:

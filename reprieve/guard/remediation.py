@@ -1,32 +1,19 @@
-"""What takes threats back: which runbook undoes which, and the roles that it takes.
+"""Remediation: which runbook undoes which threat, the documents, and the roles they need."""
 
-Where an argument is an ARN or an account id it may as well be a Terraform reference.
-"""
-
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED, Threat
 from reprieve.guard import policies
+from reprieve.guard.resources import Document, Role
+from reprieve.location import Location
 from reprieve.names import AUTOMATION_ROLE, EVENTBRIDGE_ROLE
 from reprieve.runbooks.enable import enable_document
 from reprieve.runbooks.rescue import rescue_document
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, RESCUE_KEY, Runbook
-from reprieve.runbooks.steps import Document
 from reprieve.settings.schema import RemediationSettings, Settings
 
 # By what `remediation.runbook` calls them.
 _RESCUERS: Final = {"reprieve": RESCUE_KEY, "aws": CANCEL_KEY_DELETION}
-
-
-@dataclass(frozen=True)
-class Role:
-    """An IAM role with one inline policy, which has the role's name."""
-
-    name: str
-    description: str
-    trust: policies.Policy
-    permissions: policies.Policy
 
 
 def runbooks_of(remediation: RemediationSettings) -> tuple[Runbook, ...]:
@@ -45,27 +32,67 @@ def runbook_against(threat: Threat, remediation: RemediationSettings) -> Runbook
     return ENABLE_KEY if threat is KEY_DISABLED and ENABLE_KEY in used else None
 
 
-def document_of(runbook: Runbook, settings: Settings) -> Document:
-    """Return the content of a runbook that is not Amazon's, as the object its JSON stands for."""
+def documents_of(settings: Settings) -> tuple[Document, ...]:
+    """Return the SSM documents of Reprieve's own runbooks; Amazon's exist in every Region."""
+    used = runbooks_of(settings.remediation)
+    return tuple(
+        Document(
+            "runbook" if runbook is used[0] else runbook.name, runbook, _content(runbook, settings)
+        )
+        for runbook in used
+        if not runbook.is_amazons
+    )
+
+
+def _content(runbook: Runbook, settings: Settings) -> dict[str, Any]:
     partition = settings.regions.partition
     if runbook is ENABLE_KEY:
         return enable_document(partition)
     return rescue_document(partition, re_enable=settings.remediation.re_enable)
 
 
-def automation_role(settings: Settings, account: str) -> Role | None:
-    """Return the role that the runbooks act as; None if the settings name one of the user's."""
-    remediation, encryption = settings.remediation, settings.notify.encryption
-    if remediation.automation_role_arn:
+def automation_role_arn(settings: Settings, location: Location) -> str | None:
+    """Return the ARN of the role that the runbooks act as; None without remediation."""
+    if not settings.remediation.enabled:
         return None
-    partition = settings.regions.partition
+    own = location.global_arn("iam", f"role/{AUTOMATION_ROLE}")
+    return settings.remediation.automation_role_arn or own
+
+
+def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
+    """Return the roles of an account; none without remediation.
+
+    The runbooks act as the first, unless the settings name another role; EventBridge starts the
+    runbooks as the last.
+    """
+    role_arn = automation_role_arn(settings, location)
+    if not role_arn:
+        return ()
+    eventbridge = Role(
+        id="eventbridge",
+        name=EVENTBRIDGE_ROLE,
+        arn=location.global_arn("iam", f"role/{EVENTBRIDGE_ROLE}"),
+        description="Reprieve: lets EventBridge start the runbook that rescues a KMS key",
+        trust=policies.eventbridge_trust(location),
+        permissions=policies.eventbridge_permissions(
+            location, runbooks_of(settings.remediation), role_arn
+        ),
+    )
+    if settings.remediation.automation_role_arn:
+        return (eventbridge,)
+    return _automation_role(settings, location, role_arn), eventbridge
+
+
+def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
+    remediation, encryption = settings.remediation, settings.notify.encryption
     return Role(
+        id="automation",
         name=AUTOMATION_ROLE,
+        arn=arn,
         description="Reprieve: what the Systems Manager runbook may do to rescue a KMS key",
-        trust=policies.automation_trust(partition, account),
+        trust=policies.automation_trust(location),
         permissions=policies.automation_permissions(
-            partition,
-            account,
+            location,
             runbooks_of(remediation)[0],
             role_name=AUTOMATION_ROLE,
             topic_name=settings.notify.topic_name,
@@ -73,18 +100,5 @@ def automation_role(settings: Settings, account: str) -> Role | None:
             looks_back=remediation.re_enable,
             # A key that Reprieve makes lets the role in by its own policy.
             alert_keys=encryption if isinstance(encryption, tuple) else (),
-        ),
-    )
-
-
-def eventbridge_role(settings: Settings, account: str, automation_role_arn: str) -> Role:
-    """Return the role by which EventBridge starts the runbooks."""
-    partition = settings.regions.partition
-    return Role(
-        name=EVENTBRIDGE_ROLE,
-        description="Reprieve: lets EventBridge start the runbook that rescues a KMS key",
-        trust=policies.eventbridge_trust(partition, account),
-        permissions=policies.eventbridge_permissions(
-            partition, account, runbooks_of(settings.remediation), automation_role_arn
         ),
     )

@@ -1,6 +1,8 @@
 """The Systems Manager runbooks that take a scheduled deletion back, and the ARNs they go by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from reprieve.location import Location
 
 
 @dataclass(frozen=True)
@@ -10,31 +12,33 @@ class Runbook:
     name: str
     is_amazons: bool
 
-    def target_arn(self, partition: str, region: str, account: str) -> str:
+    def target_arn(self, location: Location) -> str:
         """Return the ARN that an EventBridge target needs to start this runbook.
 
         The account part is empty for Amazon's documents. Without a version EventBridge accepts the
         target and never starts the automation, so the default version is named. The ARN of the
         document itself (`document/…`) would make it a Run Command target.
         """
-        owner = self._owner(account)
-        return f"arn:{partition}:ssm:{region}:{owner}:automation-definition/{self.name}:$DEFAULT"
+        definition = f"automation-definition/{self.name}:$DEFAULT"
+        return self._owned(location).arn("ssm", definition)
 
-    def start_resources(self, partition: str, account: str) -> list[str]:
+    def start_resources(self, location: Location) -> list[str]:
         """Return the ARNs, in any Region, that ssm:StartAutomationExecution may be checked against.
 
         AWS's own policies name all three forms (Service Authorization Reference and the managed
         policies of Systems Manager): the document, its automation definition, the execution.
         """
-        owner = self._owner(account)
+        any_region = location.every_region
+        document = self._owned(any_region)
         return [
-            f"arn:{partition}:ssm:*:{owner}:document/{self.name}",
-            f"arn:{partition}:ssm:*:{owner}:automation-definition/{self.name}:*",
-            f"arn:{partition}:ssm:*:{account}:automation-execution/*",
+            document.arn("ssm", f"document/{self.name}"),
+            document.arn("ssm", f"automation-definition/{self.name}:*"),
+            any_region.arn("ssm", "automation-execution/*"),
         ]
 
-    def _owner(self, account: str) -> str:
-        return "" if self.is_amazons else account
+    def _owned(self, location: Location) -> Location:
+        """Return the location whose ARNs the document has: Amazon's belong to no account."""
+        return replace(location, account="") if self.is_amazons else location
 
 
 # Parameters: KeyId and AutomationAssumeRole, both required. It calls CancelKeyDeletion and confirms

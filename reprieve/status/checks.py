@@ -1,31 +1,31 @@
-"""What `reprieve status` looks at in one watched Region: the columns of its table."""
+"""What `reprieve status` checks in one watched Region: the columns of its table."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from reprieve.aws.account import explain, lacking
-from reprieve.status import notification_checks, rule_checks
-from reprieve.status.expected import Look
-from reprieve.status.findings import Check, Finding, Verdict
+from reprieve.status import notification_checks, rule_checks, runbook_checks
+from reprieve.status.expected import ExpectedRegion
+from reprieve.status.findings import Check, Finding, Kind, Verdict
 
-CHECKS: Final[dict[str, Callable[[Look], Check]]] = {
+CHECKS: Final[dict[str, Callable[[ExpectedRegion], Check]]] = {
     "rules": rule_checks.rules,
     "targets": rule_checks.targets,
     "topic": notification_checks.topic,
     "subscriptions": notification_checks.subscriptions,
-    "runbook": rule_checks.runbook,
+    "runbook": runbook_checks.runbook,
     "dead letters": notification_checks.dead_letters,
     "alarms": notification_checks.alarms,
-    "last rescue": rule_checks.rescues,
+    "last rescue": runbook_checks.rescues,
 }
-"""The columns, in their order, but for the trail's."""
+"""The columns in their order, except the trail's."""
 
 
-def checks_of(look: Look) -> Iterator[Check]:
-    """Yield what each column says; what cannot be looked at hides no other."""
+def checks_of(expected: ExpectedRegion) -> Iterator[Check]:
+    """Yield the result of each check; one that cannot be made does not prevent the others."""
     for name, check in CHECKS.items():
         try:
-            yield check(look)
+            yield check(expected)
         except Exception as error:
             yield unknown(name, error)
 
@@ -33,5 +33,5 @@ def checks_of(look: Look) -> Iterator[Check]:
 def unknown(name: str, error: Exception) -> Check:
     """Return a check that could not be made."""
     text = "denied" if lacking(error) else "?"
-    finding = Finding(f"The {name} could not be looked at.", explain(error))
+    finding = Finding(name, Kind.UNKNOWN, f"The {name} could not be checked.", explain(error))
     return Check(name, text, (finding,), Verdict.UNKNOWN)

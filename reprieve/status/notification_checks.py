@@ -1,175 +1,202 @@
-"""What `reprieve status` looks at of how alerts reach people."""
+"""What `reprieve status` checks of how alerts reach people."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from reprieve.aws.account import is_code
-from reprieve.guard import policies
-from reprieve.guard.rules import alarm_names, rules_of
-from reprieve.names import DEAD_LETTERS, PREFIX
-from reprieve.status.expected import Look
-from reprieve.status.findings import DEPLOY, Check, Finding, judged
+from reprieve.guard.resources import Alarm, Topic
+from reprieve.names import PREFIX
+from reprieve.status.expected import ExpectedRegion
+from reprieve.status.findings import DEPLOY, Check, Finding, Kind, check_of
 from reprieve.status.json_compare import parsed, policy_differences
 
 
-def topic(look: Look) -> Check:
-    """Look whether the topics are there and let EventBridge in, and the key works."""
+def topic(expected: ExpectedRegion) -> Check:
+    """Check that the topics exist, let EventBridge publish, and have a key that works."""
     findings = []
-    for what, arn in look.topics.items():
+    for wanted in expected.guard.topics:
         try:
-            there = look.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+            answer = expected.client("sns").get_topic_attributes(TopicArn=wanted.arn)
         except Exception as error:
             if not is_code(error, "NotFound", "NotFoundException"):
                 raise
-            findings.append(_missing(what, arn))
+            findings.append(_missing(wanted))
             continue
-        strict = look.settings.notify.strict_topic_policy
-        wanted = policies.topic_policy(arn, look.region, look.account.id, strict=strict)
+        deployed = answer["Attributes"]
         findings += [
-            Finding(f"The policy of the {what} differs: {difference}.", DEPLOY)
-            for difference in policy_differences(wanted, parsed(there.get("Policy")))
+            Finding(
+                wanted.name,
+                Kind.DIFFERENT,
+                f"The policy of the {wanted.id} differs: {difference}.",
+                DEPLOY,
+            )
+            for difference in policy_differences(wanted.policy, parsed(deployed.get("Policy")))
         ]
-        if what == "topic":
-            findings += _key_of_the_alerts(look, there.get("KmsMasterKeyId"))
-    return judged("topic", "wrong" if findings else "there", findings)
+        if wanted.id == "topic":
+            findings += _encryption(expected, wanted, deployed.get("KmsMasterKeyId"))
+    return check_of("topic", "wrong" if findings else "there", findings)
 
 
-def _key_of_the_alerts(look: Look, key: str | None) -> Iterator[Finding]:
-    encryption = look.settings.notify.encryption
-    if encryption == "none":
-        if key:
-            yield Finding(f"The topic is encrypted with {key}, which no setting says.", DEPLOY)
+def _encryption(
+    expected: ExpectedRegion, topic: Topic, deployed_key: str | None
+) -> Iterator[Finding]:
+    if not topic.key_arn:
+        if deployed_key:
+            yield Finding(
+                topic.name,
+                Kind.DIFFERENT,
+                f"The topic is encrypted with {deployed_key}, but the settings define no "
+                "encryption.",
+                DEPLOY,
+            )
         return
-    if not key or key != look.place.key_arn:
-        yield Finding(f"The topic is encrypted with {key or 'nothing'}.", DEPLOY)
+    if deployed_key != topic.key_arn:
+        text = f"The topic is encrypted with {deployed_key or 'nothing'}."
+        yield Finding(topic.name, Kind.DIFFERENT, text, DEPLOY)
         return
-    kms = look.client("kms")
-    state = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    kms = expected.client("kms")
+    state = kms.describe_key(KeyId=deployed_key)["KeyMetadata"]["KeyState"]
     if state != "Enabled":
         yield Finding(
-            f"The key that encrypts the alerts is {state}: no alert gets out.",
+            deployed_key,
+            Kind.FAILING,
+            f"The key that encrypts the alerts is {state}: no alert can be sent.",
             f"`aws kms cancel-key-deletion` if it is pending deletion, then `aws kms enable-key "
-            f"--region {look.region} --key-id {key}`.",
+            f"--region {expected.region} --key-id {deployed_key}`.",
         )
-    if encryption == "own":
-        wanted = policies.alert_key_policy(
-            look.region, look.account.id, look.place.automation_role_arn
-        )
-        there = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
-        for difference in policy_differences(wanted, parsed(there)):
-            yield Finding(f"The policy of the alerts' key differs: {difference}.", DEPLOY)
+    if key := expected.guard.key:
+        policy = parsed(kms.get_key_policy(KeyId=deployed_key, PolicyName="default")["Policy"])
+        for difference in policy_differences(key.policy, policy):
+            text = f"The policy of the key that encrypts the alerts differs: {difference}."
+            yield Finding(deployed_key, Kind.DIFFERENT, text, DEPLOY)
 
 
-def _missing(what: str, arn: str) -> Finding:
-    return Finding(f"The {what} {arn.split(':')[5]} is missing.", DEPLOY)
+def _missing(topic: Topic) -> Finding:
+    return Finding(topic.name, Kind.MISSING, f"The {topic.id} {topic.name} is missing.", DEPLOY)
 
 
-def subscriptions(look: Look) -> Check:
-    """Look whether every address has confirmed."""
+def subscriptions(expected: ExpectedRegion) -> Check:
+    """Check that every address has confirmed its subscriptions."""
     findings = []
-    confirmed = total = 0
-    for what, arn in look.topics.items():
-        total += len(look.settings.notify.emails)
+    total = 0
+    for topic in expected.guard.topics:
+        total += len(topic.emails)
         try:
-            there = _e_mails_of(look, arn)
+            deployed = _deployed_emails(expected, topic)
         except Exception as error:
             if not is_code(error, "NotFound", "NotFoundException"):
                 raise
-            findings.append(_missing(what, arn))
+            findings += [_missing(topic)] * len(topic.emails)
             continue
-        for address in look.settings.notify.emails:
-            found = there.get(address.lower())
-            if found is None:
-                findings.append(Finding(f"{address} does not subscribe to the {what}.", DEPLOY))
-            elif found == "PendingConfirmation":
-                findings.append(
-                    Finding(f"{address} has not confirmed, and is told nothing.", _CONFIRM)
-                )
-            elif found == "Deleted":
-                findings.append(Finding(f"{address} has unsubscribed from the {what}.", DEPLOY))
-            else:
-                confirmed += 1
-    return judged("subscriptions", f"{confirmed}/{total}", list(dict.fromkeys(findings)))
+        for address in topic.emails:
+            findings += _subscription_findings(topic, address, deployed.get(address.lower()))
+    text = f"{total - len(findings)}/{total}"
+    return check_of("subscriptions", text, list(dict.fromkeys(findings)))
 
 
-def _e_mails_of(look: Look, topic_arn: str) -> dict[str, str]:
+def _subscription_findings(topic: Topic, address: str, arn: str | None) -> Iterator[Finding]:
+    if arn is None:
+        text = f"{address} does not subscribe to the {topic.id}."
+        yield Finding(address, Kind.MISSING, text, DEPLOY)
+    elif arn == "PendingConfirmation":
+        text = f"{address} has not confirmed, and is not notified."
+        yield Finding(address, Kind.UNCONFIRMED, text, _CONFIRM)
+    elif arn == "Deleted":
+        text = f"{address} has unsubscribed from the {topic.id}."
+        yield Finding(address, Kind.MISSING, text, DEPLOY)
+
+
+def _deployed_emails(expected: ExpectedRegion, topic: Topic) -> dict[str, str]:
     """Return the subscriptions' ARNs by e-mail address; addresses are the same in any case."""
-    pages = look.client("sns").get_paginator("list_subscriptions_by_topic")
+    pages = expected.client("sns").get_paginator("list_subscriptions_by_topic")
     return {
         each["Endpoint"].lower(): each["SubscriptionArn"]
-        for page in pages.paginate(TopicArn=topic_arn)
+        for page in pages.paginate(TopicArn=topic.arn)
         for each in page["Subscriptions"]
         if each["Protocol"] == "email"
     }
 
 
-_CONFIRM = (
-    "Open the e-mail from «Reprieve REGION» and confirm. It is older than three days? Then `npx "
-    "cdktf deploy reprieve` sends another, once SNS has forgotten the first."
+_CONFIRM: Final = (
+    'Open the e-mail from "Reprieve REGION" and confirm. If it is older than two days, `npx cdktf '
+    "deploy reprieve` sends another one as soon as SNS has deleted the first subscription."
 )
 
 
-def dead_letters(look: Look) -> Check:
-    """Look whether anything could not be delivered."""
-    sqs = look.client("sqs")
+def dead_letters(expected: ExpectedRegion) -> Check:
+    """Check that the queue exists and that every event was delivered."""
+    wanted = expected.guard.queue
+    sqs = expected.client("sqs")
     try:
-        url = sqs.get_queue_url(QueueName=DEAD_LETTERS)["QueueUrl"]
-        there = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        url = sqs.get_queue_url(QueueName=wanted.name)["QueueUrl"]
+        deployed = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     except Exception as error:
         if not is_code(error, "QueueDoesNotExist", "NonExistentQueue"):
             raise
-        missing = Finding(f"The queue {DEAD_LETTERS} is missing.", DEPLOY)
-        return judged("dead letters", "no queue", [missing])
-    wanted = policies.dead_letter_policy(look.region, look.account.id)
+        missing = f"The queue {wanted.name} is missing."
+        finding = Finding(wanted.name, Kind.MISSING, missing, DEPLOY)
+        return check_of("dead letters", "no queue", [finding])
     findings = [
-        Finding(f"The policy of the dead-letter queue differs: {difference}.", DEPLOY)
-        for difference in policy_differences(wanted, parsed(there.get("Policy")))
+        Finding(
+            wanted.name,
+            Kind.DIFFERENT,
+            f"The policy of the dead-letter queue differs: {difference}.",
+            DEPLOY,
+        )
+        for difference in policy_differences(wanted.policy, parsed(deployed.get("Policy")))
     ]
     waiting = sum(
-        int(there.get(f"ApproximateNumberOfMessages{kind}", 0))
+        int(deployed.get(f"ApproximateNumberOfMessages{kind}", 0))
         for kind in ("", "NotVisible", "Delayed")
     )
     if waiting:
         findings.append(
             Finding(
+                wanted.name,
+                Kind.FAILING,
                 f"{waiting} {'event' if waiting == 1 else 'events'} could not be delivered.",
-                "Read them, see to the keys that they name, then delete them: `aws sqs "
-                f"receive-message --region {look.region} --queue-url {url} "
+                "Read them, check the keys that they name, then delete them: `aws sqs "
+                f"receive-message --region {expected.region} --queue-url {url} "
                 "--message-attribute-names All`.",
             )
         )
-    return judged("dead letters", str(waiting) if waiting else "none", findings)
+    return check_of("dead letters", str(waiting) if waiting else "none", findings)
 
 
-def alarms(look: Look) -> Check:
-    """Look whether the alarms are there, quiet, and tell somebody."""
-    if not look.settings.reliability.alarms:
+def alarms(expected: ExpectedRegion) -> Check:
+    """Check that the alarms exist, are off, and notify every topic."""
+    wanted = expected.guard.alarms
+    if not wanted:
         return Check("alarms", "off")
-    names = alarm_names(rules_of(look.settings, look.place))
-    pages = look.client("cloudwatch").get_paginator("describe_alarms")
-    there = {
+    pages = expected.client("cloudwatch").get_paginator("describe_alarms")
+    deployed = {
         alarm["AlarmName"]: alarm
         for page in pages.paginate(AlarmNamePrefix=f"{PREFIX}-")
         for alarm in page["MetricAlarms"]
     }
     findings = [
-        finding for name in names for finding in _alarm_findings(name, there.get(name), look)
+        finding for alarm in wanted for finding in _alarm_findings(alarm, deployed.get(alarm.name))
     ]
-    quiet = len(names) - len({finding.problem.split()[2] for finding in findings})
-    return judged("alarms", f"{quiet}/{len(names)}", findings)
+    quiet = len(wanted) - len({finding.resource for finding in findings})
+    return check_of("alarms", f"{quiet}/{len(wanted)}", findings)
 
 
-def _alarm_findings(name: str, there: dict[str, Any] | None, look: Look) -> Iterator[Finding]:
-    if there is None:
-        yield Finding(f"The alarm {name} is missing.", DEPLOY)
+def _alarm_findings(alarm: Alarm, deployed: dict[str, Any] | None) -> Iterator[Finding]:
+    name = alarm.name
+    if deployed is None:
+        yield Finding(name, Kind.MISSING, f"The alarm {name} is missing.", DEPLOY)
         return
-    if not there.get("ActionsEnabled", True):
-        yield Finding(f"The alarm {name} has its actions switched off.", DEPLOY)
-    elif not set(look.topics.values()) <= set(there.get("AlarmActions", [])):
-        yield Finding(f"The alarm {name} does not tell every topic.", DEPLOY)
-    if there["StateValue"] == "ALARM":
-        reason = there.get("StateReason", "")
+    if not deployed.get("ActionsEnabled", True):
+        text = f"The alarm {name} has its actions disabled."
+        yield Finding(name, Kind.DIFFERENT, text, DEPLOY)
+    elif not set(alarm.actions) <= set(deployed.get("AlarmActions", [])):
+        text = f"The alarm {name} does not notify every topic."
+        yield Finding(name, Kind.DIFFERENT, text, DEPLOY)
+    if deployed["StateValue"] == "ALARM":
+        reason = deployed.get("StateReason", "")
         yield Finding(
-            f"The alarm {name} is on. {there.get('AlarmDescription', '')}".strip(),
-            f"CloudWatch says: {reason}" if reason else "See to what it tells of.",
+            name,
+            Kind.FAILING,
+            f"The alarm {name} is on. {deployed.get('AlarmDescription', '')}".strip(),
+            f"CloudWatch says: {reason}" if reason else "Check what it reports.",
         )

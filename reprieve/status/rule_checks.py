@@ -1,51 +1,45 @@
-"""What `reprieve status` looks at of the rules, and of what they set going."""
+"""What `reprieve status` checks of the rules and their targets."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from reprieve.aws.account import is_code
-from reprieve.guard.remediation import document_of, runbooks_of
-from reprieve.guard.rules import Rule, Target, rules_of
-from reprieve.names import DEAD_LETTERS, PREFIX
-from reprieve.runbooks.runbook import Runbook
-from reprieve.status.expected import Look
-from reprieve.status.findings import DEPLOY, Check, Finding, Verdict, judged
+from reprieve.guard.resources import Rule, Target
+from reprieve.names import PREFIX
+from reprieve.status.expected import ExpectedRegion
+from reprieve.status.findings import DEPLOY, Check, Finding, Kind, Verdict, check_of
 from reprieve.status.json_compare import canonical, parsed
 
-# The shortest waiting period of a key: a rescue that failed longer ago was for nothing, or is
-# settled.
-_RECENT: Final = timedelta(days=7)
-_FAILED: Final = ("Failed", "TimedOut", "Cancelled", "CompletedWithFailure")
 
-
-def rules(look: Look) -> Check:
-    """Look whether every rule is there, is enabled, and matches what the settings say."""
-    wanted = {rule.name: rule for rule in rules_of(look.settings, look.place)}
-    there = _rules_there(look)
+def rules(expected: ExpectedRegion) -> Check:
+    """Check that every rule exists, is enabled, and matches the events that the settings say."""
+    wanted = {rule.name: rule for rule in expected.guard.rules}
+    deployed = _deployed_rules(expected)
     findings = []
-    right = 0
     for name, rule in wanted.items():
-        problem = _why_rule_is_wrong(rule, there.get(name))
-        if problem:
-            findings.append(Finding(f"The rule {name} {problem}.", DEPLOY))
-        else:
-            right += 1
+        if problem := _rule_problem(rule, deployed.get(name)):
+            kind, text = problem
+            findings.append(Finding(name, kind, f"The rule {name} {text}.", DEPLOY))
+    correct = len(wanted) - len(findings)
     findings += [
-        Finding(f"The rule {name} is none of the settings'.", _STRANGE)
-        for name in sorted(there.keys() - wanted.keys())
+        Finding(
+            name,
+            Kind.UNEXPECTED,
+            f"The rule {name} is not defined by the settings.",
+            _UNEXPECTED_RULE,
+        )
+        for name in sorted(deployed.keys() - wanted.keys())
     ]
-    return judged("rules", f"{right}/{len(wanted)}", findings)
+    return check_of("rules", f"{correct}/{len(wanted)}", findings)
 
 
-# Terraform knows nothing of a rule that it did not make, or that it has let go of.
-_STRANGE: Final = (
-    "Deploy, if the settings were changed since; if it is still there then, somebody else made it: "
-    "`aws events list-targets-by-rule` says what for."
+# Terraform does not know a rule that it did not create, or no longer manages.
+_UNEXPECTED_RULE: Final = (
+    "Deploy, if the settings were changed since. If the rule is still there then, somebody else "
+    "created it: `aws events list-targets-by-rule` shows what it does."
 )
 
 
-def _rules_there(look: Look) -> dict[str, dict[str, Any]]:
-    pages = look.client("events").get_paginator("list_rules")
+def _deployed_rules(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:
+    pages = expected.client("events").get_paginator("list_rules")
     return {
         rule["Name"]: rule
         for page in pages.paginate(NamePrefix=f"{PREFIX}-")
@@ -53,38 +47,39 @@ def _rules_there(look: Look) -> dict[str, dict[str, Any]]:
     }
 
 
-def _why_rule_is_wrong(rule: Rule, there: dict[str, Any] | None) -> str | None:
-    if there is None:
-        return "is missing"
-    if there["State"] == "DISABLED":
-        return "is disabled, and matches nothing"
-    if canonical(parsed(there.get("EventPattern"))) != canonical(parsed(rule.pattern)):
-        return "has another event pattern than the settings make"
+def _rule_problem(rule: Rule, deployed: dict[str, Any] | None) -> tuple[Kind, str] | None:
+    if deployed is None:
+        return Kind.MISSING, "is missing"
+    if deployed["State"] == "DISABLED":
+        return Kind.DIFFERENT, "is disabled, and matches nothing"
+    if canonical(parsed(deployed.get("EventPattern"))) != canonical(parsed(rule.pattern)):
+        return Kind.DIFFERENT, "has another event pattern than the settings define"
     return None
 
 
-def targets(look: Look) -> Check:
-    """Look whether every rule sets going what it should, and says what it should."""
+def targets(expected: ExpectedRegion) -> Check:
+    """Check that every rule has its targets, with the input that the settings define."""
     findings = []
-    right = total = 0
-    there = _rules_there(look)
-    for rule in rules_of(look.settings, look.place):
+    correct = total = 0
+    deployed = _deployed_rules(expected)
+    for rule in expected.guard.rules:
         total += len(rule.targets)
-        if rule.name not in there:
-            continue  # which `rules` says
-        found = _targets_there(look, rule)
+        if rule.name not in deployed:
+            continue  # reported by `rules`
+        found = _deployed_targets(expected, rule)
         for target in rule.targets:
-            if problem := _why_target_is_wrong(target, found.get(target.id), look):
-                said = f"The target {target.id} of the rule {rule.name} {problem}."
-                findings.append(Finding(said, DEPLOY))
+            if problem := _target_problem(target, found.get(target.id)):
+                kind, text = problem
+                sentence = f"The target {target.id} of the rule {rule.name} {text}."
+                findings.append(Finding(target.id, kind, sentence, DEPLOY))
             else:
-                right += 1
-    verdict = Verdict.OK if right == total else Verdict.WRONG
-    return Check("targets", f"{right}/{total}", tuple(findings), verdict)
+                correct += 1
+    verdict = Verdict.OK if correct == total else Verdict.WRONG
+    return Check("targets", f"{correct}/{total}", tuple(findings), verdict)
 
 
-def _targets_there(look: Look, rule: Rule) -> dict[str, dict[str, Any]]:
-    pages = look.client("events").get_paginator("list_targets_by_rule")
+def _deployed_targets(expected: ExpectedRegion, rule: Rule) -> dict[str, dict[str, Any]]:
+    pages = expected.client("events").get_paginator("list_targets_by_rule")
     return {
         target["Id"]: target
         for page in pages.paginate(Rule=rule.name)
@@ -92,75 +87,18 @@ def _targets_there(look: Look, rule: Rule) -> dict[str, dict[str, Any]]:
     }
 
 
-def _why_target_is_wrong(target: Target, there: dict[str, Any] | None, look: Look) -> str | None:
-    if there is None:
-        return "is missing"
-    transformer = there.get("InputTransformer", {})
-    queue = there.get("DeadLetterConfig", {}).get("Arn", "")
-    if there["Arn"] != target.arn:
-        return f"leads to {there['Arn']}"
-    if there.get("RoleArn") != target.role_arn:
-        return f"has the role {there.get('RoleArn') or 'none'}"
+def _target_problem(target: Target, deployed: dict[str, Any] | None) -> tuple[Kind, str] | None:
+    if deployed is None:
+        return Kind.MISSING, "is missing"
+    transformer = deployed.get("InputTransformer", {})
+    if deployed["Arn"] != target.arn:
+        return Kind.DIFFERENT, f"leads to {deployed['Arn']}"
+    if deployed.get("RoleArn") != target.role_arn:
+        return Kind.DIFFERENT, f"has the role {deployed.get('RoleArn') or 'none'}"
     if transformer.get("InputPathsMap", {}) != target.transformer.paths:
-        return "takes other values from the event than the settings make"
+        return Kind.DIFFERENT, "takes other values from the event than the settings define"
     if transformer.get("InputTemplate") != target.transformer.template:
-        return "says something else than the settings make"
-    if not queue.endswith(f":{look.region}:{look.account.id}:{DEAD_LETTERS}"):
-        return "has no dead-letter queue: what it cannot deliver is lost"
+        return Kind.DIFFERENT, "has another text than the settings define"
+    if deployed.get("DeadLetterConfig", {}).get("Arn") != target.dead_letter_arn:
+        return Kind.DIFFERENT, "has no dead-letter queue: what it cannot deliver is lost"
     return None
-
-
-def runbook(look: Look) -> Check:
-    """Look whether the runbooks are there, as the settings make them."""
-    used = runbooks_of(look.settings.remediation)
-    findings = [
-        Finding(f"The runbook {runbook.name} {problem}.", DEPLOY)
-        for runbook in used
-        if (problem := _why_runbook_is_wrong(look, runbook))
-    ]
-    return judged("runbook", ("wrong" if findings else "there") if used else "off", findings)
-
-
-def _why_runbook_is_wrong(look: Look, runbook: Runbook) -> str | None:
-    ssm = look.client("ssm")
-    try:
-        if runbook.is_amazons:
-            ssm.describe_document(Name=runbook.name)
-            return None
-        there = ssm.get_document(Name=runbook.name, DocumentFormat="JSON")
-    except Exception as error:
-        if not is_code(error, "InvalidDocument"):
-            raise
-        return "is missing"
-    if parsed(there["Content"]) != document_of(runbook, look.settings):
-        return "is not the one of the settings"
-    return None
-
-
-def rescues(look: Look) -> Check:
-    """Look how the last automations ended."""
-    used = runbooks_of(look.settings.remediation)
-    if not used:
-        return Check("last rescue", "off")
-    names = [runbook.name for runbook in used]
-    found = look.client("ssm").describe_automation_executions(
-        Filters=[{"Key": "DocumentNamePrefix", "Values": names}]
-    )["AutomationExecutionMetadataList"]
-    if not found:
-        return Check("last rescue", "none yet")
-    found.sort(key=lambda each: each["ExecutionStartTime"], reverse=True)
-    now = datetime.now(UTC)
-    findings = [
-        Finding(
-            f"The rescue {each['AutomationExecutionId']} ended as "
-            f"{each['AutomationExecutionStatus']}: {each.get('FailureMessage', 'no reason given')}",
-            "See to its key: `aws ssm get-automation-execution "
-            f"--region {look.region} --automation-execution-id {each['AutomationExecutionId']}`.",
-        )
-        for each in found
-        if each["AutomationExecutionStatus"] in _FAILED
-        and now - each["ExecutionStartTime"] < _RECENT
-    ]
-    last = found[0]
-    text = f"{last['AutomationExecutionStatus']} {last['ExecutionStartTime']:%m-%d %H:%M}"
-    return judged("last rescue", text, findings)

@@ -1,40 +1,39 @@
-"""`reprieve status`: does the guard stand in every Region, and does it see and tell?"""
+"""`reprieve status`: whether every Region is guarded as the settings say."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from reprieve.aws.account import Account, explain, regions_on
 from reprieve.aws.parallel import everywhere, within
-from reprieve.guard.remediation import Role, automation_role, eventbridge_role
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import checks_of, unknown
-from reprieve.status.expected import look_at
-from reprieve.status.findings import DEPLOY, Check, Finding, Verdict
-from reprieve.status.json_compare import canonical, policy_differences
-from reprieve.status.trail_check import Trail, trail_check, trails_of, why_blind
+from reprieve.status.expected import expected_in
+from reprieve.status.findings import DEPLOY, Check, Finding, Kind, Verdict
+from reprieve.status.role_check import roles as check_roles
+from reprieve.status.trail_check import Trail, blindness, trail_check, trails_of
 
 
 class Coverage(StrEnum):
-    """How a Region stands to the settings and to the account."""
+    """What the settings and the account say of a Region."""
 
     WATCHED = "watched"
     EXCLUDED = "excluded"
-    """The settings leave it out by name."""
+    """The settings exclude it by name."""
     UNWATCHED = "unwatched"
     """The settings do not name it, and it has no customer key."""
     NOT_COVERED = "NOT COVERED"
     """The settings do not name it, and it has customer keys."""
     OFF = "off"
-    """The account has not switched it on."""
+    """The Region is not enabled in the account."""
     NO_ANSWER = "no answer"
 
 
 @dataclass(frozen=True)
 class RegionStatus:
-    """One row. `keys` is the number of customer keys, None where that was not looked at."""
+    """One row. `keys` is the number of customer keys, None where they were not counted."""
 
     region: str
     coverage: Coverage
@@ -43,19 +42,19 @@ class RegionStatus:
     findings: tuple[Finding, ...] = ()
 
     @property
-    def is_well(self) -> bool:
-        """Whether nothing is wrong or unknown."""
+    def is_healthy(self) -> bool:
+        """Whether every check passed."""
         return not self.findings and all(check.verdict is Verdict.OK for check in self.checks)
 
     @property
     def all_findings(self) -> list[Finding]:
-        """What is wrong with the Region as a whole, and in each of its checks."""
+        """The findings about the Region as a whole, then those of its checks."""
         return [*self.findings, *(finding for check in self.checks for finding in check.findings)]
 
 
 @dataclass(frozen=True)
 class AccountStatus:
-    """One account: `roles` is the check of what stands once in it."""
+    """One account: `roles` is the check of its IAM roles."""
 
     account: str
     arn: str
@@ -64,9 +63,9 @@ class AccountStatus:
     roles: Check
 
     @property
-    def is_well(self) -> bool:
-        """Whether nothing is wrong or unknown anywhere."""
-        return self.roles.verdict is Verdict.OK and all(each.is_well for each in self.regions)
+    def is_healthy(self) -> bool:
+        """Whether every check passed in every Region and for the roles."""
+        return self.roles.verdict is Verdict.OK and all(each.is_healthy for each in self.regions)
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints of the account; docs/operations.md has the shape."""
@@ -74,10 +73,10 @@ class AccountStatus:
             "account": self.account,
             "caller": self.arn,
             "profile": self.profile,
-            "well": self.is_well,
+            "healthy": self.is_healthy,
             "roles": asdict(self.roles),
             "regions": [
-                {**asdict(each), "coverage": each.coverage.name.lower(), "well": each.is_well}
+                {**asdict(each), "coverage": each.coverage.name.lower(), "healthy": each.is_healthy}
                 for each in self.regions
             ],
         }
@@ -91,9 +90,9 @@ def status_of(
     timeout: float = 60,
     done: Callable[[str], None] = lambda region: None,
 ) -> AccountStatus:
-    """Look at every Region of an account, or at `only` these; `done` hears of each.
+    """Check every Region of an account, or `only` these; `done` is called after each.
 
-    Nothing raises: what could not be looked at is in its row.
+    Nothing raises: what could not be checked is reported in its row.
     """
     known = known_regions(settings.regions.partition)
     unlisted: tuple[Finding, ...] = ()
@@ -101,8 +100,8 @@ def status_of(
         on = within(timeout, lambda: regions_on(account, settings.regions.home))
     except Exception as error:
         on = dict.fromkeys(known, True)
-        problem = "It is not known which Regions the account has switched on."
-        unlisted = (Finding(problem, explain(error)),)
+        problem = "The Regions that are enabled in the account could not be listed."
+        unlisted = (Finding("account", Kind.UNKNOWN, problem, explain(error)),)
     # A Region that AWS opened after the installed botocore is in the account's list only.
     asked = sorted(only) or sorted({*known, *on})
     rows: dict[str, RegionStatus] = {}
@@ -120,7 +119,7 @@ def status_of(
     _add_trails(account, rows, trails, timeout)
 
     try:
-        roles = within(timeout, lambda: _roles(account, settings))
+        roles = within(timeout, lambda: check_roles(account, settings))
     except Exception as error:
         roles = unknown("roles", error)
     if unlisted:
@@ -136,14 +135,14 @@ def _add_trails(
     trails: dict[str, dict[str, Trail] | Exception],
     timeout: float,
 ) -> None:
-    """Add the trail's check to each watched Region; a trail of all Regions is asked once."""
+    """Add the trail's check to each watched Region; a trail of all Regions is read once."""
     each = {
         arn: trail
         for found in trails.values()
         if isinstance(found, dict)
         for arn, trail in found.items()
     }
-    why = dict(everywhere(lambda arn: why_blind(account, each[arn]), list(each), timeout))
+    why = dict(everywhere(lambda arn: blindness(account, each[arn]), list(each), timeout))
     for region, found in trails.items():
         if rows[region].coverage is Coverage.WATCHED:
             check = (
@@ -155,8 +154,9 @@ def _add_trails(
 
 
 def _no_answer(region: str, error: Exception) -> RegionStatus:
-    problem = "The Region could not be looked at."
-    return RegionStatus(region, Coverage.NO_ANSWER, findings=(Finding(problem, explain(error)),))
+    problem = "The Region could not be checked."
+    finding = Finding("region", Kind.UNKNOWN, problem, explain(error))
+    return RegionStatus(region, Coverage.NO_ANSWER, findings=(finding,))
 
 
 def _status_in(
@@ -166,8 +166,10 @@ def _status_in(
     watched = region in settings.regions.watched
     if not on:
         off = Finding(
-            "It is watched, and the account has not switched it on: the next deployment fails.",
-            "Switch it on, or leave it out with regions.exclude.",
+            "region",
+            Kind.UNGUARDED,
+            "It is watched, but not enabled in the account: the next deployment fails.",
+            "Enable the Region, or add it to regions.exclude.",
         )
         return RegionStatus(region, Coverage.OFF, findings=(off,) if watched else ()), {}
     if not watched:
@@ -175,7 +177,8 @@ def _status_in(
             return _unwatched(region, settings, customer_keys(account, region)), {}
         except Exception as error:
             return _no_answer(region, error), {}
-    checks = list(checks_of(look_at(account, settings, region)))
+    expected = expected_in(account, settings, region)
+    checks = list(checks_of(expected))
     keys: int | None = None
     try:
         keys = customer_keys(account, region)
@@ -185,20 +188,21 @@ def _status_in(
         trails: dict[str, Trail] | Exception = trails_of(account, region)
     except Exception as error:
         trails = error
-    return _without_a_flood(RegionStatus(region, Coverage.WATCHED, keys, tuple(checks))), trails
+    status = RegionStatus(region, Coverage.WATCHED, keys, tuple(checks))
+    return _summarized(status, len(expected.guard.rules)), trails
 
 
-def _without_a_flood(status: RegionStatus) -> RegionStatus:
-    """Say it in one sentence where nothing stands at all."""
-    problems = [finding.problem for finding in status.all_findings]
-    rules = next(check for check in status.checks if check.name == "rules")
-    nothing = rules.text.startswith("0/") and all(each.endswith("missing.") for each in problems)
-    if not problems or not nothing:
+def _summarized(status: RegionStatus, rules: int) -> RegionStatus:
+    """Report it as one finding where nothing at all is deployed: none of so many rules."""
+    findings = status.all_findings
+    missing_rules = next(check.findings for check in status.checks if check.name == "rules")
+    if len(missing_rules) < rules or {each.kind for each in findings} != {Kind.MISSING}:
         return status
+    problem = "There is no guard: nothing of it is deployed."
     return replace(
         status,
         checks=tuple(replace(check, findings=()) for check in status.checks),
-        findings=(Finding("There is no guard: nothing of it is deployed.", DEPLOY),),
+        findings=(Finding("region", Kind.MISSING, problem, DEPLOY),),
     )
 
 
@@ -209,8 +213,10 @@ def _unwatched(region: str, settings: Settings, keys: int) -> RegionStatus:
         return RegionStatus(region, Coverage.UNWATCHED, keys)
     many = "1 customer key is" if keys == 1 else f"{keys} customer keys are"
     finding = Finding(
+        "region",
+        Kind.UNGUARDED,
         f"{many} not guarded.",
-        "Add the Region to regions.watch and deploy, or name it in regions.exclude.",
+        "Add the Region to regions.watch and deploy, or add it to regions.exclude.",
     )
     return RegionStatus(region, Coverage.NOT_COVERED, keys, findings=(finding,))
 
@@ -231,57 +237,3 @@ def customer_keys(account: Account, region: str) -> int:
     aws_managed = {alias.get("TargetKeyId") for alias in aliases}
     keys = (key for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"])
     return sum(key["KeyId"] not in aws_managed for key in keys)
-
-
-def _roles(account: Account, settings: Settings) -> Check:
-    """Look at the roles, which stand once in the account."""
-    if not settings.remediation.enabled:
-        return Check("roles", "off")
-    given = settings.remediation.automation_role_arn
-    partition = settings.regions.partition
-    own = automation_role(settings, account.id)
-    automation_arn = given or f"arn:{partition}:iam::{account.id}:role/{own.name if own else ''}"
-    roles = [own] if own else []
-    roles.append(eventbridge_role(settings, account.id, automation_arn))
-    findings: list[Finding] = []
-    try:
-        for role in roles:
-            findings += _role_findings(account, settings, role)
-        if given:
-            findings += _given_role_findings(account, settings, given)
-    except Exception as error:
-        check = unknown("roles", error)
-        return Check("roles", check.text, (*findings, *check.findings), Verdict.UNKNOWN)
-    verdict = Verdict.WRONG if findings else Verdict.OK
-    return Check("roles", "wrong" if findings else "there", tuple(findings), verdict)
-
-
-def _role_findings(account: Account, settings: Settings, role: Role) -> Iterable[Finding]:
-    iam = account.client("iam", settings.regions.home)
-    try:
-        there = iam.get_role(RoleName=role.name)["Role"]
-        inline = iam.get_role_policy(RoleName=role.name, PolicyName=role.name)["PolicyDocument"]
-    except iam.exceptions.NoSuchEntityException as error:
-        problem = error.response["Error"]["Message"]
-        return [Finding(f"The role {role.name}, or its policy, is missing: {problem}", DEPLOY)]
-    findings = [
-        Finding(f"The policy of the role {role.name} differs: {difference}.", DEPLOY)
-        for difference in policy_differences(role.permissions, inline)
-    ]
-    if canonical(there["AssumeRolePolicyDocument"]) != canonical(role.trust):
-        findings.append(Finding(f"The trust policy of the role {role.name} was changed.", DEPLOY))
-    return findings
-
-
-def _given_role_findings(account: Account, settings: Settings, arn: str) -> Iterable[Finding]:
-    """Look at the user's own role, as far as its name and its trust go."""
-    iam = account.client("iam", settings.regions.home)
-    name = arn.rpartition("/")[2]
-    setting = "remediation.automation_role_arn"
-    try:
-        trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    except iam.exceptions.NoSuchEntityException:
-        return [Finding(f"The role {arn} is missing.", f"Make it, or change {setting}.")]
-    if "ssm.amazonaws.com" not in str(trust):
-        return [Finding(f"The role {arn} does not trust ssm.amazonaws.com.", "Let it.")]
-    return []

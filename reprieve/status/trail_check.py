@@ -1,10 +1,10 @@
-"""Whether CloudTrail sees the calls that endanger keys; without it every rule on calls is blind."""
+"""Whether a CloudTrail trail logs the calls that endanger keys: without one, no rule sees them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from reprieve.aws.account import Account, explain
-from reprieve.status.findings import Check, Finding, Verdict, judged
+from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
 
 Trail = Mapping[str, Any]
 
@@ -30,14 +30,14 @@ def trails_of(account: Account, region: str) -> dict[str, Trail]:
     return {trail["TrailARN"]: trail for trail in found}
 
 
-def why_blind(account: Account, trail: Trail) -> str | None:
-    """Return why a trail misses KMS's write calls, None if it does not. Asks its home Region."""
+def blindness(account: Account, trail: Trail) -> str | None:
+    """Return why a trail misses KMS's write calls, None if it does not; reads its home Region."""
     client, arn = account.client("cloudtrail", trail["HomeRegion"]), trail["TrailARN"]
-    return _why_blind(client.get_trail_status(Name=arn), client.get_event_selectors(TrailName=arn))
+    return _blindness(client.get_trail_status(Name=arn), client.get_event_selectors(TrailName=arn))
 
 
 def trail_check(trails: Iterable[Trail], why: Mapping[str, str | Exception | None]) -> Check:
-    """Judge the trails that cover a Region by what `why_blind` said of each, or raised."""
+    """Check the trails that cover a Region by what `blindness` returned, or raised, for each."""
     reasons: list[str] = []
     unknown = False
     for trail in trails:
@@ -46,32 +46,37 @@ def trail_check(trails: Iterable[Trail], why: Mapping[str, str | Exception | Non
             return Check("trail", "logs")
         if isinstance(reason, Exception):
             # An organization's trail may be closed to its member accounts.
-            unknown, reason = True, f"it cannot be looked at. {explain(reason)}"
+            unknown, reason = True, f"it cannot be read. {explain(reason)}"
         reasons.append(f"{trail['Name']}: {reason}")
     if not reasons:
         problem = "There is no CloudTrail trail: Reprieve sees no call at all."
-        return judged("trail", "NONE", [Finding(problem, _MAKE)])
+        return check_of("trail", "NONE", [_finding(Kind.MISSING, problem, _CREATE)])
     problem = f"No trail is known to log KMS's write calls ({'; '.join(reasons)})."
     if unknown:
-        return Check("trail", "?", (Finding(problem, _ASK),), Verdict.UNKNOWN)
-    return judged("trail", "BLIND", [Finding(f"{problem} Reprieve is blind.", _MEND)])
+        return Check("trail", "?", (_finding(Kind.UNKNOWN, problem, _ASK),), Verdict.UNKNOWN)
+    blind = _finding(Kind.DIFFERENT, f"{problem} Reprieve is blind.", _START)
+    return check_of("trail", "BLIND", [blind])
 
 
-_MAKE = (
+def _finding(kind: Kind, problem: str, hint: str) -> Finding:
+    return Finding("trail", kind, problem, hint)
+
+
+_CREATE = (
     "Create a trail for all Regions that logs management events: "
-    "`aws cloudtrail create-trail --is-multi-region-trail …`, then `start-logging`."
+    "`aws cloudtrail create-trail --is-multi-region-trail ...`, then `start-logging`."
 )
-_MEND = (
+_START = (
     "Start it with `aws cloudtrail start-logging`, or have it log write management events, "
     "those of KMS among them: `aws cloudtrail put-event-selectors`."
 )
 _ASK = "Ask those who own the trail whether it logs KMS's write calls; `reprieve drill` proves it."
 
 
-def _why_blind(status: Mapping[str, Any], selectors: Mapping[str, Any]) -> str | None:
+def _blindness(status: Mapping[str, Any], selectors: Mapping[str, Any]) -> str | None:
     """Return why a trail misses KMS's write calls, None if it does not.
 
-    CloudTrail user guide, «Logging management events»: a trail without selectors logs them all.
+    CloudTrail user guide, "Logging management events": a trail without selectors logs them all.
     """
     if not status.get("IsLogging"):
         return "its logging is stopped"
@@ -82,13 +87,13 @@ def _why_blind(status: Mapping[str, Any], selectors: Mapping[str, Any]) -> str |
     basic = selectors.get("EventSelectors")
     if not basic:
         return None
-    reasons = [_why_misses(selector) for selector in basic]
+    reasons = [_selector_gap(selector) for selector in basic]
     return None if None in reasons else "; ".join(dict.fromkeys(map(str, reasons)))
 
 
-def _why_misses(selector: Mapping[str, Any]) -> str | None:
+def _selector_gap(selector: Mapping[str, Any]) -> str | None:
     if not selector.get("IncludeManagementEvents", True):
-        return "it leaves management events out"
+        return "it excludes management events"
     if selector.get("ReadWriteType", "All") == "ReadOnly":
         return "it logs read calls only"
     if "kms.amazonaws.com" in selector.get("ExcludeManagementEventSources", []):

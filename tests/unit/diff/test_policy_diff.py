@@ -4,7 +4,9 @@ import pytest
 
 from reprieve.diff.policy_diff import compare, statements_of, wildcard_covers
 from reprieve.guard.policies import dead_letter_policy, eventbridge_trust, topic_policy
+from reprieve.location import Location
 
+LOCATION = Location("aws", "eu-west-1", "111122223333")
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
 
 
@@ -118,8 +120,8 @@ def test_what_is_said_by_exclusion_is_covered_by_the_same_only(element):
 
 def test_reprieves_own_policies():
     """Strict narrows the topic's; the order of statements is nothing."""
-    loose = topic_policy(TOPIC, "eu-west-1", "111122223333")
-    strict = topic_policy(TOPIC, "eu-west-1", "111122223333", strict=True)
+    loose = topic_policy(TOPIC, LOCATION)
+    strict = topic_policy(TOPIC, LOCATION, strict=True)
     found = compare(loose, strict)
     assert () == found.widened
     ((statement, text),) = found.taken
@@ -127,13 +129,13 @@ def test_reprieves_own_policies():
     assert text.startswith("statement EventBridgePublishes no longer allows events.amazonaws.com")
     assert compare(strict, loose).widened
     assert SAME == effects(loose, {"Statement": loose["Statement"][::-1]})
-    queue = dead_letter_policy("eu-west-1", "111122223333")
+    queue = dead_letter_policy(LOCATION)
     assert SAME == effects(queue, queue)
 
 
 def test_a_statement_without_a_sid_is_told_by_its_number():
     """A role's trust has none."""
-    trust = eventbridge_trust("aws", "111122223333")
+    trust = eventbridge_trust(LOCATION)
     (text,) = compare(trust, {"Statement": [{**trust["Statement"][0], "Condition": {}}]}).widened
     assert text.startswith("statement 1 now allows events.amazonaws.com sts:AssumeRole without")
 

@@ -7,9 +7,11 @@ import pytest
 from reprieve.diff.plan import UNKNOWN, Sensitive
 from reprieve.diff.weakenings import KINDS, weakenings_of
 from reprieve.guard.policies import automation_permissions, automation_trust, topic_policy
+from reprieve.location import Location
 from reprieve.runbooks.runbook import RESCUE_KEY
 from tests.unit.diff.plan_making import change, kinds, plan_json, review
 
+LOCATION = Location("aws", "eu-west-1", "111122223333")
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:reprieve-dead-letters"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/one"
@@ -18,9 +20,9 @@ ALARM, DOCUMENT = "aws_cloudwatch_metric_alarm", "aws_ssm_document"
 PATTERN = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A", "B"]}})
 WIDER = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A", "B", "C"]}})
 NARROWER = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A"]}})
-LOOSE = json.dumps(topic_policy(TOPIC, "eu-west-1", "111122223333"))
-STRICT = json.dumps(topic_policy(TOPIC, "eu-west-1", "111122223333", strict=True))
-TRUST = json.dumps(automation_trust("aws", "111122223333"))
+LOOSE = json.dumps(topic_policy(TOPIC, LOCATION))
+STRICT = json.dumps(topic_policy(TOPIC, LOCATION, strict=True))
+TRUST = json.dumps(automation_trust(LOCATION))
 OPEN_TRUST = json.dumps(
     {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
 )
@@ -29,7 +31,7 @@ OPEN_TRUST = json.dumps(
 def role_policy(**options):
     """Return the policy of the automation role."""
     names = {"role_name": "reprieve-automation", "topic_name": "reprieve-alerts"}
-    return json.dumps(automation_permissions("aws", "111122223333", RESCUE_KEY, **names, **options))
+    return json.dumps(automation_permissions(LOCATION, RESCUE_KEY, **names, **options))
 
 
 def steps(*names):

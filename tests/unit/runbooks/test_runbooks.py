@@ -1,5 +1,6 @@
 """The ARNs that runbooks go by."""
 
+from reprieve.location import Location
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, RESCUE_KEY
 
 ACCOUNT = "111122223333"
@@ -8,7 +9,7 @@ ACCOUNT = "111122223333"
 def test_what_starting_amazons_runbook_is_checked_against():
     """All three forms that AWS's own policies name; Amazon's documents have no account."""
     name = "AWSConfigRemediation-CancelKeyDeletion"
-    assert CANCEL_KEY_DELETION.start_resources("aws", ACCOUNT) == [
+    assert CANCEL_KEY_DELETION.start_resources(Location("aws", "eu-west-1", ACCOUNT)) == [
         f"arn:aws:ssm:*::document/{name}",
         f"arn:aws:ssm:*::automation-definition/{name}:*",
         f"arn:aws:ssm:*:{ACCOUNT}:automation-execution/*",
@@ -17,7 +18,7 @@ def test_what_starting_amazons_runbook_is_checked_against():
 
 def test_what_starting_a_runbook_of_the_account_is_checked_against():
     """The account stands in each form."""
-    assert RESCUE_KEY.start_resources("aws-cn", ACCOUNT) == [
+    assert RESCUE_KEY.start_resources(Location("aws-cn", "cn-north-1", ACCOUNT)) == [
         f"arn:aws-cn:ssm:*:{ACCOUNT}:document/reprieve-rescue-key",
         f"arn:aws-cn:ssm:*:{ACCOUNT}:automation-definition/reprieve-rescue-key:*",
         f"arn:aws-cn:ssm:*:{ACCOUNT}:automation-execution/*",
