@@ -96,11 +96,11 @@ ONE_REGION = {
     ),
     "pattern": (
         breaking.pattern_is_another,
-        {("rules", f"The rule {RULE} has another event pattern than the settings make.")},
+        {("rules", f"The rule {RULE} has another event pattern than the settings define.")},
     ),
     "strange rule": (
         breaking.rule_is_strange,
-        {("rules", "The rule reprieve-old is none of the settings'.")},
+        {("rules", "The rule reprieve-old is not defined by the settings.")},
     ),
     "target gone": (breaking.target_is("alert"), {("targets", f"{ALERT} is missing.")}),
     "target elsewhere": (
@@ -113,7 +113,7 @@ ONE_REGION = {
     ),
     "target's text": (
         breaking.target_says_nothing,
-        {("targets", f"{ALERT} takes other values from the event than the settings make.")},
+        {("targets", f"{ALERT} takes other values from the event than the settings define.")},
     ),
     "target's queue": (
         breaking.target_is("alert", DeadLetterConfig=None),
@@ -151,11 +151,16 @@ ONE_REGION = {
     ),
     "topic encrypted": (
         breaking.topic_is_encrypted,
-        {("topic", "The topic is encrypted with alias/aws/sns, which no setting says.")},
+        {
+            (
+                "topic",
+                "The topic is encrypted with alias/aws/sns, but the settings define no encryption.",
+            )
+        },
     ),
     "not confirmed": (
         breaking.subscription_is_pending,
-        {("subscriptions", f"{EMAIL} has not confirmed, and is told nothing.")},
+        {("subscriptions", f"{EMAIL} has not confirmed, and is not notified.")},
     ),
     "unsubscribed": (
         breaking.subscription_is_gone,
@@ -167,7 +172,7 @@ ONE_REGION = {
     ),
     "runbook's steps": (
         breaking.runbook_is_another,
-        {("runbook", "The runbook reprieve-rescue-key is not the one of the settings.")},
+        {("runbook", "The runbook reprieve-rescue-key is not the one that the settings define.")},
     ),
     "dead letter": (
         breaking.queue_has_a_letter,
@@ -189,7 +194,7 @@ ONE_REGION = {
     ),
     "alarm mute": (
         breaking.alarm_is_mute,
-        {("alarms", "The alarm reprieve-dead-letters has its actions switched off.")},
+        {("alarms", "The alarm reprieve-dead-letters has its actions disabled.")},
     ),
     "alarm gone": (
         breaking.alarm_is_gone,
@@ -197,7 +202,7 @@ ONE_REGION = {
     ),
     "alarm to nobody": (
         breaking.alarm_tells_nobody,
-        {("alarms", "The alarm reprieve-dead-letters does not tell every topic.")},
+        {("alarms", "The alarm reprieve-dead-letters does not notify every topic.")},
     ),
 }
 
@@ -368,18 +373,18 @@ def test_a_region_that_is_switched_off_denied_or_slow_hides_no_other(operator):
     assert {
         (
             "",
-            "It is watched, and the account has not switched it on: the next deployment fails.",
+            "It is watched, but not enabled in the account: the next deployment fails.",
         )
     } == findings(printed, "af-south-1")
-    assert {("", "The Region could not be looked at.")} == findings(printed, "sa-east-1")
+    assert {("", "The Region could not be checked.")} == findings(printed, "sa-east-1")
     assert set() == findings(printed, "eu-west-1")
-    unseen = {("topic", "The topic could not be looked at.")}
-    unseen.add(("subscriptions", "The subscriptions could not be looked at."))
+    unseen = {("topic", "The topic could not be checked.")}
+    unseen.add(("subscriptions", "The subscriptions could not be checked."))
     assert unseen <= findings(printed, BROKEN)
     (rows,) = (each["regions"] for each in printed.json["accounts"])
     (denied_row,) = (each for each in rows if each["region"] == BROKEN)
     remedies = {
-        finding["remedy"] for check in denied_row["checks"] for finding in check["findings"]
+        finding["hint"] for check in denied_row["checks"] for finding in check["findings"]
     }
     assert "You lack sns:GetTopicAttributes. `reprieve policy` has what each command needs." in (
         remedies
