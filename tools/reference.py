@@ -9,6 +9,7 @@ from pydantic_core import PydanticUndefined
 from reprieve.aws.permissions import COMMANDS, EXTENDS, policy_for
 from reprieve.events.threats import CATALOGUE, DEFAULTS
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
+from tools.guard_table import guard_rows
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 _AWS = " AWS template: "
@@ -57,7 +58,13 @@ def permissions_table() -> str:
     return _table(["command", "actions", "resources"], rows)
 
 
+def guard_table() -> str:
+    """Return a row for each kind of resource of a Region."""
+    return _table(["resource", "how many", "what for", "US$ a month"], guard_rows())
+
+
 TABLES_OF_DOCS: Final = {
+    "architecture.md": {"guard": guard_table},
     "operations.md": {"permissions": permissions_table},
     "settings.md": {"settings": settings_table},
     "threats.md": {"threats": threats_table},
@@ -65,7 +72,7 @@ TABLES_OF_DOCS: Final = {
 
 
 def renewed(page: str) -> str:
-    """Return a page of docs/ with its tables made anew.
+    """Return a page of docs/ with its tables generated again.
 
     Raises:
         ValueError: a table's marks are missing from the page.

@@ -383,9 +383,7 @@ def test_a_region_that_is_switched_off_denied_or_slow_hides_no_other(operator):
     assert unseen <= findings(printed, BROKEN)
     (rows,) = (each["regions"] for each in printed.json["accounts"])
     (denied_row,) = (each for each in rows if each["region"] == BROKEN)
-    remedies = {
-        finding["hint"] for check in denied_row["checks"] for finding in check["findings"]
-    }
+    remedies = {finding["hint"] for check in denied_row["checks"] for finding in check["findings"]}
     assert "You lack sns:GetTopicAttributes. `reprieve policy` has what each command needs." in (
         remedies
     )
