@@ -14,14 +14,14 @@ STACK = "reprieve"
 
 
 def main() -> int:
-    """Synthesise; return the exit code: 0 done, 2 the settings are at fault."""
+    """Synthesise; return the exit code: 0 done, 2 the settings have errors."""
     try:
         settings = load()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
 
-    # Only now: a fault in the settings needs neither CDKTF nor Node.
+    # Only now: an error in the settings needs neither CDKTF nor Node.
     from stacks.account import AccountStack
     from stacks.cdk import App
 

@@ -1,7 +1,7 @@
 """Time `python main.py` for 34 Regions with the stock and the fast import of the AWS bindings.
 
-The whole process is timed, as a user waits for it. Both ways take turns, so that whatever else the
-machine does falls on both. Exit code 1 if the fast way takes more than a fifth of the stock way,
+It times the whole process, as a user waits for it. Both ways take turns, so that other load on the
+machine affects both. Exit code 1 if the fast way takes more than a fifth of the stock way,
 or if their JSON differs.
 """
 
@@ -27,7 +27,7 @@ STOCK = {SWITCH: "1"}
 def synth(directory: Path, **variables: str) -> tuple[float, bytes]:
     """Run main.py in `directory`; return the wall time in seconds, and the synthesised stack.
 
-    `variables` go on top of the environment, from which the user's own settings are left out.
+    `variables` override the environment, without the user's own settings.
     """
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith("REPRIEVE_")

@@ -1,4 +1,4 @@
-"""Where the state of a stack lives, as the settings say."""
+"""The backend that stores a stack's state, as the settings say."""
 
 from reprieve.settings.state import DEFAULT_HOSTNAME, StateSettings
 from stacks.cdk import (
@@ -17,17 +17,16 @@ _LOCKS_WITH_A_FILE = ">= 1.10.0"
 def add_backend(stack: TerraformStack, name: str, state: StateSettings) -> None:
     """Give a stack the backend of the settings; `name` is the stack's.
 
-    No credential is ever part of it: Terraform finds them where it always does, in the environment
-    or in its own files.
+    It never contains credentials: Terraform finds them in the environment or in its own files.
     """
     if state.backend == "s3":
         _s3(stack, name, state)
     elif state.backend == "hcp":
         CloudBackend(
             stack,
-            # Said even where it is the default: TF_CLOUD_HOSTNAME shall not move a state.
+            # Stated even where it is the default: TF_CLOUD_HOSTNAME must not move a state.
             hostname=state.hostname or DEFAULT_HOSTNAME,
-            organization=_said(state.organization),
+            organization=_required(state.organization),
             workspaces=NamedCloudWorkspace(state.workspace or name, state.project),
         )
     else:
@@ -38,11 +37,10 @@ def add_backend(stack: TerraformStack, name: str, state: StateSettings) -> None:
 def _s3(stack: TerraformStack, name: str, state: StateSettings) -> None:
     backend = S3Backend(
         stack,
-        bucket=_said(state.bucket),
+        bucket=_required(state.bucket),
         key=state.key or f"reprieve/{name}.tfstate",
-        region=_said(state.region),
-        # Without a key of its own the state is left to the bucket's default encryption: asking
-        # for any would override that.
+        region=_required(state.region),
+        # Without a key the bucket's default encryption applies: any request would override it.
         encrypt=True if state.kms_key_id else None,
         kms_key_id=state.kms_key_id,
         assume_role=S3BackendAssumeRoleConfig(role_arn=state.role_arn) if state.role_arn else None,
@@ -52,6 +50,6 @@ def _s3(stack: TerraformStack, name: str, state: StateSettings) -> None:
     stack.add_override("terraform.required_version", _LOCKS_WITH_A_FILE)
 
 
-def _said(value: str | None) -> str:
+def _required(value: str | None) -> str:
     assert value, "the settings have been validated"  # noqa: S101
     return value

@@ -1,6 +1,6 @@
-"""The one door to CDKTF and the AWS bindings: no other module imports them.
+"""Everything of CDKTF and the AWS bindings: no other module imports them.
 
-Moving to other bindings, or to a successor of CDKTF, is a change of this file.
+To move to other bindings, or to a successor of CDKTF, change this file.
 """
 
 from stacks.fast_bindings import fast_bindings
@@ -73,5 +73,5 @@ __all__ = [
 
 
 def literal(text: str) -> str:
-    """Return what a user wrote, such that Terraform reads it as text and not as a template."""
+    """Return a text in the form that Terraform reads as text and not as a template."""
     return text.replace("${", "$${").replace("%{", "%%{")

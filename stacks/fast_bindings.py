@@ -1,20 +1,20 @@
-"""Loads of the AWS bindings only what a program names.
+"""Loads only those modules of the AWS bindings that a program names.
 
 `cdktf-cdktf-provider-aws` is generated: a package of more than 2,000 modules whose `__init__`
-imports every one of them, first in Python and then, through jsii, once more in Node. That costs
-most of a synth's time and memory. Three measures avoid it:
+imports every one of them, first in Python and then, through jsii, again in Node. That costs most of
+a synth's time and memory. Three measures avoid it:
 
 * Python: the package is put into `sys.modules` without running its `__init__`, so that
   `from cdktf_cdktf_provider_aws.sns_topic import SnsTopic` runs that one module.
 * Node: a preload (`lazy_bindings.cjs`) turns the bindings' `exports.x = require(…)` lines into
   getters, so that each module is read when it is first used.
-* Each constructor of the bindings checks the types of all its arguments, most of which are left
-  out, and evaluates the type hints anew each time: they are remembered, and None is taken as such.
+* Each constructor of the bindings checks the types of all its arguments, most of which are None,
+  and evaluates the type hints each time: the hints are cached, and None is accepted unchecked.
 
-`main.py` adds a fourth: it keeps the garbage collector from going through all that was imported.
+`main.py` adds a fourth: it stops the garbage collector from searching everything that was imported.
 
-None changes what is synthesised. Where the package does not look as expected the measure steps
-aside, and the stock import does the work. REPRIEVE_STOCK_BINDINGS=1 switches them off.
+None of them changes what is synthesised. If the package does not look as expected, the stock import
+is used. REPRIEVE_STOCK_BINDINGS=1 disables all four.
 """
 
 import functools
@@ -43,7 +43,7 @@ _QUIET = {
 
 @contextmanager
 def fast_bindings(environ: MutableMapping[str, str] = os.environ) -> Iterator[None]:
-    """Within it, import CDKTF and the bindings; jsii starts Node at the first of these imports.
+    """Import CDKTF and the bindings inside this context; jsii starts Node at the first import.
 
     jsii copies the environment when it starts Node, so `environ` is as it was when this ends.
     """
@@ -53,11 +53,11 @@ def fast_bindings(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
     fast = not environ.get(SWITCH)
     if fast:
         _preload_in_node(environ)
-        _leave_init_unrun()
+        _skip_package_init()
     try:
         yield
         if fast:
-            _hasten_type_checks()
+            _cache_type_checks()
     finally:
         for name, former in before.items():
             if former is None:
@@ -73,25 +73,25 @@ def _preload_in_node(environ: MutableMapping[str, str]) -> None:
         environ["NODE_OPTIONS"] = " ".join(filter(None, options))
 
 
-def _leave_init_unrun() -> None:
+def _skip_package_init() -> None:
     """Put the package into sys.modules unexecuted, if a module of it can be imported that way."""
     if PACKAGE in sys.modules:
         return
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None:
-        return  # the import that follows says what is missing
+        return  # the import that follows reports what is missing
     sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
     try:
         importlib.import_module(PROBE)
     except Exception:
-        # Not the package that is expected: forget it, and let the stock import do what it does.
+        # Not the expected package: remove it and use the stock import.
         for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
             del sys.modules[name]
         importlib.import_module(PACKAGE)
 
 
 class _Typing:
-    """The module `typing`, for functions whose type hints do not change."""
+    """The module `typing`, with a cache for type hints: those of the bindings do not change."""
 
     get_type_hints = staticmethod(functools.cache(typing.get_type_hints))
 
@@ -99,8 +99,8 @@ class _Typing:
         return getattr(typing, name)
 
 
-def _unless_left_out(check_type: Callable[..., object]) -> Callable[..., object]:
-    """Return the check, but for None where None is allowed: nearly every argument is that."""
+def _skip_none(check_type: Callable[..., object]) -> Callable[..., object]:
+    """Return the check without its work for None where None is allowed: most arguments are None."""
 
     def check(argname: str, value: object, expected_type: object) -> object:
         if value is None and type(None) in typing.get_args(expected_type):
@@ -110,10 +110,10 @@ def _unless_left_out(check_type: Callable[..., object]) -> Callable[..., object]
     return check
 
 
-def _hasten_type_checks() -> None:
-    """Spare the loaded modules of the bindings, and no others, what their checks do needlessly."""
+def _cache_type_checks() -> None:
+    """Avoid repeated work in the type checks of the bindings' loaded modules, and no others."""
     for name, module in list(sys.modules.items()):
         if name.startswith(f"{PACKAGE}.") and getattr(module, "typing", None) is typing:
             module.typing = _Typing()  # type: ignore[attr-defined]
             if check_type := getattr(module, "check_type", None):
-                module.check_type = _unless_left_out(check_type)  # type: ignore[attr-defined]
+                module.check_type = _skip_none(check_type)  # type: ignore[attr-defined]

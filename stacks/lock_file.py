@@ -1,4 +1,4 @@
-"""Terraform's dependency lock file: the provider that every machine shall use."""
+"""Terraform's dependency lock file: the provider that every machine uses."""
 
 import shutil
 from pathlib import Path
@@ -9,8 +9,8 @@ NAME = ".terraform.lock.hcl"
 def copy_lock_file(stack: Path) -> None:
     """Put the lock file of the working directory, if it has one, beside a synthesised stack.
 
-    Terraform looks for it there; what it added to the copy since the last synthesis goes. Without
-    one Terraform takes the newest provider that the stack allows, and says so.
+    Terraform looks for it there. The copy replaces what Terraform added since the last synthesis.
+    Without a lock file Terraform selects the newest provider that the stack allows, and says so.
     """
     if Path(NAME).is_file():
         shutil.copyfile(NAME, stack / NAME)

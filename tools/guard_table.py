@@ -1,4 +1,4 @@
-"""The table of docs/architecture.md: what a guard consists of, what it is for, and what it costs."""
+"""The table of docs/architecture.md: what a guard consists of, why, and what it costs."""
 
 from collections.abc import Iterator
 from typing import Final

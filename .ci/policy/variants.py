@@ -48,7 +48,7 @@ def synthesise(output: Path, name: str, environment: Mapping[str, str], director
 
 
 def main() -> None:
-    """Synthesise all of them anew."""
+    """Synthesise all of them."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
     synthesise(OUTPUT, "settings", os.environ, PROJECT)

@@ -10,13 +10,13 @@ from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, Runbook
 
 
 def topic_policy(topic_arn: str, location: Location, *, strict: bool = False) -> Policy:
-    """Let EventBridge and CloudWatch publish to the topic, over TLS, and nobody else's account.
+    """Let EventBridge and this account's CloudWatch alarms publish to the topic, over TLS.
 
-    EventBridge gets no Condition unless `strict`: AWS's documentation disagrees with itself on
+    EventBridge gets no Condition unless `strict`: AWS's documentation contradicts itself on
     whether EventBridge fulfils one when it publishes to SNS, and where it does not the alert is
     dropped without a trace. This form is the one that every version of the page shows (EventBridge
-    user guide, «resource-based policies»). CloudWatch's alarms do fulfil theirs (SNS developer
-    guide, «Allow CloudWatch alarms to publish»).
+    user guide, "resource-based policies"). CloudWatch's alarms fulfil theirs (SNS developer
+    guide, "Allow CloudWatch alarms to publish").
     """
     publish = {
         "Sid": "EventBridgePublishes",
@@ -42,9 +42,10 @@ def topic_policy(topic_arn: str, location: Location, *, strict: bool = False) ->
 
 
 def dead_letter_policy(location: Location) -> Policy:
-    """Let EventBridge leave there what Reprieve's rules could not deliver, over TLS.
+    """Let EventBridge send to the queue what Reprieve's rules could not deliver, over TLS.
 
-    EventBridge user guide, «Using dead-letter queues», has this condition; to SQS it is fulfilled.
+    EventBridge user guide, "Using dead-letter queues", shows this condition; EventBridge fulfils it
+    for SQS.
     """
     queue_arn = location.arn("sqs", DEAD_LETTERS)
     return _policy(
@@ -61,10 +62,10 @@ def dead_letter_policy(location: Location) -> Policy:
 
 
 def alert_key_policy(location: Location, automation_role_arn: str | None) -> Policy:
-    """Let the account manage the key, and those who publish alerts use it.
+    """Let the account manage the key, and the services that publish alerts use it.
 
-    SNS developer guide, «Enable compatibility between event sources from AWS services and encrypted
-    topics»: EventBridge and CloudWatch each need these two actions. No Condition, for the reason
+    SNS developer guide, "Enable compatibility between event sources from AWS services and encrypted
+    topics": EventBridge and CloudWatch each need these two actions. No Condition, for the reason
     that `topic_policy` has.
     """
     use = ["kms:GenerateDataKey*", "kms:Decrypt"]
@@ -105,7 +106,7 @@ def eventbridge_trust(location: Location) -> Policy:
 def eventbridge_permissions(
     location: Location, runbooks: Sequence[Runbook], automation_role_arn: str
 ) -> Policy:
-    """Let EventBridge start the runbooks and hand them the automation role, and nothing else."""
+    """Let EventBridge start the runbooks and pass the automation role to them, and nothing else."""
     resources = [arn for each in runbooks for arn in each.start_resources(location)]
     return _policy(
         {
@@ -135,11 +136,12 @@ def automation_permissions(
     looks_back: bool = False,
     alert_keys: Sequence[str] = (),
 ) -> Policy:
-    """Allow what the runbooks do: cancel a deletion, see the outcome; Reprieve's own also tell.
+    """Allow what the runbooks do: cancel a deletion, read the result and, if Reprieve's, send it.
 
     The first two statements are what the reference page of Amazon's runbook lists. Reprieve's own
-    runs Amazon's as a child, to which it hands its own role. It `enables` keys, `looks_back` into
-    CloudTrail's history for what a key was, and uses the `alert_keys` (ARNs) of encrypted topics.
+    starts Amazon's and passes its own role to it. With `enables` it enables keys, with `looks_back`
+    it reads from CloudTrail's history what a key was; `alert_keys` are the ARNs of the keys that
+    encrypt the topics.
     """
     rescue: list[dict[str, Any]] = [
         {
@@ -193,7 +195,7 @@ def automation_permissions(
 
 
 def _pass_role(role_arn: str) -> dict[str, Any]:
-    """Allow the automation role, and no other, to be handed to Systems Manager."""
+    """Allow passing the automation role, and no other, to Systems Manager."""
     return {
         "Sid": "PassAutomationRole",
         "Effect": "Allow",

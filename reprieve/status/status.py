@@ -225,7 +225,7 @@ def customer_keys(account: Account, region: str) -> int:
     """Return how many keys of a Region are the customer's.
 
     KMS lists AWS's own keys too; each of those, and only those, has an alias `alias/aws/…` (KMS
-    developer guide, «AWS managed keys»).
+    developer guide, "AWS managed keys").
     """
     kms = account.client("kms", region)
     aliases = (

@@ -65,14 +65,14 @@ with fast_bindings():
 
 def test_a_package_as_expected_is_not_run(package):
     """The near-miss of the next test: its __init__ stays unrun."""
-    assert "" == run(IMPORT, package.parent, PYTHONPATH=f"{package.parent}:{PROJECT}")
+    assert run(IMPORT, package.parent, PYTHONPATH=f"{package.parent}:{PROJECT}") == ""
 
 
 def test_a_package_that_looks_different_is_imported_the_stock_way(package):
     """A module that needs what __init__ makes cannot do without it: it runs."""
     (package / "__init__.py").write_text("print('init ran')\nneeded = 1\n")
     (package / "sns_topic.py").write_text(f"from {PACKAGE} import needed\n")
-    assert "init ran\n" == run(IMPORT, package.parent, PYTHONPATH=f"{package.parent}:{PROJECT}")
+    assert run(IMPORT, package.parent, PYTHONPATH=f"{package.parent}:{PROJECT}") == "init ran\n"
 
 
 def node(index: str, directory: Path) -> str:
@@ -93,13 +93,13 @@ INDEX = 'exports.two = exports.one = void 0;\nexports.one = require("./one");\n'
 
 def test_the_preload_loads_a_module_when_it_is_used(tmp_path):
     """`two` is never used, so it is never loaded."""
-    assert "use\nloaded one\n" == node(INDEX + 'exports.two = require("./two");\n', tmp_path)
+    assert node(INDEX + 'exports.two = require("./two");\n', tmp_path) == "use\nloaded one\n"
 
 
 def test_the_preload_leaves_an_index_of_an_unknown_form_alone(tmp_path):
     """One line that requires in another way, and the whole file is compiled as it is."""
     odd = INDEX + 'exports.two = Object.assign({}, require("./two"));\n'
-    assert "loaded one\nloaded two\nuse\n" == node(odd, tmp_path)
+    assert node(odd, tmp_path) == "loaded one\nloaded two\nuse\n"
 
 
 WRONG = """

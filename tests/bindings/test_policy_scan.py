@@ -56,7 +56,7 @@ def test_a_queue_that_is_open_and_a_policy_that_is_wide_are_found(variants, tmp_
     role_policy["policy"] = json.dumps({"Version": "2012-10-17", "Statement": [wide]})
     path.write_text(json.dumps(stack))
     code, printed = scan(weakened)
-    assert 1 == code
+    assert code == 1
     assert "CKV_AWS_27" in printed  # a queue without encryption
     assert "aws_iam_role_policy" in printed
 
@@ -64,12 +64,12 @@ def test_a_queue_that_is_open_and_a_policy_that_is_wide_are_found(variants, tmp_
 def test_an_exception_that_excuses_nothing_is_a_fault(variants, tmp_path):
     """Else the list grows old: without the operators' policies one excuses nothing."""
     code, printed = scan(variants)
-    assert 1 == code
+    assert code == 1
     assert "kms:GetKeyLastUsage" in printed or "excuses nothing" in printed
 
 
 def test_where_there_is_nothing_to_scan_it_says_so(tmp_path):
     """An empty folder is no clean bill of health."""
     code, printed = scan(tmp_path)
-    assert 2 == code
+    assert code == 2
     assert "There is no NAME/stacks/" in printed

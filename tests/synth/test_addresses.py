@@ -15,14 +15,14 @@ EVERYTHING = {
 
 
 def test_no_address_is_lost(synth):
-    """What is deployed under an address that vanishes is destroyed, and made anew under another.
+    """Terraform destroys what has lost its address, and creates it again under another one.
 
-    Whoever renames a construct adds a `moved` block (in CDKTF a resource's `move_from_id`), shows
-    in a plan that nothing is destroyed, and then changes the golden file.
+    To rename a construct, add a `moved` block (in CDKTF a resource's `move_from_id`), show
+    in a plan that nothing is destroyed, and then change the golden file.
     """
     plain = synth(REPRIEVE_REGIONS__WATCH="eu-west-1")
     everything = synth(watch=[WATCH], **EVERYTHING)
     found = {*resources(plain), *resources(everything)}
     known = set(GOLDEN.read_text().split())
-    assert [] == sorted(known - found), "these addresses are lost: add `moved` blocks"
-    assert [] == sorted(found - known), f"these addresses are new: add them to {GOLDEN.name}"
+    assert sorted(known - found) == [], "these addresses are lost: add `moved` blocks"
+    assert sorted(found - known) == [], f"these addresses are new: add them to {GOLDEN.name}"

@@ -27,7 +27,7 @@ def test_a_local_state_stands_beside_main_py(stack):
 def test_s3_with_what_is_required(synth):
     """The key has the stack's name; the lock is a file; the bucket's own encryption holds."""
     block = terraform_block(synth(**EUROPE, **S3))
-    assert {
+    assert block == {
         "backend": {
             "s3": {
                 "bucket": "reprieve-state-111122223333",
@@ -37,7 +37,7 @@ def test_s3_with_what_is_required(synth):
             }
         },
         "required_version": ">= 1.10.0",
-    } == block
+    }
 
 
 def test_s3_with_all_there_is(synth):
@@ -51,7 +51,7 @@ def test_s3_with_all_there_is(synth):
             REPRIEVE_STATE__ROLE_ARN=ROLE_ARN,
         )
     )
-    assert {
+    assert block["backend"]["s3"] == {
         "bucket": "reprieve-state-111122223333",
         "key": "reprieve/production.tfstate",
         "region": "eu-west-1",
@@ -59,18 +59,18 @@ def test_s3_with_all_there_is(synth):
         "kms_key_id": KEY_ARN,
         "assume_role": {"role_arn": ROLE_ARN},
         "use_lockfile": True,
-    } == block["backend"]["s3"]
+    }
 
 
 def test_hcp_with_what_is_required(synth):
     """The workspace has the stack's name; the host is said, so that no variable moves the state."""
-    assert {
+    assert terraform_block(synth(**EUROPE, **HCP)) == {
         "cloud": {
             "hostname": "app.terraform.io",
             "organization": "example",
             "workspaces": {"name": "reprieve"},
         }
-    } == terraform_block(synth(**EUROPE, **HCP))
+    }
 
 
 def test_hcp_with_all_there_is(synth):
@@ -84,11 +84,11 @@ def test_hcp_with_all_there_is(synth):
             REPRIEVE_STATE__WORKSPACE="reprieve-production",
         )
     )
-    assert {
+    assert block["cloud"] == {
         "hostname": "terraform.example.com:8443",
         "organization": "example",
         "workspaces": {"name": "reprieve-production", "project": "Security tools"},
-    } == block["cloud"]
+    }
 
 
 @pytest.mark.parametrize("backend", [S3, HCP], ids=["s3", "hcp"])

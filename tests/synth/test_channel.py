@@ -1,4 +1,4 @@
-"""The topics: who is told, who may publish, and by which key it is encrypted."""
+"""The topics: who is notified, who may publish, and which key encrypts them."""
 
 import json
 
@@ -12,12 +12,12 @@ def test_each_address_gets_a_subscription_in_each_region(two_regions):
         (body["provider"], body["protocol"], body["endpoint"])
         for body in of_type(two_regions, "aws_sns_topic_subscription")
     )
-    assert [
+    assert found == [
         ("aws.eu_west_1", "email", "oncall@example.com"),
         ("aws.eu_west_1", "email", "security@example.com"),
         ("aws.us_east_1", "email", "oncall@example.com"),
         ("aws.us_east_1", "email", "security@example.com"),
-    ] == found
+    ]
 
 
 def test_the_alert_target_has_no_role(two_regions):
@@ -34,19 +34,19 @@ def test_the_alert_target_has_no_role(two_regions):
 def test_the_topic_has_the_name_of_the_settings(synth):
     """And the role of Reprieve's runbook may publish to it, in any Region, and to no other."""
     stack = synth(REPRIEVE_NOTIFY__TOPIC_NAME="keys", REPRIEVE_REGIONS__WATCH="eu-west-1")
-    assert ["keys"] == [topic["name"] for topic in of_type(stack, "aws_sns_topic")]
-    assert ["Reprieve eu-west-1"] == [t["display_name"] for t in of_type(stack, "aws_sns_topic")]
+    assert [topic["name"] for topic in of_type(stack, "aws_sns_topic")] == ["keys"]
+    assert [t["display_name"] for t in of_type(stack, "aws_sns_topic")] == ["Reprieve eu-west-1"]
     account = "${data.aws_caller_identity.account.account_id}"
     expected = f"arn:aws:sns:*:{account}:keys"
-    assert expected == statements(stack, "reprieve-automation")["TellOutcome"]["Resource"]
+    assert statements(stack, "reprieve-automation")["TellOutcome"]["Resource"] == expected
 
 
 def test_the_topic_lets_eventbridge_in_and_asks_for_no_condition(two_regions):
     """A condition that EventBridge does not fulfil would drop alerts without a trace."""
     for policy in of_type(two_regions, "aws_sns_topic_policy"):
         statement = by_sid(policy)["EventBridgePublishes"]
-        assert {"Service": "events.amazonaws.com"} == statement["Principal"]
-        assert "sns:Publish" == statement["Action"]
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Action"] == "sns:Publish"
         assert "Condition" not in statement
 
 
@@ -68,15 +68,16 @@ def test_an_encrypted_topic_has_a_lifeline_that_is_not(synth):
         topic["name"]: topic.get("kms_master_key_id") for topic in of_type(stack, "aws_sns_topic")
     }
     ((key_id, key),) = stack["resource"]["aws_kms_key"].items()
-    assert {"reprieve-alerts": f"${{aws_kms_key.{key_id}.arn}}", "reprieve-lifeline": None} == keys
+    assert keys == {"reprieve-alerts": f"${{aws_kms_key.{key_id}.arn}}", "reprieve-lifeline": None}
     statements = by_sid(key)
     assert ["events.amazonaws.com", "cloudwatch.amazonaws.com"] == (
         statements["AlertsAreEncrypted"]["Principal"]["Service"]
     )
     assert "aws_iam_role" in statements["OutcomesAreEncrypted"]["Principal"]["AWS"]
     lifeline = [t for t in of_type(stack, "aws_cloudwatch_event_target") if "lifeline" in t["arn"]]
-    assert {"alert-key-endangered-alert", "rescue-failed-lifeline-alert"} == {
-        target["target_id"] for target in lifeline
+    assert {target["target_id"] for target in lifeline} == {
+        "alert-key-endangered-alert",
+        "rescue-failed-lifeline-alert",
     }
     for alarm in of_type(stack, "aws_cloudwatch_metric_alarm"):
         assert len(alarm["alarm_actions"]) == 2
@@ -113,7 +114,7 @@ def test_a_watch_is_a_rule_that_only_tells(synth):
         if rule["name"] == "reprieve-watch-trail-changed"
     )
     assert json.loads(WATCH["pattern"]) == json.loads(rule["event_pattern"])
-    assert "Reprieve: costs $${1+1} and %%{ more }" == rule["description"]
+    assert rule["description"] == "Reprieve: costs $${1+1} and %%{ more }"
     (target,) = (
         target
         for target in of_type(stack, "aws_cloudwatch_event_target")

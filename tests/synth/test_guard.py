@@ -23,7 +23,7 @@ def test_without_remediation_there_is_an_alert_and_nothing_else(synth):
         **ONE_THREAT,
     )
     types = {address.split(".")[0] for address in resources(stack)}
-    assert {
+    assert types == {
         "aws_caller_identity",
         "aws_cloudwatch_event_rule",
         "aws_cloudwatch_event_target",
@@ -31,7 +31,7 @@ def test_without_remediation_there_is_an_alert_and_nothing_else(synth):
         "aws_sns_topic_policy",
         "aws_sns_topic_subscription",
         "aws_sqs_queue",
-    } == types
+    }
     (target,) = of_type(stack, "aws_cloudwatch_event_target")
     template = target["input_transformer"]["input_template"]
     assert "NOT BEING TAKEN BACK" in template
@@ -44,7 +44,7 @@ def test_a_given_automation_role_is_used_and_not_created(synth):
     stack = synth(
         REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=arn, REPRIEVE_REGIONS__WATCH="eu-west-1"
     )
-    assert ["reprieve-eventbridge"] == [role["name"] for role in of_type(stack, "aws_iam_role")]
+    assert [role["name"] for role in of_type(stack, "aws_iam_role")] == ["reprieve-eventbridge"]
     pass_role = statements(stack, "reprieve-eventbridge")["PassAutomationRole"]
     assert arn == pass_role["Resource"]
     template = automation_target(stack)["input_transformer"]["input_template"]
@@ -56,7 +56,7 @@ def test_amazons_runbook_is_named_by_definition_and_version(synth):
     stack = synth(REPRIEVE_REMEDIATION__RUNBOOK="aws", REPRIEVE_REGIONS__WATCH="eu-west-1")
     name = "AWSConfigRemediation-CancelKeyDeletion"
     expected = f"arn:aws:ssm:eu-west-1::automation-definition/{name}:$DEFAULT"
-    assert expected == automation_target(stack)["arn"]
+    assert automation_target(stack)["arn"] == expected
     assert "aws_ssm_document" not in stack["resource"]
 
 
@@ -66,13 +66,13 @@ def test_reprieves_runbook_is_in_the_region_before_the_target_names_it(synth):
     account = "${data.aws_caller_identity.account.account_id}"
     target = automation_target(stack)
     expected = f"arn:aws:ssm:eu-west-1:{account}:automation-definition/reprieve-rescue-key:$DEFAULT"
-    assert expected == target["arn"]
+    assert target["arn"] == expected
     (document,) = stack["resource"]["aws_ssm_document"].items()
     assert f"aws_ssm_document.{document[0]}" in target["depends_on"]
-    assert ("reprieve-rescue-key", "Automation") == (
+    assert (
         document[1]["name"],
         document[1]["document_type"],
-    )
+    ) == ("reprieve-rescue-key", "Automation")
 
 
 def test_roles_are_trusted_only_for_this_account_and_its_own_sources(two_regions):
@@ -113,12 +113,12 @@ def test_exemptions_make_a_second_rule_that_only_tells(synth):
         (target["rule"], "ssm" if ":ssm:" in target["arn"] else "sns")
         for target in of_type(stack, "aws_cloudwatch_event_target")
     )
-    assert [
+    assert services == [
         ("reprieve-key-deletion-approved", "sns"),
         ("reprieve-key-deletion-scheduled", "sns"),
         ("reprieve-key-deletion-scheduled", "ssm"),
         ("reprieve-rescue-failed", "sns"),
-    ] == services
+    ]
     account = "${data.aws_caller_identity.account.account_id}"
     key = f"arn:aws:kms:eu-west-1:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     for rule in of_type(stack, "aws_cloudwatch_event_rule"):
@@ -133,17 +133,20 @@ def test_roles_are_made_from_the_home_region(synth):
         for address, body in resources(stack).items()
         if address.startswith(("aws_iam", "aws_caller_identity"))
     }
-    assert {"aws.eu_central_1"} == made
+    assert made == {"aws.eu_central_1"}
 
 
 def test_roles_may_do_what_they_must_and_no_more(two_regions):
     """Each statement by name; no resource is everything; a role is passed to one service only."""
     rule_role = statements(two_regions, "reprieve-eventbridge")
     automation_role = statements(two_regions, "reprieve-automation")
-    assert {"StartRunbook", "PassAutomationRole"} == set(rule_role)
-    assert {"CancelKeyDeletion", "RunAutomation", "PassAutomationRole", "TellOutcome"} == set(
-        automation_role
-    )
+    assert set(rule_role) == {"StartRunbook", "PassAutomationRole"}
+    assert set(automation_role) == {
+        "CancelKeyDeletion",
+        "RunAutomation",
+        "PassAutomationRole",
+        "TellOutcome",
+    }
     rights = {"kms:CancelKeyDeletion", "kms:DescribeKey"}
     assert rights == set(automation_role["CancelKeyDeletion"]["Action"])
     for role in (rule_role, automation_role):
@@ -173,5 +176,5 @@ def test_what_enables_keys_may(synth, key, actions, sids):
 def test_the_state_is_beside_main_py_and_the_provider_may_be_5_or_6(two_regions):
     """terraform runs in cdktf.out/stacks/reprieve."""
     terraform = two_regions["terraform"]
-    assert "../../../terraform.reprieve.tfstate" == terraform["backend"]["local"]["path"]
-    assert ">= 5.100.0, < 7.0.0" == terraform["required_providers"]["aws"]["version"]
+    assert terraform["backend"]["local"]["path"] == "../../../terraform.reprieve.tfstate"
+    assert terraform["required_providers"]["aws"]["version"] == ">= 5.100.0, < 7.0.0"

@@ -22,7 +22,7 @@ def test_every_resource_names_the_alias_of_a_provider(stack):
         for address, body in resources(stack).items()
         if body.get("provider") not in aliases
     }
-    assert {} == strays
+    assert strays == {}
 
 
 def test_every_resource_stands_in_the_region_that_its_address_names(stack):
@@ -30,12 +30,12 @@ def test_every_resource_stands_in_the_region_that_its_address_names(stack):
     for address, body in resources(stack).items():
         region = address.split(".")[-1].split("_")[0]
         expected = region if region in known_regions("aws") else "us-east-1"
-        assert f"aws.{alias(expected)}" == body["provider"], address
+        assert body["provider"] == f"aws.{alias(expected)}", address
 
 
 def test_no_provider_goes_without_an_alias(stack):
     """The home Region is an alias like any other; no provider is the default one."""
-    assert [] == [provider for provider in stack["provider"]["aws"] if "alias" not in provider]
+    assert [provider for provider in stack["provider"]["aws"] if "alias" not in provider] == []
 
 
 def test_every_region_of_the_partition_has_an_alias_watched_or_not(two_regions):
@@ -47,7 +47,7 @@ def test_every_region_of_the_partition_has_an_alias_watched_or_not(two_regions):
 def test_providers_hold_nothing_but_their_region(stack):
     """The same JSON goes to AWS and to the sandbox: no endpoint, no skip_…, no credential."""
     keys = {key for provider in stack["provider"]["aws"] for key in provider}
-    assert {"alias", "region"} == keys
+    assert keys == {"alias", "region"}
 
 
 def test_the_order_of_settings_changes_nothing(synth):
@@ -70,7 +70,7 @@ def test_a_region_more_changes_nothing_of_the_others(synth, two_regions):
     two = resources(two_regions)
     assert two == {address: three.get(address) for address in two}
     added = {address.split(".")[1].split("_")[0] for address in three.keys() - two.keys()}
-    assert {"sa-east-1"} == added
+    assert added == {"sa-east-1"}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_no_arn_of_a_fixed_partition_is_written_in_the_code():
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if "arn:aws:" in line
     ]
-    assert [] == offenders
+    assert offenders == []
 
 
 def test_what_eventbridge_reads_is_plain_json(stack):
@@ -101,7 +101,7 @@ def test_what_eventbridge_reads_is_plain_json(stack):
         assert "jsonencode" not in template
         assert "\\u003c" not in template
         lines = [template] if template.startswith("{") else template.splitlines()
-        assert [] == [line for line in lines if not json.loads(line)]
+        assert [line for line in lines if not json.loads(line)] == []
     for rule in of_type(stack, "aws_cloudwatch_event_rule"):
         json.loads(rule["event_pattern"])
 
@@ -123,8 +123,8 @@ def test_an_address_with_an_interpolation_in_it_stays_text(synth):
     """A local part may hold `$`, `{` and `}` (RFC 5322); no `${` reaches Terraform unescaped."""
     stack = synth(REPRIEVE_NOTIFY__EMAILS="a${b}@example.com", REPRIEVE_REGIONS__WATCH="eu-west-1")
     subscriptions = stack["resource"]["aws_sns_topic_subscription"]
-    assert ["a$${b}@example.com"] == [body["endpoint"] for body in subscriptions.values()]
-    assert [] == re.findall(r"(?<!\$)\$\{b", json.dumps(stack))
+    assert [body["endpoint"] for body in subscriptions.values()] == ["a$${b}@example.com"]
+    assert re.findall(r"(?<!\$)\$\{b", json.dumps(stack)) == []
 
 
 def test_transformers_stay_within_eventbridges_limits(stack):

@@ -43,8 +43,8 @@ def test_topics_and_queues_are_spoken_to_over_tls_only(two_regions):
     assert len(policies) == 4
     for policy in policies:
         statement = by_sid(policy)["OverTlsOnly"]
-        assert ("Deny", "*") == (statement["Effect"], statement["Principal"])
-        assert {"Bool": {"aws:SecureTransport": "false"}} == statement["Condition"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_every_target_is_tried_for_an_hour_and_then_kept(stack):
@@ -53,10 +53,10 @@ def test_every_target_is_tried_for_an_hour_and_then_kept(stack):
     for target in targets:
         region = target["provider"].removeprefix("aws.").replace("_", "-")
         assert f"${{aws_sqs_queue.{region}_" in target["dead_letter_config"]["arn"]
-        assert {
+        assert target["retry_policy"] == {
             "maximum_event_age_in_seconds": 3600,
             "maximum_retry_attempts": 185,
-        } == target["retry_policy"]
+        }
     a_rule = Counter((target["provider"], target["rule"]) for target in targets)
     assert max(a_rule.values()) <= 5
 
@@ -106,7 +106,7 @@ def test_the_architecture_page_explains_every_resource_and_counts_them_right(syn
         REPRIEVE_REGIONS__WATCH="eu-west-1", REPRIEVE_NOTIFY__EMAILS="security@example.com"
     )
     types = {address.split(".")[0] for address in resources(stack)}
-    assert [] == [type_ for type_ in sorted(types) if f"`{type_}`" not in page]
+    assert [type_ for type_ in sorted(types) if f"`{type_}`" not in page] == []
     in_region = [a for a in resources(stack) if not a.startswith(("aws_iam", "aws_caller"))]
     assert f"| **{len(in_region)}** with one address |" in page
     metrics = sum(

@@ -52,7 +52,7 @@ def test_a_configuration_file_of_the_users_own_is_left_alone(tmp_path, monkeypat
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(own))
     assert deployment.provider_environment(tmp_path)["TF_CLI_CONFIG_FILE"] != str(own)
     own.write_text("")
-    assert {} == deployment.provider_environment(tmp_path)
+    assert deployment.provider_environment(tmp_path) == {}
 
 
 def test_the_users_settings_and_credentials_stay_out(tmp_path, monkeypatch):
@@ -60,8 +60,8 @@ def test_the_users_settings_and_credentials_stay_out(tmp_path, monkeypatch):
     for name in ("REPRIEVE_REGIONS__WATCH", "AWS_PROFILE", "TF_VAR_x"):
         monkeypatch.setenv(name, "the user's")
     environment = Deployment(NoSandbox(), tmp_path).environment()
-    assert [] == [name for name, value in environment.items() if value == "the user's"]
-    assert "http://127.0.0.1:1" == environment["AWS_ENDPOINT_URL"]
+    assert [name for name, value in environment.items() if value == "the user's"] == []
+    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 
 
 def test_the_users_state_is_left_alone(tmp_path):
@@ -72,6 +72,6 @@ def test_the_users_state_is_left_alone(tmp_path):
         '[state]\nbackend = "hcp"\norganization = "example"\n'
     )
     deployment = Deployment(NoSandbox(), tmp_path / "work", settings_file=settings_file)
-    assert ["backend"] == [
-        each for each in deployment.synth()["terraform"] if each != "required_providers"
+    assert [each for each in deployment.synth()["terraform"] if each != "required_providers"] == [
+        "backend"
     ]

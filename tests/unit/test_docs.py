@@ -53,7 +53,7 @@ def test_a_command_of_the_documentation_is_there(page, command):
         assert not hasattr(known, "commands"), f"{page} names no command in: {command}"
         assert_options(words, [*options, "--help"])
     elif program == "npx":
-        assert ["cdktf"] == words[1:2]
+        assert words[1:2] == ["cdktf"]
         assert words[2] in ("deploy", "diff", "destroy", "synth")
     else:
         assert program in OTHERS

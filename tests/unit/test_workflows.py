@@ -21,14 +21,14 @@ STEPS = [step for _, job in JOBS for step in job["steps"]]
 
 def test_there_are_three():
     """The other tests are about something."""
-    assert ["deploy", "drift", "pull-request"] == sorted(WORKFLOWS)
+    assert sorted(WORKFLOWS) == ["deploy", "drift", "pull-request"]
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_nothing_is_allowed_but_what_a_job_says(name):
     """No workflow as a whole has a right; each job says its own, ends, and gets in nobody's way."""
     workflow = WORKFLOWS[name]
-    assert {} == workflow["permissions"]
+    assert workflow["permissions"] == {}
     assert workflow["concurrency"]["group"]
     for job in workflow["jobs"].values():
         assert job["permissions"]["contents"] == "read"
@@ -49,8 +49,8 @@ def test_a_deployment_is_approved_and_never_cut_off():
     deploy = WORKFLOWS["deploy"]
     assert deploy["concurrency"]["cancel-in-progress"] is False
     (job,) = deploy["jobs"].values()
-    assert "production" == job["environment"]
-    assert "reprieve status" == job["steps"][-1]["run"]
+    assert job["environment"] == "production"
+    assert job["steps"][-1]["run"] == "reprieve status"
 
 
 def test_every_action_is_pinned():
@@ -149,26 +149,26 @@ def github(tmp_path):
 
 def test_the_comment_is_one_and_is_renewed(github):
     """Among others' comments, with each push."""
-    assert 0 == github("comment", "7", "first")
-    assert 0 == github("comment", "7", "second")
+    assert github("comment", "7", "first") == 0
+    assert github("comment", "7", "second") == 0
     (comment,) = github.state()["comments"]
     assert comment["body"].endswith("second")
 
 
 def test_a_comment_that_is_too_long_is_refused(github):
     """GitHub would refuse it too; `reprieve diff` keeps below."""
-    assert 2 == github("comment", "7", "x" * 66_000)
-    assert [] == github.state()["calls"]
+    assert github("comment", "7", "x" * 66_000) == 2
+    assert github.state()["calls"] == []
 
 
 def test_the_drift_issue_is_opened_once_renewed_and_closed(github):
     """Day by day: drift, other drift, none, none."""
-    assert 0 == github("drift-issue", "3", "a rule")
-    assert 0 == github("drift-issue", "4", "two rules")
+    assert github("drift-issue", "3", "a rule") == 0
+    assert github("drift-issue", "4", "two rules") == 0
     (issue,) = github.state()["issues"]
-    assert ("two rules", True) == (issue["body"], issue["open"])
-    assert 0 == github("drift-issue", "0", "nothing")
-    assert 0 == github("drift-issue", "0", "nothing")
+    assert (issue["body"], issue["open"]) == ("two rules", True)
+    assert github("drift-issue", "0", "nothing") == 0
+    assert github("drift-issue", "0", "nothing") == 0
     (issue,) = github.state()["issues"]
     assert not issue["open"]
 
@@ -178,7 +178,7 @@ def test_a_plan_that_failed_touches_no_issue(github, code):
     """Nobody knows whether there is drift: an open issue stays open, and the job fails."""
     github("drift-issue", "3", "a rule")
     before = github.state()
-    assert 1 == github("drift-issue", code, "")
+    assert github("drift-issue", code, "") == 1
     assert before == github.state()
 
 
@@ -197,5 +197,5 @@ def test_the_diff_script_tells_changes_from_failures(tmp_path, code, ends):
         [PROJECT / ".ci/diff", tmp_path / "plan.md"], env=environment, check=False
     )
     assert ends == done.returncode
-    assert f"code={code}\n" == output.read_text()
-    assert "### Reprieve\n" == (tmp_path / "plan.md").read_text()
+    assert output.read_text() == f"code={code}\n"
+    assert (tmp_path / "plan.md").read_text() == "### Reprieve\n"
