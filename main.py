@@ -19,7 +19,7 @@ def main() -> int:
         settings = load()
     except SettingsError as error:
         print(error, file=sys.stderr)
-        return 2
+        return error.exit_code
 
     # Only now: an error in the settings needs neither CDKTF nor Node.
     from stacks.account import AccountStack

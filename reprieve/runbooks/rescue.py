@@ -5,6 +5,7 @@ it does anything, and publishes one message at its end, whatever the end is. An 
 not save a key that needed saving ends as Failed.
 """
 
+from reprieve.names import PENDING_STATES
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
 from reprieve.runbooks.steps import (
     KEY,
@@ -23,7 +24,6 @@ from reprieve.runbooks.steps import (
     tell_not_found,
 )
 
-_PENDING = ("PendingDeletion", "PendingReplicaDeletion")
 # States of a key whose deletion is not scheduled, or not any more.
 _SAFE = ("Disabled", "Enabled", "PendingImport")
 
@@ -62,7 +62,7 @@ def rescue_document(partition: str, *, re_enable: bool = False) -> Document:
         choose(
             "ChooseByState",
             STATE,
-            {"CancelKeyDeletion": _PENDING, "TellSafe": _SAFE},
+            {"CancelKeyDeletion": PENDING_STATES, "TellSafe": _SAFE},
             default="RefuseState",
         ),
         {
@@ -98,7 +98,7 @@ def rescue_document(partition: str, *, re_enable: bool = False) -> Document:
             f"Its state is {STATE}. Nothing was done.",
         ),
         # A step that fails on purpose: an execution that cannot rescue must not end as a success.
-        assert_state("RefuseState", _PENDING, on_failure="TellRefused"),
+        assert_state("RefuseState", PENDING_STATES, on_failure="TellRefused"),
         tell(
             "TellRefused",
             partition,

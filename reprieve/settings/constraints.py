@@ -10,10 +10,10 @@ from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED, pattern_json
 from reprieve.names import LIFELINE
 from reprieve.settings.errors import Place, key_of
-from reprieve.settings.state import state_faults
+from reprieve.settings.state import state_errors
 from reprieve.settings.types import (
     WATCH_WORDS,
-    broken_at,
+    invalid_at,
     key_home,
     principal_partition,
     role_partition,
@@ -32,12 +32,12 @@ def named_regions(watch: object, partition: str) -> tuple[str, ...]:
     return tuple(watch) if isinstance(watch, list | tuple) else ()
 
 
-def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Yield the faults among several values; faults of single values are left to their types.
+def cross_field_errors(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Yield the errors among several values; errors of single values are left to their types.
 
     Args:
         values: The settings before validation, so each may be anything. What is not as it should
-            be is passed over: a fault must not bring forth others.
+            be is passed over: an error must not bring forth others.
     """
     emails = _texts(values, "notify", "emails")
     watch = _texts(values, "regions", "watch")
@@ -48,13 +48,13 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     threats = _texts(values, "notify", "threats")
     alert_keys = _texts(values, "notify", "encryption")
     for texts in (emails, threats, watch, exclude, principals, keys, alert_keys):
-        yield from _doubled(texts)
-    yield from _undoing(values, set(threats.values()))
-    yield from _watches(values)
+        yield from _duplicates(texts)
+    yield from _remediation_errors(values, set(threats.values()))
+    yield from _watch_errors(values)
     if _table(values, "notify").get("encryption", "none") != "none":
         for place, text in _texts(values, "notify", "topic_name").items():
             if text == LIFELINE:
-                yield broken_at(
+                yield invalid_at(
                     place,
                     text,
                     "is the name of the topic that tells when the key of the alerts is endangered",
@@ -75,14 +75,14 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     elif by_word and not home:
         partition = "aws"
     else:
-        yield from state_faults(_table(values, "state"), None)
+        yield from state_errors(_table(values, "state"), None)
         return
-    yield from state_faults(_table(values, "state"), partition)
+    yield from state_errors(_table(values, "state"), partition)
     by = f"{key_of(spoken)} is" if spoken else "the Regions to watch are"
     for place, other in partitions.items():
         if other != partition:
             text = (watch | home | exclude)[place]
-            yield broken_at(
+            yield invalid_at(
                 place,
                 text,
                 f"is in the partition {other}; {by} in {partition}",
@@ -91,7 +91,7 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
             )
     for place, arn in _texts(values, "remediation", "automation_role_arn").items():
         if role_partition(arn) not in (None, partition):
-            yield broken_at(
+            yield invalid_at(
                 place,
                 arn,
                 f"is in the partition {role_partition(arn)}; {by} in {partition}",
@@ -101,7 +101,7 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     for place, text in (principals | keys | alert_keys).items():
         named = principal_partition(text) if place in principals else (key_home(text) or (None,))[0]
         if named not in (None, partition):
-            yield broken_at(
+            yield invalid_at(
                 place,
                 text,
                 f"is in the partition {named}; {by} in {partition}",
@@ -112,24 +112,26 @@ def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     if by_word or (said and listed):
         watched = set(named_regions(said, partition))
         if watched <= set(exclude.values()):
-            yield broken_at(
+            yield invalid_at(
                 ("regions", "exclude"),
                 list(exclude.values()),
                 "leaves no Region to watch",
                 "take one out of the list, at least",
             )
         guarded = sorted(watched - {*exclude.values()})
-        yield from _exemptions(principals, keys, partition, guarded)
-        yield from _alert_keys(alert_keys, guarded)
+        yield from _exemption_errors(principals, keys, partition, guarded)
+        yield from _alert_key_errors(alert_keys, guarded)
 
 
-def _undoing(values: Mapping[str, object], threats: set[str]) -> Iterator[InitErrorDetails]:
+def _remediation_errors(
+    values: Mapping[str, object], threats: set[str]
+) -> Iterator[InitErrorDetails]:
     """Yield what remediation is asked to do without the threat, or the runbook, that it needs."""
     remediation = _table(values, "remediation")
     enabled, runbook = remediation.get("enabled", True), remediation.get("runbook", "reprieve")
-    known = bool(threats) and threats <= BY_NAME.keys()  # else they have a fault of their own
+    known = bool(threats) and threats <= BY_NAME.keys()  # else they have an error of their own
     if known and enabled is True and KEY_DELETION_SCHEDULED.name not in threats:
-        yield broken_at(
+        yield invalid_at(
             ("notify", "threats"),
             sorted(threats),
             f'lacks "{KEY_DELETION_SCHEDULED.name}", which remediation takes back',
@@ -139,17 +141,17 @@ def _undoing(values: Mapping[str, object], threats: set[str]) -> Iterator[InitEr
         if remediation.get(key) is not True:
             continue
         if enabled is False:
-            rule, remedy = "needs remediation, which is off", "set remediation.enabled = true"
+            rule, hint = "needs remediation, which is off", "set remediation.enabled = true"
         elif runbook == "aws":
-            rule, remedy = "needs a runbook that can enable keys", 'set runbook = "reprieve"'
+            rule, hint = "needs a runbook that can enable keys", 'set runbook = "reprieve"'
         elif key == "enable_disabled" and known and KEY_DISABLED.name not in threats:
-            rule, remedy = f'needs "{KEY_DISABLED.name}" among notify.threats', "add it there"
+            rule, hint = f'needs "{KEY_DISABLED.name}" among notify.threats', "add it there"
         else:
             continue
-        yield broken_at(("remediation", key), True, rule, remedy)
+        yield invalid_at(("remediation", key), True, rule, hint)
 
 
-def _watches(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def _watch_errors(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Yield the watches of one name, and those that are too many for their alarm."""
     watches = values.get("watch")
     if not isinstance(watches, list | tuple):
@@ -159,10 +161,10 @@ def _watches(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         for index, watch in enumerate(watches)
         if isinstance(watch, dict) and isinstance(watch.get("name"), str)
     }
-    yield from _doubled(names)
+    yield from _duplicates(names)
     alarms = _table(values, "reliability").get("alarms", True)
     if len(watches) > MAX_ALARM_METRICS and alarms is True:
-        yield broken_at(
+        yield invalid_at(
             ("watch",),
             f"{len(watches)} tables",
             f"are more than the {MAX_ALARM_METRICS} rules that one CloudWatch alarm can sum up",
@@ -170,22 +172,22 @@ def _watches(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         )
 
 
-def _alert_keys(keys: Mapping[Place, str], guarded: list[str]) -> Iterator[InitErrorDetails]:
+def _alert_key_errors(keys: Mapping[Place, str], guarded: list[str]) -> Iterator[InitErrorDetails]:
     """Yield the keys for alerts that serve no watched Region, and the Regions that have none."""
     served: dict[str, Place] = {}
     for place, arn in keys.items():
         _, region = key_home(arn) or (None, None)
         if region is None:
-            return  # its own fault, and which Region it was meant for nobody knows
+            return  # its own error, and which Region it was meant for nobody knows
         if region not in guarded:
-            yield broken_at(
+            yield invalid_at(
                 place,
                 arn,
                 f"is in {region}, which is not watched",
                 "take it out of the list, or watch its Region",
             )
         elif region in served:
-            yield broken_at(
+            yield invalid_at(
                 place,
                 arn,
                 f"is the second key in {region}",
@@ -194,7 +196,7 @@ def _alert_keys(keys: Mapping[Place, str], guarded: list[str]) -> Iterator[InitE
         served.setdefault(region, place)
     missing = [region for region in guarded if region not in served]
     if keys and missing:
-        yield broken_at(
+        yield invalid_at(
             ("notify", "encryption"),
             list(keys.values()),
             f"has no key in {', '.join(missing)}",
@@ -202,14 +204,14 @@ def _alert_keys(keys: Mapping[Place, str], guarded: list[str]) -> Iterator[InitE
         )
 
 
-def _exemptions(
+def _exemption_errors(
     principals: Mapping[Place, str], keys: Mapping[Place, str], partition: str, watched: list[str]
 ) -> Iterator[InitErrorDetails]:
     """Yield the keys that no guard would see, and patterns that EventBridge would refuse."""
     homes = {place: home for place, text in keys.items() if (home := key_home(text))}
     for place, (_, region) in homes.items():
         if region and region not in watched:
-            yield broken_at(
+            yield invalid_at(
                 place,
                 keys[place],
                 f"is in {region}, which is not watched",
@@ -226,7 +228,7 @@ def _exemptions(
         patterns = split(KEY_DELETION_SCHEDULED.event_pattern, exemptions) if exemptions else ()
         longest = max((len(pattern_json(pattern)) for pattern in patterns), default=0)
         if longest > MAX_PATTERN_LENGTH:
-            yield broken_at(
+            yield invalid_at(
                 ("exempt",),
                 {},
                 f"makes an event pattern of {longest:,} characters in {region}; "
@@ -251,10 +253,12 @@ def _texts(values: Mapping[str, object], table: str, key: str) -> dict[Place, st
     return {(table, key): value} if isinstance(value, str) else {}
 
 
-def _doubled(texts: Mapping[Place, str]) -> Iterator[InitErrorDetails]:
+def _duplicates(texts: Mapping[Place, str]) -> Iterator[InitErrorDetails]:
     """Yield each text that an earlier one equals, upper and lower case being the same."""
     first: dict[str, Place] = {}
     for place, text in texts.items():
         earlier = first.setdefault(text.lower(), place)
         if earlier != place:
-            yield broken_at(place, text, f"is already {key_of(earlier)}", "take one of the two out")
+            yield invalid_at(
+                place, text, f"is already {key_of(earlier)}", "take one of the two out"
+            )

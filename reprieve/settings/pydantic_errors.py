@@ -7,7 +7,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 
 from reprieve import regions
 from reprieve.settings.errors import Place, shown
-from reprieve.settings.types import WATCH_WORDS, broken_at
+from reprieve.settings.types import WATCH_WORDS, invalid_at
 from reprieve.text import nearest
 
 Tables = Mapping[str, Mapping[str, object]]
@@ -26,8 +26,8 @@ _TYPES: Final = {
 }
 
 
-def worded(error: ErrorDetails, tables: Tables, lists: Collection[str]) -> InitErrorDetails:
-    """Return what pydantic found as a place, a rule and a remedy; `lists` are lists of tables."""
+def translate(error: ErrorDetails, tables: Tables, lists: Collection[str]) -> InitErrorDetails:
+    """Return what pydantic found as a place, a rule and a hint; `lists` are lists of tables."""
     # Behind table and key only an index is a place; pydantic also names the type that it tried.
     named = 3 if error["loc"][0] in lists else 2
     place = tuple(
@@ -35,32 +35,32 @@ def worded(error: ErrorDetails, tables: Tables, lists: Collection[str]) -> InitE
     )
     value, kind = error["input"], error["type"]
     if kind == "reprieve":
-        rule, remedy = error["ctx"]["rule"], error["ctx"]["remedy"]
+        rule, hint = error["ctx"]["rule"], error["ctx"]["hint"]
     elif kind == "literal_error" and place[1] == "encryption":
         rule = 'is not "none", "own" or a list of key ARNs'
-        remedy = 'write "own": Reprieve makes a key in each watched Region'
+        hint = 'write "own": Reprieve makes a key in each watched Region'
         if isinstance(value, str) and "alias/aws/" in value:
             rule = (
                 "is an AWS managed key, whose policy never lets EventBridge in: no alert gets out"
             )
     elif kind == "literal_error":
-        rule, remedy = 'is not "default", "all" or a list of Regions', _meant_by_watch(value)
+        rule, hint = 'is not "default", "all" or a list of Regions', _meant_by_watch(value)
     elif kind == "extra_forbidden":
-        rule, remedy = "is not a setting", _where_it_belongs(place, tables)
+        rule, hint = "is not a setting", _where_it_belongs(place, tables)
     elif kind in ("tuple_type", "model_type") and place[0] in lists:
-        rule, remedy = (
+        rule, hint = (
             "is not a list of tables",
             f"write [[{place[0]}]] above its keys; Regions are watched by regions.watch",
         )
     elif kind == "tuple_type":
-        rule, remedy = "is not a list", _as_list(value)
+        rule, hint = "is not a list", _as_list(value)
     elif kind == "missing" and place[0] in lists:
-        value, rule, remedy = None, "is required", f"each [[{place[0]}]] has one"
+        value, rule, hint = None, "is required", f"each [[{place[0]}]] has one"
     elif kind == "missing":
-        value, (rule, remedy) = None, _TYPES[kind]
+        value, (rule, hint) = None, _TYPES[kind]
     else:
-        rule, remedy = _TYPES.get(kind, (f"is refused: {error['msg']}", "see docs/settings.md"))
-    return broken_at(place, value, rule, remedy)
+        rule, hint = _TYPES.get(kind, (f"is refused: {error['msg']}", "see docs/settings.md"))
+    return invalid_at(place, value, rule, hint)
 
 
 def _as_list(value: object) -> str:
@@ -75,7 +75,7 @@ def _meant_by_watch(value: object) -> str:
 
 
 def _where_it_belongs(place: Place, tables: Tables) -> str:
-    """Return the remedy for a key, or a table, that there is not."""
+    """Return the hint for a key, or a table, that there is not."""
     *above, name = (part for part in place if isinstance(part, str))
     owners = {key: table for table, keys in tables.items() for key in keys}
     if name in owners:

@@ -23,9 +23,9 @@ from pydantic_core import ErrorDetails
 
 from reprieve import regions
 from reprieve.events.threats import DEFAULTS
-from reprieve.settings.constraints import named_regions, relations
-from reprieve.settings.errors import Fault, Place, SettingsError, key_of, shown
-from reprieve.settings.pydantic_errors import worded
+from reprieve.settings.constraints import cross_field_errors, named_regions
+from reprieve.settings.errors import Place, SettingError, SettingsError, key_of, shown
+from reprieve.settings.pydantic_errors import translate
 from reprieve.settings.sources import FILE_VARIABLE, read_environment, read_file, variable_of
 from reprieve.settings.state import StateSettings, without_other_backends
 from reprieve.settings.types import (
@@ -209,22 +209,24 @@ class Settings(_Table):
     def _all_at_once(
         cls, values: dict[str, object], handler: ModelWrapValidatorHandler[Self]
     ) -> Self:
-        """Look for faults among several values even where single ones are at fault already."""
+        """Look for errors among several values even where single values have errors already."""
         tables = {
             name: dict(said) if isinstance(said, BaseModel) else said
             for name, said in ({"notify": {}} | values).items()
         }
-        faults = list(relations(tables))
+        errors = list(cross_field_errors(tables))
         try:
             settings = handler(tables)
         except ValidationError as error:
             found = error.errors(include_url=False)
-            # What could not be derived for want of something else is no fault of its own.
-            faults += [
-                worded(e, TABLES, LISTS) for e in found if e["type"] != "default_factory_not_called"
+            # What could not be derived for want of something else is no error of its own.
+            errors += [
+                translate(e, TABLES, LISTS)
+                for e in found
+                if e["type"] != "default_factory_not_called"
             ]
-        if faults:
-            raise ValidationError.from_exception_data(cls.__name__, faults)
+        if errors:
+            raise ValidationError.from_exception_data(cls.__name__, errors)
         return settings
 
 
@@ -260,16 +262,16 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
     try:
         from_file = read_file(directory, name, named=FILE_VARIABLE in environ)
     except SettingsError as error:
-        raise SettingsError([*error.faults, *unknown]) from None
+        raise SettingsError([*error.errors, *unknown]) from None
     if from_file is None:
         name, from_file = f"{directory / name} (no such file)", {}
 
     try:
         settings = Settings.model_validate(_overridden(from_file, from_environment))
     except ValidationError as error:
-        broken_rules = sorted(error.errors(include_url=False), key=lambda each: _rank(each["loc"]))
-        faults = [_fault(each, from_environment, name) for each in broken_rules]
-        raise SettingsError([*faults, *unknown]) from None
+        found = sorted(error.errors(include_url=False), key=lambda each: _rank(each["loc"]))
+        errors = [_setting_error(each, from_environment, name) for each in found]
+        raise SettingsError([*errors, *unknown]) from None
     if unknown:
         raise SettingsError(unknown)
     return settings
@@ -278,7 +280,7 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
 def _overridden(
     file: Mapping[str, object], environment: Mapping[str, Mapping[str, object]]
 ) -> dict[str, object]:
-    """Return what the file says, key by key overridden; what is no table stays: it is a fault."""
+    """Return what the file says, key by key overridden; what is no table stays: it is an error."""
     merged = dict(file)
     for table, keys in environment.items():
         under = merged.get(table, {})
@@ -288,15 +290,17 @@ def _overridden(
     return merged
 
 
-def _fault(error: ErrorDetails, from_environment: Mapping[str, object], file: str) -> Fault:
+def _setting_error(
+    error: ErrorDetails, from_environment: Mapping[str, object], file: str
+) -> SettingError:
     """Return a broken rule as people read it, with where its value came from."""
     table, *rest = place = error["loc"]
     overridden = from_environment.get(cast("str", table))
     by_environment = bool(rest) and isinstance(overridden, dict) and rest[0] in overridden
-    return Fault(
+    return SettingError(
         key=key_of(place),
         rule=error["ctx"]["rule"],
-        remedy=error["ctx"]["remedy"],
+        hint=error["ctx"]["hint"],
         value=None if error["input"] is None else shown(error["input"]),
         origin=variable_of(cast("str", table), cast("str", rest[0])) if by_environment else file,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from reprieve import regions
-from reprieve.settings.errors import Fault, SettingsError, shown
+from reprieve.settings.errors import SettingError, SettingsError, shown
 from reprieve.text import nearest
 
 PREFIX: Final = "REPRIEVE_"
@@ -37,20 +37,20 @@ def read_file(directory: Path, name: str, named: bool) -> Values | None:
     except FileNotFoundError:
         if not named:
             return None
-        rule, remedy = "names a file that is not there", "name the file, or unset the variable"
+        rule, hint = "names a file that is not there", "name the file, or unset the variable"
     except OSError as error:
-        rule, remedy = f"cannot be read: {error.strerror}", "make it a file that you may read"
+        rule, hint = f"cannot be read: {error.strerror}", "make it a file that you may read"
     except UnicodeDecodeError as error:
         line = said.count(b"\n", 0, error.start) + 1
-        rule, remedy = f"is not UTF-8: see line {line}", "save it as UTF-8"
+        rule, hint = f"is not UTF-8: see line {line}", "save it as UTF-8"
     except tomllib.TOMLDecodeError as error:
         rule = f"is not TOML: {error}{_line_of(text, str(error))}"
-        remedy = 'texts stand in quotation marks ("…"), lists in brackets (["…", "…"])'
+        hint = 'texts stand in quotation marks ("…"), lists in brackets (["…", "…"])'
     except (ValueError, RecursionError) as error:
         # Python gives up at integers of thousands of digits and at as many brackets.
-        rule, remedy = f"cannot be read: {error}", "compare it with docs/settings.md"
+        rule, hint = f"cannot be read: {error}", "compare it with docs/settings.md"
     key, value = (FILE_VARIABLE, shown(name)) if named else (name, None)
-    raise SettingsError([Fault(key, rule, remedy, value)])
+    raise SettingsError([SettingError(key, rule, hint, value)])
 
 
 def _line_of(text: str, error: str) -> str:
@@ -64,7 +64,7 @@ def _line_of(text: str, error: str) -> str:
 
 def read_environment(
     environ: Mapping[str, str], tables: Mapping[str, Mapping[str, object]]
-) -> tuple[dict[str, dict[str, object]], list[Fault]]:
+) -> tuple[dict[str, dict[str, object]], list[SettingError]]:
     """Return what the environment says, as a file would, and the variables that nothing reads.
 
     Args:
@@ -84,9 +84,11 @@ def read_environment(
             # Compared without the prefix, which all have in common.
             ends = [each.removeprefix(PREFIX) for each in (*known, *RESERVED)]
             near = nearest(name[len(PREFIX) :], ends)
-            remedy = f"did you mean {PREFIX}{near}?" if near else "write REPRIEVE_<TABLE>__<KEY>"
+            hint = f"did you mean {PREFIX}{near}?" if near else "write REPRIEVE_<TABLE>__<KEY>"
             # Its value is not shown: who knows what it was meant for.
-            unknown.append(Fault(name, "is an environment variable that no setting has", remedy))
+            unknown.append(
+                SettingError(name, "is an environment variable that no setting has", hint)
+            )
     return values, unknown
 
 

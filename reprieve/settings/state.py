@@ -1,4 +1,4 @@
-"""Where Terraform's state lives: the table `[state]`, its kinds of values and their relations."""
+"""Where Terraform's state lives: the table `[state]`, its types and the rules among its keys."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,8 +11,8 @@ from reprieve import regions
 from reprieve.settings.types import (
     Key,
     Region,
-    broken,
-    broken_at,
+    invalid,
+    invalid_at,
     key_home,
     plain,
     principal_partition,
@@ -54,7 +54,7 @@ _HOSTNAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[1-9]\d{{0,4}})?")
 def _backend(text: str) -> str:
     """Refuse a backend that there is not."""
     if text not in BACKENDS:
-        raise broken(
+        raise invalid(
             "is no backend of Reprieve's",
             'write "local", "s3" or "hcp", which is HCP Terraform or Terraform Enterprise',
         )
@@ -65,18 +65,18 @@ def _bucket(text: str) -> str:
     """Refuse what cannot be the name of a general purpose bucket."""
     named = re.fullmatch(r"(?:arn:[a-z-]+:s3:::|s3://)([^/]+)/?", text)
     if named:
-        raise broken("is not the bare name of a bucket", f'write "{named[1]}" alone')
+        raise invalid("is not the bare name of a bucket", f'write "{named[1]}" alone')
     if not 3 <= len(text) <= 63:
-        raise broken(f"has {len(text)} characters; a bucket's name has 3 to 63", "name a bucket")
+        raise invalid(f"has {len(text)} characters; a bucket's name has 3 to 63", "name a bucket")
     if not _BUCKET.fullmatch(text) or _IP_ADDRESS.fullmatch(text):
-        raise broken(
+        raise invalid(
             "is no name of a bucket: small letters, digits, hyphens, and single dots between them",
             f'write it like "{_REQUIRED["bucket"]}"',
         )
     reserved = [start for start in _RESERVED_STARTS if text.startswith(start)]
     reserved += [end for end in _RESERVED_ENDS if text.endswith(end)]
     if reserved:
-        raise broken(
+        raise invalid(
             f'has "{reserved[0]}", which S3 reserves for what is no general purpose bucket',
             "name a general purpose bucket",
         )
@@ -86,7 +86,7 @@ def _bucket(text: str) -> str:
 def _object_key(text: str) -> str:
     """Refuse what Terraform refuses as a path, and what people would have to quote."""
     if len(text) > 1000 or not _OBJECT_KEY.fullmatch(text):
-        raise broken(
+        raise invalid(
             "is not a path of letters, digits, hyphens, underscores and dots, with a / between "
             "its parts and 1,000 characters at most",
             'write it like "reprieve/production.tfstate"',
@@ -97,7 +97,7 @@ def _object_key(text: str) -> str:
 def _state_role(text: str) -> str:
     """Refuse what is no IAM role."""
     if not _ROLE.fullmatch(text):
-        raise broken(
+        raise invalid(
             "is not the ARN of an IAM role",
             'write it like "arn:PARTITION:iam::111122223333:role/NAME"',
         )
@@ -107,7 +107,7 @@ def _state_role(text: str) -> str:
 def _name(text: str) -> str:
     """Refuse what HCP Terraform refuses as the name of an organization or a workspace."""
     if not _NAME.fullmatch(text):
-        raise broken(
+        raise invalid(
             "is not 1 to 90 letters, digits, hyphens and underscores",
             "write it as HCP Terraform shows it in its address",
         )
@@ -117,7 +117,7 @@ def _name(text: str) -> str:
 def _project(text: str) -> str:
     """Refuse what HCP Terraform refuses as the name of a project."""
     if not _PROJECT.fullmatch(text):
-        raise broken(
+        raise invalid(
             "is not 3 to 40 letters, digits, hyphens, underscores and, inside, spaces",
             "write the project's name, not its id",
         )
@@ -128,7 +128,7 @@ def _hostname(text: str) -> str:
     """Refuse what is no host: Terraform adds https:// and the path itself."""
     if not _HOSTNAME.fullmatch(text):
         inner = re.fullmatch(rf"https?://({_HOSTNAME.pattern})(?:/.*)?", text)
-        raise broken(
+        raise invalid(
             "is not the name of a host",
             f'write "{inner[1]}" alone' if inner else 'write it like "terraform.example.com"',
         )
@@ -196,7 +196,7 @@ def without_other_backends(
 ) -> dict[str, object]:
     """Return what a file says under `[state]`, as far as it goes with the environment's backend.
 
-    Who overrides the backend cannot take the keys of the file's out, so they are no fault then.
+    Who overrides the backend cannot take the keys of the file's out, so they are no error then.
     """
     backend = environment.get("backend")
     if not isinstance(backend, str) or backend not in BACKENDS:
@@ -205,7 +205,7 @@ def without_other_backends(
     return {key: value for key, value in file.items() if key not in others}
 
 
-def state_faults(values: Mapping[str, object], partition: str | None) -> Iterator[InitErrorDetails]:
+def state_errors(values: Mapping[str, object], partition: str | None) -> Iterator[InitErrorDetails]:
     """Yield the keys of `[state]` that their backend lacks, or does not have, or that disagree.
 
     Args:
@@ -214,10 +214,10 @@ def state_faults(values: Mapping[str, object], partition: str | None) -> Iterato
     """
     backend = values.get("backend", "local")
     if not isinstance(backend, str) or backend not in BACKENDS:
-        return  # a fault of its own, and what it was meant for nobody knows
+        return  # an error of its own, and what it was meant for nobody knows
     for key in BACKENDS[backend]:
         if key in _REQUIRED and values.get(key) is None:
-            yield broken_at(
+            yield invalid_at(
                 ("state", key),
                 None,
                 f'is required with state.backend = "{backend}"',
@@ -227,17 +227,19 @@ def state_faults(values: Mapping[str, object], partition: str | None) -> Iterato
     for other, keys in BACKENDS.items():
         for key in keys:
             if other != backend and values.get(key) is not None:
-                yield broken_at(
+                yield invalid_at(
                     ("state", key),
                     values[key],
                     f'is of the backend "{other}", and state.backend is "{backend}"',
                     f'take it out, or write backend = "{other}"',
                 )
     if backend == "s3":
-        yield from _homes(values, partition)
+        yield from _place_errors(values, partition)
 
 
-def _homes(values: Mapping[str, object], partition: str | None) -> Iterator[InitErrorDetails]:
+def _place_errors(
+    values: Mapping[str, object], partition: str | None
+) -> Iterator[InitErrorDetails]:
     """Yield what is in another partition, or Region, than the bucket has to be in."""
     texts = {key: value for key, value in values.items() if isinstance(value, str)}
     region, kms_key, role = (texts.get(key, "") for key in ("region", "kms_key_id", "role_arn"))
@@ -249,14 +251,14 @@ def _homes(values: Mapping[str, object], partition: str | None) -> Iterator[Init
     }
     for key, other in found.items():
         if partition and other not in (None, partition):
-            yield broken_at(
+            yield invalid_at(
                 ("state", key),
                 texts[key],
                 f"is in the partition {other}; the Regions to watch are in {partition}",
                 "keep the state in the partition that it is about",
             )
     if key_partition == found["region"] and key_region not in (None, region):
-        yield broken_at(
+        yield invalid_at(
             ("state", "kms_key_id"),
             kms_key,
             f"is in {key_region}; the bucket is in {region}, and S3 takes keys of its own "

@@ -1,4 +1,4 @@
-"""The kinds of values that settings are made of: each type with its rule and its remedies."""
+"""The kinds of values that settings are made of: each type with its rule and its hints."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Discriminator, Tag
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from reprieve import regions
-from reprieve.events.patterns import faults_of
+from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import BY_NAME
 from reprieve.settings.errors import Place
 from reprieve.text import nearest
@@ -34,14 +34,14 @@ _KEY = re.compile(
 )
 
 
-def broken(rule: str, remedy: str) -> PydanticCustomError:
-    """Return the error by which pydantic carries a broken rule and its remedy."""
-    return PydanticCustomError("reprieve", "{rule}: {remedy}", {"rule": rule, "remedy": remedy})
+def invalid(rule: str, hint: str) -> PydanticCustomError:
+    """Return the error by which pydantic carries a broken rule and its hint."""
+    return PydanticCustomError("reprieve", "{rule}: {hint}", {"rule": rule, "hint": hint})
 
 
-def broken_at(place: Place, value: object, rule: str, remedy: str) -> InitErrorDetails:
+def invalid_at(place: Place, value: object, rule: str, hint: str) -> InitErrorDetails:
     """Return a broken rule with the place and the value that broke it."""
-    return InitErrorDetails(type=broken(rule, remedy), loc=place, input=value)
+    return InitErrorDetails(type=invalid(rule, hint), loc=place, input=value)
 
 
 def role_partition(arn: str) -> str | None:
@@ -53,22 +53,22 @@ def role_partition(arn: str) -> str | None:
 def plain(text: str) -> str:
     """Refuse what nobody types on purpose; trimming it silently would hide where it came from."""
     if text != text.strip():
-        raise broken("begins or ends with a space", "take the space out")
+        raise invalid("begins or ends with a space", "take the space out")
     if not text.isprintable():
-        raise broken("holds a control character or another that cannot be seen", "type it anew")
+        raise invalid("holds a control character or another that cannot be seen", "type it anew")
     return text
 
 
 def _email(text: str) -> str:
     """Refuse an address that SNS could not send its request for confirmation to."""
     if len(text) > 320:
-        raise broken("is longer than 320 characters", "name a shorter address")
+        raise invalid("is longer than 320 characters", "name a shorter address")
     if len(text.partition("@")[0]) > 64:
-        raise broken("has more than 64 characters before the @", "name a shorter address")
+        raise invalid("has more than 64 characters before the @", "name a shorter address")
     if not _EMAIL.fullmatch(text):
         # "Name <address>" is meant; in any other text a part of it may be another's address.
         inner = re.search(rf"(?<=<){_EMAIL.pattern}(?=>$)", text)
-        raise broken(
+        raise invalid(
             "is not an e-mail address",
             f'write "{inner[0]}" alone' if inner else 'write it like "security@example.com"',
         )
@@ -78,12 +78,12 @@ def _email(text: str) -> str:
 def _topic_name(text: str) -> str:
     """Refuse what SNS refuses (SNS API reference, CreateTopic: Name), and FIFO topics."""
     if text.endswith(".fifo"):
-        raise broken(
+        raise invalid(
             "names a FIFO topic; e-mail is delivered from standard topics only",
             'leave the ending ".fifo" out',
         )
     if not _TOPIC.fullmatch(text):
-        raise broken(
+        raise invalid(
             "is not 1 to 256 letters (A-Z, a-z), digits, hyphens and underscores",
             'write it like "reprieve-alerts"',
         )
@@ -99,18 +99,18 @@ def _role_arn(text: str) -> str:
     """
     role = _ROLE.fullmatch(text)
     if not role:
-        raise broken(
+        raise invalid(
             "is not the ARN of an IAM role",
             'write it like "arn:PARTITION:iam::111122223333:role/NAME"',
         )
     if role["partition"] not in ("aws", "aws-us-gov", "aws-cn"):
-        raise broken(
+        raise invalid(
             f"is in the partition {role['partition']}; "
             "Amazon's runbook takes roles of aws, aws-us-gov and aws-cn only",
             "leave the key out: Reprieve makes a role",
         )
     if role["path"]:
-        raise broken(
+        raise invalid(
             f'is a role at the path "/{role["path"]}"; '
             'Amazon\'s runbook takes a role at the path "/" only',
             "name a role without a path, or leave the key out: Reprieve makes one",
@@ -121,7 +121,7 @@ def _role_arn(text: str) -> str:
 def _runbook(text: str) -> str:
     """Refuse a runbook that there is not."""
     if text not in ("reprieve", "aws"):
-        raise broken(
+        raise invalid(
             "is no runbook of Reprieve's",
             'write "reprieve", or "aws" for AWSConfigRemediation-CancelKeyDeletion alone',
         )
@@ -143,12 +143,12 @@ def key_home(key: str) -> tuple[str | None, str | None] | None:
 def _principal_arn(text: str) -> str:
     """Refuse what CloudTrail names no caller by: an exemption that never holds is no exemption."""
     if ":assumed-role/" in text:
-        raise broken(
+        raise invalid(
             "is a session of a role; the role itself covers all of its sessions",
             'name the role: "arn:PARTITION:iam::111122223333:role/NAME"',
         )
     if not _PRINCIPAL.fullmatch(text):
-        raise broken(
+        raise invalid(
             "is not the ARN of an IAM role or user",
             'write it like "arn:PARTITION:iam::111122223333:role/NAME"',
         )
@@ -158,12 +158,12 @@ def _principal_arn(text: str) -> str:
 def _key(text: str) -> str:
     """Refuse what is no id and no ARN of a key."""
     if "alias/" in text:
-        raise broken(
+        raise invalid(
             "is an alias, which can be moved to another key at any time",
             "name the key by its id or its ARN",
         )
     if not _KEY.fullmatch(text):
-        raise broken(
+        raise invalid(
             "is neither the id nor the ARN of a KMS key",
             'write it like "1234abcd-12ab-34cd-56ef-1234567890ab"',
         )
@@ -174,7 +174,7 @@ def _threat(text: str) -> str:
     """Refuse a threat that is not in the catalogue."""
     if text not in BY_NAME:
         near = nearest(text, BY_NAME)
-        raise broken(
+        raise invalid(
             "is no threat that Reprieve knows",
             f'did you mean "{near}"?' if near else f"the threats are {', '.join(BY_NAME)}",
         )
@@ -184,17 +184,17 @@ def _threat(text: str) -> str:
 def _alert_key(text: str) -> str:
     """Refuse what cannot encrypt a topic for EventBridge, or hides which Region it is in."""
     if "alias/aws/" in text:
-        raise broken(
+        raise invalid(
             "is an AWS managed key, whose policy never lets EventBridge in: no alert gets out",
             'write "own": Reprieve then makes a key with the right policy in each Region',
         )
     if text in ENCRYPTION_WORDS:
-        raise broken(
+        raise invalid(
             "stands for every Region, so it cannot be in a list", f'write encryption = "{text}"'
         )
     if not text.startswith("arn:"):
         _key(text)
-        raise broken(
+        raise invalid(
             "is the id of a key, which does not say its Region",
             "name the key by its ARN, one per watched Region",
         )
@@ -204,7 +204,7 @@ def _alert_key(text: str) -> str:
 def _watch_name(text: str) -> str:
     """Refuse what cannot be the end of a rule's name, an alarm's and a Terraform address."""
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", text):
-        raise broken(
+        raise invalid(
             "is not 1 to 40 small letters, digits and, between them, hyphens",
             'write it like "trail-changed"',
         )
@@ -214,22 +214,22 @@ def _watch_name(text: str) -> str:
 def _watch_summary(text: str) -> str:
     """Refuse what EventBridge would take for a variable, or what its rule's description is not."""
     if not 1 <= len(text) <= 200:
-        raise broken(f"has {len(text)} characters, and not 1 to 200", "say it in one sentence")
+        raise invalid(f"has {len(text)} characters, and not 1 to 200", "say it in one sentence")
     if "<" in text or ">" in text:
-        raise broken("holds < or >, by which EventBridge marks what it fills in", "leave them out")
+        raise invalid("holds < or >, by which EventBridge marks what it fills in", "leave them out")
     return text
 
 
 def _watch_pattern(text: str) -> str:
     """Refuse what EventBridge refuses, and sources whose events anybody could forge."""
-    if faults := faults_of(text):
-        raise broken(
-            "is not an event pattern: " + " ".join(faults),
+    if errors := pattern_errors(text):
+        raise invalid(
+            "is not an event pattern: " + " ".join(errors),
             "try it with: aws events test-event-pattern",
         )
     sources = json.loads(text).get("source")
     if not isinstance(sources, list) or not all(map(_is_of_aws, sources)):
-        raise broken(
+        raise invalid(
             'does not keep to the events of AWS services: its "source" has to be a list of those',
             'begin it like {"source": ["aws.cloudtrail"], …; other events anybody can send',
         )
@@ -246,7 +246,7 @@ def _region(text: str) -> str:
     """Refuse a Region that cannot have a guard, whether mistyped or too new for this botocore."""
     if not regions.partition_of(text):
         near = nearest(text, regions.every_region())
-        raise broken(
+        raise invalid(
             "is not a Region that AWS KMS, EventBridge, SNS and Systems Manager share",
             f'did you mean "{near}"?'
             if near
@@ -258,14 +258,14 @@ def _region(text: str) -> str:
 def _watched_region(text: str) -> str:
     """Refuse a word for many Regions in a list of single ones."""
     if text in WATCH_WORDS:
-        raise broken("stands for a whole list, so it cannot be in one", f'write watch = "{text}"')
+        raise invalid("stands for a whole list, so it cannot be in one", f'write watch = "{text}"')
     return _region(text)
 
 
 def _not_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse an empty list. Field's min_length would take one of refused items for empty."""
     if not texts:
-        raise broken("is an empty list", "name one at least")
+        raise invalid("is an empty list", "name one at least")
     return texts
 
 

@@ -3,7 +3,7 @@
 moto's own matcher (`moto.events.models.EventPattern`) is not used, because it differs from
 EventBridge where an event holds arrays of objects, empty objects, booleans among numbers, or a dot
 in a field's name, and takes an operator that it does not know for a match. Patterns are expected
-to be without faults (`reprieve.patterns.faults_of`).
+to be valid (see `reprieve.events.patterns.pattern_errors`).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.events.models import events_backends
 
-from reprieve.events.patterns import faults_of
+from reprieve.events.patterns import pattern_errors
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.events import transformer
@@ -63,10 +63,10 @@ def check_put_rule(parameters: Mapping[str, Any], region: str) -> None:
 
 
 def _check_pattern(pattern: str) -> None:
-    if faults := faults_of(pattern):
+    if errors := pattern_errors(pattern):
         raise AwsError(
             "InvalidEventPatternException",
-            "Event pattern is not valid. Reason: " + " ".join(faults),
+            "Event pattern is not valid. Reason: " + " ".join(errors),
         )
 
 

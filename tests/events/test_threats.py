@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reprieve.events.alerts import alert, alert_key_alert, watch_alert
-from reprieve.events.patterns import faults_of
+from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import BY_NAME, CATALOGUE, alert_key_endangered, pattern_json
 from reprieve.runbooks.runbook import RESCUE_KEY
 from sandbox.events.matching import matches
@@ -114,7 +114,7 @@ def test_each_threat_has_an_event_here_and_a_pattern_that_eventbridge_takes():
     """A new threat cannot go untested."""
     assert set(BY_NAME) == set.union(*(names for _, names in EVENTS.values()))
     assert [] == [
-        fault for each in CATALOGUE for fault in faults_of(pattern_json(each.event_pattern))
+        error for each in CATALOGUE for error in pattern_errors(pattern_json(each.event_pattern))
     ]
 
 
@@ -168,7 +168,7 @@ def test_an_alert_says_what_is_done_about_it(threat, done):
 def test_the_alert_key_is_told_of_and_no_other_key():
     """All four calls that can mute the alerts; of another key, or denied, not."""
     pattern = pattern_json(alert_key_endangered(KEY))
-    assert faults_of(pattern) == []
+    assert pattern_errors(pattern) == []
     for name in ("ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial", "PutKeyPolicy"):
         assert matches(pattern, call(name))
         assert not matches(pattern, call(name, key=KEY.replace("1234abcd", "abcd1234")))

@@ -68,7 +68,7 @@ def test_settings_at_fault_are_reported_and_end_with_2(reprieve):
     """All of them, no traceback, nothing on standard output."""
     result = reprieve("threats", settings='[notify]\nemails = ["x"]\ntopic = "y"\n')
     assert 2 == result.exit_code
-    assert "reprieve.toml has 2 faults:" == result.stderr.splitlines()[0]
+    assert "reprieve.toml has 2 errors:" == result.stderr.splitlines()[0]
     assert "" == result.stdout
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reprieve.events.patterns import MAX_PATTERN_LENGTH, faults_of
+from reprieve.events.patterns import MAX_PATTERN_LENGTH, pattern_errors
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,13 @@ from reprieve.events.patterns import MAX_PATTERN_LENGTH, faults_of
 )
 def test_what_eventbridge_documents_has_no_fault(filters):
     """Every operator in every form of the documentation."""
-    assert [] == faults_of(json.dumps({"detail": {"field": filters}}))
+    assert [] == pattern_errors(json.dumps({"detail": {"field": filters}}))
 
 
 def test_or_of_two_patterns_has_no_fault():
     """With other fields beside it."""
     pattern = {"source": ["a"], "$or": [{"detail": {"a": [1]}}, {"detail": {"b": [2]}}]}
-    assert [] == faults_of(json.dumps(pattern))
+    assert [] == pattern_errors(json.dumps(pattern))
 
 
 @pytest.mark.parametrize(
@@ -79,18 +79,18 @@ def test_or_of_two_patterns_has_no_fault():
 )
 def test_what_eventbridge_refuses_is_one_sentence_with_its_path(pattern, words):
     """The path, and what is wrong there."""
-    (fault,) = faults_of(pattern)
-    assert words in fault
+    (error,) = pattern_errors(pattern)
+    assert words in error
 
 
 def test_every_fault_is_told():
     """Not only the first."""
-    assert 2 == len(faults_of('{"a": [], "b": 1}'))
+    assert 2 == len(pattern_errors('{"a": [], "b": 1}'))
 
 
-@pytest.mark.parametrize(("length", "faults"), [(MAX_PATTERN_LENGTH, 0), (2049, 1)])
-def test_a_pattern_has_a_length(length, faults):
+@pytest.mark.parametrize(("length", "errors"), [(MAX_PATTERN_LENGTH, 0), (2049, 1)])
+def test_a_pattern_has_a_length(length, errors):
     """2,048 characters are allowed, one more is not."""
     empty = '{"a": [""]}'
     pattern = empty.replace('""', '"' + "x" * (length - len(empty)) + '"')
-    assert (length, faults) == (len(pattern), len(faults_of(pattern)))
+    assert (length, errors) == (len(pattern), len(pattern_errors(pattern)))

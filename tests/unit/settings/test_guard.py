@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.support.settings import GOOD, ROOT, faults, read
+from tests.support.settings import GOOD, ROOT, errors, read
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
@@ -64,9 +64,9 @@ def test_the_examples_of_the_docs_are_watches(tmp_path):
 )
 def test_watches_that_are_refused(tmp_path, keys, key, rule):
     """Each with its place, and the rule it breaks."""
-    (fault,) = faults(tmp_path, GOOD + watch() + watch(**{"name": "second"} | keys))
-    assert f"watch[1].{key}" == fault.key
-    assert fault.rule.startswith(rule)
+    (error,) = errors(tmp_path, GOOD + watch() + watch(**{"name": "second"} | keys))
+    assert f"watch[1].{key}" == error.key
+    assert error.rule.startswith(rule)
 
 
 def test_faults_of_watches_come_watch_by_watch(tmp_path):
@@ -78,22 +78,22 @@ def test_faults_of_watches_come_watch_by_watch(tmp_path):
         ("watch[0].pattern", "is required"),
         ("watch[1].colour", "is not a setting"),
         ("watch[2].name", "is already watch[1].name"),
-    ] == [(fault.key, fault.rule) for fault in faults(tmp_path, GOOD + toml)]
+    ] == [(error.key, error.rule) for error in errors(tmp_path, GOOD + toml)]
 
 
 def test_regions_written_as_watches(tmp_path):
     """The two things called watch are told apart."""
-    (fault,) = faults(tmp_path, 'watch = ["eu-west-1"]\n' + GOOD)
-    assert "watch" in fault.key
-    assert "regions.watch" in fault.remedy
+    (error,) = errors(tmp_path, 'watch = ["eu-west-1"]\n' + GOOD)
+    assert "watch" in error.key
+    assert "regions.watch" in error.hint
 
 
 def test_more_watches_than_an_alarm_can_sum_up(tmp_path):
     """Refused with the number; without alarms they are welcome."""
     toml = GOOD + "".join(watch(name=f"watch-{number}") for number in range(11))
-    (fault,) = faults(tmp_path, toml)
-    assert ("watch", "11") == (fault.key, fault.value.strip('"').split()[0])
-    assert "more than the 10" in fault.rule
+    (error,) = errors(tmp_path, toml)
+    assert ("watch", "11") == (error.key, error.value.strip('"').split()[0])
+    assert "more than the 10" in error.rule
     assert len(read(tmp_path, toml, REPRIEVE_RELIABILITY__ALARMS="false").watch) == 11
 
 
@@ -131,7 +131,7 @@ ALERT_KEY = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}"
 )
 def test_keys_that_cannot_encrypt_alerts(tmp_path, encryption, key, rule):
     """Found out here, and not when no alert arrives."""
-    found = faults(
+    found = errors(
         tmp_path,
         GOOD,
         REPRIEVE_NOTIFY__ENCRYPTION=encryption,
@@ -143,13 +143,13 @@ def test_keys_that_cannot_encrypt_alerts(tmp_path, encryption, key, rule):
 
 def test_every_watched_region_needs_its_key(tmp_path):
     """The missing ones are named."""
-    (fault,) = faults(
+    (error,) = errors(
         tmp_path,
         GOOD,
         REPRIEVE_NOTIFY__ENCRYPTION=ALERT_KEY,
         REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1",
     )
-    assert ("notify.encryption", "has no key in us-east-1") == (fault.key, fault.rule)
+    assert ("notify.encryption", "has no key in us-east-1") == (error.key, error.rule)
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_every_watched_region_needs_its_key(tmp_path):
 def test_settings_that_do_not_go_together(tmp_path, variables, key, rule):
     """Each with the setting that asks for what the others forbid."""
     variables = {f"REPRIEVE_{name}": text for name, text in variables.items()}
-    (fault,) = faults(tmp_path, GOOD, **variables)
-    assert (key, True) == (fault.key, fault.rule.startswith(rule))
+    (error,) = errors(tmp_path, GOOD, **variables)
+    assert (key, True) == (error.key, error.rule.startswith(rule))
 
 
 def test_threats_may_leave_the_deletion_out_where_nothing_is_taken_back(tmp_path):

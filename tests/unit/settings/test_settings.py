@@ -1,4 +1,4 @@
-"""The settings: what is read, from where, and how each fault is reported."""
+"""The settings: what is read, from where, and how each error is reported."""
 
 import re
 import string
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from reprieve import regions
-from reprieve.settings.errors import Fault, SettingsError
+from reprieve.settings.errors import SettingError, SettingsError
 from reprieve.settings.schema import TABLES, Settings, load
-from tests.support.settings import GOOD, ROLE, ROOT, faults, read, rules
+from tests.support.settings import GOOD, ROLE, ROOT, errors, read, rules
 from tools import reference
 
 # What is read
@@ -100,10 +100,10 @@ def test_exemptions_that_make_too_long_a_pattern_are_refused_with_the_number(tmp
     """Found out here, not at apply: EventBridge takes 2,048 characters."""
     arns = ",".join(f"arn:aws:iam::111122223333:role/KeyAdministrator{n:02}" for n in range(40))
     assert read(tmp_path, REPRIEVE_EXEMPT__PRINCIPALS=",".join(arns.split(",")[:30]))
-    (fault,) = faults(tmp_path, GOOD, REPRIEVE_EXEMPT__PRINCIPALS=arns)
-    assert fault.key == "exempt"
+    (error,) = errors(tmp_path, GOOD, REPRIEVE_EXEMPT__PRINCIPALS=arns)
+    assert error.key == "exempt"
     assert re.search(
-        r"event pattern of 2,\d{3} characters in .*; EventBridge takes 2,048", fault.rule
+        r"event pattern of 2,\d{3} characters in .*; EventBridge takes 2,048", error.rule
     )
 
 
@@ -116,10 +116,10 @@ def test_a_variable_does_not_hide_what_the_file_has_in_a_tables_place(tmp_path):
 def test_a_variable_that_is_not_utf_8_is_a_fault(tmp_path):
     """Bytes that are no text, as the operating system hands them over, bring no traceback."""
     (tmp_path / "reprieve.toml").write_text(GOOD)
-    with pytest.raises(SettingsError) as error:
+    with pytest.raises(SettingsError) as caught:
         load({"REPRIEVE_REGIONS__WATCH": "\udcff"}, tmp_path)
-    (fault,) = error.value.faults
-    assert (fault.key, fault.rule) == ("regions.watch", "is not text in UTF-8")
+    (error,) = caught.value.errors
+    assert (error.key, error.rule) == ("regions.watch", "is not text in UTF-8")
 
 
 def test_defaults(tmp_path):
@@ -290,17 +290,17 @@ def test_an_address_of_320_characters_passes_and_one_of_321_does_not(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "remedy"),
+    ("text", "hint"),
     [
         ("Security <security@example.com>", 'write "security@example.com" alone'),
         ("a b@example.com", 'write it like "security@example.com"'),
     ],
 )
-def test_only_an_address_in_angle_brackets_is_taken_for_what_was_meant(tmp_path, text, remedy):
+def test_only_an_address_in_angle_brackets_is_taken_for_what_was_meant(tmp_path, text, hint):
     """A part of a mistyped address may be somebody else's."""
-    with pytest.raises(SettingsError) as error:
+    with pytest.raises(SettingsError) as caught:
         read(tmp_path, f'[notify]\nemails = ["{text}"]')
-    assert [fault.remedy for fault in error.value.faults] == [remedy]
+    assert [error.hint for error in caught.value.errors] == [hint]
 
 
 @pytest.mark.parametrize("name", ["a", "Key_Alerts-1", "x" * 256])
@@ -319,8 +319,8 @@ def test_topic_names_that_do_not(tmp_path, name):
 
 def test_a_fifo_topic_is_explained(tmp_path):
     """A FIFO topic is legal in SNS, and could never send an alert by e-mail."""
-    assert faults(tmp_path, REPRIEVE_NOTIFY__TOPIC_NAME="keys.fifo") == (
-        Fault(
+    assert errors(tmp_path, REPRIEVE_NOTIFY__TOPIC_NAME="keys.fifo") == (
+        SettingError(
             "notify.topic_name",
             "names a FIFO topic; e-mail is delivered from standard topics only",
             'leave the ending ".fifo" out',
@@ -382,12 +382,12 @@ def test_roles_that_the_runbook_does_not_take(tmp_path, arn, rule):
     ],
 )
 def test_types_are_strict(tmp_path, toml, key, rule):
-    """A value of another type is one fault: it is neither converted nor reported twice."""
+    """A value of another type is one error: it is neither converted nor reported twice."""
     assert rules(tmp_path, toml) == [(key, rule)]
 
 
 @pytest.mark.parametrize(
-    ("value", "remedy"),
+    ("value", "hint"),
     [
         ('["eu-wst-1"]', 'did you mean "eu-west-1"?'),
         ('["EU-WEST-1"]', 'did you mean "eu-west-1"?'),
@@ -401,9 +401,9 @@ def test_types_are_strict(tmp_path, toml, key, rule):
         ('"defalt"', 'write "default"'),
     ],
 )
-def test_the_remedy_for_a_wrong_region(tmp_path, value, remedy):
+def test_the_remedy_for_a_wrong_region(tmp_path, value, hint):
     """The nearest thing that would be right is proposed."""
-    assert [f.remedy for f in faults(tmp_path, f"{GOOD}[regions]\nwatch = {value}")] == [remedy]
+    assert [f.hint for f in errors(tmp_path, f"{GOOD}[regions]\nwatch = {value}")] == [hint]
 
 
 # Faults among values
@@ -450,7 +450,7 @@ def test_the_remedy_for_a_wrong_region(tmp_path, value, remedy):
             'watch = ["eu-west-1", 5]\nexclude = ["eu-west-2"]',
             [("regions.watch[1]", "is not text")],
         ),
-        # One fault brings forth no others: nobody knows what this list would have been.
+        # One error brings forth no others: nobody knows what this list would have been.
         (
             'watch = ["eu-wst-1"]\nexclude = ["eu-west-1"]',
             [
@@ -463,7 +463,7 @@ def test_the_remedy_for_a_wrong_region(tmp_path, value, remedy):
     ],
 )
 def test_regions_among_themselves(tmp_path, said, expected):
-    """Regions that contradict one another are faults; their near-misses are not."""
+    """Regions that contradict one another are errors; their near-misses are not."""
     toml = f"{GOOD}[regions]\n{said}\n"
     assert (rules(tmp_path, toml) if expected else []) == expected
     if not expected:
@@ -493,7 +493,7 @@ def test_a_role_of_another_partition(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("toml", "key", "remedy"),
+    ("toml", "key", "hint"),
     [
         (GOOD + "topicname = 1", "notify.topicname", "did you mean topic_name?"),
         (GOOD + "enabled = true", "notify.enabled", "it belongs to the table [remediation]"),
@@ -508,15 +508,15 @@ def test_a_role_of_another_partition(tmp_path):
         ),
     ],
 )
-def test_unknown_keys(tmp_path, toml, key, remedy):
-    """A key that nothing reads is a fault, and the nearest one, or its table, is named."""
-    assert [(f.key, f.rule, f.remedy) for f in faults(tmp_path, toml)] == [
-        (key, "is not a setting", remedy)
+def test_unknown_keys(tmp_path, toml, key, hint):
+    """A key that nothing reads is an error, and the nearest one, or its table, is named."""
+    assert [(f.key, f.rule, f.hint) for f in errors(tmp_path, toml)] == [
+        (key, "is not a setting", hint)
     ]
 
 
 @pytest.mark.parametrize(
-    ("variable", "remedy"),
+    ("variable", "hint"),
     [
         ("REPRIEVE_REGION__WATCH", "did you mean REPRIEVE_REGIONS__WATCH?"),
         ("REPRIEVE_NOTIFY_EMAILS", "did you mean REPRIEVE_NOTIFY__EMAILS?"),
@@ -525,10 +525,10 @@ def test_unknown_keys(tmp_path, toml, key, remedy):
         ("REPRIEVE_Q", "write REPRIEVE_<TABLE>__<KEY>"),
     ],
 )
-def test_unknown_variables(tmp_path, variable, remedy):
-    """A variable with the prefix that nothing reads is a fault; its value is not shown."""
+def test_unknown_variables(tmp_path, variable, hint):
+    """A variable with the prefix that nothing reads is an error; its value is not shown."""
     rule = "is an environment variable that no setting has"
-    assert faults(tmp_path, **{variable: "hush"}) == (Fault(variable, rule, remedy),)
+    assert errors(tmp_path, **{variable: "hush"}) == (SettingError(variable, rule, hint),)
 
 
 @pytest.mark.parametrize(
@@ -555,15 +555,15 @@ def test_unknown_variables(tmp_path, variable, remedy):
 )
 def test_a_fault_in_a_variable_names_it(tmp_path, variable, text, key, rule):
     """The reader learns which variable to mend."""
-    found = faults(tmp_path, **{variable: text})
+    found = errors(tmp_path, **{variable: text})
     assert [(f.key, f.rule, f.origin) for f in found] == [(key, rule, variable)]
 
 
 def test_a_lone_region_in_a_variable_is_a_list(tmp_path):
     """One Region needs no brackets in the environment; a mistyped one is proposed in them."""
     assert read(tmp_path, REPRIEVE_REGIONS__WATCH="eu-west-1").regions.watched == ("eu-west-1",)
-    found = faults(tmp_path, REPRIEVE_REGIONS__WATCH="eu-wst-1")
-    assert [f.remedy for f in found] == ['write ["eu-west-1"]']
+    found = errors(tmp_path, REPRIEVE_REGIONS__WATCH="eu-wst-1")
+    assert [f.hint for f in found] == ['write ["eu-west-1"]']
 
 
 # Faults of the file
@@ -574,7 +574,7 @@ def test_no_file_and_no_address(tmp_path):
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, None)
     assert str(caught.value) == (
-        f"{tmp_path}/reprieve.toml (no such file) has 1 fault:\n"
+        f"{tmp_path}/reprieve.toml (no such file) has 1 error:\n"
         "\n"
         "  notify.emails\n"
         "      is required\n"
@@ -605,7 +605,7 @@ def test_a_file_that_is_not_toml(tmp_path, content, rule):
 
 @pytest.mark.parametrize("content", ["x = " + "[" * 9999, "x = " + "9" * 9999])
 def test_a_file_that_python_gives_up_on(tmp_path, content):
-    """Nesting and digits without end are faults, too, and no tracebacks."""
+    """Nesting and digits without end are errors, too, and no tracebacks."""
     found = rules(tmp_path, content)
     assert [(key, rule.split(":")[0]) for key, rule in found] == [
         ("reprieve.toml", "cannot be read")
@@ -619,8 +619,8 @@ def test_a_byte_order_mark_is_no_fault(tmp_path):
 
 def test_a_named_file_that_is_missing_or_a_folder(tmp_path):
     """What REPRIEVE_SETTINGS names must be there: reprieve.toml does not stand in for it."""
-    assert faults(tmp_path, REPRIEVE_SETTINGS="prod.toml") == (
-        Fault(
+    assert errors(tmp_path, REPRIEVE_SETTINGS="prod.toml") == (
+        SettingError(
             "REPRIEVE_SETTINGS",
             "names a file that is not there",
             "name the file, or unset the variable",
@@ -666,7 +666,7 @@ watch = ["eu-west-1", "eu-wst-1", "us-gov-west-1", "eu-west-1"]
 def test_all_faults_at_once_in_the_order_of_the_settings(tmp_path):
     """One run tells it all: single values, lists, tables, and what contradicts what."""
     environ = {"REPRIEVE_REGION__HOME": "x", "REPRIEVE_NOTIFY__TOPIC_NAME": "keys.fifo"}
-    assert [f.key for f in faults(tmp_path, MANY, **environ)] == [
+    assert [f.key for f in errors(tmp_path, MANY, **environ)] == [
         "notify.emails",
         "notify.topic_name",
         "notify.emial",
@@ -679,16 +679,16 @@ def test_all_faults_at_once_in_the_order_of_the_settings(tmp_path):
 
 
 def test_the_text_names_each_origin_only_if_they_differ(tmp_path):
-    """With one origin the first line says it; with several, each fault does."""
+    """With one origin the first line says it; with several, each error does."""
     toml = GOOD.replace("@", "")
     with pytest.raises(SettingsError) as one:
         read(tmp_path, toml)
     with pytest.raises(SettingsError) as two:
         read(tmp_path, toml, REPRIEVE_NOTIFY__TOPIC_NAME="a b")
     address = '  notify.emails[0] = "securityexample.com"'
-    assert str(one.value).splitlines()[:3] == ["reprieve.toml has 1 fault:", "", address]
+    assert str(one.value).splitlines()[:3] == ["reprieve.toml has 1 error:", "", address]
     assert str(two.value).splitlines()[:3] == [
-        "The settings have 2 faults:",
+        "The settings have 2 errors:",
         "",
         f"{address}  ← reprieve.toml",
     ]
@@ -735,10 +735,10 @@ def loads_or_says_why(folder, environ):
     try:
         watched, found = load(environ, folder).regions.watched, ()
     except SettingsError as error:
-        watched, found = (), error.faults
+        watched, found = (), error.errors
         str(error).encode()
     assert bool(watched) != bool(found)
-    assert all(fault.key and fault.rule and fault.remedy for fault in found)
+    assert all(error.key and error.rule and error.hint for error in found)
 
 
 @FAST

@@ -33,7 +33,7 @@ def state(**keys: str) -> str:
 
 
 def state_rules(folder, **keys: str) -> list[tuple[str, str]]:
-    """Return each fault of these keys as (key, rule)."""
+    """Return each error of these keys as (key, rule)."""
     return [(place.removeprefix("state."), rule) for place, rule in rules(folder, state(**keys))]
 
 
@@ -156,9 +156,9 @@ def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
     ],
 )
 def test_values_that_s3_could_not_take(tmp_path, key, text, rule):
-    """One fault each, with the rule it breaks."""
-    ((place, broken),) = state_rules(tmp_path, **S3 | {key: text})
-    assert (key, rule) == (place, broken[: len(rule)])
+    """One error each, with the rule it breaks."""
+    ((place, found),) = state_rules(tmp_path, **S3 | {key: text})
+    assert (key, rule) == (place, found[: len(rule)])
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_values_that_s3_could_not_take(tmp_path, key, text, rule):
     ],
 )
 def test_values_that_hcp_terraform_could_not_take(tmp_path, key, text, rule):
-    """One fault each, with the rule it breaks."""
-    ((place, broken),) = state_rules(tmp_path, **HCP | {key: text})
-    assert (key, rule) == (place, broken[: len(rule)])
+    """One error each, with the rule it breaks."""
+    ((place, found),) = state_rules(tmp_path, **HCP | {key: text})
+    assert (key, rule) == (place, found[: len(rule)])
 
 
 def test_a_token_is_no_setting(tmp_path):
@@ -187,13 +187,13 @@ def test_a_token_is_no_setting(tmp_path):
 
 
 def test_the_keys_of_an_unknown_backend_bring_no_faults_of_their_own(tmp_path):
-    """One slip of the pen is one fault."""
+    """One slip of the pen is one error."""
     toml = state(**S3 | {"backend": "S3"})
     assert [("state.backend", "is no backend of Reprieve's")] == rules(tmp_path, toml)
 
 
 def test_the_partition_is_that_of_the_regions(tmp_path):
-    """A bucket in China for Regions in China; where the Regions are at fault, only they are."""
+    """A bucket in China for Regions in China; where the Regions are at error, only they are."""
     chinese = {"backend": "s3", "bucket": "reprieve-state", "region": "cn-north-1"}
     toml = state(**chinese) + '\n[regions]\nhome = "cn-north-1"\n'
     assert "cn-north-1" == read(tmp_path, toml).state.region
