@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from reprieve.aws.account import Account, CannotBegin, accounts_of
 from reprieve.regions import known_regions
 from reprieve.settings.errors import SettingsError
-from reprieve.settings.schema import Settings, load
+from reprieve.settings.loader import load
+from reprieve.settings.schema import Settings
 from reprieve.text import nearest
 
 WELL: Final = 0

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from reprieve.aws.permissions import policy_for
 from reprieve.cli.main import app
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 from sandbox.server import Sandbox
 
 

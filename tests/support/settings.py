@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reprieve.settings.errors import SettingsError
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 
 ROOT = Path(__file__).parents[2]
 GOOD = '[notify]\nemails = ["security@example.com"]\n'

@@ -32,12 +32,12 @@ def test_the_examples_of_the_docs_are_watches(tmp_path):
 @pytest.mark.parametrize(
     ("keys", "key", "rule"),
     [
-        ({"name": "Trail"}, "name", "is not 1 to 40 small letters"),
-        ({"name": "-trail"}, "name", "is not 1 to 40 small letters"),
-        ({"name": "t" * 41}, "name", "is not 1 to 40 small letters"),
-        ({"summary": "s" * 201}, "summary", "has 201 characters, and not 1 to 200"),
-        ({"summary": ""}, "summary", "has 0 characters, and not 1 to 200"),
-        ({"summary": "a <key>"}, "summary", "holds < or >"),
+        ({"name": "Trail"}, "name", "is not 1 to 40 lowercase letters"),
+        ({"name": "-trail"}, "name", "is not 1 to 40 lowercase letters"),
+        ({"name": "t" * 41}, "name", "is not 1 to 40 lowercase letters"),
+        ({"summary": "s" * 201}, "summary", "has 201 characters, not 1 to 200"),
+        ({"summary": ""}, "summary", "has 0 characters, not 1 to 200"),
+        ({"summary": "a <key>"}, "summary", "contains < or >"),
         ({"pattern": "{"}, "pattern", "is not an event pattern: The event pattern is not valid"),
         (
             {"pattern": '{"source": ["aws.s3"], "detail": {"a": [{"sufix": "x"}]}}'},
@@ -49,16 +49,20 @@ def test_the_examples_of_the_docs_are_watches(tmp_path):
             "pattern",
             "is not an event pattern: The event pattern has 2,",
         ),
-        ({"pattern": '{"detail": {"a": ["b"]}}'}, "pattern", "does not keep to the events of AWS"),
+        (
+            {"pattern": '{"detail": {"a": ["b"]}}'},
+            "pattern",
+            'does not limit "source"',
+        ),
         (
             {"pattern": '{"source": ["aws.s3", "my.app"]}'},
             "pattern",
-            "does not keep to the events of AWS",
+            'does not limit "source"',
         ),
         (
             {"pattern": '{"source": [{"prefix": "aws"}]}'},
             "pattern",
-            "does not keep to the events of AWS",
+            'does not limit "source"',
         ),
     ],
 )
@@ -77,7 +81,7 @@ def test_faults_of_watches_come_watch_by_watch(tmp_path):
     assert [
         ("watch[0].pattern", "is required"),
         ("watch[1].colour", "is not a setting"),
-        ("watch[2].name", "is already watch[1].name"),
+        ("watch[2].name", "is the same as watch[1].name"),
     ] == [(error.key, error.rule) for error in errors(tmp_path, GOOD + toml)]
 
 
@@ -111,7 +115,7 @@ ALERT_KEY = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}"
         ),
         ("mine", "notify.encryption", 'is not "none", "own" or a list of key ARNs'),
         (f'["{KEY}"]', "notify.encryption[0]", "is the id of a key"),
-        ('["own"]', "notify.encryption[0]", "stands for every Region"),
+        ('["own"]', "notify.encryption[0]", "applies to every Region"),
         (
             f"{ALERT_KEY},{ALERT_KEY.replace('eu-west-1', 'sa-east-1')}",
             "notify.encryption[1]",
@@ -155,9 +159,13 @@ def test_every_watched_region_needs_its_key(tmp_path):
 @pytest.mark.parametrize(
     ("variables", "key", "rule"),
     [
-        ({"NOTIFY__THREATS": "key-gone"}, "notify.threats", 'lacks "key-deletion-scheduled"'),
+        (
+            {"NOTIFY__THREATS": "key-gone"},
+            "notify.threats",
+            'does not include "key-deletion-scheduled"',
+        ),
         ({"NOTIFY__THREATS": ""}, "notify.threats", "is an empty list"),
-        ({"NOTIFY__THREATS": "key-deletion"}, "notify.threats[0]", "is no threat that"),
+        ({"NOTIFY__THREATS": "key-deletion"}, "notify.threats[0]", "is not a threat that"),
         (
             {"REMEDIATION__RE_ENABLE": "true", "REMEDIATION__RUNBOOK": "aws"},
             "remediation.re_enable",
@@ -174,12 +182,12 @@ def test_every_watched_region_needs_its_key(tmp_path):
                 "NOTIFY__THREATS": "key-deletion-scheduled,key-gone",
             },
             "remediation.enable_disabled",
-            'needs "key-disabled" among notify.threats',
+            'needs "key-disabled" in notify.threats',
         ),
         (
             {"NOTIFY__TOPIC_NAME": "reprieve-lifeline", "NOTIFY__ENCRYPTION": "own"},
             "notify.topic_name",
-            "is the name of the topic that tells",
+            "is the name of the topic that warns",
         ),
     ],
 )

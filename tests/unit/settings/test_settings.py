@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from reprieve import regions
 from reprieve.settings.errors import SettingError, SettingsError
-from reprieve.settings.schema import TABLES, Settings, load
+from reprieve.settings.loader import load
+from reprieve.settings.schema import TABLES, Settings
 from tests.support.settings import GOOD, ROLE, ROOT, errors, read, rules
 from tools import reference
 
@@ -97,13 +98,13 @@ def test_exemptions_that_do_not(tmp_path, key, text, rule):
 
 
 def test_exemptions_that_make_too_long_a_pattern_are_refused_with_the_number(tmp_path):
-    """Found out here, not at apply: EventBridge takes 2,048 characters."""
+    """Found out here, not at apply: EventBridge accepts 2,048 characters."""
     arns = ",".join(f"arn:aws:iam::111122223333:role/KeyAdministrator{n:02}" for n in range(40))
     assert read(tmp_path, REPRIEVE_EXEMPT__PRINCIPALS=",".join(arns.split(",")[:30]))
     (error,) = errors(tmp_path, GOOD, REPRIEVE_EXEMPT__PRINCIPALS=arns)
     assert error.key == "exempt"
     assert re.search(
-        r"event pattern of 2,\d{3} characters in .*; EventBridge takes 2,048", error.rule
+        r"event pattern of 2,\d{3} characters in .*; EventBridge accepts 2,048", error.rule
     )
 
 
@@ -265,8 +266,8 @@ def test_addresses_that_pass(tmp_path, address):
         ("A <a@example.com>", "is not an e-mail address"),
         (" a@example.com", "begins or ends with a space"),
         ("a@example.com\\n", "begins or ends with a space"),
-        ("a\\u0000@example.com", "holds a control character or another that cannot be seen"),
-        ("a\\u200b@example.com", "holds a control character or another that cannot be seen"),
+        ("a\\u0000@example.com", "contains a control character or an invisible character"),
+        ("a\\u200b@example.com", "contains a control character or an invisible character"),
         ("a" * 320 + "@example.com", "is longer than 320 characters"),
         ("a" * 65 + "@example.com", "has more than 64 characters before the @"),
     ],
@@ -292,7 +293,7 @@ def test_an_address_of_320_characters_passes_and_one_of_321_does_not(tmp_path):
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("Security <security@example.com>", 'write "security@example.com" alone'),
+        ("Security <security@example.com>", 'write only "security@example.com"'),
         ("a b@example.com", 'write it like "security@example.com"'),
     ],
 )
@@ -322,8 +323,8 @@ def test_a_fifo_topic_is_explained(tmp_path):
     assert errors(tmp_path, REPRIEVE_NOTIFY__TOPIC_NAME="keys.fifo") == (
         SettingError(
             "notify.topic_name",
-            "names a FIFO topic; e-mail is delivered from standard topics only",
-            'leave the ending ".fifo" out',
+            "names a FIFO topic; SNS sends e-mail from standard topics only",
+            'remove the suffix ".fifo"',
             '"keys.fifo"',
             "REPRIEVE_NOTIFY__TOPIC_NAME",
         ),
@@ -339,12 +340,12 @@ def test_a_fifo_topic_is_explained(tmp_path):
         ("arn:aws:iam::111122223333:role/", "is not the ARN of an IAM role"),
         (
             "arn:aws:iam::111122223333:role/team/x",
-            'is a role at the path "/team/"; Amazon\'s runbook takes a role at the path "/" only',
+            'is a role at the path "/team/"; Amazon\'s runbook accepts a role at the path "/" only',
         ),
         (
             "arn:aws-eusc:iam::111122223333:role/x",
             "is in the partition aws-eusc; "
-            "Amazon's runbook takes roles of aws, aws-us-gov and aws-cn only",
+            "Amazon's runbook accepts roles of aws, aws-us-gov and aws-cn only",
         ),
     ],
 )
@@ -415,11 +416,11 @@ def test_the_remedy_for_a_wrong_region(tmp_path, value, hint):
         ('watch = ["eu-west-1", "eu-west-2"]', []),
         (
             'watch = ["eu-west-1", "eu-west-1"]',
-            [("regions.watch[1]", "is already regions.watch[0]")],
+            [("regions.watch[1]", "is the same as regions.watch[0]")],
         ),
         (
             'exclude = ["eu-west-1", "eu-west-1"]',
-            [("regions.exclude[1]", "is already regions.exclude[0]")],
+            [("regions.exclude[1]", "is the same as regions.exclude[0]")],
         ),
         (
             'watch = ["eu-west-1", "cn-north-1"]',
@@ -456,7 +457,7 @@ def test_the_remedy_for_a_wrong_region(tmp_path, value, hint):
             [
                 (
                     "regions.watch[0]",
-                    "is not a Region that AWS KMS, EventBridge, SNS and Systems Manager share",
+                    "is not a Region that has AWS KMS, EventBridge, SNS and Systems Manager",
                 )
             ],
         ),
@@ -473,7 +474,7 @@ def test_regions_among_themselves(tmp_path, said, expected):
 def test_an_address_twice_in_other_case(tmp_path):
     """Two spellings of an address would be two e-mails for each alert."""
     toml = '[notify]\nemails = ["a@example.com", "b@example.com", "A@Example.com"]'
-    assert rules(tmp_path, toml) == [("notify.emails[2]", "is already notify.emails[0]")]
+    assert rules(tmp_path, toml) == [("notify.emails[2]", "is the same as notify.emails[0]")]
 
 
 def test_a_role_of_another_partition(tmp_path):
@@ -527,7 +528,7 @@ def test_unknown_keys(tmp_path, toml, key, hint):
 )
 def test_unknown_variables(tmp_path, variable, hint):
     """A variable with the prefix that nothing reads is an error; its value is not shown."""
-    rule = "is an environment variable that no setting has"
+    rule = "is not the variable of any setting"
     assert errors(tmp_path, **{variable: "hush"}) == (SettingError(variable, rule, hint),)
 
 
@@ -622,8 +623,8 @@ def test_a_named_file_that_is_missing_or_a_folder(tmp_path):
     assert errors(tmp_path, REPRIEVE_SETTINGS="prod.toml") == (
         SettingError(
             "REPRIEVE_SETTINGS",
-            "names a file that is not there",
-            "name the file, or unset the variable",
+            "names a file that does not exist",
+            "name another file, or unset the variable",
             '"prod.toml"',
         ),
     )

@@ -87,7 +87,7 @@ def test_keys_of_another_backend_are_refused(tmp_path, backend, other):
     own = {"s3": S3, "hcp": HCP, "local": {}}[backend]
     foreign = [key for key in other if key != "backend"]
     expected = [
-        (key, f'is of the backend "{other["backend"]}", and state.backend is "{backend}"')
+        (key, f'belongs to the backend "{other["backend"]}", but state.backend is "{backend}"')
         for key in foreign
     ]
     assert expected == state_rules(tmp_path, **{**other, **own, "backend": backend})
@@ -108,13 +108,13 @@ def test_what_the_environment_itself_says_of_another_backend_is_refused(tmp_path
     """There it could be taken out."""
     variables = {"REPRIEVE_STATE__BACKEND": "local", "REPRIEVE_STATE__BUCKET": "reprieve-state"}
     found = rules(tmp_path, state(**HCP), **variables)
-    assert [("state.bucket", 'is of the backend "s3", and state.backend is "local"')] == found
+    assert [("state.bucket", 'belongs to the backend "s3", but state.backend is "local"')] == found
 
 
 def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
     """A bucket alone does not move the state there."""
     toml = GOOD + '[state]\nbucket = "reprieve-state"\n'
-    assert [("state.bucket", 'is of the backend "s3", and state.backend is "local"')] == rules(
+    assert [("state.bucket", 'belongs to the backend "s3", but state.backend is "local"')] == rules(
         tmp_path, toml
     )
 
@@ -122,25 +122,25 @@ def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
 @pytest.mark.parametrize(
     ("key", "text", "rule"),
     [
-        ("backend", "S3", "is no backend of Reprieve's"),
-        ("bucket", "ab", "has 2 characters; a bucket's name has 3 to 63"),
-        ("bucket", "a" * 64, "has 64 characters; a bucket's name has 3 to 63"),
-        ("bucket", "Reprieve", "is no name of a bucket"),
-        ("bucket", "re_prieve", "is no name of a bucket"),
-        ("bucket", "-reprieve", "is no name of a bucket"),
-        ("bucket", "reprieve-", "is no name of a bucket"),
-        ("bucket", "re..prieve", "is no name of a bucket"),
-        ("bucket", "192.168.5.4", "is no name of a bucket"),
-        ("bucket", "xn--reprieve", 'has "xn--", which S3 reserves'),
-        ("bucket", "reprieve--x-s3", 'has "--x-s3", which S3 reserves'),
-        ("bucket", "arn:aws:s3:::reprieve", "is not the bare name of a bucket"),
-        ("bucket", "s3://reprieve/", "is not the bare name of a bucket"),
+        ("backend", "S3", "is not a backend that Reprieve supports"),
+        ("bucket", "ab", "has 2 characters, not 3 to 63"),
+        ("bucket", "a" * 64, "has 64 characters, not 3 to 63"),
+        ("bucket", "Reprieve", "is not the name of a bucket"),
+        ("bucket", "re_prieve", "is not the name of a bucket"),
+        ("bucket", "-reprieve", "is not the name of a bucket"),
+        ("bucket", "reprieve-", "is not the name of a bucket"),
+        ("bucket", "re..prieve", "is not the name of a bucket"),
+        ("bucket", "192.168.5.4", "is not the name of a bucket"),
+        ("bucket", "xn--reprieve", 'has "xn--", which S3 does not allow'),
+        ("bucket", "reprieve--x-s3", 'has "--x-s3", which S3 does not allow'),
+        ("bucket", "arn:aws:s3:::reprieve", "is not only the name of a bucket"),
+        ("bucket", "s3://reprieve/", "is not only the name of a bucket"),
         ("bucket", " reprieve", "begins or ends with a space"),
-        ("key", "/reprieve.tfstate", "is not a path of letters"),
-        ("key", "reprieve/", "is not a path of letters"),
-        ("key", "a//b", "is not a path of letters"),
-        ("key", "${terraform.workspace}", "is not a path of letters"),
-        ("key", "k" * 1001, "is not a path of letters"),
+        ("key", "/reprieve.tfstate", "is not a path of up to 1,000 letters"),
+        ("key", "reprieve/", "is not a path of up to 1,000 letters"),
+        ("key", "a//b", "is not a path of up to 1,000 letters"),
+        ("key", "${terraform.workspace}", "is not a path of up to 1,000 letters"),
+        ("key", "k" * 1001, "is not a path of up to 1,000 letters"),
         ("region", "eu-wst-1", "is not a Region that"),
         ("region", "cn-north-1", "is in the partition aws-cn; the Regions to watch are in aws"),
         ("kms_key_id", "alias/state", "is an alias"),
@@ -189,7 +189,7 @@ def test_a_token_is_no_setting(tmp_path):
 def test_the_keys_of_an_unknown_backend_bring_no_faults_of_their_own(tmp_path):
     """One slip of the pen is one error."""
     toml = state(**S3 | {"backend": "S3"})
-    assert [("state.backend", "is no backend of Reprieve's")] == rules(tmp_path, toml)
+    assert [("state.backend", "is not a backend that Reprieve supports")] == rules(tmp_path, toml)
 
 
 def test_the_partition_is_that_of_the_regions(tmp_path):
