@@ -1,4 +1,4 @@
-"""What EventBridge would refuse in an event pattern."""
+"""Check event patterns as EventBridge does."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-# Default quota (EventBridge User Guide, «Amazon EventBridge quotas»), counted in characters.
+# Default quota (EventBridge User Guide, "Amazon EventBridge quotas"), counted in characters.
 MAX_PATTERN_LENGTH = 2048
-# Numbers are kept to within five billion (EventBridge User Guide, «Numeric matching»).
+# The largest absolute value of a number (EventBridge User Guide, "Numeric matching").
 MAX_NUMBER = 5_000_000_000
 
 _COMPARISONS = ("<", "<=", "=", ">", ">=")
@@ -17,10 +17,11 @@ _ANYTHING_BUT_FORMS = ("prefix", "suffix", "equals-ignore-case", "wildcard")
 
 
 def pattern_errors(pattern: str) -> list[str]:
-    """Say what EventBridge would refuse in an event pattern: one sentence per error, with its path.
+    """Return what EventBridge would refuse in an event pattern: one sentence per error.
 
-    An empty list means that the pattern is a pattern (EventBridge User Guide, «Event patterns» and
-    «Comparison operators»); it does not mean that any event matches it.
+    Each sentence names the path in the pattern. An empty list means that the pattern is valid
+    (EventBridge User Guide, "Event patterns" and "Comparison operators"), not that any event
+    matches it.
     """
     errors = []
     if len(pattern) > MAX_PATTERN_LENGTH:
@@ -35,7 +36,7 @@ def pattern_errors(pattern: str) -> list[str]:
     if not isinstance(parsed, dict):
         return [*errors, "The event pattern is not a JSON object."]
     if not parsed:
-        return [*errors, "The event pattern is empty: it has to name at least one field."]
+        return [*errors, "The event pattern is empty: it must have at least one field."]
     return [*errors, *_node_errors(parsed, "")]
 
 
@@ -43,7 +44,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"the field {twice[0]} stands in one object twice")
+        raise ValueError(f"an object has the field {twice[0]} twice")
     return dict(pairs)
 
 
@@ -62,7 +63,7 @@ def _node_errors(node: dict[str, Any], path: str) -> list[str]:
         elif isinstance(value, dict):
             errors += _node_errors(value, here)
         elif not isinstance(value, list):
-            errors.append(f"{here}: a value has to stand in an array, like [{json.dumps(value)}].")
+            errors.append(f"{here}: a value must be in an array, like [{json.dumps(value)}].")
         elif not value:
             errors.append(f"{here}: an empty array is not allowed.")
         else:
@@ -79,7 +80,7 @@ def _or_errors(value: Any, path: str) -> list[str]:
         if isinstance(entry, dict):
             errors += _node_errors(entry, f"{path}[{index}]")
         else:
-            errors.append(f"{path}[{index}]: an entry of $or has to be an object.")
+            errors.append(f"{path}[{index}]: an entry of $or must be an object.")
     return errors
 
 
@@ -94,7 +95,7 @@ def _item_errors(item: Any, path: str) -> list[str]:
     check = _OPERATORS.get(operator)
     if check is None:
         known = ", ".join(sorted(_OPERATORS))
-        return [f"{path}: EventBridge knows no operator {operator!r}; it knows {known}."]
+        return [f"{path}: {operator!r} is not an operator of EventBridge; use {known}."]
     return check(operand, f"{path}.{operator}")
 
 
@@ -111,27 +112,27 @@ def _number_errors(value: Any, path: str) -> list[str]:
 def _affix_errors(operand: Any, path: str) -> list[str]:
     if isinstance(operand, dict):
         if list(operand) != ["equals-ignore-case"]:
-            return [f"{path}: only equals-ignore-case may stand inside."]
+            return [f"{path}: only equals-ignore-case is allowed inside."]
         operand, path = operand["equals-ignore-case"], f"{path}.equals-ignore-case"
     return _string_errors(operand, path)
 
 
 def _string_errors(operand: Any, path: str) -> list[str]:
-    return [] if isinstance(operand, str) else [f"{path}: a string is needed."]
+    return [] if isinstance(operand, str) else [f"{path}: the value must be a string."]
 
 
 def _exists_errors(operand: Any, path: str) -> list[str]:
-    return [] if isinstance(operand, bool) else [f"{path}: true or false is needed."]
+    return [] if isinstance(operand, bool) else [f"{path}: the value must be true or false."]
 
 
 def _wildcard_errors(operand: Any, path: str) -> list[str]:
     if not isinstance(operand, str):
-        return [f"{path}: a string is needed."]
+        return [f"{path}: the value must be a string."]
     index = 0
     while index < len(operand):
         if operand[index] == "\\":
             if operand[index + 1 : index + 2] not in ("*", "\\"):
-                return [f"{path}: a backslash may only stand before * or another backslash."]
+                return [f"{path}: a backslash is only allowed before * or another backslash."]
             index += 1
         elif operand[index : index + 2] == "**":
             return [f"{path}: two * in a row are not allowed."]
@@ -145,12 +146,12 @@ def _cidr_errors(operand: Any, path: str) -> list[str]:
             raise ValueError
         ipaddress.ip_network(operand, strict=False)
     except ValueError:
-        return [f'{path}: an address block like "10.0.0.0/24" is needed.']
+        return [f'{path}: the value must be an address block like "10.0.0.0/24".']
     return []
 
 
 def _numeric_errors(operand: Any, path: str) -> list[str]:
-    shape = f'{path}: one comparison like [">", 0], or a range like [">", 0, "<=", 5], is needed.'
+    shape = f'{path}: write one comparison like [">", 0], or a range like [">", 0, "<=", 5].'
     if not isinstance(operand, list) or len(operand) not in (2, 4):
         return [shape]
     operators, numbers = operand[::2], operand[1::2]
@@ -168,7 +169,7 @@ def _numeric_errors(operand: Any, path: str) -> list[str]:
 def _anything_but_errors(operand: Any, path: str) -> list[str]:
     if isinstance(operand, dict):
         if len(operand) != 1 or next(iter(operand)) not in _ANYTHING_BUT_FORMS:
-            return [f"{path}: one of {', '.join(_ANYTHING_BUT_FORMS)} has to stand inside, alone."]
+            return [f"{path}: one of {', '.join(_ANYTHING_BUT_FORMS)} must be inside, alone."]
         ((form, value),) = operand.items()
         values = value if isinstance(value, list) else [value]
         check = _wildcard_errors if form == "wildcard" else _string_errors
@@ -179,7 +180,7 @@ def _anything_but_errors(operand: Any, path: str) -> list[str]:
     if not values:
         return [f"{path}: an empty array is not allowed."]
     if not all(isinstance(v, str) for v in values) and not all(map(_is_number, values)):
-        return [f"{path}: strings only, or numbers only, are needed."]
+        return [f"{path}: the values must be strings only, or numbers only."]
     return [error for value in values for error in _number_errors(value, path)]
 
 

@@ -14,7 +14,7 @@ def test_a_watch_is_kept_as_eventbridge_counts_it(tmp_path):
     """Without the spaces and lines that people write for themselves."""
     toml = GOOD + watch(pattern='{ "source": [ "aws.s3", {"prefix": "aws.ec"} ] }')
     (found,) = read(tmp_path, toml).watch
-    assert '{"source":["aws.s3",{"prefix":"aws.ec"}]}' == found.pattern
+    assert found.pattern == '{"source":["aws.s3",{"prefix":"aws.ec"}]}'
 
 
 def test_the_examples_of_the_docs_are_watches(tmp_path):
@@ -23,10 +23,10 @@ def test_the_examples_of_the_docs_are_watches(tmp_path):
     examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(examples) == 2
     found = read(tmp_path, GOOD + "\n".join(examples)).watch
-    assert ["trail-changed", "guard-changed"] == [each.name for each in found]
+    assert [each.name for each in found] == ["trail-changed", "guard-changed"]
     commented = (ROOT / "reprieve.toml").read_text(encoding="utf-8").partition("# [[watch]]")
     (found,) = read(tmp_path, GOOD + (commented[1] + commented[2]).replace("# ", "")).watch
-    assert "trail-changed" == found.name
+    assert found.name == "trail-changed"
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_the_examples_of_the_docs_are_watches(tmp_path):
         (
             {"pattern": '{"source": ["aws.s3"], "detail": {"a": [{"sufix": "x"}]}}'},
             "pattern",
-            "is not an event pattern: detail.a: EventBridge knows no operator 'sufix'",
+            "is not an event pattern: detail.a: 'sufix' is not an operator",
         ),
         (
             {"pattern": json.dumps({"source": ["aws.s3"], "detail": {"a": ["x" * 2048]}})},
@@ -69,7 +69,7 @@ def test_the_examples_of_the_docs_are_watches(tmp_path):
 def test_watches_that_are_refused(tmp_path, keys, key, rule):
     """Each with its place, and the rule it breaks."""
     (error,) = errors(tmp_path, GOOD + watch() + watch(**{"name": "second"} | keys))
-    assert f"watch[1].{key}" == error.key
+    assert error.key == f"watch[1].{key}"
     assert error.rule.startswith(rule)
 
 
@@ -78,11 +78,11 @@ def test_faults_of_watches_come_watch_by_watch(tmp_path):
     toml = (
         '[[watch]]\nname = "a"\nsummary = "b"\n' + watch(name="b", colour="red") + watch(name="b")
     )
-    assert [
+    assert [(error.key, error.rule) for error in errors(tmp_path, GOOD + toml)] == [
         ("watch[0].pattern", "is required"),
         ("watch[1].colour", "is not a setting"),
         ("watch[2].name", "is the same as watch[1].name"),
-    ] == [(error.key, error.rule) for error in errors(tmp_path, GOOD + toml)]
+    ]
 
 
 def test_regions_written_as_watches(tmp_path):
@@ -96,7 +96,7 @@ def test_more_watches_than_an_alarm_can_sum_up(tmp_path):
     """Refused with the number; without alarms they are welcome."""
     toml = GOOD + "".join(watch(name=f"watch-{number}") for number in range(11))
     (error,) = errors(tmp_path, toml)
-    assert ("watch", "11") == (error.key, error.value.strip('"').split()[0])
+    assert (error.key, error.value.strip('"').split()[0]) == ("watch", "11")
     assert "more than the 10" in error.rule
     assert len(read(tmp_path, toml, REPRIEVE_RELIABILITY__ALARMS="false").watch) == 11
 
@@ -141,7 +141,7 @@ def test_keys_that_cannot_encrypt_alerts(tmp_path, encryption, key, rule):
         REPRIEVE_NOTIFY__ENCRYPTION=encryption,
         REPRIEVE_REGIONS__WATCH="eu-west-1",
     )
-    assert key == found[0].key
+    assert found[0].key == key
     assert found[0].rule.startswith(rule)
 
 
@@ -153,7 +153,7 @@ def test_every_watched_region_needs_its_key(tmp_path):
         REPRIEVE_NOTIFY__ENCRYPTION=ALERT_KEY,
         REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1",
     )
-    assert ("notify.encryption", "has no key in us-east-1") == (error.key, error.rule)
+    assert (error.key, error.rule) == ("notify.encryption", "has no key in us-east-1")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_settings_that_do_not_go_together(tmp_path, variables, key, rule):
     """Each with the setting that asks for what the others forbid."""
     variables = {f"REPRIEVE_{name}": text for name, text in variables.items()}
     (error,) = errors(tmp_path, GOOD, **variables)
-    assert (key, True) == (error.key, error.rule.startswith(rule))
+    assert (error.key, error.rule.startswith(rule)) == (key, True)
 
 
 def test_threats_may_leave_the_deletion_out_where_nothing_is_taken_back(tmp_path):
@@ -203,7 +203,7 @@ def test_threats_may_leave_the_deletion_out_where_nothing_is_taken_back(tmp_path
     settings = read(
         tmp_path, REPRIEVE_NOTIFY__THREATS="key-gone", REPRIEVE_REMEDIATION__ENABLED="false"
     )
-    assert ("key-gone",) == settings.notify.threats
+    assert settings.notify.threats == ("key-gone",)
 
 
 def watch(**keys: str) -> str:

@@ -78,7 +78,7 @@ def test_what_a_backend_requires_is_asked_for_at_once(tmp_path, backend, missing
         assert backend == read(tmp_path, state(backend=backend)).state.backend
         return
     expected = [(key, f'is required with state.backend = "{backend}"') for key in missing]
-    assert expected == state_rules(tmp_path, backend=backend)
+    assert state_rules(tmp_path, backend=backend) == expected
 
 
 @pytest.mark.parametrize(("backend", "other"), [("local", S3), ("s3", HCP), ("hcp", S3)])
@@ -90,7 +90,7 @@ def test_keys_of_another_backend_are_refused(tmp_path, backend, other):
         (key, f'belongs to the backend "{other["backend"]}", but state.backend is "{backend}"')
         for key in foreign
     ]
-    assert expected == state_rules(tmp_path, **{**other, **own, "backend": backend})
+    assert state_rules(tmp_path, **{**other, **own, "backend": backend}) == expected
 
 
 @pytest.mark.parametrize("keys", [S3, HCP], ids=["s3", "hcp"])
@@ -99,24 +99,24 @@ def test_the_environment_can_put_another_backend_in_the_files_place(tmp_path, ke
     toml = state(**keys)
     assert StateSettings() == read(tmp_path, toml, REPRIEVE_STATE__BACKEND="local").state
     toml += '\nbuckt = "reprieve"\n'
-    assert [("state.buckt", "is not a setting")] == rules(
-        tmp_path, toml, REPRIEVE_STATE__BACKEND="local"
-    )
+    assert rules(tmp_path, toml, REPRIEVE_STATE__BACKEND="local") == [
+        ("state.buckt", "is not a setting")
+    ]
 
 
 def test_what_the_environment_itself_says_of_another_backend_is_refused(tmp_path):
     """There it could be taken out."""
     variables = {"REPRIEVE_STATE__BACKEND": "local", "REPRIEVE_STATE__BUCKET": "reprieve-state"}
     found = rules(tmp_path, state(**HCP), **variables)
-    assert [("state.bucket", 'belongs to the backend "s3", but state.backend is "local"')] == found
+    assert found == [("state.bucket", 'belongs to the backend "s3", but state.backend is "local"')]
 
 
 def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
     """A bucket alone does not move the state there."""
     toml = GOOD + '[state]\nbucket = "reprieve-state"\n'
-    assert [("state.bucket", 'belongs to the backend "s3", but state.backend is "local"')] == rules(
-        tmp_path, toml
-    )
+    assert rules(tmp_path, toml) == [
+        ("state.bucket", 'belongs to the backend "s3", but state.backend is "local"')
+    ]
 
 
 @pytest.mark.parametrize(
@@ -183,22 +183,22 @@ def test_values_that_hcp_terraform_could_not_take(tmp_path, key, text, rule):
 
 def test_a_token_is_no_setting(tmp_path):
     """A credential in the file would end in the synthesised JSON, and in git."""
-    assert [("token", "is not a setting")] == state_rules(tmp_path, **HCP | {"token": "hidden"})
+    assert state_rules(tmp_path, **HCP | {"token": "hidden"}) == [("token", "is not a setting")]
 
 
 def test_the_keys_of_an_unknown_backend_bring_no_faults_of_their_own(tmp_path):
     """One slip of the pen is one error."""
     toml = state(**S3 | {"backend": "S3"})
-    assert [("state.backend", "is not a backend that Reprieve supports")] == rules(tmp_path, toml)
+    assert rules(tmp_path, toml) == [("state.backend", "is not a backend that Reprieve supports")]
 
 
 def test_the_partition_is_that_of_the_regions(tmp_path):
     """A bucket in China for Regions in China; where the Regions are at error, only they are."""
     chinese = {"backend": "s3", "bucket": "reprieve-state", "region": "cn-north-1"}
     toml = state(**chinese) + '\n[regions]\nhome = "cn-north-1"\n'
-    assert "cn-north-1" == read(tmp_path, toml).state.region
+    assert read(tmp_path, toml).state.region == "cn-north-1"
     toml = state(**chinese) + '\n[regions]\nwatch = ["eu-wst-1"]\n'
-    assert ["regions.watch[0]"] == [place for place, _ in rules(tmp_path, toml)]
+    assert [place for place, _ in rules(tmp_path, toml)] == ["regions.watch[0]"]
 
 
 @pytest.mark.parametrize("value", ["5", "[]", "{}", "true"])
