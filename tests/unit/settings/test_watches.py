@@ -1,4 +1,4 @@
-"""Settings of the guard: watches, threats, encryption, and what does not go together."""
+"""The watches, `[[watch]]`."""
 
 import json
 import re
@@ -6,8 +6,6 @@ import re
 import pytest
 
 from tests.support.settings import GOOD, ROOT, errors, read
-
-KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def test_a_watch_is_kept_as_eventbridge_counts_it(tmp_path):
@@ -99,111 +97,6 @@ def test_more_watches_than_an_alarm_can_sum_up(tmp_path):
     assert (error.key, error.value.strip('"').split()[0]) == ("watch", "11")
     assert "more than the 10" in error.rule
     assert len(read(tmp_path, toml, REPRIEVE_RELIABILITY__ALARMS="false").watch) == 11
-
-
-ALERT_KEY = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}"
-
-
-@pytest.mark.parametrize(
-    ("encryption", "key", "rule"),
-    [
-        ("alias/aws/sns", "notify.encryption", "is an AWS managed key"),
-        (
-            "arn:aws:kms:eu-west-1:111122223333:alias/aws/sns",
-            "notify.encryption[0]",
-            "is an AWS managed key",
-        ),
-        ("mine", "notify.encryption", 'is not "none", "own" or a list of key ARNs'),
-        (f'["{KEY}"]', "notify.encryption[0]", "is the id of a key"),
-        ('["own"]', "notify.encryption[0]", "applies to every Region"),
-        (
-            f"{ALERT_KEY},{ALERT_KEY.replace('eu-west-1', 'sa-east-1')}",
-            "notify.encryption[1]",
-            "is in sa-east-1, which is not watched",
-        ),
-        (
-            f"{ALERT_KEY},{ALERT_KEY.replace('1234abcd', 'abcd1234')}",
-            "notify.encryption[1]",
-            "is the second key in eu-west-1",
-        ),
-        (
-            ALERT_KEY.replace("arn:aws", "arn:aws-cn"),
-            "notify.encryption[0]",
-            "is in the partition aws-cn",
-        ),
-    ],
-)
-def test_keys_that_cannot_encrypt_alerts(tmp_path, encryption, key, rule):
-    """Found out here, and not when no alert arrives."""
-    found = errors(
-        tmp_path,
-        GOOD,
-        REPRIEVE_NOTIFY__ENCRYPTION=encryption,
-        REPRIEVE_REGIONS__WATCH="eu-west-1",
-    )
-    assert found[0].key == key
-    assert found[0].rule.startswith(rule)
-
-
-def test_every_watched_region_needs_its_key(tmp_path):
-    """The missing ones are named."""
-    (error,) = errors(
-        tmp_path,
-        GOOD,
-        REPRIEVE_NOTIFY__ENCRYPTION=ALERT_KEY,
-        REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1",
-    )
-    assert (error.key, error.rule) == ("notify.encryption", "has no key in us-east-1")
-
-
-@pytest.mark.parametrize(
-    ("variables", "key", "rule"),
-    [
-        (
-            {"NOTIFY__THREATS": "key-gone"},
-            "notify.threats",
-            'does not include "key-deletion-scheduled"',
-        ),
-        ({"NOTIFY__THREATS": ""}, "notify.threats", "is an empty list"),
-        ({"NOTIFY__THREATS": "key-deletion"}, "notify.threats[0]", "is not a threat that"),
-        (
-            {"REMEDIATION__RE_ENABLE": "true", "REMEDIATION__RUNBOOK": "aws"},
-            "remediation.re_enable",
-            "needs a runbook that can enable keys",
-        ),
-        (
-            {"REMEDIATION__RE_ENABLE": "true", "REMEDIATION__ENABLED": "false"},
-            "remediation.re_enable",
-            "needs remediation, which is off",
-        ),
-        (
-            {
-                "REMEDIATION__ENABLE_DISABLED": "true",
-                "NOTIFY__THREATS": "key-deletion-scheduled,key-gone",
-            },
-            "remediation.enable_disabled",
-            'needs "key-disabled" in notify.threats',
-        ),
-        (
-            {"NOTIFY__TOPIC_NAME": "reprieve-lifeline", "NOTIFY__ENCRYPTION": "own"},
-            "notify.topic_name",
-            "is the name of the topic that warns",
-        ),
-    ],
-)
-def test_settings_that_do_not_go_together(tmp_path, variables, key, rule):
-    """Each with the setting that asks for what the others forbid."""
-    variables = {f"REPRIEVE_{name}": text for name, text in variables.items()}
-    (error,) = errors(tmp_path, GOOD, **variables)
-    assert (error.key, error.rule.startswith(rule)) == (key, True)
-
-
-def test_threats_may_leave_the_deletion_out_where_nothing_is_taken_back(tmp_path):
-    """A near miss of the rule that remediation needs its threat."""
-    settings = read(
-        tmp_path, REPRIEVE_NOTIFY__THREATS="key-gone", REPRIEVE_REMEDIATION__ENABLED="false"
-    )
-    assert settings.notify.threats == ("key-gone",)
 
 
 def watch(**keys: str) -> str:
