@@ -1,4 +1,4 @@
-"""CloudTrail records of each kind of call, against the pattern and through the alert."""
+"""CloudTrail records of each kind of call: which ones match, and the alerts about them."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def record(name: str) -> dict[str, Any]:
 
 
 def alert(name: str) -> list[str]:
-    """Return the lines of the alert that a record leads to, without their quotation marks."""
+    """Return the lines of the alert about a record, without their quotation marks."""
     transformer = alert_of(KEY_DELETION_SCHEDULED, CANCEL_KEY_DELETION)
     text = transform(target(transformer), record(name), RULE)
     return [line[1:-1] for line in text.splitlines()]
@@ -48,24 +48,24 @@ def target(transformer) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", SCHEDULED)
 def test_a_scheduled_deletion_matches(name):
-    """Whoever scheduled it, however the key was named, whatever the kind of key."""
+    """By any caller, with the id or the ARN of the key, for every kind of key."""
     assert matches(json.dumps(KEY_DELETION_SCHEDULED.event_pattern), record(name))
 
 
 @pytest.mark.parametrize("name", NEAR_MISSES)
 def test_a_near_miss_does_not_match(name):
-    """A call that failed, another call, another source: no alarm."""
+    """A failed call, another call and another source send no alert."""
     assert not matches(json.dumps(KEY_DELETION_SCHEDULED.event_pattern), record(name))
 
 
-def test_both_kinds_of_records_are_there():
+def test_both_kinds_of_records_exist():
     """The tests above would pass on an empty folder."""
     assert len(SCHEDULED) >= 7
     assert len(NEAR_MISSES) >= 7
 
 
 def test_the_alert_of_a_plain_call():
-    """Every line, as it arrives."""
+    """The whole text."""
     assert alert("scheduled") == [
         "REPRIEVE: a KMS key was scheduled for deletion",
         "Severity: CRITICAL",
@@ -104,12 +104,12 @@ def test_the_alert_of_a_plain_call():
         ),
     ],
 )
-def test_what_an_event_lacks_or_has_more_of(name, line):
+def test_the_alert_of_an_event_with_missing_or_additional_fields(name, line):
     """The label makes sense without the value, and the key is always its ARN."""
     assert line in alert(name)
 
 
-def test_a_callers_free_text_stays_out_of_the_alert():
+def test_the_alert_contains_no_free_text_of_the_caller():
     """EventBridge does not escape values: a user agent could forge a line, or break the alert."""
     assert alert("scheduled") == alert("scheduled-with-hostile-user-agent")
 
@@ -122,25 +122,25 @@ def test_a_callers_free_text_stays_out_of_the_alert():
         ("scheduled-typed-as-arn", KEY),
     ],
 )
-def test_amazons_runbook_gets_the_key_as_it_was_typed(name, key):
-    """In lists, as Systems Manager wants it."""
+def test_amazons_runbook_gets_the_key_as_the_caller_named_it(name, key):
+    """In lists, as Systems Manager requires."""
     role = "arn:aws:iam::111122223333:role/reprieve-automation"
     parameters = json.loads(transform(target(cancel_key_deletion_input(role)), record(name), RULE))
-    assert {"KeyId": [key], "AutomationAssumeRole": [role]} == parameters
+    assert parameters == {"KeyId": [key], "AutomationAssumeRole": [role]}
 
 
 @pytest.mark.parametrize("name", SCHEDULED)
-def test_reprieves_runbook_gets_the_arn_however_the_key_was_typed(name):
-    """One form for all; and the topic that hears what came of it."""
+def test_reprieves_runbook_always_gets_the_arn_of_the_key(name):
+    """And the topic for its message."""
     role = "arn:aws:iam::111122223333:role/reprieve-automation"
     topic = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
     event = record(name)
     parameters = json.loads(
         transform(target(runbook_input(KEY_DELETION_SCHEDULED, role, topic)), event, RULE)
     )
-    assert {
+    assert parameters == {
         "KeyId": [event["detail"]["resources"][0]["ARN"]],
         "AutomationAssumeRole": [role],
         "TopicArn": [topic],
         "CalledAt": [event["detail"]["eventTime"]],
-    } == parameters
+    }

@@ -1,4 +1,4 @@
-"""Records of each threat, and of what nearly is one, against all patterns and alerts."""
+"""Events of each threat, and similar ones: which ones match, and the alerts about them."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ ALIAS = "alias/payments"
 
 
 def call(name: str, *, error: str | None = None, key: str = KEY, **parameters: Any) -> dict:
-    """Return the event of a KMS call, as CloudTrail makes it; with `error`, of one that failed."""
+    """Return the event of a KMS call, as CloudTrail sends it; with `error`, of a failed one."""
     about_key = "CustomKeyStore" not in name
     detail = {
         "eventSource": "kms.amazonaws.com",
@@ -40,7 +40,7 @@ def call(name: str, *, error: str | None = None, key: str = KEY, **parameters: A
 
 
 def envelope(detail_type: str, detail: dict, **more: Any) -> dict:
-    """Return an event as EventBridge has it."""
+    """Return an event in EventBridge's format."""
     return {
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
@@ -59,7 +59,7 @@ def own(detail_type: str) -> dict:
     return envelope(detail_type, {"key-id": KEY.rpartition("/")[2]}, resources=[KEY])
 
 
-# What happens, and the names of the threats that it is.
+# Events, each with the names of the threats that it matches.
 EVENTS = {
     "deletion": (call("ScheduleKeyDeletion"), {"key-deletion-scheduled"}),
     "disabled": (call("DisableKey"), {"key-disabled"}),
@@ -101,8 +101,8 @@ EVENTS = {
 
 
 @pytest.mark.parametrize("what", EVENTS)
-def test_an_event_is_the_threats_that_it_is_and_no_others(what):
-    """Each against the whole catalogue; EventBridge would take each pattern."""
+def test_an_event_matches_its_threats_and_no_others(what):
+    """Compare each event with the whole catalogue."""
     event, expected = EVENTS[what]
     found = {
         threat.name for threat in CATALOGUE if matches(pattern_json(threat.event_pattern), event)
@@ -110,17 +110,17 @@ def test_an_event_is_the_threats_that_it_is_and_no_others(what):
     assert found == expected
 
 
-def test_each_threat_has_an_event_here_and_a_pattern_that_eventbridge_takes():
-    """A new threat cannot go untested."""
-    assert set(BY_NAME) == set.union(*(names for _, names in EVENTS.values()))
+def test_each_threat_has_an_event_here_and_a_valid_pattern():
+    """A new threat needs a test."""
+    assert set.union(*(names for _, names in EVENTS.values())) == set(BY_NAME)
     assert [
         error for each in CATALOGUE for error in pattern_errors(pattern_json(each.event_pattern))
     ] == []
 
 
 @pytest.mark.parametrize("what", [what for what, (_, names) in EVENTS.items() if names])
-def test_a_call_that_failed_and_an_imitation_are_no_threat(what):
-    """Denied, or sent by somebody who is not AWS."""
+def test_a_failed_call_and_an_imitation_match_no_threat(what):
+    """A call that was denied, and an event that another source sent."""
     event, _ = EVENTS[what]
     imitated = event | {"source": "com.example.kms"}
     denied = event | {"detail": event["detail"] | {"errorCode": "AccessDenied"}}
@@ -130,8 +130,8 @@ def test_a_call_that_failed_and_an_imitation_are_no_threat(what):
 
 
 @pytest.mark.parametrize("what", [what for what, (_, names) in EVENTS.items() if names])
-def test_an_alert_names_what_is_endangered_and_holds_no_free_text(what):
-    """Key, store or alias; Region, account; who; what to do; nothing that was left unfilled."""
+def test_an_alert_names_the_endangered_resource_and_contains_no_free_text(what):
+    """Key, store or alias; Region, account and caller; every variable is filled."""
     event, (name,) = EVENTS[what][0], EVENTS[what][1]
     lines = delivered(alert(BY_NAME[name]), event)
     assert lines[0] == f"REPRIEVE: {BY_NAME[name].summary}"
@@ -148,8 +148,8 @@ def test_an_alert_names_what_is_endangered_and_holds_no_free_text(what):
     ("threat", "done"),
     [("key-deletion-scheduled", "TAKEN BACK"), ("key-disabled", "ENABLED AGAIN")],
 )
-def test_an_alert_says_what_is_done_about_it(threat, done):
-    """Undone, exempt, or left to people: each in words that cannot be taken for the others."""
+def test_an_alert_says_what_reprieve_does(threat, done):
+    """Remediation, exemption and no action have clearly different words."""
     event = call("ScheduleKeyDeletion")
 
     def says(*given, **more) -> str:
@@ -165,8 +165,8 @@ def test_an_alert_says_what_is_done_about_it(threat, done):
     assert says().startswith(f"NOT BEING {done}: the settings say so")
 
 
-def test_the_alert_key_is_told_of_and_no_other_key():
-    """All four calls that can mute the alerts; of another key, or denied, not."""
+def test_threats_to_the_alert_key_match_and_those_to_other_keys_do_not():
+    """All four calls that can silence the alerts. A denied call does not match."""
     pattern = pattern_json(alert_key_endangered(KEY))
     assert pattern_errors(pattern) == []
     for name in ("ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial", "PutKeyPolicy"):
@@ -178,8 +178,8 @@ def test_the_alert_key_is_told_of_and_no_other_key():
     assert {f"Key: {KEY}", "Call: DisableKey"} <= set(lines)
 
 
-def test_a_watchs_alert_makes_sense_for_a_call_and_for_another_event():
-    """What the event lacks is empty."""
+def test_the_alert_of_a_watch_makes_sense_for_calls_and_other_events():
+    """Values that the event lacks are empty."""
     transformer = watch_alert("trail-changed", "a trail was stopped")
     lines = delivered(transformer, call("StopLogging"))
     assert lines[0] == "REPRIEVE: a trail was stopped"

@@ -1,4 +1,4 @@
-"""What the tests of the settings share: reading a file of them, and the errors of it."""
+"""Load settings in tests, and list their errors."""
 
 from pathlib import Path
 
@@ -13,19 +13,19 @@ ROLE = "arn:aws:iam::111122223333:role/reprieve-automation"
 
 
 def read(folder, toml=GOOD, **environ):
-    """Load settings from a file of this text (None: no file) and these environment variables."""
+    """Return the settings in this file (None: no file) and these environment variables."""
     if toml is not None:
         (folder / "reprieve.toml").write_text(toml, encoding="utf-8")
     return load(environ, folder)
 
 
 def errors(folder, toml=GOOD, **environ):
-    """Return the errors that loading these settings reports."""
+    """Return the errors in these settings."""
     with pytest.raises(SettingsError) as caught:
         read(folder, toml, **environ)
     return caught.value.errors
 
 
 def rules(folder, toml=GOOD, **environ):
-    """Return each error as (key, rule)."""
+    """Return the key and the rule of each error in these settings."""
     return [(error.key, error.rule) for error in errors(folder, toml, **environ)]

@@ -1,4 +1,4 @@
-"""The cdktf app: what it does with settings that have errors."""
+"""The CDKTF app with settings that have errors."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from main import main
 
 @pytest.fixture
 def directory(tmp_path, monkeypatch):
-    """Stand in an empty directory, without any setting in the environment."""
+    """Change to an empty directory, without any setting in the environment."""
     monkeypatch.chdir(tmp_path)
     for name in ("REPRIEVE_SETTINGS", "REPRIEVE_NOTIFY__EMAILS"):
         monkeypatch.delenv(name, raising=False)
@@ -15,7 +15,7 @@ def directory(tmp_path, monkeypatch):
 
 
 def test_settings_with_errors_end_in_a_report_and_exit_code_2(directory, capsys):
-    """Every error, no traceback, and nothing is written."""
+    """Every error, no traceback, and no file."""
     (directory / "reprieve.toml").write_text(
         '[notify]\nemails = ["nobody"]\n[regions]\nwatch = ["eu-wst-1", "eu-wst-1"]\n'
     )
@@ -29,7 +29,7 @@ def test_settings_with_errors_end_in_a_report_and_exit_code_2(directory, capsys)
     assert [path.name for path in directory.iterdir()] == ["reprieve.toml"]
 
 
-def test_no_settings_at_all_say_which_file_is_missing(directory, capsys):
-    """The near-miss of a run in the wrong directory."""
+def test_without_settings_the_report_names_the_missing_file(directory, capsys):
+    """As in a run in the wrong directory."""
     assert main() == 2
     assert "reprieve.toml (no such file)" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The Regions: which there are, whose they are, and what Terraform calls them."""
+"""The Regions, their partitions, and their Terraform aliases."""
 
 import botocore.session
 import pytest
@@ -7,7 +7,7 @@ from reprieve import regions
 
 
 def test_default_regions_are_the_17_of_every_account():
-    """In aws the default Regions are the 17 that are not opt-in, sorted."""
+    """They are sorted, and none of them is opt-in."""
     assert len(regions.DEFAULT_REGIONS) == 17
     assert list(regions.DEFAULT_REGIONS) == sorted(set(regions.DEFAULT_REGIONS))
     assert regions.default_regions("aws") == regions.DEFAULT_REGIONS
@@ -18,8 +18,8 @@ def test_default_regions_are_known():
     assert set(regions.DEFAULT_REGIONS) - set(regions.known_regions("aws")) == set()
 
 
-def test_known_regions_of_aws_hold_the_opt_in_ones():
-    """An opt-in Region is known though it is not a default one."""
+def test_known_regions_of_aws_include_the_opt_in_ones():
+    """They are known, and not default Regions."""
     assert "af-south-1" in regions.known_regions("aws")
     assert "af-south-1" not in regions.default_regions("aws")
 
@@ -38,13 +38,13 @@ def test_other_partitions_have_no_opt_in_regions(partition, expected):
     assert regions.default_regions(partition) == expected
 
 
-def test_known_regions_are_asked_for_once():
-    """The list is kept: botocore's tables take a third of a second."""
+def test_known_regions_are_cached():
+    """Reading botocore's table takes a third of a second."""
     assert regions.known_regions("aws") is regions.known_regions("aws")
 
 
-def test_isolated_partitions_are_none_of_ours():
-    """A partition that botocore knows and Reprieve does not is refused."""
+def test_isolated_partitions_are_not_supported():
+    """botocore knows them."""
     assert regions.partitions == ("aws", "aws-us-gov", "aws-cn", "aws-eusc")
     with pytest.raises(KeyError):
         regions.known_regions("aws-iso")
@@ -62,13 +62,13 @@ def test_isolated_partitions_are_none_of_ours():
         ("", None),
     ],
 )
-def test_partition_of(region, expected):
-    """Only Regions that exist have a partition, and only one of the four."""
+def test_only_existing_regions_have_a_partition(region, expected):
+    """One of the four that Reprieve supports."""
     assert regions.partition_of(region) == expected
 
 
-def test_every_region_is_the_sum_of_the_partitions():
-    """No Region is left out or named twice."""
+def test_every_region_contains_each_region_of_all_partitions_once():
+    """None is missing."""
     every = regions.every_region()
     assert len(every) == len(set(every))
     assert {regions.partition_of(region) for region in every} == set(regions.partitions)
@@ -81,13 +81,13 @@ def test_home_is_a_region_of_its_partition(partition):
 
 
 def test_alias_has_no_hyphens():
-    """A Region's alias is its code with underscores, as Terraform's names have them."""
+    """Terraform's names have underscores instead."""
     assert regions.alias("ap-southeast-2") == "ap_southeast_2"
 
 
 @pytest.mark.parametrize("partition", regions.partitions)
-def test_the_regions_are_those_that_botocore_itself_answers(partition):
-    """The table is read past botocore's client code: the answer is the same."""
+def test_the_known_regions_are_those_that_botocore_returns(partition):
+    """Reprieve reads botocore's table without botocore's code."""
     session = botocore.session.get_session()
     answers = [
         set(session.get_available_regions(service, partition))

@@ -1,4 +1,4 @@
-"""Two patterns where there was one: every scheduled deletion matches exactly one of them."""
+"""The two patterns of a threat with exemptions: every event matches exactly one of them."""
 
 import copy
 import json
@@ -28,7 +28,7 @@ def in_ireland(principals=(), keys=()):
 
 
 def matched(event, exemptions):
-    """Return which of the two patterns an event matches: taken back, approved."""
+    """Return whether an event matches each of the two patterns: remediated, approved."""
     return tuple(
         matches(pattern_json(pattern), event)
         for pattern in split(KEY_DELETION_SCHEDULED.event_pattern, exemptions)
@@ -36,7 +36,7 @@ def matched(event, exemptions):
 
 
 def event(user=None, role=None, key=OTHER):
-    """Return a record of a scheduled deletion; None leaves a field out."""
+    """Return the record of a scheduled deletion. None omits a field."""
     identity = {} if user is None else {"arn": user}
     if role is not None:
         identity["sessionContext"] = {"sessionIssuer": {"arn": role}}
@@ -69,8 +69,8 @@ SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/KeyAdministrator/alice"
         ({"key": None}, False),
     ],
 )
-def test_who_and_what_is_approved(fields, approved):
-    """A user, a role by any of its sessions, a key; and what differs from them by a little."""
+def test_only_exempt_users_roles_and_keys_are_approved(fields, approved):
+    """A role includes its sessions. Similar names are not approved."""
     assert matched(event(**fields), in_ireland(**ALL)) == (not approved, approved)
 
 
@@ -81,7 +81,7 @@ KEYS = st.lists(st.sampled_from([KEY, KEY_ARN, OTHER]), unique=True)
 
 @given(user=ARNS, role=ARNS, key=ARNS, principals=CHOSEN, keys=KEYS, noise=st.booleans())
 def test_every_event_matches_exactly_one_of_the_two(user, role, key, principals, keys, noise):
-    """Whatever a record holds or lacks, whatever is exempt: told once, and never forgotten."""
+    """With any fields in the record, and with any exemptions."""
     exemptions = in_ireland(principals, keys)
     if not exemptions:
         return
@@ -93,34 +93,34 @@ def test_every_event_matches_exactly_one_of_the_two(user, role, key, principals,
 
 
 @given(principals=CHOSEN, keys=KEYS)
-def test_eventbridge_takes_both_patterns(principals, keys):
-    """One exemption or many: no $or with one alternative, no empty list."""
+def test_both_patterns_are_valid(principals, keys):
+    """With one exemption or many: no $or with one alternative, no empty list."""
     if exemptions := in_ireland(principals, keys):
         for pattern in split(KEY_DELETION_SCHEDULED.event_pattern, exemptions):
             assert pattern_errors(pattern_json(pattern)) == []
 
 
 def test_a_failed_call_matches_neither():
-    """The exemptions add to the threat's own pattern and take nothing from it."""
+    """The exemptions only add to the pattern of the threat."""
     record = event(USER)
     record["detail"]["errorCode"] = "AccessDenied"
     assert matched(record, in_ireland(**ALL)) == (False, False)
 
 
-def test_a_key_counts_where_it_is():
-    """An id counts in any Region, as a multi-Region key has it; an ARN in its own."""
+def test_a_key_id_is_exempt_in_every_region_and_an_arn_in_its_own():
+    """Multi-Region keys have one id in all their Regions."""
     elsewhere = exemptions_in("us-east-1", [], [KEY, OTHER], partition="aws", account=ACCOUNT)
     assert elsewhere == Exemptions(keys=(f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{KEY}",))
 
 
-def test_the_threats_own_pattern_is_left_as_it_is():
-    """It is shared by all guards."""
+def test_split_does_not_change_the_pattern_of_the_threat():
+    """All guards share it."""
     before = copy.deepcopy(KEY_DELETION_SCHEDULED.event_pattern)
     split(KEY_DELETION_SCHEDULED.event_pattern, in_ireland(**ALL))
-    assert json.dumps(before) == json.dumps(KEY_DELETION_SCHEDULED.event_pattern)
+    assert json.dumps(KEY_DELETION_SCHEDULED.event_pattern) == json.dumps(before)
 
 
-def test_nothing_exempt_is_no_split():
-    """Whoever asks for two patterns must have a reason."""
+def test_split_without_exemptions_is_an_error():
+    """There would be only one pattern."""
     with pytest.raises(ValueError, match="nothing is exempt"):
         split(KEY_DELETION_SCHEDULED.event_pattern, Exemptions())

@@ -1,4 +1,4 @@
-"""What EventBridge would refuse in an event pattern."""
+"""The check of event patterns: what EventBridge accepts and refuses."""
 
 import json
 
@@ -24,12 +24,12 @@ from reprieve.events.patterns import MAX_PATTERN_LENGTH, pattern_errors
         [{"anything-but": {"equals-ignore-case": ["a"]}}, {"anything-but": {"wildcard": "a*"}}],
     ],
 )
-def test_what_eventbridge_documents_has_no_fault(filters):
-    """Every operator in every form of the documentation."""
+def test_every_documented_operator_is_valid(filters):
+    """In every form of the documentation."""
     assert pattern_errors(json.dumps({"detail": {"field": filters}})) == []
 
 
-def test_or_of_two_patterns_has_no_fault():
+def test_or_of_two_patterns_is_valid():
     """With other fields beside it."""
     pattern = {"source": ["a"], "$or": [{"detail": {"a": [1]}}, {"detail": {"b": [2]}}]}
     assert pattern_errors(json.dumps(pattern)) == []
@@ -86,20 +86,20 @@ def test_or_of_two_patterns_has_no_fault():
         ('{"$or": [{"a": [1]}, "b"]}', "$or[1]: an entry of $or must be an object"),
     ],
 )
-def test_what_eventbridge_refuses_is_one_sentence_with_its_path(pattern, words):
-    """The path, and what is wrong there."""
+def test_an_invalid_pattern_is_one_sentence_with_its_path(pattern, words):
+    """The sentence says what is wrong there."""
     (error,) = pattern_errors(pattern)
     assert words in error
 
 
-def test_every_fault_is_told():
-    """Not only the first."""
+def test_every_error_is_reported():
+    """Not only the first one."""
     assert len(pattern_errors('{"a": [], "b": 1}')) == 2
 
 
 @pytest.mark.parametrize(("length", "errors"), [(MAX_PATTERN_LENGTH, 0), (2049, 1)])
-def test_a_pattern_has_a_length(length, errors):
-    """2,048 characters are allowed, one more is not."""
+def test_a_pattern_has_at_most_2048_characters(length, errors):
+    """One more character is an error."""
     empty = '{"a": [""]}'
     pattern = empty.replace('""', '"' + "x" * (length - len(empty)) + '"')
-    assert (length, errors) == (len(pattern), len(pattern_errors(pattern)))
+    assert (len(pattern), len(pattern_errors(pattern))) == (length, errors)

@@ -1,4 +1,4 @@
-"""The documents of Reprieve's runbooks: their ends, and the limits of AWS."""
+"""The documents of Reprieve's runbooks: their last steps, and AWS's limits."""
 
 import json
 
@@ -13,7 +13,7 @@ from reprieve.runbooks.rescue import rescue_document
     "document",
     [rescue_document("aws"), rescue_document("aws", re_enable=True), enable_document("aws")],
 )
-def test_runbooks_and_their_messages_fit_into_the_limits(document):
+def test_runbooks_and_their_messages_keep_the_limits(document):
     """A subject is ASCII and below 100 characters, with the longest Region (SNS API, Publish)."""
     longest = max(known_regions("aws"), key=len)
     subjects = [
@@ -30,8 +30,8 @@ def test_runbooks_and_their_messages_fit_into_the_limits(document):
     "document",
     [rescue_document("aws"), rescue_document("aws", re_enable=True), enable_document("aws")],
 )
-def test_a_runbook_never_ends_in_silence(document):
-    """Each step leads to another or tells; every step that may fail leads to one that tells."""
+def test_a_runbook_always_publishes_a_message(document):
+    """Each step, also if it fails, leads to a step that publishes."""
     steps = {step["name"]: step for step in document["mainSteps"]}
     for name, step in steps.items():
         if name.startswith("Tell"):

@@ -1,4 +1,4 @@
-"""The ARNs that runbooks go by."""
+"""The ARNs of runbooks."""
 
 from reprieve.location import Location
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, RESCUE_KEY
@@ -6,8 +6,8 @@ from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, RESCUE_KEY
 ACCOUNT = "111122223333"
 
 
-def test_what_starting_amazons_runbook_is_checked_against():
-    """All three forms that AWS's own policies name; Amazon's documents have no account."""
+def test_the_resources_of_starting_amazons_runbook():
+    """All three forms that AWS's own policies name. Amazon's documents have no account."""
     name = "AWSConfigRemediation-CancelKeyDeletion"
     assert CANCEL_KEY_DELETION.start_resources(Location("aws", "eu-west-1", ACCOUNT)) == [
         f"arn:aws:ssm:*::document/{name}",
@@ -16,8 +16,8 @@ def test_what_starting_amazons_runbook_is_checked_against():
     ]
 
 
-def test_what_starting_a_runbook_of_the_account_is_checked_against():
-    """The account stands in each form."""
+def test_the_resources_of_starting_a_runbook_of_the_account():
+    """Each form has the account."""
     assert RESCUE_KEY.start_resources(Location("aws-cn", "cn-north-1", ACCOUNT)) == [
         f"arn:aws-cn:ssm:*:{ACCOUNT}:document/reprieve-rescue-key",
         f"arn:aws-cn:ssm:*:{ACCOUNT}:automation-definition/reprieve-rescue-key:*",

@@ -39,8 +39,8 @@ ALERT_KEY = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}"
         ),
     ],
 )
-def test_keys_that_cannot_encrypt_alerts(tmp_path, encryption, key, rule):
-    """Found out here, and not when no alert arrives."""
+def test_a_key_that_cannot_encrypt_alerts_is_refused(tmp_path, encryption, key, rule):
+    """Refuse it when the settings are read, not when an alert does not arrive."""
     found = errors(
         tmp_path,
         GOOD,
@@ -51,8 +51,8 @@ def test_keys_that_cannot_encrypt_alerts(tmp_path, encryption, key, rule):
     assert found[0].rule.startswith(rule)
 
 
-def test_every_watched_region_needs_its_key(tmp_path):
-    """The missing ones are named."""
+def test_watched_regions_without_a_key_are_named(tmp_path):
+    """A topic can only use a key of its own Region."""
     (error,) = errors(
         tmp_path,
         GOOD,

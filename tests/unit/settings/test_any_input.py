@@ -36,8 +36,8 @@ FAST = hypothesis_settings(
 )
 
 
-def loads_or_says_why(folder, environ):
-    """Fail if load raises anything but SettingsError, or one that says nothing."""
+def loads_or_reports_errors(folder, environ):
+    """Fail if load raises anything but SettingsError, or an error without a text."""
     try:
         watched, found = load(environ, folder).regions.watched, ()
     except SettingsError as error:
@@ -49,16 +49,16 @@ def loads_or_says_why(folder, environ):
 
 @FAST
 @given(content=st.one_of(st.binary(max_size=60), TEXTS.map(lambda t: t.encode("utf-8", "replace"))))
-def test_any_file_is_read_or_refused(tmp_path, content):
-    """No file's bytes bring a traceback."""
+def test_any_file_loads_or_is_refused(tmp_path, content):
+    """No content of a file leads to a traceback."""
     (tmp_path / "reprieve.toml").write_bytes(content)
-    loads_or_says_why(tmp_path, {})
+    loads_or_reports_errors(tmp_path, {})
 
 
 @FAST
 @given(values=st.dictionaries(NAMES, st.one_of(VALUES, st.dictionaries(NAMES, VALUES))))
-def test_any_values_are_taken_or_refused(values):
-    """No value in any place brings anything but pydantic's error with our rules in it."""
+def test_any_values_are_accepted_or_refused(values):
+    """Invalid values only lead to pydantic's error with Reprieve's rules."""
     try:
         watched, kinds = Settings(**values).regions.watched, set()
     except ValidationError as error:
@@ -77,7 +77,7 @@ def test_any_values_are_taken_or_refused(values):
     )
 )
 @example(environ={"REPRIEVE_REGIONS__WATCH": "\udcff"})
-def test_any_environment_is_taken_or_refused(tmp_path, environ):
-    """No variable's text brings a traceback."""
+def test_any_environment_loads_or_is_refused(tmp_path, environ):
+    """No value of a variable leads to a traceback."""
     (tmp_path / "reprieve.toml").write_text(GOOD)
-    loads_or_says_why(tmp_path, environ)
+    loads_or_reports_errors(tmp_path, environ)

@@ -15,8 +15,8 @@ MRK = "mrk-1234abcd12ab34cd56ef1234567890ab"
 USER = "arn:aws:iam::111122223333:user/keys/alice"
 
 
-def test_exemptions_that_pass(tmp_path):
-    """Roles and users with or without a path; keys by id, of several Regions too, and by ARN."""
+def test_exemptions_by_role_user_key_id_and_key_arn_are_accepted(tmp_path):
+    """With and without a path; keys of one Region and multi-Region keys."""
     key_arn = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}"
     settings = read(
         tmp_path,
@@ -51,14 +51,14 @@ def test_exemptions_that_pass(tmp_path):
         ),
     ],
 )
-def test_exemptions_that_do_not(tmp_path, key, text, rule):
-    """Each that would silently exempt nothing is refused."""
+def test_an_exemption_without_effect_is_refused(tmp_path, key, text, rule):
+    """It would exempt nothing, and nobody would notice."""
     toml = f'{GOOD}\n[exempt]\n{key} = ["{text}"]'
     assert rules(tmp_path, toml) == [(f"exempt.{key}[0]", rule)]
 
 
-def test_exemptions_that_make_too_long_a_pattern_are_refused_with_the_number(tmp_path):
-    """Found out here, not at apply: EventBridge accepts 2,048 characters."""
+def test_exemptions_that_exceed_the_pattern_limit_are_refused(tmp_path):
+    """EventBridge accepts 2,048 characters. Report the number before Terraform applies."""
     arns = ",".join(f"arn:aws:iam::111122223333:role/KeyAdministrator{n:02}" for n in range(40))
     assert read(tmp_path, REPRIEVE_EXEMPT__PRINCIPALS=",".join(arns.split(",")[:30]))
     (error,) = errors(tmp_path, GOOD, REPRIEVE_EXEMPT__PRINCIPALS=arns)

@@ -23,8 +23,10 @@ from tests.support.settings import GOOD, ROLE, errors, read, rules
         ('home = "eusc-de-east-1"', "aws-eusc", "eusc-de-east-1", ("eusc-de-east-1",)),
     ],
 )
-def test_the_partition_follows_from_the_regions(tmp_path, said, partition, home, watched):
-    """Home says the partition, or else the watched Regions do, or else it is aws."""
+def test_the_partition_is_that_of_the_home_or_of_the_watched_regions(
+    tmp_path, said, partition, home, watched
+):
+    """Without either it is aws."""
     found = read(tmp_path, f"{GOOD}[regions]\n{said}\n").regions
     assert (found.partition, found.home, found.watched) == (partition, home, watched)
 
@@ -44,8 +46,8 @@ def test_the_partition_follows_from_the_regions(tmp_path, said, partition, home,
         ('"defalt"', 'write "default"'),
     ],
 )
-def test_the_remedy_for_a_wrong_region(tmp_path, value, hint):
-    """The nearest thing that would be right is proposed."""
+def test_the_hint_for_an_invalid_region_names_the_nearest_valid_value(tmp_path, value, hint):
+    """A Region, a word, or the form of a list."""
     assert [f.hint for f in errors(tmp_path, f"{GOOD}[regions]\nwatch = {value}")] == [hint]
 
 
@@ -90,7 +92,7 @@ def test_the_remedy_for_a_wrong_region(tmp_path, value, hint):
             'watch = ["eu-west-1", 5]\nexclude = ["eu-west-2"]',
             [("regions.watch[1]", "is not text")],
         ),
-        # One error brings forth no others: nobody knows what this list would have been.
+        # One error causes no others: the intended list is unknown.
         (
             'watch = ["eu-wst-1"]\nexclude = ["eu-west-1"]',
             [
@@ -102,15 +104,15 @@ def test_the_remedy_for_a_wrong_region(tmp_path, value, hint):
         ),
     ],
 )
-def test_regions_among_themselves(tmp_path, said, expected):
-    """Regions that contradict one another are errors; their near-misses are not."""
+def test_regions_that_contradict_each_other_are_refused(tmp_path, said, expected):
+    """Similar settings without a contradiction are accepted."""
     toml = f"{GOOD}[regions]\n{said}\n"
     assert (rules(tmp_path, toml) if expected else []) == expected
     if not expected:
         assert read(tmp_path, toml).regions.watched
 
 
-def test_a_role_of_another_partition(tmp_path):
+def test_a_role_of_another_partition_is_refused(tmp_path):
     """A role belongs to the account, and the account to the partition of its Regions."""
     role = {"REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN": ROLE.replace("arn:aws:", "arn:aws-cn:")}
     in_china = read(tmp_path, REPRIEVE_REGIONS__HOME="cn-north-1", **role)

@@ -40,15 +40,15 @@ from tests.support.settings import GOOD, errors, read
         ),
     ],
 )
-def test_settings_that_do_not_go_together(tmp_path, variables, key, rule):
-    """Each with the setting that asks for what the others forbid."""
+def test_settings_that_exclude_each_other_are_refused(tmp_path, variables, key, rule):
+    """The error is reported at the setting that needs the other one."""
     variables = {f"REPRIEVE_{name}": text for name, text in variables.items()}
     (error,) = errors(tmp_path, GOOD, **variables)
     assert (error.key, error.rule.startswith(rule)) == (key, True)
 
 
-def test_threats_may_leave_the_deletion_out_where_nothing_is_taken_back(tmp_path):
-    """A near miss of the rule that remediation needs its threat."""
+def test_without_remediation_the_threats_need_no_deletion(tmp_path):
+    """Only remediation needs the threat."""
     settings = read(
         tmp_path, REPRIEVE_NOTIFY__THREATS="key-gone", REPRIEVE_REMEDIATION__ENABLED="false"
     )

@@ -17,8 +17,8 @@ watch = ["eu-west-1", "eu-wst-1", "us-gov-west-1", "eu-west-1"]
 """
 
 
-def test_all_faults_at_once_in_the_order_of_the_settings(tmp_path):
-    """One run tells it all: single values, lists, tables, and what contradicts what."""
+def test_all_errors_are_reported_at_once_in_the_order_of_the_settings(tmp_path):
+    """Errors of single values, of lists and of tables, and contradictions."""
     environ = {"REPRIEVE_REGION__HOME": "x", "REPRIEVE_NOTIFY__TOPIC_NAME": "keys.fifo"}
     assert [f.key for f in errors(tmp_path, MANY, **environ)] == [
         "notify.emails",
@@ -32,8 +32,8 @@ def test_all_faults_at_once_in_the_order_of_the_settings(tmp_path):
     ]
 
 
-def test_the_text_names_each_origin_only_if_they_differ(tmp_path):
-    """With one origin the first line says it; with several, each error does."""
+def test_the_report_names_each_origin_only_if_they_differ(tmp_path):
+    """A single origin is named in the first line, several are named at each error."""
     toml = GOOD.replace("@", "")
     with pytest.raises(SettingsError) as one:
         read(tmp_path, toml)
@@ -48,8 +48,8 @@ def test_the_text_names_each_origin_only_if_they_differ(tmp_path):
     ]
 
 
-def test_the_example_in_the_reference_is_real(tmp_path):
-    """The error that docs/settings.md shows is what `load` says to the file it shows."""
+def test_the_example_in_the_docs_is_the_real_report(tmp_path):
+    """`load` reports the errors in docs/settings.md for the file shown there."""
     text = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     blocks = text.split("```")
     toml = next(b.removeprefix("toml\n") for b in blocks if b.startswith("toml\n"))
@@ -59,8 +59,8 @@ def test_the_example_in_the_reference_is_real(tmp_path):
     assert str(caught.value) == said.rstrip()
 
 
-def test_nothing_in_the_text_drives_a_terminal(tmp_path):
-    """Control characters of a value or a key are shown, not obeyed."""
+def test_control_characters_are_escaped_in_the_report(tmp_path):
+    """Control characters of a value or a key must not reach a terminal."""
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, GOOD + '"\\u001b[2J" = "\\u202e"\n')
     assert all(char.isprintable() or char == "\n" for char in str(caught.value))

@@ -10,14 +10,14 @@ from tests.support.settings import ROOT, read
 from tools import reference
 
 
-def test_the_file_in_the_repository_loads():
-    """The example is sound, and says the defaults."""
+def test_the_example_file_is_valid_and_contains_the_defaults():
+    """Only the addresses have no default."""
     settings = load({}, ROOT)
     assert settings == Settings(notify={"emails": ["security@example.com"]})
 
 
-def test_the_file_in_the_repository_shows_every_key():
-    """A user finds each key in the example, be it commented out."""
+def test_the_example_file_contains_every_key():
+    """Some keys are commented out."""
     shown = {
         line.removeprefix("# ").split(" = ")[0]
         for line in (ROOT / "reprieve.toml").read_text(encoding="utf-8").splitlines()
@@ -26,8 +26,8 @@ def test_the_file_in_the_repository_shows_every_key():
     assert {key for keys in TABLES.values() for key in keys} - shown == set()
 
 
-def test_every_field_is_described():
-    """The reference is made of the descriptions."""
+def test_every_key_has_a_description():
+    """The reference in docs/settings.md consists of the descriptions."""
     fields = {
         f"{table}.{key}": field for table, keys in TABLES.items() for key, field in keys.items()
     }
@@ -35,13 +35,13 @@ def test_every_field_is_described():
 
 
 @pytest.mark.parametrize("page", sorted(reference.TABLES_OF_DOCS))
-def test_the_tables_of_the_docs_are_those_of_the_code(page):
+def test_the_generated_tables_in_the_docs_are_current(page):
     """`make docs` would change nothing."""
     assert reference.renewed(page) == (ROOT / "docs" / page).read_text(encoding="utf-8")
 
 
-def test_defaults(tmp_path):
-    """The addresses are all that a user must write."""
+def test_only_the_addresses_are_required(tmp_path):
+    """Every other key has a default."""
     settings = read(tmp_path)
     assert settings.notify.emails == ("security@example.com",)
     assert settings.notify.topic_name == "reprieve-alerts"
@@ -53,7 +53,7 @@ def test_defaults(tmp_path):
     assert settings.regions.partition == "aws"
 
 
-def test_settings_cannot_be_changed(tmp_path):
-    """What was validated stays so."""
+def test_settings_are_immutable(tmp_path):
+    """Nobody can change them after the validation."""
     with pytest.raises(ValidationError):
         read(tmp_path).notify.topic_name = "other"

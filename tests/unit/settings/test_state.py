@@ -1,4 +1,4 @@
-"""Settings of the state: what each backend has, requires and refuses."""
+"""The table `[state]`: the keys of each backend, required and refused."""
 
 import re
 
@@ -33,49 +33,47 @@ def state(**keys: str) -> str:
 
 
 def state_rules(folder, **keys: str) -> list[tuple[str, str]]:
-    """Return each error of these keys as (key, rule)."""
+    """Return key and rule of each error in these keys."""
     return [(place.removeprefix("state."), rule) for place, rule in rules(folder, state(**keys))]
 
 
-def test_the_state_is_local_unless_said(tmp_path):
-    """What stood before there was a setting is what stands without it."""
-    assert StateSettings(backend="local") == read(tmp_path).state
+def test_the_state_is_local_by_default(tmp_path):
+    """Without any key under [state]."""
+    assert read(tmp_path).state == StateSettings(backend="local")
 
 
 @pytest.mark.parametrize("keys", [S3, HCP], ids=["s3", "hcp"])
-def test_every_key_of_a_backend_is_kept_as_it_is_written(tmp_path, keys):
-    """From the file and from the environment alike."""
+def test_every_key_of_a_backend_is_read(tmp_path, keys):
+    """From the file and from the environment."""
     variables = {f"REPRIEVE_STATE__{key.upper()}": text for key, text in keys.items()}
-    assert StateSettings(**keys) == read(tmp_path, state(**keys)).state
-    assert StateSettings(**keys) == read(tmp_path, **variables).state
+    assert read(tmp_path, state(**keys)).state == StateSettings(**keys)
+    assert read(tmp_path, **variables).state == StateSettings(**keys)
 
 
-def test_every_key_is_of_one_backend():
-    """A key that no backend had would be refused with every one."""
+def test_every_key_belongs_to_exactly_one_backend():
+    """A key without a backend would be refused with every backend."""
     of_backends = [key for keys in BACKENDS.values() for key in keys]
     assert sorted([*of_backends, "backend"]) == sorted(StateSettings.model_fields)
 
 
-def test_the_examples_of_the_file_are_sound(tmp_path):
-    """Those of each backend, their marks taken out."""
+def test_the_examples_in_the_file_are_valid(tmp_path):
+    """Those of each backend, without their comment signs."""
     _, _, table = (ROOT / "reprieve.toml").read_text(encoding="utf-8").partition("[state]\n")
     examples = dict(re.findall(r'^# (\w+) = "(.*)"$', table.partition("[[watch]]")[0], re.M))
     for backend in ("s3", "hcp"):
         keys = {key: examples[key] for key in BACKENDS[backend]}
-        assert (
-            StateSettings(backend=backend, **keys)
-            == read(tmp_path, state(backend=backend, **keys)).state
-        )
+        settings = read(tmp_path, state(backend=backend, **keys))
+        assert settings.state == StateSettings(backend=backend, **keys)
 
 
 @pytest.mark.parametrize(
     ("backend", "missing"),
     [("s3", ["bucket", "region"]), ("hcp", ["organization"]), ("local", [])],
 )
-def test_what_a_backend_requires_is_asked_for_at_once(tmp_path, backend, missing):
-    """Each key with the backend that wants it."""
+def test_all_missing_keys_of_a_backend_are_reported(tmp_path, backend, missing):
+    """The error names the backend that requires them."""
     if not missing:
-        assert backend == read(tmp_path, state(backend=backend)).state.backend
+        assert read(tmp_path, state(backend=backend)).state.backend == backend
         return
     expected = [(key, f'is required with state.backend = "{backend}"') for key in missing]
     assert state_rules(tmp_path, backend=backend) == expected
@@ -83,7 +81,7 @@ def test_what_a_backend_requires_is_asked_for_at_once(tmp_path, backend, missing
 
 @pytest.mark.parametrize(("backend", "other"), [("local", S3), ("s3", HCP), ("hcp", S3)])
 def test_keys_of_another_backend_are_refused(tmp_path, backend, other):
-    """They would be without any effect, and somebody believes that they have one."""
+    """They would have no effect, and nobody would notice."""
     own = {"s3": S3, "hcp": HCP, "local": {}}[backend]
     foreign = [key for key in other if key != "backend"]
     expected = [
@@ -94,24 +92,24 @@ def test_keys_of_another_backend_are_refused(tmp_path, backend, other):
 
 
 @pytest.mark.parametrize("keys", [S3, HCP], ids=["s3", "hcp"])
-def test_the_environment_can_put_another_backend_in_the_files_place(tmp_path, keys):
-    """The keys of the file's backend count no more; a slip of the pen among them still does."""
+def test_the_environment_can_override_the_backend_of_the_file(tmp_path, keys):
+    """The keys of the file's backend are then ignored; unknown keys are still errors."""
     toml = state(**keys)
-    assert StateSettings() == read(tmp_path, toml, REPRIEVE_STATE__BACKEND="local").state
+    assert read(tmp_path, toml, REPRIEVE_STATE__BACKEND="local").state == StateSettings()
     toml += '\nbuckt = "reprieve"\n'
     assert rules(tmp_path, toml, REPRIEVE_STATE__BACKEND="local") == [
         ("state.buckt", "is not a setting")
     ]
 
 
-def test_what_the_environment_itself_says_of_another_backend_is_refused(tmp_path):
-    """There it could be taken out."""
+def test_variables_of_another_backend_are_refused(tmp_path):
+    """The user can unset them."""
     variables = {"REPRIEVE_STATE__BACKEND": "local", "REPRIEVE_STATE__BUCKET": "reprieve-state"}
     found = rules(tmp_path, state(**HCP), **variables)
     assert found == [("state.bucket", 'belongs to the backend "s3", but state.backend is "local"')]
 
 
-def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
+def test_the_error_of_a_key_without_a_backend_names_its_backend(tmp_path):
     """A bucket alone does not move the state there."""
     toml = GOOD + '[state]\nbucket = "reprieve-state"\n'
     assert rules(tmp_path, toml) == [
@@ -155,10 +153,10 @@ def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
         ("role_arn", ROLE.replace(":aws:", ":aws-cn:"), "is in the partition aws-cn; the"),
     ],
 )
-def test_values_that_s3_could_not_take(tmp_path, key, text, rule):
-    """One error each, with the rule it breaks."""
+def test_values_that_s3_refuses_are_refused(tmp_path, key, text, rule):
+    """One error each."""
     ((place, found),) = state_rules(tmp_path, **S3 | {key: text})
-    assert (key, rule) == (place, found[: len(rule)])
+    assert (place, found[: len(rule)]) == (key, rule)
 
 
 @pytest.mark.parametrize(
@@ -175,25 +173,25 @@ def test_values_that_s3_could_not_take(tmp_path, key, text, rule):
         ("hostname", "-a.example.com", "is not the name of a host"),
     ],
 )
-def test_values_that_hcp_terraform_could_not_take(tmp_path, key, text, rule):
-    """One error each, with the rule it breaks."""
+def test_values_that_hcp_terraform_refuses_are_refused(tmp_path, key, text, rule):
+    """One error each."""
     ((place, found),) = state_rules(tmp_path, **HCP | {key: text})
-    assert (key, rule) == (place, found[: len(rule)])
+    assert (place, found[: len(rule)]) == (key, rule)
 
 
-def test_a_token_is_no_setting(tmp_path):
-    """A credential in the file would end in the synthesised JSON, and in git."""
+def test_a_token_is_not_a_setting(tmp_path):
+    """A credential in the file would end up in the synthesised JSON, and in git."""
     assert state_rules(tmp_path, **HCP | {"token": "hidden"}) == [("token", "is not a setting")]
 
 
-def test_the_keys_of_an_unknown_backend_bring_no_faults_of_their_own(tmp_path):
-    """One slip of the pen is one error."""
+def test_an_unknown_backend_is_the_only_error(tmp_path):
+    """Its keys have no errors of their own."""
     toml = state(**S3 | {"backend": "S3"})
     assert rules(tmp_path, toml) == [("state.backend", "is not a backend that Reprieve supports")]
 
 
-def test_the_partition_is_that_of_the_regions(tmp_path):
-    """A bucket in China for Regions in China; where the Regions are at error, only they are."""
+def test_the_state_must_be_in_the_partition_of_the_regions(tmp_path):
+    """If the Regions have errors, only these are reported."""
     chinese = {"backend": "s3", "bucket": "reprieve-state", "region": "cn-north-1"}
     toml = state(**chinese) + '\n[regions]\nhome = "cn-north-1"\n'
     assert read(tmp_path, toml).state.region == "cn-north-1"
@@ -203,8 +201,8 @@ def test_the_partition_is_that_of_the_regions(tmp_path):
 
 @pytest.mark.parametrize("value", ["5", "[]", "{}", "true"])
 @pytest.mark.parametrize("key", sorted(StateSettings.model_fields))
-def test_what_is_no_text_is_a_fault_and_no_traceback(tmp_path, key, value):
-    """Whatever the key, and whatever stands in its place."""
+def test_a_value_of_another_type_is_refused(tmp_path, key, value):
+    """For every key, and for every type."""
     keys = (S3 if key in S3 else HCP) | {key: ""}
     toml = state(**keys).replace(f'\n{key} = ""', f"\n{key} = {value}")
     assert (f"state.{key}", "is not text") in rules(tmp_path, toml)

@@ -10,8 +10,8 @@ from tests.support.settings import GOOD, errors, read, rules
     "address",
     ["a@example.com", "A.b+c@mail.example.com", "o'neil@example.com", "x@a-b.example.com"],
 )
-def test_addresses_that_pass(tmp_path, address):
-    """Ordinary addresses are kept as written."""
+def test_ordinary_addresses_are_accepted(tmp_path, address):
+    """Without any change."""
     assert read(tmp_path, f'[notify]\nemails = ["{address}"]').notify.emails == (address,)
 
 
@@ -36,13 +36,13 @@ def test_addresses_that_pass(tmp_path, address):
         ("a" * 65 + "@example.com", "has more than 64 characters before the @"),
     ],
 )
-def test_addresses_that_do_not(tmp_path, address, rule):
-    """Each address that SNS could not reach is refused, and never mended silently."""
+def test_addresses_that_sns_cannot_reach_are_refused(tmp_path, address, rule):
+    """Do not fix them silently."""
     assert rules(tmp_path, f'[notify]\nemails = ["{address}"]') == [("notify.emails[0]", rule)]
 
 
-def test_an_address_of_320_characters_passes_and_one_of_321_does_not(tmp_path):
-    """The limit itself is allowed: 64 before the @ and 255 behind it (RFC 5321)."""
+def test_an_address_has_at_most_320_characters(tmp_path):
+    """64 before the @ and 255 after it (RFC 5321)."""
     domain = ".".join(["b" * 63] * 3 + ["c" * 59, "com"])
     for longer, expected in (("", 1), ("d", 0)):
         address = "a" * 64 + "@" + domain + longer
@@ -61,29 +61,29 @@ def test_an_address_of_320_characters_passes_and_one_of_321_does_not(tmp_path):
         ("a b@example.com", 'write it like "security@example.com"'),
     ],
 )
-def test_only_an_address_in_angle_brackets_is_taken_for_what_was_meant(tmp_path, text, hint):
-    """A part of a mistyped address may be somebody else's."""
+def test_only_an_address_in_angle_brackets_is_suggested(tmp_path, text, hint):
+    """A part of a misspelt address may be the address of somebody else."""
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, f'[notify]\nemails = ["{text}"]')
     assert [error.hint for error in caught.value.errors] == [hint]
 
 
 @pytest.mark.parametrize("name", ["a", "Key_Alerts-1", "x" * 256])
-def test_topic_names_that_pass(tmp_path, name):
-    """SNS takes 1 to 256 letters, digits, hyphens and underscores."""
+def test_topic_names_that_sns_accepts_are_accepted(tmp_path, name):
+    """1 to 256 letters, digits, hyphens and underscores."""
     assert read(tmp_path, REPRIEVE_NOTIFY__TOPIC_NAME=name).notify.topic_name == name
 
 
 @pytest.mark.parametrize("name", ["", "key alerts", "alérts", "x" * 257, "a.b"])
-def test_topic_names_that_do_not(tmp_path, name):
-    """What SNS refuses is refused before it is asked."""
+def test_topic_names_that_sns_refuses_are_refused(tmp_path, name):
+    """Before Terraform sends them to SNS."""
     rule = "is not 1 to 256 letters (A-Z, a-z), digits, hyphens and underscores"
     expected = [("notify.topic_name", rule)]
     assert rules(tmp_path, REPRIEVE_NOTIFY__TOPIC_NAME=name) == expected
 
 
-def test_a_fifo_topic_is_explained(tmp_path):
-    """A FIFO topic is legal in SNS, and could never send an alert by e-mail."""
+def test_a_fifo_topic_is_refused_with_the_reason(tmp_path):
+    """SNS accepts the name, but sends no e-mail from the topic."""
     assert errors(tmp_path, REPRIEVE_NOTIFY__TOPIC_NAME="keys.fifo") == (
         SettingError(
             "notify.topic_name",
@@ -113,8 +113,8 @@ def test_a_fifo_topic_is_explained(tmp_path):
         ),
     ],
 )
-def test_roles_that_the_runbook_does_not_take(tmp_path, arn, rule):
-    """A role that the automation could not assume is refused before a key is lost to it."""
+def test_a_role_that_the_runbook_cannot_assume_is_refused(tmp_path, arn, rule):
+    """Otherwise the first rescue would fail."""
     found = rules(tmp_path, REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=arn)
     assert found[-1] == ("remediation.automation_role_arn", rule)
 
@@ -151,7 +151,7 @@ def test_types_are_strict(tmp_path, toml, key, rule):
     assert rules(tmp_path, toml) == [(key, rule)]
 
 
-def test_an_address_twice_in_other_case(tmp_path):
-    """Two spellings of an address would be two e-mails for each alert."""
+def test_an_address_in_two_spellings_is_refused(tmp_path):
+    """It would receive each alert twice."""
     toml = '[notify]\nemails = ["a@example.com", "b@example.com", "A@Example.com"]'
     assert rules(tmp_path, toml) == [("notify.emails[2]", "is the same as notify.emails[0]")]

@@ -10,14 +10,14 @@ from reprieve.settings.schema import TABLES
 from tests.support.settings import GOOD, errors, read, rules
 
 
-def test_a_variable_does_not_hide_what_the_file_has_in_a_tables_place(tmp_path):
-    """It overrides a key of the table; there is none."""
+def test_a_variable_does_not_hide_an_invalid_table(tmp_path):
+    """It overrides a key of a table, and there is no table."""
     found = rules(tmp_path, "notify = 5", REPRIEVE_NOTIFY__EMAILS="a@example.com")
     assert found == [("notify", "is not a table")]
 
 
-def test_a_variable_that_is_not_utf_8_is_a_fault(tmp_path):
-    """Bytes that are no text, as the operating system hands them over, bring no traceback."""
+def test_a_variable_that_is_not_utf_8_is_refused(tmp_path):
+    """The operating system passes such bytes on."""
     (tmp_path / "reprieve.toml").write_text(GOOD)
     with pytest.raises(SettingsError) as caught:
         load({"REPRIEVE_REGIONS__WATCH": "\udcff"}, tmp_path)
@@ -41,8 +41,8 @@ def test_a_variable_that_is_not_utf_8_is_a_fault(tmp_path):
         ),
     ],
 )
-def test_unknown_keys(tmp_path, toml, key, hint):
-    """A key that nothing reads is an error, and the nearest one, or its table, is named."""
+def test_the_hint_for_an_unknown_key_names_the_nearest_key_or_its_table(tmp_path, toml, key, hint):
+    """A misspelt key, and a key in the wrong table."""
     assert [(f.key, f.rule, f.hint) for f in errors(tmp_path, toml)] == [
         (key, "is not a setting", hint)
     ]
@@ -58,8 +58,8 @@ def test_unknown_keys(tmp_path, toml, key, hint):
         ("REPRIEVE_Q", "write REPRIEVE_<TABLE>__<KEY>"),
     ],
 )
-def test_unknown_variables(tmp_path, variable, hint):
-    """A variable with the prefix that nothing reads is an error; its value is not shown."""
+def test_an_unknown_variable_is_refused_without_its_value(tmp_path, variable, hint):
+    """The value may be a secret."""
     rule = "is not the variable of any setting"
     assert errors(tmp_path, **{variable: "hush"}) == (SettingError(variable, rule, hint),)
 
@@ -86,14 +86,14 @@ def test_unknown_variables(tmp_path, variable, hint):
         ),
     ],
 )
-def test_a_fault_in_a_variable_names_it(tmp_path, variable, text, key, rule):
-    """The reader learns which variable to mend."""
+def test_an_error_in_a_variable_names_the_variable(tmp_path, variable, text, key, rule):
+    """As the origin of the value."""
     found = errors(tmp_path, **{variable: text})
     assert [(f.key, f.rule, f.origin) for f in found] == [(key, rule, variable)]
 
 
-def test_no_file_and_no_address(tmp_path):
-    """The text says which file was looked for, and both ways out."""
+def test_without_a_file_the_report_names_the_missing_file(tmp_path):
+    """It shows both ways to set the address."""
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, None)
     assert str(caught.value) == (
@@ -120,23 +120,23 @@ def test_no_file_and_no_address(tmp_path):
         (b"[notify]\n# \xff\n", "is not UTF-8: see line 2"),
     ],
 )
-def test_a_file_that_is_not_toml(tmp_path, content, rule):
-    """The place in the file is named."""
+def test_a_file_that_is_not_toml_is_refused_with_the_line(tmp_path, content, rule):
+    """The error quotes the line."""
     (tmp_path / "reprieve.toml").write_bytes(content)
     assert rules(tmp_path, None) == [("reprieve.toml", rule)]
 
 
 @pytest.mark.parametrize("content", ["x = " + "[" * 9999, "x = " + "9" * 9999])
-def test_a_file_that_python_gives_up_on(tmp_path, content):
-    """Nesting and digits without end are errors, too, and no tracebacks."""
+def test_a_file_that_python_cannot_parse_is_refused(tmp_path, content):
+    """Deep nesting and long integers lead to an error, not to a traceback."""
     found = rules(tmp_path, content)
     assert [(key, rule.split(":")[0]) for key, rule in found] == [
         ("reprieve.toml", "cannot be read")
     ]
 
 
-def test_a_named_file_that_is_missing_or_a_folder(tmp_path):
-    """What REPRIEVE_SETTINGS names must be there: reprieve.toml does not stand in for it."""
+def test_a_named_file_must_exist(tmp_path):
+    """reprieve.toml does not replace the file that REPRIEVE_SETTINGS names."""
     assert errors(tmp_path, REPRIEVE_SETTINGS="prod.toml") == (
         SettingError(
             "REPRIEVE_SETTINGS",
@@ -150,8 +150,8 @@ def test_a_named_file_that_is_missing_or_a_folder(tmp_path):
     ]
 
 
-def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
-    """The system's own reason is passed on."""
+def test_an_unreadable_file_is_refused_with_the_systems_reason(tmp_path, monkeypatch):
+    """For example, the user has no permission."""
 
     def refuse(_path):
         raise PermissionError(13, "Permission denied")
@@ -160,7 +160,7 @@ def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
     assert rules(tmp_path, None) == [("reprieve.toml", "cannot be read: Permission denied")]
 
 
-def test_an_unreadable_file_hides_no_unknown_variable(tmp_path):
-    """What can be judged without the file is reported with it."""
+def test_an_unreadable_file_does_not_hide_an_unknown_variable(tmp_path):
+    """Both errors are reported."""
     found = rules(tmp_path, "=", REPRIEVE_REGION__WATCH="all")
     assert [key for key, _ in found] == ["reprieve.toml", "REPRIEVE_REGION__WATCH"]

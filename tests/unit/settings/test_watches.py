@@ -8,15 +8,15 @@ import pytest
 from tests.support.settings import GOOD, ROOT, errors, read
 
 
-def test_a_watch_is_kept_as_eventbridge_counts_it(tmp_path):
-    """Without the spaces and lines that people write for themselves."""
+def test_the_pattern_of_a_watch_is_stored_without_spaces(tmp_path):
+    """EventBridge counts every character."""
     toml = GOOD + watch(pattern='{ "source": [ "aws.s3", {"prefix": "aws.ec"} ] }')
     (found,) = read(tmp_path, toml).watch
     assert found.pattern == '{"source":["aws.s3",{"prefix":"aws.ec"}]}'
 
 
-def test_the_examples_of_the_docs_are_watches(tmp_path):
-    """Both of them, as they stand there, and the one in the file, its marks taken out."""
+def test_the_example_watches_are_valid(tmp_path):
+    """Those in docs/threats.md, and the one in reprieve.toml without its comment signs."""
     page = (ROOT / "docs/threats.md").read_text(encoding="utf-8")
     examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(examples) == 2
@@ -64,15 +64,15 @@ def test_the_examples_of_the_docs_are_watches(tmp_path):
         ),
     ],
 )
-def test_watches_that_are_refused(tmp_path, keys, key, rule):
-    """Each with its place, and the rule it breaks."""
+def test_an_invalid_watch_is_refused(tmp_path, keys, key, rule):
+    """The error names the watch and the rule."""
     (error,) = errors(tmp_path, GOOD + watch() + watch(**{"name": "second"} | keys))
     assert error.key == f"watch[1].{key}"
     assert error.rule.startswith(rule)
 
 
-def test_faults_of_watches_come_watch_by_watch(tmp_path):
-    """A key that is missing, one that is unknown, and a name that was taken."""
+def test_errors_of_watches_are_reported_watch_by_watch(tmp_path):
+    """A missing key, an unknown key, and a name that is already used."""
     toml = (
         '[[watch]]\nname = "a"\nsummary = "b"\n' + watch(name="b", colour="red") + watch(name="b")
     )
@@ -83,15 +83,15 @@ def test_faults_of_watches_come_watch_by_watch(tmp_path):
     ]
 
 
-def test_regions_written_as_watches(tmp_path):
-    """The two things called watch are told apart."""
+def test_the_hint_for_regions_written_as_watches_names_the_right_key(tmp_path):
+    """Both settings are called watch."""
     (error,) = errors(tmp_path, 'watch = ["eu-west-1"]\n' + GOOD)
     assert "watch" in error.key
     assert "regions.watch" in error.hint
 
 
-def test_more_watches_than_an_alarm_can_sum_up(tmp_path):
-    """Refused with the number; without alarms they are welcome."""
+def test_more_watches_than_an_alarm_can_sum_up_are_refused(tmp_path):
+    """With the number. Without alarms they are accepted."""
     toml = GOOD + "".join(watch(name=f"watch-{number}") for number in range(11))
     (error,) = errors(tmp_path, toml)
     assert (error.key, error.value.strip('"').split()[0]) == ("watch", "11")
@@ -100,6 +100,6 @@ def test_more_watches_than_an_alarm_can_sum_up(tmp_path):
 
 
 def watch(**keys: str) -> str:
-    """Return a `[[watch]]`, its keys overridden."""
+    """Return a `[[watch]]` with these keys overridden."""
     keys = {"name": "first", "summary": "a bucket", "pattern": '{"source": ["aws.s3"]}'} | keys
     return "\n[[watch]]\n" + "".join(f"{key} = {json.dumps(text)}\n" for key, text in keys.items())
