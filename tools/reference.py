@@ -1,4 +1,4 @@
-"""The tables of the reference pages, made from what they describe: `make docs` renews them."""
+"""Generate the tables of the reference pages from the code: `make docs`."""
 
 import types
 from pathlib import Path
@@ -16,7 +16,7 @@ _AWS = " AWS template: "
 
 
 def settings_table() -> str:
-    """Return a row for each setting: key, type, default, what it is, the AWS template's name."""
+    """Return a row for each setting: key, type, default, description, the AWS template's name."""
     rows = []
     for table, fields in TABLES.items():
         for key, field in fields.items():
@@ -29,7 +29,7 @@ def settings_table() -> str:
 
 
 def threats_table() -> str:
-    """Return a row for each threat: name, severity, whether it is on by default, what it means."""
+    """Return a row for each threat: name, severity, whether it is on by default, its meaning."""
     rows = [
         [
             f"`{threat.name}`",
@@ -46,12 +46,12 @@ def permissions_table() -> str:
     """Return a row for each statement of each command's policy."""
     settings = Settings(notify=NotifySettings(emails=("security@example.com",)))
     rows = []
-    said: set[str] = set()
+    seen: set[str] = set()
     for command in COMMANDS:
         for statement in policy_for(command, settings)["Statement"]:
-            if str(statement) in said and command in EXTENDS:
-                continue  # what the command that it extends needs already
-            said.add(str(statement))
+            if str(statement) in seen and command in EXTENDS:
+                continue  # the command that it extends already needs it
+            seen.add(str(statement))
             actions = ", ".join(f"`{action}`" for action in statement["Action"])
             resources = ", ".join(f"`{arn}`" for arn in statement["Resource"])
             rows.append([f"`{command}`", actions, resources])
@@ -75,7 +75,7 @@ def renewed(page: str) -> str:
     """Return a page of docs/ with its tables generated again.
 
     Raises:
-        ValueError: a table's marks are missing from the page.
+        ValueError: The page lacks the marks of a table.
     """
     text = (DOCS / page).read_text(encoding="utf-8")
     for name, table in TABLES_OF_DOCS[page].items():
@@ -89,14 +89,14 @@ def renewed(page: str) -> str:
 
 
 def main() -> None:
-    """Renew the tables in docs/."""
+    """Generate the tables in docs/ again."""
     for page in TABLES_OF_DOCS:
         (DOCS / page).write_text(renewed(page), encoding="utf-8")
         print(f"docs/{page}")
 
 
 def _kind(annotation: Any) -> str:
-    """Return the type of a setting as people call it."""
+    """Return the type of a setting in plain words."""
     if get_origin(annotation) is Annotated:
         return _kind(get_args(annotation)[0])
     if annotation is bool:

@@ -148,9 +148,9 @@ def _partition(values: Values) -> tuple[str | None, str]:
     for place, text in named.items():
         if partition := regions.partition_of(text):
             return partition, f"{key_of(place)} is"
-    said = _table(values, "regions")
-    by_word = isinstance(said.get("watch"), str) and said.get("watch") in WATCH_WORDS
-    return "aws" if by_word and "home" not in said else None, "the Regions to watch are"
+    given = _table(values, "regions")
+    is_default = given.get("watch") in WATCH_WORDS and "home" not in given
+    return "aws" if is_default else None, "the Regions to watch are"
 
 
 def _partition_errors(values: Values, partition: str, reference: str) -> Errors:

@@ -140,7 +140,7 @@ class RegionsSettings(_Table):
     )
     home: Region = Field(
         default_factory=_default_home,
-        description="The Region in which Terraform creates IAM roles; it can be unwatched. "
+        description="The Region through which Terraform creates IAM roles, watched or not. "
         f"Default, by partition: {', '.join(map(regions.home_of, regions.partitions))}.",
     )
 

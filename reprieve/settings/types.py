@@ -43,7 +43,9 @@ _KEY = re.compile(
 # Manager Automation runbook reference). A role that both accept is safe.
 _RUNBOOK_PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
 
-AWS_MANAGED_KEY: Final = "is an AWS managed key; its policy denies EventBridge, so no alert is sent"
+AWS_MANAGED_KEY: Final = (
+    "is an AWS managed key, whose policy does not allow EventBridge: no alert would be sent"
+)
 
 
 def principal_partition(arn: str, kinds: Container[str] = ("role", "user")) -> str | None:

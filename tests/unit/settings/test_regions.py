@@ -7,7 +7,7 @@ from tests.support.settings import GOOD, ROLE, errors, read, rules
 
 
 @pytest.mark.parametrize(
-    ("said", "partition", "home", "watched"),
+    ("given", "partition", "home", "watched"),
     [
         ('watch = "default"', "aws", "us-east-1", regions.DEFAULT_REGIONS),
         ('watch = "all"', "aws", "us-east-1", regions.known_regions("aws")),
@@ -24,10 +24,10 @@ from tests.support.settings import GOOD, ROLE, errors, read, rules
     ],
 )
 def test_the_partition_is_that_of_the_home_or_of_the_watched_regions(
-    tmp_path, said, partition, home, watched
+    tmp_path, given, partition, home, watched
 ):
     """Without either it is aws."""
-    found = read(tmp_path, f"{GOOD}[regions]\n{said}\n").regions
+    found = read(tmp_path, f"{GOOD}[regions]\n{given}\n").regions
     assert (found.partition, found.home, found.watched) == (partition, home, watched)
 
 
@@ -52,7 +52,7 @@ def test_the_hint_for_an_invalid_region_names_the_nearest_valid_value(tmp_path, 
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("given", "expected"),
     [
         ('watch = ["eu-west-1", "eu-west-2"]', []),
         (
@@ -104,9 +104,9 @@ def test_the_hint_for_an_invalid_region_names_the_nearest_valid_value(tmp_path, 
         ),
     ],
 )
-def test_regions_that_contradict_each_other_are_refused(tmp_path, said, expected):
+def test_regions_that_contradict_each_other_are_refused(tmp_path, given, expected):
     """Similar settings without a contradiction are accepted."""
-    toml = f"{GOOD}[regions]\n{said}\n"
+    toml = f"{GOOD}[regions]\n{given}\n"
     assert (rules(tmp_path, toml) if expected else []) == expected
     if not expected:
         assert read(tmp_path, toml).regions.watched

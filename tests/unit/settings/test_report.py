@@ -53,10 +53,10 @@ def test_the_example_in_the_docs_is_the_real_report(tmp_path):
     text = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     blocks = text.split("```")
     toml = next(b.removeprefix("toml\n") for b in blocks if b.startswith("toml\n"))
-    said = next(b.removeprefix("text\n") for b in blocks if b.startswith("text\n"))
+    report = next(b.removeprefix("text\n") for b in blocks if b.startswith("text\n"))
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, toml, REPRIEVE_NOTIFY__TOPIC_NAME="keys.fifo")
-    assert str(caught.value) == said.rstrip()
+    assert str(caught.value) == report.rstrip()
 
 
 def test_control_characters_are_escaped_in_the_report(tmp_path):
