@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reprieve.errors import ExitCode, ReprieveError
 from reprieve.text import printable
 
 Place = tuple[str | int, ...]
@@ -26,8 +27,10 @@ class Fault:
     """The file or the environment variable that the value came from; None where the key says it."""
 
 
-class SettingsError(Exception):
+class SettingsError(ReprieveError):
     """The settings are at fault. `str()` of it is the whole text to show, without a traceback."""
+
+    exit_code = ExitCode.USAGE
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
