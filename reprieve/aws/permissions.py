@@ -13,6 +13,7 @@ from reprieve.names import (
     LIFELINE,
     PREFIX,
 )
+from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
 from reprieve.settings.schema import Settings
 
 # By command and Sid: the actions, and the kind of resource (see `_resources`).
@@ -233,7 +234,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "trails": arn("cloudtrail", "trail/*"),
         "runbooks": [
             *arn("ssm", f"document/{PREFIX}-*"),
-            f"arn:{partition}:ssm:*::document/AWSConfigRemediation-CancelKeyDeletion",
+            f"arn:{partition}:ssm:*::document/{CANCEL_KEY_DELETION.name}",
         ],
         "roles": [
             automation_role or f"arn:{partition}:iam::*:role/{AUTOMATION_ROLE}",

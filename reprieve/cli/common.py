@@ -178,7 +178,7 @@ def table(*heads: str, right: Sequence[str] = (), folded: Sequence[str] = ()) ->
             head,
             justify="right" if head in right else "left",
             no_wrap=head not in folded,
-            overflow="fold",
+            overflow="fold" if head in folded else "ellipsis",
         )
     return found
 

@@ -80,35 +80,56 @@ def drill(
       2    the settings, the options or the credentials have an error
       130  it was interrupted, and has cleaned up
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
-    settings = load()
+    report, interrupted = _drill(
+        load(), region, profile, timeout, approved_role, keep=keep, yes=yes
+    )
+    passed = not report.failed_profiles and all(each.passed for each in report.accounts)
+    if as_json or format is OutputFormat.JSON:
+        print_json(report.as_json("passed", passed=passed))
+    else:
+        for each in report.accounts:
+            show(each, console())
+    if interrupted:
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    exit_with(passed)
+
+
+def _drill(
+    settings: Settings,
+    region: list[str] | None,
+    profile: list[str] | None,
+    timeout: float,
+    approved_role: str | None,
+    *,
+    keep: bool,
+    yes: bool,
+) -> tuple[Report[AccountDrill], bool]:
+    """Check everything, ask for confirmation, and drill; return whether it was interrupted too."""
     regions = check_regions(region, settings, watched=True)
     check_settings(settings, approved_role)
     accounts, failed = open_accounts(profile, settings)
     for account in accounts:
         check_caller(account, settings)
-    plans = [_plan(account, settings, timeout, approved_role, keep) for account in accounts]
+    plans = [
+        Plan(
+            settings,
+            timeout,
+            approver(account, approved_role, settings) if approved_role else None,
+            keep,
+        )
+        for account in accounts
+    ]
     if not yes:
         _confirm(accounts, regions)
-
-    with _interruptible() as stop:
-        found = _drill(accounts, plans, regions, stop)
-    report = Report(found, failed)
-    passed = not failed and all(each.passed for each in found)
-    if as_json or format is OutputFormat.JSON:
-        print_json(report.as_json("passed", passed=passed))
-    else:
-        for each in found:
-            show(each, console())
-    if stop.is_set():
-        raise typer.Exit(ExitCode.INTERRUPTED)
-    exit_with(passed)
-
-
-def _plan(
-    account: Account, settings: Settings, timeout: float, approved_role: str | None, keep: bool
-) -> Plan:
-    role = approver(account, approved_role, settings) if approved_role else None
-    return Plan(settings, timeout, role, keep)
+    with (
+        _interruptible() as stop,
+        progress("Waiting for the guards", len(regions) * len(accounts)) as done,
+    ):
+        found = [
+            run_drill(account, regions, plan, stop, done)
+            for account, plan in zip(accounts, plans, strict=True)
+        ]
+    return Report(found, failed), stop.is_set()
 
 
 def _confirm(accounts: Sequence[Account], regions: Sequence[str]) -> None:
@@ -127,16 +148,6 @@ def _confirm(accounts: Sequence[Account], regions: Sequence[str]) -> None:
     )
     if not typer.confirm("Continue?"):
         raise typer.Exit(ExitCode.OK)
-
-
-def _drill(
-    accounts: Sequence[Account], plans: Sequence[Plan], regions: Sequence[str], stop: Event
-) -> list[AccountDrill]:
-    with progress("Waiting for the guards", len(regions) * len(accounts)) as done:
-        return [
-            run_drill(account, regions, plan, stop, done)
-            for account, plan in zip(accounts, plans, strict=True)
-        ]
 
 
 @contextmanager
@@ -162,7 +173,7 @@ def show(found: AccountDrill, out: Console) -> None:
     drills = found.regions
     out.print(f"Account {found.account}", style="bold")
     seconds = ("ALERT", "CANCELLED", "RESULT SENT")
-    rows = table("REGION", "RESULT", *seconds, "DRILL KEY", right=seconds)
+    rows = table("REGION", "RESULT", *seconds, "DRILL KEY", right=seconds, folded=["DRILL KEY"])
     for each in drills:
         rows.add_row(
             each.region,
