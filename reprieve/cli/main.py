@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from reprieve import __version__
 from reprieve.cli.diff import diff
 from reprieve.cli.drill import drill
 from reprieve.cli.policy import policy
 from reprieve.cli.status import status
 from reprieve.cli.sweep import sweep
 from reprieve.cli.threats import threats
-from reprieve.errors import ReprieveError
+from reprieve.errors import ExitCode, ReprieveError
 from reprieve.text import printable_lines
 
 
@@ -55,8 +56,20 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"reprieve {__version__}")
+        raise typer.Exit(ExitCode.OK)
+
+
 @app.callback()
 def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Guard AWS KMS keys.
