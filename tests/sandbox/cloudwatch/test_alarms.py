@@ -424,7 +424,7 @@ def test_a_role_publishes_to_an_encrypted_topic(sandbox):
             PolicyName="p",
             PolicyDocument=policy(allow("sns:Publish"), *of_role),
         )
-        answer = publish.why_role_may_not_publish(ROLE["AWS"], "session", TOPIC_ARN, REGION)
+        answer = publish.role_publish_denial_reason(ROLE["AWS"], "session", TOPIC_ARN, REGION)
         assert answer is None if refusal is None else refusal in answer
 
 
@@ -461,6 +461,6 @@ def test_a_topic_may_deny_a_role(sandbox):
     account.make_roles()
     deny = {**allow("sns:Publish", TOPIC_ARN), "Effect": "Deny"}
     account.make_topic({**deny, "Principal": {"AWS": ACCOUNT_ID}})
-    answer = publish.why_role_may_not_publish(ROLE["AWS"], "s", TOPIC_ARN, REGION)
+    answer = publish.role_publish_denial_reason(ROLE["AWS"], "s", TOPIC_ARN, REGION)
     assert f"denies {session_of(role_at(ROLE['AWS']), 's').arn} sns:Publish" in answer
-    assert authorization.why_topic_refuses(authorization.EVENTS, TOPIC_ARN, REGION, RULE_ARN)
+    assert publish.topic_denial_reason(authorization.EVENTS, TOPIC_ARN, REGION, RULE_ARN)

@@ -113,7 +113,7 @@ def test_a_primarys_window_begins_when_its_last_replica_is_gone(sandbox, kms):
 
 def test_time_does_not_go_back(sandbox):
     """Nor stand ahead in the next sandbox."""
-    with pytest.raises(ValueError, match="moves on only"):
+    with pytest.raises(ValueError, match="moves forward only"):
         sandbox.advance(-1)
 
 
