@@ -9,11 +9,10 @@ from typing import Any
 
 from moto.events.models import events_backends
 
-from reprieve.events.patterns import faults_of
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.arns import match_automation_definition
 from sandbox.core.errors import AwsError, SandboxCannot
-from sandbox.events import transformer
+from sandbox.events import patterns, transformer
 from sandbox.events.matching import matches
 
 # EventBridge User Guide, "Amazon EventBridge quotas".
@@ -55,7 +54,7 @@ def check_put_rule(parameters: Mapping[str, Any], region: str) -> None:
 
 
 def _check_pattern(pattern: str) -> None:
-    if errors := faults_of(pattern):
+    if errors := patterns.errors_in(pattern):
         raise AwsError(
             "InvalidEventPatternException",
             "Event pattern is not valid. Reason: " + " ".join(errors),
