@@ -29,14 +29,14 @@ def test_a_call_is_found_by_its_name_and_by_its_key(sandbox):
     """Newest first; the key by id and by ARN; the record as text."""
     first, second = disabled_key(sandbox), disabled_key(sandbox)
     found = lookup(sandbox)["Events"]
-    assert [second["Arn"], first["Arn"]] == [e["Resources"][0]["ResourceName"] for e in found]
+    assert [e["Resources"][0]["ResourceName"] for e in found] == [second["Arn"], first["Arn"]]
     for name in (first["Arn"], first["KeyId"]):
         named = lookup(sandbox, "ResourceName", name)["Events"]
-        assert ["DisableKey", "CreateKey"] == [event["EventName"] for event in named]
+        assert [event["EventName"] for event in named] == ["DisableKey", "CreateKey"]
     record = json.loads(found[0]["CloudTrailEvent"])
-    assert (second["Arn"], "DisableKey") == (
-        record["responseElements"]["keyId"],
-        record["eventName"],
+    assert (record["responseElements"]["keyId"], record["eventName"]) == (
+        second["Arn"],
+        "DisableKey",
     )
 
 
@@ -44,14 +44,14 @@ def test_calls_elsewhere_of_another_name_and_too_old_are_not_found(sandbox):
     """Each Region has its own; 90 days are known; no trail is needed."""
     sandbox.client("cloudtrail", "us-east-1").stop_logging(Name="sandbox")
     disabled_key(sandbox)
-    assert 1 == len(lookup(sandbox)["Events"])
-    assert [] == lookup(sandbox, value="EnableKey")["Events"]
-    assert [] == sandbox.client("cloudtrail", "eu-west-2").lookup_events()["Events"]
-    assert [] == lookup(sandbox, StartTime=time.time() + 60)["Events"]
+    assert len(lookup(sandbox)["Events"]) == 1
+    assert lookup(sandbox, value="EnableKey")["Events"] == []
+    assert sandbox.client("cloudtrail", "eu-west-2").lookup_events()["Events"] == []
+    assert lookup(sandbox, StartTime=time.time() + 60)["Events"] == []
     sandbox.history.age(89)
-    assert 1 == len(lookup(sandbox)["Events"])
+    assert len(lookup(sandbox)["Events"]) == 1
     sandbox.history.age(2)
-    assert [] == lookup(sandbox)["Events"]
+    assert lookup(sandbox)["Events"] == []
 
 
 def test_pages_follow_each_other(sandbox):
@@ -60,8 +60,8 @@ def test_pages_follow_each_other(sandbox):
     first = lookup(sandbox, MaxResults=2)
     rest = lookup(sandbox, MaxResults=2, NextToken=first["NextToken"])
     found = [*first["Events"], *rest["Events"]]
-    assert {"root"} == {event["Username"] for event in found}
-    assert keys == [event["Resources"][0]["ResourceName"] for event in reversed(found)]
+    assert {event["Username"] for event in found} == {"root"}
+    assert [event["Resources"][0]["ResourceName"] for event in reversed(found)] == keys
     assert "NextToken" not in rest
 
 
@@ -82,7 +82,7 @@ def test_calls_between_two_pages_shift_nothing(sandbox):
     disabled_key(sandbox)
     rest = lookup(sandbox, MaxResults=2, NextToken=first["NextToken"])
     ids = [event["EventId"] for event in (*first["Events"], *rest["Events"])]
-    assert 3 == len(set(ids)) == len(ids)
+    assert len(ids) == len(set(ids)) == 3
     with pytest.raises(ClientError, match="InvalidNextTokenException"):
         lookup(sandbox, value="CreateKey", MaxResults=2, NextToken=first["NextToken"])
     with pytest.raises(ClientError, match="InvalidNextTokenException"):
@@ -95,8 +95,8 @@ def test_a_denied_call_is_in_the_history(sandbox):
     with pytest.raises(ClientError, match="NotFoundException"):
         kms.disable_key(KeyId="12345678-1234-1234-1234-123456789012")
     (event,) = lookup(sandbox)["Events"]
-    assert "NotFoundException" == json.loads(event["CloudTrailEvent"])["errorCode"]
-    assert "false" == event["ReadOnly"]
+    assert json.loads(event["CloudTrailEvent"])["errorCode"] == "NotFoundException"
+    assert event["ReadOnly"] == "false"
 
 
 @pytest.mark.parametrize(
@@ -113,20 +113,20 @@ def test_what_aws_refuses_and_what_the_sandbox_does_not_keep(sandbox, asked, cod
     """Nothing is answered with «no events» that CloudTrail would answer otherwise."""
     with pytest.raises(ClientError) as raised:
         lookup(sandbox, **asked)
-    assert code == raised.value.response["Error"]["Code"]
+    assert raised.value.response["Error"]["Code"] == code
 
 
 def test_the_same_question_within_the_bounds_is_answered(sandbox):
     """Near misses of the refusals: a moment as the range, write calls, KMS as the source."""
     disabled_key(sandbox)
     moment = lookup(sandbox)["Events"][0]["EventTime"]
-    assert 1 == len(lookup(sandbox, StartTime=moment, EndTime=moment)["Events"])
+    assert len(lookup(sandbox, StartTime=moment, EndTime=moment)["Events"]) == 1
     for key, value in (("ReadOnly", "false"), ("EventSource", "kms.amazonaws.com")):
-        assert 2 == len(lookup(sandbox, key, value)["Events"])
-    assert ["sandbox"] == [
+        assert len(lookup(sandbox, key, value)["Events"]) == 2
+    assert [
         trail["Name"]
         for trail in sandbox.client("cloudtrail", REGION).describe_trails()["trailList"]
-    ]
+    ] == ["sandbox"]
 
 
 @pytest.mark.parametrize("allowed", [True, False])
@@ -148,7 +148,7 @@ def test_a_role_needs_the_right_to_look(sandbox, allowed):
         aws_session_token=session["SessionToken"],
     )
     if allowed:
-        assert [] == trail.lookup_events()["Events"]
+        assert trail.lookup_events()["Events"] == []
         return
     with pytest.raises(ClientError, match="not authorized to perform: cloudtrail:LookupEvents"):
         trail.lookup_events()

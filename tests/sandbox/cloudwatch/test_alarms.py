@@ -94,21 +94,21 @@ def test_an_alarm_tells_of_a_failure_and_is_over_when_none_follows(sandbox):
     account = failing(sandbox)
     put_alarm(account, OKActions=[TOPIC_ARN])
     allow_publishing(account, TELL)
-    assert "OK" == state_of(account)
+    assert state_of(account) == "OK"
     happen(account)
-    assert "ALARM" == state_of(account)
+    assert state_of(account) == "ALARM"
     mail, change = sandbox.mails[-1], sandbox.alarms[-1]
-    assert 'ALARM: "late" in Europe (Ireland)' == mail.subject
-    assert ("people@example.com",) == mail.recipients
+    assert mail.subject == 'ALARM: "late" in Europe (Ireland)'
+    assert mail.recipients == ("people@example.com",)
     for part in ("has entered the ALARM state, because", "An alert is late.", ALARM_ARN):
         assert part in mail.body
-    assert ("late", REGION, "ALARM") == (change.name, change.region, change.state)
-    assert ((TOPIC_ARN, None),) == change.actions
+    assert (change.name, change.region, change.state) == ("late", REGION, "ALARM")
+    assert change.actions == ((TOPIC_ARN, None),)
     assert "[1.0 (" in change.reason
     allow_publishing(account, TELL, PUBLISH)
     happen(account)
-    assert "OK" == state_of(account)
-    assert ["OK", "ALARM", "OK"] == [change.state for change in sandbox.alarms]
+    assert state_of(account) == "OK"
+    assert [change.state for change in sandbox.alarms] == ["OK", "ALARM", "OK"]
     assert sandbox.mails[-1].subject.startswith('OK: "late"')
 
 
@@ -118,7 +118,7 @@ def test_only_a_change_is_told(sandbox):
     put_alarm(account)
     happen(account)
     happen(account)
-    assert ["ALARM"] == [change.state for change in sandbox.alarms]
+    assert [change.state for change in sandbox.alarms] == ["ALARM"]
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,16 @@ def test_a_near_miss_alarms_nobody(sandbox, changes):
     account = failing(sandbox)
     put_alarm(account, **changes)
     happen(account)
-    assert ("OK", []) == (state_of(account), sandbox.alarms)
+    assert (state_of(account), sandbox.alarms) == ("OK", [])
 
 
 def test_an_alarm_without_data_does_not_know(sandbox):
     """Missing data treated as missing; it is no data point of 0."""
     account = failing(sandbox)
     put_alarm(account, TreatMissingData="missing")
-    assert "INSUFFICIENT_DATA" == state_of(account)
+    assert state_of(account) == "INSUFFICIENT_DATA"
     happen(account)
-    assert "ALARM" == state_of(account)
+    assert state_of(account) == "ALARM"
 
 
 def test_disabled_actions_are_not_done(sandbox):
@@ -153,8 +153,8 @@ def test_disabled_actions_are_not_done(sandbox):
     put_alarm(account, ActionsEnabled=False)
     happen(account)
     (change,) = sandbox.alarms
-    assert ("ALARM", ()) == (change.state, change.actions)
-    assert [] == sandbox.mails
+    assert (change.state, change.actions) == ("ALARM", ())
+    assert sandbox.mails == []
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_dead_letters_are_counted(sandbox, statements, sent):
     put_alarm(account, **VISIBLE, Statistic="Maximum")
     happen(account)
     expected = {"FailedInvocations", names[1] if sent else names[2], *(["late"] if sent else [])}
-    assert expected == {change.name for change in sandbox.alarms}
+    assert {change.name for change in sandbox.alarms} == expected
 
 
 @pytest.mark.parametrize(
@@ -245,9 +245,9 @@ def test_a_queue_that_sns_cannot_reach_is_counted(sandbox, statements, delivered
     sns.subscribe(TopicArn=TOPIC_ARN, Protocol="sqs", Endpoint=queue)
     put_alarm(account, **NOT_NOTIFIED)
     happen(account)
-    assert ("OK" if delivered else "ALARM") == state_of(account)
-    assert ("people@example.com",) == sandbox.mails[0].recipients
-    assert delivered == bool(statements and account.messages("inbox"))
+    assert state_of(account) == ("OK" if delivered else "ALARM")
+    assert sandbox.mails[0].recipients == ("people@example.com",)
+    assert bool(statements and account.messages("inbox")) == delivered
 
 
 def test_a_message_of_anyones_counts(sandbox):
@@ -263,10 +263,10 @@ def test_a_message_of_anyones_counts(sandbox):
     )
     put_alarm(account, **NOT_NOTIFIED)
     sns.publish(TopicArn=TOPIC_ARN, Message="m")
-    assert "OK" == state_of(account)
+    assert state_of(account) == "OK"
     kind = {"kind": {"DataType": "String", "StringValue": "alert"}}
     sns.publish(TopicArn=TOPIC_ARN, Message="m", MessageAttributes=kind)
-    assert "ALARM" == state_of(account)
+    assert state_of(account) == "ALARM"
 
 
 def maths(expression, *stats, **total):
@@ -321,7 +321,7 @@ def test_ten_metrics_are_taken(sandbox):
     account = failing(sandbox)
     put_alarm(account, Metrics=maths("SUM(METRICS())", *TEN))
     happen(account)
-    assert "ALARM" == state_of(account)
+    assert state_of(account) == "ALARM"
 
 
 @pytest.mark.filterwarnings("ignore:.*SandboxCannot does not match an error shape")
@@ -355,7 +355,7 @@ def test_an_alarm_that_is_refused_is_not_kept(running_sandbox, changes, code):
         put_alarm(account, AlarmName="refused", **changes)
     answer = raised.value.response
     status = answer["ResponseMetadata"]["HTTPStatusCode"]
-    assert (code, 501 if code == "SandboxCannot" else 400) == (answer["Error"]["Code"], status)
+    assert (answer["Error"]["Code"], status) == (code, 501 if code == "SandboxCannot" else 400)
     assert "refused" not in cloudwatch_backends[ACCOUNT_ID][REGION].alarms
 
 
@@ -366,14 +366,14 @@ def test_an_update_that_is_refused_changes_nothing(sandbox):
     with pytest.raises(ClientError):
         put_alarm(account, AlarmDescription="new", AlarmActions=[TOPIC_ARN] * 6)
     (alarm,) = account.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert "An alert is late." == alarm["AlarmDescription"]
+    assert alarm["AlarmDescription"] == "An alert is late."
 
 
 def test_other_alarms_are_motos(sandbox):
     """They are kept, and never evaluated."""
     account = Account(sandbox)
     put_alarm(account, Namespace="AWS/EC2", Statistic="Average", EvaluationPeriods=3)
-    assert ("OK", []) == (state_of(account), sandbox.alarms)
+    assert (state_of(account), sandbox.alarms) == ("OK", [])
 
 
 @pytest.mark.parametrize("over_tls", [True, False])
@@ -397,7 +397,7 @@ def test_a_policy_that_wants_tls(action, denied, principal, over_tls):
     if not over_tls:
         context["aws:SecureTransport"] = "false"
     request = Request(action, TOPIC_ARN, (f"{kind}:{name}",), context)
-    assert ("allow" if over_tls else "deny") == decide_resource(document, request)
+    assert decide_resource(document, request) == ("allow" if over_tls else "deny")
 
 
 ROLE = {"AWS": role_arn("automation")}
@@ -452,7 +452,7 @@ def test_a_runbook_cannot_publish_with_a_disabled_key(sandbox):
     refused, done = sandbox.executions
     assert "is Disabled" in refused.failure
     assert not done.failure
-    assert ["m"] == [mail.body for mail in sandbox.mails]
+    assert [mail.body for mail in sandbox.mails] == ["m"]
 
 
 def test_a_topic_may_deny_a_role(sandbox):

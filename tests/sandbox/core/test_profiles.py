@@ -32,21 +32,21 @@ def test_a_profile_that_leads_nowhere_hides_no_other(operator):
     """The other account is swept; the failure is said, in the JSON too, and in the exit code."""
     asked = ("sweep", "--region", "eu-west-1", "--json", "--profile", "prod", "--profile", "gone")
     printed = operator.run(*asked)
-    assert ["111122223333"] == [each["account"] for each in printed.json["accounts"]]
-    assert ["gone"] == list(printed.json["failed_profiles"])
+    assert [each["account"] for each in printed.json["accounts"]] == ["111122223333"]
+    assert list(printed.json["failed_profiles"]) == ["gone"]
     assert "profile gone: AWS cannot be reached" in printed.complaints
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
 
 
 def test_two_profiles_of_one_account_are_wrong_use(operator):
     """Else it would be swept twice, and counted twice."""
     printed = operator.run("sweep", "--profile", "prod", "--profile", "same")
-    assert 2 == printed.exit_code
+    assert printed.exit_code == 2
     assert "both lead to the account 111122223333" in printed.complaints
 
 
 def test_a_profile_that_is_not_configured_is_wrong_use(operator):
     """With the command that lists them."""
     printed = operator.run("status", "--profile", "prd")
-    assert 2 == printed.exit_code
+    assert printed.exit_code == 2
     assert "aws configure list-profiles" in printed.complaints

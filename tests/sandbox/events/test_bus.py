@@ -49,15 +49,15 @@ def test_a_topic_that_lets_eventbridge_publish_mails_people(sandbox):
     account.make_rule(TOPIC)
     key = account.schedule()
     (delivery,) = sandbox.deliveries
-    assert (None, ("people@example.com",)) == (delivery.error, delivery.recipients)
-    assert key == json.loads(delivery.body)["detail"]["requestParameters"]["keyId"]
-    assert (RULE_ARN, "alert", TOPIC_ARN, REGION, "ScheduleKeyDeletion") == (
+    assert (delivery.error, delivery.recipients) == (None, ("people@example.com",))
+    assert json.loads(delivery.body)["detail"]["requestParameters"]["keyId"] == key
+    assert (
         delivery.rule_arn,
         delivery.target_id,
         delivery.target_arn,
         delivery.region,
         delivery.event_name,
-    )
+    ) == (RULE_ARN, "alert", TOPIC_ARN, REGION, "ScheduleKeyDeletion")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_the_topic_policy_decides(sandbox, statement, allowed):
     account.make_rule(TOPIC)
     account.schedule()
     (delivery,) = sandbox.deliveries
-    assert allowed == (delivery.error is None)
+    assert (delivery.error is None) == allowed
     if not allowed:
         assert "does not allow events.amazonaws.com sns:Publish" in delivery.error
 
@@ -116,7 +116,7 @@ def test_an_encrypted_topic_needs_its_key_to_let_eventbridge_in(sandbox, key_pri
     )
     account.make_rule(TOPIC)
     account.schedule()
-    assert delivered == (sandbox.deliveries[-1].error is None)
+    assert (sandbox.deliveries[-1].error is None) == delivered
 
 
 @pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
@@ -126,7 +126,7 @@ def test_only_an_enabled_rule_fires(sandbox, state):
     account.make_topic(PUBLISH)
     account.make_rule(TOPIC, state=state)
     account.schedule()
-    assert (state == "ENABLED") == bool(sandbox.deliveries)
+    assert bool(sandbox.deliveries) == (state == "ENABLED")
 
 
 def test_a_rule_fires_in_its_own_region_only(sandbox):
@@ -137,7 +137,7 @@ def test_a_rule_fires_in_its_own_region_only(sandbox):
     elsewhere = sandbox.client("kms", "eu-west-2")
     elsewhere.schedule_key_deletion(KeyId=elsewhere.create_key()["KeyMetadata"]["KeyId"])
     sandbox.settle()
-    assert [] == sandbox.deliveries
+    assert sandbox.deliveries == []
 
 
 def dead_letters_of(account, *statements):
@@ -158,20 +158,20 @@ def test_what_cannot_be_delivered_goes_to_the_dead_letter_queue(sandbox):
     )
     (message,) = dead_letters_of(Account(sandbox), statement)
     attributes = {k: v["StringValue"] for k, v in message["MessageAttributes"].items()}
-    assert "ScheduleKeyDeletion" == json.loads(message["Body"])["detail"]["eventName"]
-    assert {
+    assert json.loads(message["Body"])["detail"]["eventName"] == "ScheduleKeyDeletion"
+    assert attributes == {
         "RULE_ARN": RULE_ARN,
         "TARGET_ARN": TOPIC_ARN,
         "ERROR_CODE": "NO_PERMISSIONS",
         "ERROR_MESSAGE": sandbox.deliveries[0].error,
         "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
         "RETRY_ATTEMPTS": "0",
-    } == attributes
+    }
 
 
 def test_a_dead_letter_queue_needs_a_policy_too(sandbox):
     """Without one the event is lost, and the record says so."""
-    assert [] == dead_letters_of(Account(sandbox))
+    assert dead_letters_of(Account(sandbox)) == []
     assert "not kept in the dead-letter queue" in sandbox.deliveries[0].error
 
 
@@ -185,7 +185,7 @@ def test_a_text_template_reaches_people_with_its_quotation_marks(sandbox):
     }
     account.make_rule({**TOPIC, "InputTransformer": transformer})
     key = account.schedule()
-    assert f'"Key {key} at this time"\n"none: "' == sandbox.deliveries[0].body
+    assert sandbox.deliveries[0].body == f'"Key {key} at this time"\n"none: "'
 
 
 def test_emitted_events_go_the_same_way(sandbox):
@@ -197,7 +197,7 @@ def test_emitted_events_go_the_same_way(sandbox):
         event = {"source": "aws.kms", "detail-type": kind, "detail": {"key-id": "k"}}
         sandbox.emit(event, REGION)
     sandbox.settle()
-    assert ["KMS CMK Deletion"] == [delivery.event_name for delivery in sandbox.deliveries]
+    assert [delivery.event_name for delivery in sandbox.deliveries] == ["KMS CMK Deletion"]
 
 
 def test_clients_put_events_of_their_own_but_not_awss(sandbox):
@@ -210,10 +210,10 @@ def test_clients_put_events_of_their_own_but_not_awss(sandbox):
     entries.append({**entry, "Source": "mine", "Detail": "no JSON"})
     answer = account.client("events").put_events(Entries=entries)
     sandbox.settle()
-    assert 2 == answer["FailedEntryCount"]
+    assert answer["FailedEntryCount"] == 2
     codes = [e.get("ErrorCode") for e in answer["Entries"]]
-    assert [None, "NotAuthorizedForSourceException", "MalformedDetail"] == codes
-    assert 1 == len(sandbox.deliveries)
+    assert codes == [None, "NotAuthorizedForSourceException", "MalformedDetail"]
+    assert len(sandbox.deliveries) == 1
 
 
 def test_a_pattern_that_eventbridge_refuses_is_refused(sandbox):
@@ -221,8 +221,8 @@ def test_a_pattern_that_eventbridge_refuses_is_refused(sandbox):
     events = sandbox.client("events", REGION)
     wrong = json.dumps({"source": [{"starts-with": "aws."}]})
     code = code_of(events.put_rule, Name="r", EventPattern=wrong)
-    assert "InvalidEventPatternException" == code
-    assert "ValidationException" == code_of(events.put_rule, Name="a b", EventPattern="{}")
+    assert code == "InvalidEventPatternException"
+    assert code_of(events.put_rule, Name="a b", EventPattern="{}") == "ValidationException"
 
 
 DOCUMENT = f"arn:aws:ssm:{REGION}::document/{RUNBOOK}"
@@ -254,8 +254,8 @@ def test_a_target_that_putting_refuses_is_not_kept(sandbox, target, code):
     account.make_rule()
     events = account.client("events")
     targets = [{"Id": "good", "Arn": TOPIC_ARN}, {"Id": "bad", **target}]
-    assert code == code_of(events.put_targets, Rule="guard", Targets=targets)
-    assert [] == events.list_targets_by_rule(Rule="guard")["Targets"]
+    assert code_of(events.put_targets, Rule="guard", Targets=targets) == code
+    assert events.list_targets_by_rule(Rule="guard")["Targets"] == []
 
 
 def test_a_rule_has_five_targets_at_most(sandbox):
@@ -265,8 +265,8 @@ def test_a_rule_has_five_targets_at_most(sandbox):
     account.make_rule(*five)
     events = account.client("events")
     sixth = [{"Id": "5", "Arn": TOPIC_ARN}]
-    assert "LimitExceededException" == code_of(events.put_targets, Rule="guard", Targets=sixth)
-    assert 0 == events.put_targets(Rule="guard", Targets=five[:1])["FailedEntryCount"]
+    assert code_of(events.put_targets, Rule="guard", Targets=sixth) == "LimitExceededException"
+    assert events.put_targets(Rule="guard", Targets=five[:1])["FailedEntryCount"] == 0
 
 
 def test_patterns_can_be_tried(sandbox):
@@ -293,8 +293,8 @@ def test_what_happened_can_be_looked_at(sandbox):
         name: json.loads(ask(sandbox, "GET", f"/_sandbox/{name}"))
         for name in ("deliveries", "executions")
     }
-    assert "rescue" == seen["deliveries"][0]["target_id"]
-    assert RUNBOOK == seen["executions"][0]["document"]
+    assert seen["deliveries"][0]["target_id"] == "rescue"
+    assert seen["executions"][0]["document"] == RUNBOOK
 
 
 def test_resetting_empties_the_account_and_keeps_it_seeing(sandbox):
@@ -304,11 +304,11 @@ def test_resetting_empties_the_account_and_keeps_it_seeing(sandbox):
     account.make_rule(TOPIC)
     account.schedule()
     ask(sandbox, "POST", "/moto-api/reset")
-    assert ([], []) == (sandbox.deliveries, account.client("events").list_rules()["Rules"])
+    assert (sandbox.deliveries, account.client("events").list_rules()["Rules"]) == ([], [])
     account.make_topic(PUBLISH)
     account.make_rule(TOPIC)
     account.schedule()
-    assert [None] == [delivery.error for delivery in sandbox.deliveries]
+    assert [delivery.error for delivery in sandbox.deliveries] == [None]
 
 
 def test_a_second_sandbox_in_one_process_is_refused(sandbox):
@@ -332,12 +332,12 @@ def test_settling_says_when_something_does_not_end(sandbox):
 def test_the_account_is_the_sandboxs_whatever_the_access_key(sandbox):
     """Also for a key that moto has not made."""
     client = sandbox._clients.make("sts", REGION, "AKIAIOSFODNN7EXAMPLE", "x")
-    assert ACCOUNT_ID == client.get_caller_identity()["Account"]
+    assert client.get_caller_identity()["Account"] == ACCOUNT_ID
 
 
 def test_the_environment_leads_here_and_nowhere_else(sandbox):
     """The endpoint, and no file, profile or metadata service of the user's."""
     environment = sandbox.environment()
-    assert sandbox.endpoint == environment["AWS_ENDPOINT_URL"]
+    assert environment["AWS_ENDPOINT_URL"] == sandbox.endpoint
     assert sandbox.endpoint.startswith("http://127.0.0.1:")
     assert "127.0.0.1" in environment["NO_PROXY"]

@@ -74,7 +74,7 @@ EVENT = {
 )
 def test_a_match_and_its_near_miss(detail, expected):
     """Each operator, with what it matches and what it only nearly does."""
-    assert expected == matches(json.dumps({"source": ["aws.kms"], "detail": detail}), EVENT)
+    assert matches(json.dumps({"source": ["aws.kms"], "detail": detail}), EVENT) == expected
 
 
 def test_every_named_field_has_to_match():

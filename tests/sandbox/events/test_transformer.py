@@ -53,7 +53,7 @@ def filled(template):
 )
 def test_templates_of_text_and_of_json(template, expected):
     """Bare inside quotation marks, JSON outside them; what is missing is empty."""
-    assert expected == filled(template)
+    assert filled(template) == expected
 
 
 def test_a_value_can_break_a_json_template():
@@ -64,9 +64,9 @@ def test_a_value_can_break_a_json_template():
 
 def test_input_is_a_constant_and_input_path_a_part():
     """The two other ways."""
-    assert '{"a":1}' == transform({"Input": '{"a":1}'}, EVENT, RULE)
-    assert '{"k":"v"}' == transform({"InputPath": "$.detail.o"}, EVENT, RULE)
-    assert EVENT == json.loads(transform({}, EVENT, RULE))
+    assert transform({"Input": '{"a":1}'}, EVENT, RULE) == '{"a":1}'
+    assert transform({"InputPath": "$.detail.o"}, EVENT, RULE) == '{"k":"v"}'
+    assert json.loads(transform({}, EVENT, RULE)) == EVENT
     with pytest.raises(TransformFailed, match=r"nothing at InputPath \$\.none"):
         transform({"InputPath": "$.none"}, EVENT, RULE)
 

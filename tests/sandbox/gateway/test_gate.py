@@ -54,7 +54,7 @@ def test_a_user_without_rights_is_refused_as_the_service_words_it(
     """The message names the action, which is how people learn what they lack."""
     client = client_of_user(sandbox, service)
     found, message = refusal(getattr(client, call), **parameters)
-    assert code == found
+    assert found == code
     action = client.meta.method_to_api_mapping[call]
     assert f"is not authorized to perform: {service}:{action} on resource: " in message
 
@@ -63,9 +63,9 @@ def test_a_right_is_about_its_resource(sandbox):
     """The user may look at one topic, and not at the one beside it."""
     sandbox.client("sns", REGION).create_topic(Name="alerts")
     sns = client_of_user(sandbox, "sns", allow("sns:GetTopicAttributes", TOPIC))
-    assert TOPIC == sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["TopicArn"]
+    assert sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["TopicArn"] == TOPIC
     code, _ = refusal(sns.get_topic_attributes, TopicArn=f"{TOPIC}-too")
-    assert "AuthorizationError" == code
+    assert code == "AuthorizationError"
 
 
 def test_what_it_cannot_judge_it_refuses(sandbox):
@@ -80,16 +80,16 @@ def test_a_queue_with_tags_needs_a_right_more(sandbox):
     sqs = client_of_user(sandbox, "sqs", allow("sqs:CreateQueue"))
     sqs.create_queue(QueueName="plain")
     code, message = refusal(sqs.create_queue, QueueName="tagged", tags={"a": "b"})
-    assert "AccessDeniedException" == code
+    assert code == "AccessDeniedException"
     assert "sqs:TagQueue" in message
 
 
 def test_everybody_may_ask_who_they_are(sandbox):
     """GetCallerIdentity needs no right; the root is the root."""
     alice = client_of_user(sandbox, "sts").get_caller_identity()
-    assert f"arn:aws:iam::{ACCOUNT_ID}:user/alice" == alice["Arn"]
+    assert alice["Arn"] == f"arn:aws:iam::{ACCOUNT_ID}:user/alice"
     root = sandbox.client("sts", REGION).get_caller_identity()
-    assert (f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID) == (root["Arn"], root["Account"])
+    assert (root["Arn"], root["Account"]) == (f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_a_role_is_assumed_by_whom_it_trusts(sandbox, trusted, may, expected):
     iam.create_role(RoleName="helper", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     if expected:
         arn = sts.assume_role(RoleArn=role, RoleSessionName="trial")["AssumedRoleUser"]["Arn"]
-        assert f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/helper/trial" == arn
+        assert arn == f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/helper/trial"
     else:
         code, message = refusal(sts.assume_role, RoleArn=role, RoleSessionName="trial")
-        assert "AccessDenied" == code
+        assert code == "AccessDenied"
         assert "sts:AssumeRole" in message
 
 
@@ -122,18 +122,18 @@ def test_a_region_that_is_switched_off_knows_nobody(sandbox):
     """Every call is refused there, in both protocols, and EC2 lists it only when asked for all."""
     sandbox.switches.switch_off("af-south-1")
     assert (
-        "UnrecognizedClientException" == refusal(sandbox.client("kms", "af-south-1").list_keys)[0]
+        refusal(sandbox.client("kms", "af-south-1").list_keys)[0] == "UnrecognizedClientException"
     )
-    assert "InvalidClientTokenId" == refusal(sandbox.client("sns", "af-south-1").list_topics)[0]
+    assert refusal(sandbox.client("sns", "af-south-1").list_topics)[0] == "InvalidClientTokenId"
     ec2 = sandbox.client("ec2", REGION)
     every = {
         r["RegionName"]: r["OptInStatus"] for r in ec2.describe_regions(AllRegions=True)["Regions"]
     }
-    assert ("not-opted-in", "opt-in-not-required", "opted-in") == (
+    assert (
         every["af-south-1"],
         every[REGION],
         every["me-south-1"],
-    )
+    ) == ("not-opted-in", "opt-in-not-required", "opted-in")
     assert every.keys() - {r["RegionName"] for r in ec2.describe_regions()["Regions"]} == {
         "af-south-1"
     }
@@ -152,11 +152,11 @@ def test_a_subscription_that_waits_for_its_confirmation_says_so_and_gets_nothing
     sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="security@example.com")
     sandbox.set_pending(REGION, "security@example.com")
     (shown,) = sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
-    assert "PendingConfirmation" == shown["SubscriptionArn"]
+    assert shown["SubscriptionArn"] == "PendingConfirmation"
     sns.publish(TopicArn=TOPIC, Message="hello")
-    assert [()] == [mail.recipients for mail in sandbox.mails]
+    assert [mail.recipients for mail in sandbox.mails] == [()]
     sandbox.set_pending(REGION, "security@example.com", pending=False)
-    assert [("security@example.com",)] == [mail.recipients for mail in sandbox.mails]
+    assert [mail.recipients for mail in sandbox.mails] == [("security@example.com",)]
 
 
 def test_kms_tells_when_a_key_was_last_used(sandbox):
@@ -164,9 +164,9 @@ def test_kms_tells_when_a_key_was_last_used(sandbox):
     kms = sandbox.client("kms", REGION)
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.describe_key(KeyId=key)
-    assert {} == kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]
+    assert kms.get_key_last_usage(KeyId=key)["KeyLastUsage"] == {}
     kms.encrypt(KeyId=key, Plaintext=b"x")
-    assert "Encrypt" == kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]["Operation"]
+    assert kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]["Operation"] == "Encrypt"
 
 
 def test_new_selectors_take_the_place_of_the_others(sandbox):

@@ -32,8 +32,8 @@ def put_if_absent(client, key, body):
 def test_an_object_that_is_there_is_not_overwritten(s3):
     """A lock that is held stays its holder's; one that is given back can be taken."""
     assert put_if_absent(s3, "lock", b"first") is None
-    assert "PreconditionFailed" == put_if_absent(s3, "lock", b"second")
-    assert b"first" == s3.get_object(Bucket=BUCKET, Key="lock")["Body"].read()
+    assert put_if_absent(s3, "lock", b"second") == "PreconditionFailed"
+    assert s3.get_object(Bucket=BUCKET, Key="lock")["Body"].read() == b"first"
     s3.delete_object(Bucket=BUCKET, Key="lock")
     assert put_if_absent(s3, "lock", b"second") is None
 
@@ -57,4 +57,4 @@ def test_of_many_at_the_same_time_one_gets_through(s3, sandbox):
             ]
     finally:
         sys.setswitchinterval(former)
-    assert [["None"] + ["PreconditionFailed"] * (RUNS - 1)] * 30 == rounds
+    assert rounds == [["None"] + ["PreconditionFailed"] * (RUNS - 1)] * 30

@@ -44,24 +44,24 @@ def decided(*statements):
 )
 def test_actions_and_resources(changes, expected):
     """Wildcards; actions in any case, resources in their own."""
-    assert expected == decided(statement(**changes))
+    assert decided(statement(**changes)) == expected
 
 
 def test_not_action_and_not_resource():
     """All but what they name."""
     base = {"Effect": "Allow", "Resource": "*"}
-    assert "allow" == decided({**base, "NotAction": "iam:*"})
-    assert "silent" == decided({**base, "NotAction": "kms:*"})
+    assert decided({**base, "NotAction": "iam:*"}) == "allow"
+    assert decided({**base, "NotAction": "kms:*"}) == "silent"
     other = {"Effect": "Allow", "Action": "*"}
-    assert "allow" == decided({**other, "NotResource": "arn:aws:s3:::*"})
-    assert "silent" == decided({**other, "NotResource": KEY})
+    assert decided({**other, "NotResource": "arn:aws:s3:::*"}) == "allow"
+    assert decided({**other, "NotResource": KEY}) == "silent"
 
 
 def test_a_deny_wins_over_every_allow():
     """In whatever order."""
     deny = statement(Effect="Deny", Resource="*")
-    assert "deny" == decided(deny, statement())
-    assert "deny" == decided(statement(), deny)
+    assert decided(deny, statement()) == "deny"
+    assert decided(statement(), deny) == "deny"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_deny_wins_over_every_allow():
 )
 def test_conditions(condition, holds):
     """Each operator with what fulfils it and what does not; all have to hold."""
-    assert ("allow" if holds else "silent") == decided(statement(Condition=condition))
+    assert decided(statement(Condition=condition)) == ("allow" if holds else "silent")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_principals(principal, expected):
     """Named as what they are; no wildcard inside an ARN."""
     request = Request("kms:CancelKeyDeletion", KEY, (f"AWS:{ROLE}",), CONTEXT)
     policy = {"Statement": statement(Principal=principal)}
-    assert expected == decide_resource(policy, request)
+    assert decide_resource(policy, request) == expected
 
 
 def test_not_principal_is_refused():

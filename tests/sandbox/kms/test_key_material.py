@@ -43,17 +43,17 @@ def refused(call, **parameters):
 
 def test_a_key_is_usable_with_its_material_only(kms, key):
     """PendingImport, Enabled, PendingImport."""
-    assert "PendingImport" == metadata(kms, key)["KeyState"]
+    assert metadata(kms, key)["KeyState"] == "PendingImport"
     encrypt = {"KeyId": key, "Plaintext": b"x"}
-    assert "KMSInvalidStateException" == refused(kms.encrypt, **encrypt)
+    assert refused(kms.encrypt, **encrypt) == "KMSInvalidStateException"
     import_material(kms, key)
     found = metadata(kms, key)
-    assert ("Enabled", "EXTERNAL") == (found["KeyState"], found["Origin"])
-    assert ("KEY_MATERIAL_DOES_NOT_EXPIRE", False) == (found["ExpirationModel"], "ValidTo" in found)
+    assert (found["KeyState"], found["Origin"]) == ("Enabled", "EXTERNAL")
+    assert (found["ExpirationModel"], "ValidTo" in found) == ("KEY_MATERIAL_DOES_NOT_EXPIRE", False)
     kms.encrypt(**encrypt)
     kms.delete_imported_key_material(KeyId=key)
-    assert "PendingImport" == metadata(kms, key)["KeyState"]
-    assert "KMSInvalidStateException" == refused(kms.enable_key, KeyId=key)
+    assert metadata(kms, key)["KeyState"] == "PendingImport"
+    assert refused(kms.enable_key, KeyId=key) == "KMSInvalidStateException"
 
 
 def test_material_goes_into_keys_of_origin_external(kms):
@@ -62,25 +62,25 @@ def test_material_goes_into_keys_of_origin_external(kms):
     with pytest.raises(ClientError, match="UnsupportedOperationException"):
         import_material(kms, key)
     refusal = refused(kms.delete_imported_key_material, KeyId=key)
-    assert "UnsupportedOperationException" == refusal
+    assert refusal == "UnsupportedOperationException"
 
 
 def test_a_date_goes_with_material_that_expires(kms, key):
     """In the future, and only then."""
     given = {"KeyId": key, **MATERIAL}
-    assert "ValidationException" == refused(kms.import_key_material, **given)
+    assert refused(kms.import_key_material, **given) == "ValidationException"
     past = datetime.now(UTC) - timedelta(days=1)
-    assert "ValidationException" == refused(kms.import_key_material, **given, ValidTo=past)
+    assert refused(kms.import_key_material, **given, ValidTo=past) == "ValidationException"
 
 
 def test_material_expires_when_its_time_has_come(sandbox, kms, key):
     """And not before."""
     import_material(kms, key, days=10)
-    assert "KEY_MATERIAL_EXPIRES" == metadata(kms, key)["ExpirationModel"]
+    assert metadata(kms, key)["ExpirationModel"] == "KEY_MATERIAL_EXPIRES"
     sandbox.advance(9)
-    assert "Enabled" == metadata(kms, key)["KeyState"]
+    assert metadata(kms, key)["KeyState"] == "Enabled"
     sandbox.advance(2)
-    assert "PendingImport" == metadata(kms, key)["KeyState"]
+    assert metadata(kms, key)["KeyState"] == "PendingImport"
 
 
 def test_a_key_is_gone_when_its_time_has_come(sandbox, kms):
@@ -90,10 +90,10 @@ def test_a_key_is_gone_when_its_time_has_come(sandbox, kms):
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     kms.cancel_key_deletion(KeyId=saved)
     sandbox.advance(6.9)
-    assert "PendingDeletion" == metadata(kms, doomed)["KeyState"]
+    assert metadata(kms, doomed)["KeyState"] == "PendingDeletion"
     sandbox.advance(0.2)
-    assert "NotFoundException" == refused(kms.describe_key, KeyId=doomed)
-    assert "Disabled" == metadata(kms, saved)["KeyState"]
+    assert refused(kms.describe_key, KeyId=doomed) == "NotFoundException"
+    assert metadata(kms, saved)["KeyState"] == "Disabled"
 
 
 def test_a_primarys_window_begins_when_its_last_replica_is_gone(sandbox, kms):
@@ -104,11 +104,11 @@ def test_a_primarys_window_begins_when_its_last_replica_is_gone(sandbox, kms):
         client = sandbox.client("kms", region)
         client.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     sandbox.advance(8)
-    assert "PendingDeletion" == metadata(kms, key)["KeyState"]
+    assert metadata(kms, key)["KeyState"] == "PendingDeletion"
     sandbox.advance(6)
-    assert "PendingDeletion" == metadata(kms, key)["KeyState"]
+    assert metadata(kms, key)["KeyState"] == "PendingDeletion"
     sandbox.advance(2)
-    assert "NotFoundException" == refused(kms.describe_key, KeyId=key)
+    assert refused(kms.describe_key, KeyId=key) == "NotFoundException"
 
 
 def test_time_does_not_go_back(sandbox):
@@ -125,15 +125,15 @@ def test_key_stores_are_connected_disconnected_and_deleted(kms):
         ]
     }
     invalid = "CustomKeyStoreInvalidStateException"
-    assert invalid == refused(kms.disconnect_custom_key_store, **store)
+    assert refused(kms.disconnect_custom_key_store, **store) == invalid
     kms.connect_custom_key_store(**store)
     (found,) = kms.describe_custom_key_stores(**store)["CustomKeyStores"]
-    assert "CONNECTED" == found["ConnectionState"]
-    assert invalid == refused(kms.delete_custom_key_store, **store)
+    assert found["ConnectionState"] == "CONNECTED"
+    assert refused(kms.delete_custom_key_store, **store) == invalid
     kms.disconnect_custom_key_store(**store)
     kms.delete_custom_key_store(**store)
-    assert "CustomKeyStoreNotFoundException" == refused(kms.delete_custom_key_store, **store)
-    assert [] == kms.describe_custom_key_stores()["CustomKeyStores"]
+    assert refused(kms.delete_custom_key_store, **store) == "CustomKeyStoreNotFoundException"
+    assert kms.describe_custom_key_stores()["CustomKeyStores"] == []
 
 
 def test_the_record_of_an_import_shows_no_secret(sandbox, kms, key):

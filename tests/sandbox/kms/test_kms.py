@@ -40,50 +40,50 @@ def test_scheduling_answers_in_awss_shape(kms, key):
     """The ARN, the date, the state and the window; the same date stands in DescribeKey."""
     answer = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
-    assert metadata["Arn"] == answer["KeyId"]
-    assert ("PendingDeletion", 7) == (answer["KeyState"], answer["PendingWindowInDays"])
-    assert metadata["DeletionDate"] == answer["DeletionDate"]
+    assert answer["KeyId"] == metadata["Arn"]
+    assert (answer["KeyState"], answer["PendingWindowInDays"]) == ("PendingDeletion", 7)
+    assert answer["DeletionDate"] == metadata["DeletionDate"]
     assert 6 <= (answer["DeletionDate"] - metadata["CreationDate"]).days <= 7
 
 
 def test_without_a_window_it_is_30_days(kms, key):
     """The default of the API."""
-    assert 30 == kms.schedule_key_deletion(KeyId=key)["PendingWindowInDays"]
+    assert kms.schedule_key_deletion(KeyId=key)["PendingWindowInDays"] == 30
 
 
 @pytest.mark.parametrize("days", [6, 31])
 def test_a_window_outside_7_to_30_days_is_refused(kms, key, days):
     """The neighbours of the range are outside it."""
     refused = code_of(kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=days)
-    assert "ValidationException" == refused
-    assert ("Enabled", True) == state(kms, key)
+    assert refused == "ValidationException"
+    assert state(kms, key) == ("Enabled", True)
 
 
 @pytest.mark.parametrize("days", [7, 30])
 def test_the_ends_of_the_range_are_inside_it(kms, key, days):
     """7 and 30 are allowed."""
     assert (
-        days
-        == kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=days)["PendingWindowInDays"]
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=days)["PendingWindowInDays"]
+        == days
     )
 
 
 def test_cancelling_leaves_the_key_disabled_without_a_date(kms, key):
     """By ARN as by id; EnableKey brings it back."""
     arn = kms.schedule_key_deletion(KeyId=key)["KeyId"]
-    assert arn == kms.cancel_key_deletion(KeyId=arn)["KeyId"]
-    assert ("Disabled", False) == state(kms, key)
+    assert kms.cancel_key_deletion(KeyId=arn)["KeyId"] == arn
+    assert state(kms, key) == ("Disabled", False)
     assert "DeletionDate" not in kms.describe_key(KeyId=key)["KeyMetadata"]
     kms.enable_key(KeyId=arn)
-    assert ("Enabled", True) == state(kms, key)
+    assert state(kms, key) == ("Enabled", True)
 
 
 @pytest.mark.parametrize("operation", ["schedule_key_deletion", "enable_key", "disable_key"])
 def test_a_pending_key_is_only_to_be_cancelled(kms, key, operation):
     """Scheduling twice, enabling, disabling: KMSInvalidStateException, and nothing changes."""
     kms.schedule_key_deletion(KeyId=key)
-    assert "KMSInvalidStateException" == code_of(getattr(kms, operation), KeyId=key)
-    assert ("PendingDeletion", False) == state(kms, key)
+    assert code_of(getattr(kms, operation), KeyId=key) == "KMSInvalidStateException"
+    assert state(kms, key) == ("PendingDeletion", False)
 
 
 def test_what_is_not_pending_cannot_be_cancelled(kms, key):
@@ -95,22 +95,22 @@ def test_what_is_not_pending_cannot_be_cancelled(kms, key):
 def test_crypto_needs_an_enabled_key(kms, key):
     """Encrypt and Decrypt work, then answer for a disabled and for a pending key."""
     blob = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
-    assert b"x" == kms.decrypt(CiphertextBlob=blob)["Plaintext"]
+    assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
     kms.disable_key(KeyId=key)
-    assert "DisabledException" == code_of(kms.encrypt, KeyId=key, Plaintext=b"x")
-    assert "DisabledException" == code_of(kms.decrypt, CiphertextBlob=blob)
+    assert code_of(kms.encrypt, KeyId=key, Plaintext=b"x") == "DisabledException"
+    assert code_of(kms.decrypt, CiphertextBlob=blob) == "DisabledException"
     kms.schedule_key_deletion(KeyId=key)
-    assert "KMSInvalidStateException" == code_of(kms.decrypt, CiphertextBlob=blob)
-    assert "KMSInvalidStateException" == code_of(
-        kms.generate_data_key, KeyId=key, KeySpec="AES_256"
+    assert code_of(kms.decrypt, CiphertextBlob=blob) == "KMSInvalidStateException"
+    assert (
+        code_of(kms.generate_data_key, KeyId=key, KeySpec="AES_256") == "KMSInvalidStateException"
     )
 
 
 def test_an_alias_names_a_key_to_look_at_but_not_to_schedule(kms, key):
     """DescribeKey takes an alias; ScheduleKeyDeletion does not."""
     kms.create_alias(AliasName="alias/mine", TargetKeyId=key)
-    assert key == kms.describe_key(KeyId="alias/mine")["KeyMetadata"]["KeyId"]
-    assert "NotFoundException" == code_of(kms.schedule_key_deletion, KeyId="alias/mine")
+    assert kms.describe_key(KeyId="alias/mine")["KeyMetadata"]["KeyId"] == key
+    assert code_of(kms.schedule_key_deletion, KeyId="alias/mine") == "NotFoundException"
 
 
 @pytest.mark.parametrize(
@@ -122,21 +122,21 @@ def test_an_alias_names_a_key_to_look_at_but_not_to_schedule(kms, key):
 )
 def test_a_key_that_is_not_there_is_not_found(kms, name):
     """By id and by ARN."""
-    assert "NotFoundException" == code_of(kms.schedule_key_deletion, KeyId=name)
+    assert code_of(kms.schedule_key_deletion, KeyId=name) == "NotFoundException"
 
 
 def test_an_arn_of_another_region_is_not_found(sandbox, kms, key):
     """KMS never reaches into another Region."""
     arn = kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
     elsewhere = sandbox.client("kms", "us-east-1")
-    assert "NotFoundException" == code_of(elsewhere.describe_key, KeyId=arn)
+    assert code_of(elsewhere.describe_key, KeyId=arn) == "NotFoundException"
 
 
 def test_an_aws_managed_key_cannot_be_scheduled(kms):
     """It can be looked at."""
     key = kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]
-    assert "AWS" == key["KeyManager"]
-    assert "AccessDeniedException" == code_of(kms.schedule_key_deletion, KeyId=key["KeyId"])
+    assert key["KeyManager"] == "AWS"
+    assert code_of(kms.schedule_key_deletion, KeyId=key["KeyId"]) == "AccessDeniedException"
 
 
 def test_a_primary_with_replicas_waits_for_them(sandbox, kms):
@@ -146,21 +146,21 @@ def test_a_primary_with_replicas_waits_for_them(sandbox, kms):
     kms.replicate_key(KeyId=key, ReplicaRegion="us-east-1")
     elsewhere = sandbox.client("kms", "us-east-1")
     answer = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=9)
-    assert ("PendingReplicaDeletion", None) == (answer["KeyState"], answer.get("DeletionDate"))
+    assert (answer["KeyState"], answer.get("DeletionDate")) == ("PendingReplicaDeletion", None)
     metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
-    assert 9 == metadata["PendingDeletionWindowInDays"]
-    assert "PRIMARY" == metadata["MultiRegionConfiguration"]["MultiRegionKeyType"]
-    assert "Enabled" == elsewhere.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
-    assert "PendingDeletion" == elsewhere.schedule_key_deletion(KeyId=key)["KeyState"]
+    assert metadata["PendingDeletionWindowInDays"] == 9
+    assert metadata["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
+    assert elsewhere.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    assert elsewhere.schedule_key_deletion(KeyId=key)["KeyState"] == "PendingDeletion"
     kms.cancel_key_deletion(KeyId=key)
-    assert ("Disabled", False) == state(kms, key)
-    assert ("PendingDeletion", False) == state(elsewhere, key)
+    assert state(kms, key) == ("Disabled", False)
+    assert state(elsewhere, key) == ("PendingDeletion", False)
 
 
 def test_a_primary_without_replicas_is_scheduled_like_any_key(kms):
     """The near miss of the case above."""
     key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
-    assert "PendingDeletion" == kms.schedule_key_deletion(KeyId=key)["KeyState"]
+    assert kms.schedule_key_deletion(KeyId=key)["KeyState"] == "PendingDeletion"
 
 
 def test_replicas_know_each_other_and_keep_their_own_aliases(sandbox, kms):
@@ -171,31 +171,31 @@ def test_replicas_know_each_other_and_keep_their_own_aliases(sandbox, kms):
     kms.create_alias(AliasName="alias/primary", TargetKeyId=key)
     elsewhere = sandbox.client("kms", "us-east-1")
     configuration = elsewhere.describe_key(KeyId=key)["KeyMetadata"]["MultiRegionConfiguration"]
-    assert "REPLICA" == configuration["MultiRegionKeyType"]
+    assert configuration["MultiRegionKeyType"] == "REPLICA"
     regions = {replica["Region"] for replica in configuration["ReplicaKeys"]}
-    assert {"us-east-1", "us-east-2"} == regions
-    assert "NotFoundException" == code_of(elsewhere.describe_key, KeyId="alias/primary")
+    assert regions == {"us-east-1", "us-east-2"}
+    assert code_of(elsewhere.describe_key, KeyId="alias/primary") == "NotFoundException"
 
 
 def test_a_policy_that_locks_the_caller_out_is_refused(kms, key):
     """PutKeyPolicy and CreateKey check it, unless asked not to."""
     lockout = policy(allow("kms:*", Principal={"AWS": role_arn("somebody")}))
     locked = {"KeyId": key, "PolicyName": "default", "Policy": lockout}
-    assert "MalformedPolicyDocumentException" == code_of(kms.put_key_policy, **locked)
-    assert "MalformedPolicyDocumentException" == code_of(kms.create_key, Policy=lockout)
+    assert code_of(kms.put_key_policy, **locked) == "MalformedPolicyDocumentException"
+    assert code_of(kms.create_key, Policy=lockout) == "MalformedPolicyDocumentException"
     kms.put_key_policy(**locked, BypassPolicyLockoutSafetyCheck=True)
-    assert "AccessDeniedException" == code_of(kms.schedule_key_deletion, KeyId=key)
+    assert code_of(kms.schedule_key_deletion, KeyId=key) == "AccessDeniedException"
 
 
 @pytest.mark.parametrize("options", [{"Origin": "AWS_CLOUDHSM"}, {"CustomKeyStoreId": "cks-1"}])
 def test_keys_that_moto_would_only_pretend_to_make_are_refused(kms, options):
     """Keys in key stores are not modelled: loudly so."""
-    assert "SandboxCannot" == code_of(kms.create_key, **options)
+    assert code_of(kms.create_key, **options) == "SandboxCannot"
 
 
 def test_what_moto_does_not_implement_is_refused_loudly(kms, key):
     """Not as a server error, which clients would retry."""
-    assert "SandboxCannot" == code_of(kms.update_primary_region, KeyId=key, PrimaryRegion="x")
+    assert code_of(kms.update_primary_region, KeyId=key, PrimaryRegion="x") == "SandboxCannot"
 
 
 def as_role(sandbox, *statements):
@@ -285,9 +285,9 @@ def test_a_role_needs_the_key_policy_and_its_own(
     key = kms.create_key(Policy=policy(*key_statements))["KeyMetadata"]["KeyId"]
     worker = as_role(sandbox, *role_statements)
     if allowed:
-        assert key == worker.describe_key(KeyId=key)["KeyMetadata"]["KeyId"]
+        assert worker.describe_key(KeyId=key)["KeyMetadata"]["KeyId"] == key
     else:
-        assert "AccessDeniedException" == code_of(worker.describe_key, KeyId=key)
+        assert code_of(worker.describe_key, KeyId=key) == "AccessDeniedException"
 
 
 def records(sandbox):
@@ -318,28 +318,28 @@ def test_a_write_call_is_recorded_as_cloudtrail_does_it(watched, kms):
     kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
     event = next(e for e in records(watched) if e["detail"]["eventName"] != "CreateKey")
     detail = event["detail"]
-    assert ("AWS API Call via CloudTrail", "aws.kms", [], REGION, ACCOUNT_ID) == (
+    assert (
         event["detail-type"],
         event["source"],
         event["resources"],
         event["region"],
         event["account"],
-    )
-    assert {"keyId": key["KeyId"], "pendingWindowInDays": 7} == detail["requestParameters"]
+    ) == ("AWS API Call via CloudTrail", "aws.kms", [], REGION, ACCOUNT_ID)
+    assert detail["requestParameters"] == {"keyId": key["KeyId"], "pendingWindowInDays": 7}
     shown = detail["responseElements"]
-    assert (key["Arn"], "PendingDeletion") == (shown["keyId"], shown["keyState"])
+    assert (shown["keyId"], shown["keyState"]) == (key["Arn"], "PendingDeletion")
     assert shown["deletionDate"].endswith(("AM", "PM"))
-    assert ["keyId", "keyState", "deletionDate"] == list(shown)
-    assert [{"accountId": ACCOUNT_ID, "type": "AWS::KMS::Key", "ARN": key["Arn"]}] == detail[
-        "resources"
+    assert list(shown) == ["keyId", "keyState", "deletionDate"]
+    assert detail["resources"] == [
+        {"accountId": ACCOUNT_ID, "type": "AWS::KMS::Key", "ARN": key["Arn"]}
     ]
-    assert f"arn:aws:iam::{ACCOUNT_ID}:root" == detail["userIdentity"]["arn"]
-    assert (False, "AwsApiCall", True, "Management") == (
+    assert detail["userIdentity"]["arn"] == f"arn:aws:iam::{ACCOUNT_ID}:root"
+    assert (
         detail["readOnly"],
         detail["eventType"],
         detail["managementEvent"],
         detail["eventCategory"],
-    )
+    ) == (False, "AwsApiCall", True, "Management")
     assert "errorCode" not in detail
 
 
@@ -349,7 +349,7 @@ def test_the_key_is_recorded_as_it_was_typed(watched, kms, key):
     kms.disable_key(KeyId=arn)
     detail = next(e["detail"] for e in records(watched) if e["detail"]["eventName"] == "DisableKey")
     expected = {"keyId": arn}
-    assert (expected, expected) == (detail["requestParameters"], detail["responseElements"])
+    assert (detail["requestParameters"], detail["responseElements"]) == (expected, expected)
 
 
 def test_a_primary_is_recorded_without_a_date(watched, kms):
@@ -361,7 +361,7 @@ def test_a_primary_is_recorded_without_a_date(watched, kms):
         e["detail"] for e in records(watched) if e["detail"]["eventName"] == "ScheduleKeyDeletion"
     )
     expected = {"keyId": arn, "keyState": "PendingReplicaDeletion", "pendingWindowInDays": 8}
-    assert expected == detail["responseElements"]
+    assert detail["responseElements"] == expected
 
 
 def test_failed_and_denied_calls_are_recorded_too(watched, kms, key):
@@ -375,11 +375,11 @@ def test_failed_and_denied_calls_are_recorded_too(watched, kms, key):
         for e in records(watched)
         if "errorCode" in e["detail"]
     }
-    assert {"AccessDenied", "NotFoundException", "KMSInvalidStateException"} == set(found)
+    assert set(found) == {"AccessDenied", "NotFoundException", "KMSInvalidStateException"}
     assert all(detail["responseElements"] is None for detail in found.values())
     identity = found["AccessDenied"]["userIdentity"]
-    assert f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/shift" == identity["arn"]
-    assert role_arn("worker") == identity["sessionContext"]["sessionIssuer"]["arn"]
+    assert identity["arn"] == f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/shift"
+    assert identity["sessionContext"]["sessionIssuer"]["arn"] == role_arn("worker")
 
 
 def test_reading_leaves_no_event(watched, kms, key):
@@ -387,7 +387,7 @@ def test_reading_leaves_no_event(watched, kms, key):
     kms.describe_key(KeyId=key)
     kms.list_keys()
     kms.encrypt(KeyId=key, Plaintext=b"x")
-    assert ["CreateKey"] == [e["detail"]["eventName"] for e in records(watched)]
+    assert [e["detail"]["eventName"] for e in records(watched)] == ["CreateKey"]
 
 
 def select(cloudtrail, **selector):
@@ -424,7 +424,7 @@ def test_only_what_a_trail_is_logging_is_seen(watched, kms, change, seen):
     """Stopped, reading only, KMS left out, another Region's: each makes the account blind."""
     change(watched.client("cloudtrail", "us-east-1"))
     kms.create_key()
-    assert seen == bool(records(watched))
+    assert bool(records(watched)) == seen
 
 
 def test_several_calls_at_once_schedule_a_key_once(sandbox, kms, key):
@@ -439,4 +439,4 @@ def test_several_calls_at_once_schedule_a_key_once(sandbox, kms, key):
 
     with ThreadPoolExecutor(8) as pool:
         results = sorted(pool.map(schedule, range(8)))
-    assert ["KMSInvalidStateException"] * 7 + ["PendingDeletion"] == results
+    assert results == ["KMSInvalidStateException"] * 7 + ["PendingDeletion"]

@@ -29,9 +29,9 @@ def test_a_rescue_cancels_the_deletion_and_leaves_the_key_disabled(sandbox):
     (delivery,) = sandbox.deliveries
     (execution,) = sandbox.executions
     assert delivery.error is None
-    assert (None, "Success") == (execution.failure, execution.status)
-    assert ["Success", "Success"] == [step.status for step in execution.steps]
-    assert "Disabled" == account.state(key)
+    assert (execution.failure, execution.status) == (None, "Success")
+    assert [step.status for step in execution.steps] == ["Success", "Success"]
+    assert account.state(key) == "Disabled"
 
 
 def test_conditions_on_both_trusts_are_held_against_the_rule_and_the_execution(sandbox):
@@ -46,7 +46,7 @@ def test_conditions_on_both_trusts_are_held_against_the_rule_and_the_execution(s
     )
     account.make_roles()
     account.make_rule(account.automation_target())
-    assert "Disabled" == account.state(account.schedule())
+    assert account.state(account.schedule()) == "Disabled"
 
 
 def without(account, action):
@@ -92,8 +92,8 @@ def test_a_missing_right_stops_the_start_and_is_named(sandbox, spoil, words):
     key = account.schedule()
     (delivery,) = sandbox.deliveries
     assert words in delivery.error
-    assert [] == sandbox.executions
-    assert "PendingDeletion" == account.state(key)
+    assert sandbox.executions == []
+    assert account.state(key) == "PendingDeletion"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_target_that_aws_would_not_start_is_not_started(sandbox, change, words
     account.schedule()
     (delivery,) = sandbox.deliveries
     assert words in delivery.error
-    assert [] == sandbox.executions
+    assert sandbox.executions == []
 
 
 @pytest.mark.parametrize("missing", ["kms:CancelKeyDeletion", "kms:DescribeKey"])
@@ -159,7 +159,7 @@ def test_a_right_that_the_runbook_needs_fails_its_step(sandbox, missing):
     account.make_rule(account.automation_target())
     account.schedule()
     (execution,) = sandbox.executions
-    assert "Failed" == execution.status
+    assert execution.status == "Failed"
     assert f"not authorized to perform: {missing} on resource" in execution.failure
     (delivery,) = sandbox.deliveries
     assert delivery.error is None
@@ -188,7 +188,7 @@ def test_the_key_policy_counts(sandbox, key_policy, state):
     account = Account(sandbox)
     account.make_roles()
     account.make_rule(account.automation_target())
-    assert state == account.state(account.schedule(Policy=policy(*key_policy)))
+    assert account.state(account.schedule(Policy=policy(*key_policy))) == state
 
 
 def test_the_end_of_an_automation_is_an_event(sandbox):
@@ -206,7 +206,7 @@ def test_the_end_of_an_automation_is_an_event(sandbox):
     account.schedule()
     (message,) = account.messages("ends")
     detail = json.loads(message["Body"])["detail"]
-    assert sandbox.executions[0].execution_id == detail["ExecutionId"]
+    assert detail["ExecutionId"] == sandbox.executions[0].execution_id
 
 
 def test_a_client_can_start_and_follow_an_automation(sandbox):
@@ -225,9 +225,9 @@ def test_a_client_can_start_and_follow_an_automation(sandbox):
         Filters=[{"Key": "DocumentNamePrefix", "Values": [RUNBOOK]}]
     )["AutomationExecutionMetadataList"]
     steps = ssm.describe_automation_step_executions(AutomationExecutionId=execution_id)
-    assert "Success" == got["AutomationExecutionStatus"] == listed["AutomationExecutionStatus"]
+    assert got["AutomationExecutionStatus"] == listed["AutomationExecutionStatus"] == "Success"
     names = [step["StepName"] for step in steps["StepExecutions"]]
-    assert ["CancelKeyDeletion", "VerifyKeyIsDisabled"] == names
+    assert names == ["CancelKeyDeletion", "VerifyKeyIsDisabled"]
 
 
 def test_amazons_document_can_be_read(sandbox):
@@ -235,8 +235,8 @@ def test_amazons_document_can_be_read(sandbox):
     ssm = sandbox.client("ssm", REGION)
     described = ssm.describe_document(Name=RUNBOOK)["Document"]
     content = json.loads(ssm.get_document(Name=RUNBOOK)["Content"])
-    assert "Amazon" == described["Owner"]
-    assert {"KeyId", "AutomationAssumeRole"} == set(content["parameters"])
+    assert described["Owner"] == "Amazon"
+    assert set(content["parameters"]) == {"KeyId", "AutomationAssumeRole"}
 
 
 def own_document(*steps, **more):
@@ -311,11 +311,11 @@ def test_an_own_document_hands_outputs_on_and_branches(sandbox):
     nothing = {"name": "nothing", "action": "aws:sleep", "inputs": {"Duration": "PT1H"}}
     run_own(account, own_document(describe_step(), choose, rescue, nothing), arn)
     parent = next(e for e in sandbox.executions if e.document == "Own")
-    assert (None, ["look", "choose", "rescue"]) == (
+    assert (
         parent.failure,
         [step.name for step in parent.steps],
-    )
-    assert "Disabled" == account.state(key)
+    ) == (None, ["look", "choose", "rescue"])
+    assert account.state(key) == "Disabled"
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ def test_what_the_interpreter_does_not_know_fails_the_execution(sandbox, step, w
     account = Account(sandbox)
     account.make_roles()
     execution = run_own(account, own_document(step), account.schedule())
-    assert "Failed" == execution.status
+    assert execution.status == "Failed"
     assert words in execution.failure
 
 
@@ -369,8 +369,8 @@ def test_a_step_may_fail_and_go_on(sandbox):
         outputs=[],
     )
     execution = run_own(account, own_document(failing, describe_step()), account.schedule())
-    assert ["Failed", "Success"] == [step.status for step in execution.steps]
-    assert "Success" == execution.status
+    assert [step.status for step in execution.steps] == ["Failed", "Success"]
+    assert execution.status == "Success"
 
 
 @pytest.mark.parametrize(
@@ -384,4 +384,4 @@ def test_an_unknown_document_is_refused(sandbox, name, code):
     """An own document that is missing is AWS's error; one of Amazon's is the sandbox's."""
     with pytest.raises(ClientError) as raised:
         sandbox.client("ssm", REGION).start_automation_execution(DocumentName=name)
-    assert code == raised.value.response["Error"]["Code"]
+    assert raised.value.response["Error"]["Code"] == code

@@ -82,8 +82,8 @@ def test_a_script_has_the_rights_of_the_automations_role(sandbox, action, seen, 
     assert execution.failure is None
     answer = execution.steps[0].outputs["OutputPayload"]["Payload"]
     assert f":{ACCOUNT_ID}:assumed-role/automation/" in answer["Who"]
-    assert (seen, disabled) == (answer["Seen"], answer["Disabled"])
-    assert ("Disabled" if disabled == "done" else "Enabled") == account.state(key)
+    assert (answer["Seen"], answer["Disabled"]) == (seen, disabled)
+    assert account.state(key) == ("Disabled" if disabled == "done" else "Enabled")
 
 
 def test_what_a_script_returns_can_be_selected_and_is_an_output(sandbox):
@@ -93,8 +93,8 @@ def test_what_a_script_returns_can_be_selected_and_is_an_output(sandbox):
     outputs = [{"Name": "Key", "Selector": "$.Payload.key", "Type": "String"}]
     text = 'def handler(events, context):\n    return {"key": events["Key"]}\n'
     key, execution = run(account, script_step(text, outputs=outputs))
-    assert key == execution.steps[0].outputs["Key"]
-    assert {"Payload": {"key": key}} == json.loads(execution.outputs["run.OutputPayload"][0])
+    assert execution.steps[0].outputs["Key"] == key
+    assert json.loads(execution.outputs["run.OutputPayload"][0]) == {"Payload": {"key": key}}
 
 
 def test_a_script_that_raises_fails_its_step_with_what_it_raised(sandbox):
@@ -103,9 +103,9 @@ def test_a_script_that_raises_fails_its_step_with_what_it_raised(sandbox):
     account.make_roles()
     text = 'def handler(events, context):\n    raise ValueError("no such key\\nat all")\n'
     _, execution = run(account, script_step(text))
-    assert "Failed" == execution.status
-    assert "step run failed: the script failed: ValueError: no such key\nat all" == (
-        execution.failure
+    assert execution.status == "Failed"
+    assert execution.failure == (
+        "step run failed: the script failed: ValueError: no such key\nat all"
     )
 
 
@@ -146,4 +146,4 @@ def test_a_script_sees_nothing_of_this_process(monkeypatch):
     """Neither its environment nor its directory; 100 items are not too many; it may print."""
     monkeypatch.setenv("AWS_PROFILE", "somebody")
     body = "print(events); return [os.environ.get('AWS_PROFILE'), sys.flags.isolated] + [0] * 98"
-    assert [None, 1, *[0] * 98] == script.run(a_script(body), {})["Payload"]
+    assert script.run(a_script(body), {})["Payload"] == [None, 1, *[0] * 98]
