@@ -34,7 +34,7 @@ USE = ["kms:GenerateDataKey*", "kms:Decrypt"]
 
 
 def metric(name="FailedInvocations", of="guard", namespace="AWS/Events", dimension="RuleName"):
-    """A metric, as CloudWatch's API wants it."""
+    """Return a metric as CloudWatch's API takes it."""
     dimensions = [{"Name": dimension, "Value": of}]
     return {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
 
@@ -45,7 +45,7 @@ NOT_NOTIFIED = metric("NumberOfNotificationsFailed", "alerts", "AWS/SNS", "Topic
 
 
 def put_alarm(account, **changes):
-    """The alarm `late`: any failed invocation of the rule `guard`; a test changes one thing."""
+    """Create the alarm `late` on failed invocations of the rule `guard`, with some changes."""
     parameters = {
         "AlarmName": "late",
         "AlarmDescription": "An alert is late.",
@@ -61,21 +61,21 @@ def put_alarm(account, **changes):
 
 
 def state_of(account):
-    """The state of the alarm `late`."""
+    """Return the state of the alarm `late`."""
     account.sandbox.settle()
     (alarm,) = account.client("cloudwatch").describe_alarms(AlarmNames=["late"])["MetricAlarms"]
     return alarm["StateValue"]
 
 
 def happen(account):
-    """Something that the rule `guard` meets."""
+    """Emit an event that the rule `guard` matches, and wait for its deliveries."""
     event = {"source": "aws.kms", "detail-type": "t", "detail": {"eventName": EVENT_NAME}}
     account.sandbox.emit(event, REGION)
     account.sandbox.settle()
 
 
 def failing(sandbox, *statements):
-    """An account whose rule cannot publish, and whose alarm can unless the statements differ."""
+    """Return an account whose rule cannot publish. The alarm can, unless statements are given."""
     account = Account(sandbox)
     account.make_topic(*(statements or [TELL]))
     account.make_rule(TOPIC)
@@ -89,8 +89,8 @@ def allow_publishing(account, *statements):
     )
 
 
-def test_an_alarm_tells_of_a_failure_and_is_over_when_none_follows(sandbox):
-    """The e-mail, the state, the history; and back to OK."""
+def test_an_alarm_is_sent_for_a_failure_and_ends_when_none_follows(sandbox):
+    """The e-mail, the state and the history are right, and the state returns to OK."""
     account = failing(sandbox)
     put_alarm(account, OKActions=[TOPIC_ARN])
     allow_publishing(account, TELL)
@@ -112,8 +112,8 @@ def test_an_alarm_tells_of_a_failure_and_is_over_when_none_follows(sandbox):
     assert sandbox.mails[-1].subject.startswith('OK: "late"')
 
 
-def test_only_a_change_is_told(sandbox):
-    """A second failure finds the alarm in ALARM; an update of the alarm leaves it there."""
+def test_an_alarm_is_sent_only_when_its_state_changes(sandbox):
+    """A second failure finds the alarm in ALARM."""
     account = failing(sandbox)
     put_alarm(account)
     happen(account)
@@ -130,16 +130,16 @@ def test_only_a_change_is_told(sandbox):
         {"ComparisonOperator": "GreaterThanOrEqualToThreshold", "Threshold": 2},
     ],
 )
-def test_a_near_miss_alarms_nobody(sandbox, changes):
-    """Another rule's failures, another metric, one failure too few."""
+def test_an_alarm_ignores_other_rules_other_metrics_and_too_few_failures(sandbox, changes):
+    """Its state stays OK."""
     account = failing(sandbox)
     put_alarm(account, **changes)
     happen(account)
     assert (state_of(account), sandbox.alarms) == ("OK", [])
 
 
-def test_an_alarm_without_data_does_not_know(sandbox):
-    """Missing data treated as missing; it is no data point of 0."""
+def test_an_alarm_without_data_is_in_insufficient_data(sandbox):
+    """Missing data is treated as missing, and is not a data point of 0."""
     account = failing(sandbox)
     put_alarm(account, TreatMissingData="missing")
     assert state_of(account) == "INSUFFICIENT_DATA"
@@ -147,8 +147,8 @@ def test_an_alarm_without_data_does_not_know(sandbox):
     assert state_of(account) == "ALARM"
 
 
-def test_disabled_actions_are_not_done(sandbox):
-    """The state changes all the same."""
+def test_an_alarm_with_disabled_actions_sends_nothing(sandbox):
+    """Its state changes nevertheless."""
     account = failing(sandbox)
     put_alarm(account, ActionsEnabled=False)
     happen(account)
@@ -167,8 +167,8 @@ def test_disabled_actions_are_not_done(sandbox):
         ({**TELL, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, "cannot do this"),
     ],
 )
-def test_the_topic_policy_decides(sandbox, statement, refusal):
-    """A refused action is noted, and the alarm is in ALARM."""
+def test_an_alarm_needs_permission_from_the_topic_policy(sandbox, statement, refusal):
+    """The change records why an action failed, and the alarm is in ALARM."""
     account = failing(sandbox, statement)
     put_alarm(account)
     happen(account)
@@ -179,7 +179,7 @@ def test_the_topic_policy_decides(sandbox, statement, refusal):
 
 
 def encrypt(account, *statements):
-    """Encrypt the topic with a key of this policy; gives its id."""
+    """Encrypt the topic with a new key with this policy. Return the key's id."""
     key = account.client("kms").create_key(Policy=policy(ROOT, *statements))
     account.client("sns").set_topic_attributes(
         TopicArn=TOPIC_ARN,
@@ -197,8 +197,10 @@ def encrypt(account, *statements):
         (CLOUDWATCH, True, "is Disabled"),
     ],
 )
-def test_an_encrypted_topic_needs_its_key(sandbox, principal, disabled, refusal):
-    """The key's policy, and the key."""
+def test_an_alarm_needs_an_enabled_key_and_its_policy_for_an_encrypted_topic(
+    sandbox, principal, disabled, refusal
+):
+    """Otherwise the change records why the action failed."""
     account = failing(sandbox)
     key = encrypt(account, allow(USE, Principal=principal))
     if disabled:
@@ -212,8 +214,10 @@ def test_an_encrypted_topic_needs_its_key(sandbox, principal, disabled, refusal)
 @pytest.mark.parametrize(
     ("statements", "sent"), [([allow("sqs:SendMessage", Principal=EVENTS)], True), ([], False)]
 )
-def test_dead_letters_are_counted(sandbox, statements, sent):
-    """What lies in the queue, what went there and what could not; each fails its rule."""
+def test_events_sent_to_the_dead_letter_queue_and_lost_events_are_counted(
+    sandbox, statements, sent
+):
+    """Both also count as failed invocations. The queue's length is a metric too."""
     account = Account(sandbox)
     account.make_topic(TELL)
     queue = account.make_queue("dead", *statements)
@@ -235,8 +239,8 @@ def test_dead_letters_are_counted(sandbox, statements, sent):
         (None, False),
     ],
 )
-def test_a_queue_that_sns_cannot_reach_is_counted(sandbox, statements, delivered):
-    """A policy that lets it in; one that does not; no queue. People are mailed all the same."""
+def test_a_message_that_a_queue_refuses_is_a_failed_notification(sandbox, statements, delivered):
+    """The queue's policy allows SNS, does not allow it, or there is no queue. E-mails are sent."""
     account = failing(sandbox, PUBLISH)
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:inbox"
     if statements:
@@ -250,8 +254,8 @@ def test_a_queue_that_sns_cannot_reach_is_counted(sandbox, statements, delivered
     assert bool(statements and account.messages("inbox")) == delivered
 
 
-def test_a_message_of_anyones_counts(sandbox):
-    """A publisher that is no rule; what a filter policy holds back is no failure."""
+def test_failed_notifications_count_for_every_publisher(sandbox):
+    """A message that a filter policy excludes is no failure."""
     account = Account(sandbox)
     account.make_topic(TELL)
     sns = account.client("sns")
@@ -270,7 +274,7 @@ def test_a_message_of_anyones_counts(sandbox):
 
 
 def maths(expression, *stats, **total):
-    """The metrics list of a sum: m1 is of the rule `guard`, all others of rules without failures.
+    """Return the metrics of a sum: m1 is of the rule `guard`, the others of rules without failures.
 
     `stats` are the ids of the metrics.
     """
@@ -303,8 +307,8 @@ SUMS = {
 }
 
 
-def test_sums_of_metrics(sandbox):
-    """Each form of a sum, of one rule that failed and one that did not."""
+def test_each_form_of_a_sum_has_cloudwatchs_value(sandbox):
+    """One rule of the sum has a failure, and one has none."""
     account = failing(sandbox)
     for expression in SUMS:
         put_alarm(account, AlarmName=expression, Metrics=maths(expression, "m1", "m2"))
@@ -316,8 +320,8 @@ def test_sums_of_metrics(sandbox):
 TEN = [f"m{n}" for n in range(10)]
 
 
-def test_ten_metrics_are_taken(sandbox):
-    """CloudWatch user guide, «Limits»; the eleventh is refused below."""
+def test_a_sum_of_ten_metrics_is_accepted(sandbox):
+    """CloudWatch User Guide, "Limits". A test below shows that eleven are refused."""
     account = failing(sandbox)
     put_alarm(account, Metrics=maths("SUM(METRICS())", *TEN))
     happen(account)
@@ -349,7 +353,7 @@ def test_ten_metrics_are_taken(sandbox):
     ],
 )
 def test_an_alarm_that_is_refused_is_not_kept(running_sandbox, changes, code):
-    """By CloudWatch with HTTP 400, by the sandbox with 501."""
+    """CloudWatch's errors have HTTP status 400, the sandbox's have 501."""
     account = Account(running_sandbox)
     with pytest.raises(ClientError) as raised:
         put_alarm(account, AlarmName="refused", **changes)
@@ -360,7 +364,7 @@ def test_an_alarm_that_is_refused_is_not_kept(running_sandbox, changes, code):
 
 
 def test_an_update_that_is_refused_changes_nothing(sandbox):
-    """The alarm of before stays."""
+    """The alarm stays as it was."""
     account = Account(sandbox)
     put_alarm(account)
     with pytest.raises(ClientError):
@@ -369,8 +373,8 @@ def test_an_update_that_is_refused_changes_nothing(sandbox):
     assert alarm["AlarmDescription"] == "An alert is late."
 
 
-def test_other_alarms_are_motos(sandbox):
-    """They are kept, and never evaluated."""
+def test_alarms_on_other_metrics_are_kept_and_never_evaluated(sandbox):
+    """moto alone handles them."""
     account = Account(sandbox)
     put_alarm(account, Namespace="AWS/EC2", Statistic="Average", EvaluationPeriods=3)
     assert (state_of(account), sandbox.alarms) == ("OK", [])
@@ -387,8 +391,8 @@ def test_other_alarms_are_motos(sandbox):
         ("sqs:SendMessage", "sqs:*", SNS),
     ],
 )
-def test_a_policy_that_wants_tls(action, denied, principal, over_tls):
-    """The Deny for everyone without TLS stands beside the Allow, and wins where it applies."""
+def test_a_policy_that_requires_tls_denies_calls_without_it(action, denied, principal, over_tls):
+    """The policy allows the action, and denies it without TLS."""
     deny = {**allow(denied, Principal="*"), "Effect": "Deny"}
     deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
     document = json.loads(policy(allow(action, Principal=principal), deny))
@@ -404,7 +408,7 @@ ROLE = {"AWS": role_arn("automation")}
 
 
 def test_a_role_publishes_to_an_encrypted_topic(sandbox):
-    """With a right to the key, from its policy or the role's; and only while the key is enabled."""
+    """The permission for the key comes from the key policy or from the role's own policy."""
     account = Account(sandbox)
     account.make_roles()
     account.make_topic()
@@ -429,7 +433,7 @@ def test_a_role_publishes_to_an_encrypted_topic(sandbox):
 
 
 def test_a_runbook_cannot_publish_with_a_disabled_key(sandbox):
-    """The same runbook, topic, role and rights; only the key's state differs."""
+    """With the same runbook, topic, role and permissions, it can once the key is enabled."""
     account = Account(sandbox, kms_statements=[allow("sns:Publish"), allow(USE)])
     account.make_roles()
     account.make_topic()
@@ -455,8 +459,8 @@ def test_a_runbook_cannot_publish_with_a_disabled_key(sandbox):
     assert [mail.body for mail in sandbox.mails] == ["m"]
 
 
-def test_a_topic_may_deny_a_role(sandbox):
-    """Also by denying the account, of whose principals it is one."""
+def test_a_topic_policy_that_denies_the_account_denies_its_roles(sandbox):
+    """And a service that the policy does not mention may not publish."""
     account = Account(sandbox)
     account.make_roles()
     deny = {**allow("sns:Publish", TOPIC_ARN), "Effect": "Deny"}

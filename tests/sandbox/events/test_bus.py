@@ -1,4 +1,4 @@
-"""The sandbox's event buses: which rules fire, what targets get, what becomes of a failure."""
+"""The sandbox's event buses: which rules match, what targets get, and how failures are handled."""
 
 import json
 import uuid
@@ -27,14 +27,14 @@ PUBLISH = allow("sns:Publish", TOPIC_ARN, Principal=EVENTS)
 
 
 def code_of(call, **parameters):
-    """The error code of a call that fails."""
+    """Return the error code of a call that fails."""
     with pytest.raises(ClientError) as raised:
         call(**parameters)
     return raised.value.response["Error"]["Code"]
 
 
 def ask(sandbox, method, path):
-    """What the sandbox answers to a request that is no AWS call."""
+    """Return the sandbox's answer to a request that is no AWS call."""
     connection = HTTPConnection(sandbox.endpoint.removeprefix("http://"))
     connection.request(method, path)
     answer = connection.getresponse().read()
@@ -42,8 +42,8 @@ def ask(sandbox, method, path):
     return answer
 
 
-def test_a_topic_that_lets_eventbridge_publish_mails_people(sandbox):
-    """The body is the event; the recipients are the topic's e-mail addresses."""
+def test_an_event_for_a_topic_is_sent_to_its_subscribers(sandbox):
+    """The body is the event. The recipients are the topic's e-mail addresses."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
     account.make_rule(TOPIC)
@@ -75,8 +75,8 @@ def test_a_topic_that_lets_eventbridge_publish_mails_people(sandbox):
         ({**PUBLISH, "Condition": {"StringEquals": {"aws:SourceAccount": "1"}}}, False),
     ],
 )
-def test_the_topic_policy_decides(sandbox, statement, allowed):
-    """EventBridge needs sns:Publish on this topic, in the context of this rule."""
+def test_eventbridge_needs_permission_from_the_topic_policy(sandbox, statement, allowed):
+    """The policy must allow sns:Publish on this topic for this rule."""
     account = Account(sandbox)
     account.make_topic(*([statement] if statement else []))
     account.make_rule(TOPIC)
@@ -87,8 +87,8 @@ def test_the_topic_policy_decides(sandbox, statement, allowed):
         assert "does not allow events.amazonaws.com sns:Publish" in delivery.error
 
 
-def test_a_condition_that_cannot_be_evaluated_is_no_match_and_no_miss(sandbox):
-    """The delivery fails, and says what the sandbox cannot do."""
+def test_a_condition_that_the_sandbox_does_not_support_fails_the_delivery(sandbox):
+    """The error says what the sandbox cannot do."""
     account = Account(sandbox)
     statement = {**PUBLISH, "Condition": {"IpAddress": {"aws:SourceArn": "10.0.0.0/8"}}}
     account.make_topic(statement)
@@ -101,7 +101,7 @@ def test_a_condition_that_cannot_be_evaluated_is_no_match_and_no_miss(sandbox):
     ("key_principal", "delivered"), [(EVENTS, True), ({"Service": "sns.amazonaws.com"}, False)]
 )
 def test_an_encrypted_topic_needs_its_key_to_let_eventbridge_in(sandbox, key_principal, delivered):
-    """GenerateDataKey and Decrypt, in the key's policy."""
+    """The key policy must allow GenerateDataKey and Decrypt."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
     root = {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
@@ -120,8 +120,8 @@ def test_an_encrypted_topic_needs_its_key_to_let_eventbridge_in(sandbox, key_pri
 
 
 @pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
-def test_only_an_enabled_rule_fires(sandbox, state):
-    """The same rule, on and off."""
+def test_only_an_enabled_rule_delivers_events(sandbox, state):
+    """The two rules differ in their state only."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
     account.make_rule(TOPIC, state=state)
@@ -129,8 +129,8 @@ def test_only_an_enabled_rule_fires(sandbox, state):
     assert bool(sandbox.deliveries) == (state == "ENABLED")
 
 
-def test_a_rule_fires_in_its_own_region_only(sandbox):
-    """A key of another Region is another rule's business."""
+def test_a_rule_gets_events_of_its_own_region_only(sandbox):
+    """A call in another Region does not reach it."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
     account.make_rule(TOPIC)
@@ -141,7 +141,7 @@ def test_a_rule_fires_in_its_own_region_only(sandbox):
 
 
 def dead_letters_of(account, *statements):
-    """A rule whose topic refuses, with a dead-letter queue of this policy; gives its messages."""
+    """Return the dead letters of a rule that cannot publish. The queue has these statements."""
     queue = account.make_queue("dead", *statements)
     account.make_topic()
     account.make_rule({**TOPIC, "DeadLetterConfig": {"Arn": queue}})
@@ -149,8 +149,8 @@ def dead_letters_of(account, *statements):
     return account.messages("dead")
 
 
-def test_what_cannot_be_delivered_goes_to_the_dead_letter_queue(sandbox):
-    """The event as it was, with the attributes that say what happened."""
+def test_an_undelivered_event_goes_to_the_dead_letter_queue(sandbox):
+    """The message is the unchanged event. Its attributes describe the failure."""
     statement = allow(
         "sqs:SendMessage",
         Principal=EVENTS,
@@ -170,13 +170,13 @@ def test_what_cannot_be_delivered_goes_to_the_dead_letter_queue(sandbox):
 
 
 def test_a_dead_letter_queue_needs_a_policy_too(sandbox):
-    """Without one the event is lost, and the record says so."""
+    """Without one the event is lost, and the delivery's error says so."""
     assert dead_letters_of(Account(sandbox)) == []
     assert "not kept in the dead-letter queue" in sandbox.deliveries[0].error
 
 
 def test_a_text_template_reaches_people_with_its_quotation_marks(sandbox):
-    """Each quoted line arrives as a quoted line; a word like «time» is just a word."""
+    """Each quoted line arrives as a quoted line. The word "time" has no special meaning."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
     transformer = {
@@ -188,7 +188,7 @@ def test_a_text_template_reaches_people_with_its_quotation_marks(sandbox):
     assert sandbox.deliveries[0].body == f'"Key {key} at this time"\n"none: "'
 
 
-def test_emitted_events_go_the_same_way(sandbox):
+def test_emitted_events_are_delivered_like_others(sandbox):
     """`emit` puts any envelope on a Region's default bus."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
@@ -200,8 +200,8 @@ def test_emitted_events_go_the_same_way(sandbox):
     assert [delivery.event_name for delivery in sandbox.deliveries] == ["KMS CMK Deletion"]
 
 
-def test_clients_put_events_of_their_own_but_not_awss(sandbox):
-    """A custom source is delivered; a source that begins with aws. is refused in its entry."""
+def test_put_events_accepts_custom_sources_and_refuses_awss(sandbox):
+    """An entry whose source begins with aws. has an error code."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
     account.make_rule(TOPIC, pattern={"source": ["mine", "aws.kms"]})
@@ -217,7 +217,7 @@ def test_clients_put_events_of_their_own_but_not_awss(sandbox):
 
 
 def test_a_pattern_that_eventbridge_refuses_is_refused(sandbox):
-    """An operator that does not exist must not count as a match."""
+    """An unknown operator must not count as a match."""
     events = sandbox.client("events", REGION)
     wrong = json.dumps({"source": [{"starts-with": "aws."}]})
     code = code_of(events.put_rule, Name="r", EventPattern=wrong)
@@ -248,8 +248,8 @@ DOCUMENT = f"arn:aws:ssm:{REGION}::document/{RUNBOOK}"
         ),
     ],
 )
-def test_a_target_that_putting_refuses_is_not_kept(sandbox, target, code):
-    """Neither it nor the good target beside it."""
+def test_an_invalid_target_is_not_kept(sandbox, target, code):
+    """The valid target of the same call is not kept either."""
     account = Account(sandbox)
     account.make_rule()
     events = account.client("events")
@@ -259,7 +259,7 @@ def test_a_target_that_putting_refuses_is_not_kept(sandbox, target, code):
 
 
 def test_a_rule_has_five_targets_at_most(sandbox):
-    """Five are kept; the sixth is refused; replacing one of the five is not a sixth."""
+    """The sixth is refused. Replacing one of the five is allowed."""
     account = Account(sandbox)
     five = [{"Id": str(n), "Arn": TOPIC_ARN} for n in range(5)]
     account.make_rule(*five)
@@ -269,8 +269,8 @@ def test_a_rule_has_five_targets_at_most(sandbox):
     assert events.put_targets(Rule="guard", Targets=five[:1])["FailedEntryCount"] == 0
 
 
-def test_patterns_can_be_tried(sandbox):
-    """TestEventPattern answers as the bus decides."""
+def test_test_event_pattern_answers_as_the_bus_decides(sandbox):
+    """It refuses invalid patterns too."""
     events = sandbox.client("events", REGION)
     event = {
         "id": str(uuid.uuid4()),
@@ -283,8 +283,8 @@ def test_patterns_can_be_tried(sandbox):
         events.test_event_pattern(**tried | {"EventPattern": '{"source":[{"starts-with":"a"}]}'})
 
 
-def test_what_happened_can_be_looked_at(sandbox):
-    """Deliveries and executions are served as JSON."""
+def test_deliveries_and_executions_are_available_as_json(sandbox):
+    """Their paths begin with /_sandbox/."""
     account = Account(sandbox)
     account.make_roles()
     account.make_rule(account.automation_target())
@@ -297,8 +297,8 @@ def test_what_happened_can_be_looked_at(sandbox):
     assert seen["executions"][0]["document"] == RUNBOOK
 
 
-def test_resetting_empties_the_account_and_keeps_it_seeing(sandbox):
-    """Over the API of moto as well; afterwards a trail is logging again."""
+def test_a_reset_empties_the_account_and_creates_a_new_trail(sandbox):
+    """The reset over moto's API does the same."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
     account.make_rule(TOPIC)
@@ -312,13 +312,13 @@ def test_resetting_empties_the_account_and_keeps_it_seeing(sandbox):
 
 
 def test_a_second_sandbox_in_one_process_is_refused(sandbox):
-    """moto's state is one a process."""
+    """moto has one state per process."""
     with pytest.raises(RuntimeError, match="has a sandbox already"):
         Sandbox().start()
 
 
-def test_settling_says_when_something_does_not_end(sandbox):
-    """A timeout is an error, not a shrug."""
+def test_settle_raises_an_error_for_a_job_that_does_not_end(sandbox):
+    """The error says how many jobs are left."""
     from threading import Event
 
     ended = Event()
@@ -329,14 +329,14 @@ def test_settling_says_when_something_does_not_end(sandbox):
     sandbox.settle()
 
 
-def test_the_account_is_the_sandboxs_whatever_the_access_key(sandbox):
-    """Also for a key that moto has not made."""
+def test_every_access_key_belongs_to_the_sandboxs_account(sandbox):
+    """So does a key that moto has not created."""
     client = sandbox._clients.make("sts", REGION, "AKIAIOSFODNN7EXAMPLE", "x")
     assert client.get_caller_identity()["Account"] == ACCOUNT_ID
 
 
-def test_the_environment_leads_here_and_nowhere_else(sandbox):
-    """The endpoint, and no file, profile or metadata service of the user's."""
+def test_the_environment_makes_programs_use_the_sandbox_only(sandbox):
+    """It has the endpoint, which no proxy is used for."""
     environment = sandbox.environment()
     assert environment["AWS_ENDPOINT_URL"] == sandbox.endpoint
     assert sandbox.endpoint.startswith("http://127.0.0.1:")

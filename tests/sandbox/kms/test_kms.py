@@ -1,4 +1,4 @@
-"""The sandbox's strict KMS: what AWS refuses is refused, in AWS's words and shapes."""
+"""The sandbox's strict KMS: it refuses what AWS refuses, with AWS's error codes."""
 
 import json
 
@@ -13,31 +13,31 @@ ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
 
 @pytest.fixture
 def kms(sandbox):
-    """A KMS client of the root."""
+    """Return a KMS client of the root."""
     return sandbox.client("kms", REGION)
 
 
 @pytest.fixture
 def key(kms):
-    """A fresh key's id."""
+    """Return the id of a new key."""
     return kms.create_key()["KeyMetadata"]["KeyId"]
 
 
 def code_of(call, **parameters):
-    """The error code of a call that fails."""
+    """Return the error code of a call that fails."""
     with pytest.raises(ClientError) as raised:
         call(**parameters)
     return raised.value.response["Error"]["Code"]
 
 
 def state(kms, key):
-    """A key's state and whether it is enabled."""
+    """Return a key's state, and whether it is enabled."""
     metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
     return metadata["KeyState"], metadata["Enabled"]
 
 
-def test_scheduling_answers_in_awss_shape(kms, key):
-    """The ARN, the date, the state and the window; the same date stands in DescribeKey."""
+def test_schedule_key_deletion_answers_like_aws(kms, key):
+    """The response has ARN, date, state and window. DescribeKey shows the same date."""
     answer = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
     assert answer["KeyId"] == metadata["Arn"]
@@ -46,22 +46,22 @@ def test_scheduling_answers_in_awss_shape(kms, key):
     assert 6 <= (answer["DeletionDate"] - metadata["CreationDate"]).days <= 7
 
 
-def test_without_a_window_it_is_30_days(kms, key):
-    """The default of the API."""
+def test_the_default_window_is_30_days(kms, key):
+    """ScheduleKeyDeletion without PendingWindowInDays."""
     assert kms.schedule_key_deletion(KeyId=key)["PendingWindowInDays"] == 30
 
 
 @pytest.mark.parametrize("days", [6, 31])
 def test_a_window_outside_7_to_30_days_is_refused(kms, key, days):
-    """The neighbours of the range are outside it."""
+    """The key stays enabled."""
     refused = code_of(kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=days)
     assert refused == "ValidationException"
     assert state(kms, key) == ("Enabled", True)
 
 
 @pytest.mark.parametrize("days", [7, 30])
-def test_the_ends_of_the_range_are_inside_it(kms, key, days):
-    """7 and 30 are allowed."""
+def test_windows_of_7_and_30_days_are_accepted(kms, key, days):
+    """They are the ends of the range."""
     assert (
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=days)["PendingWindowInDays"]
         == days
@@ -69,7 +69,7 @@ def test_the_ends_of_the_range_are_inside_it(kms, key, days):
 
 
 def test_cancelling_leaves_the_key_disabled_without_a_date(kms, key):
-    """By ARN as by id; EnableKey brings it back."""
+    """The key can be named by its ARN. EnableKey makes it usable again."""
     arn = kms.schedule_key_deletion(KeyId=key)["KeyId"]
     assert kms.cancel_key_deletion(KeyId=arn)["KeyId"] == arn
     assert state(kms, key) == ("Disabled", False)
@@ -79,21 +79,21 @@ def test_cancelling_leaves_the_key_disabled_without_a_date(kms, key):
 
 
 @pytest.mark.parametrize("operation", ["schedule_key_deletion", "enable_key", "disable_key"])
-def test_a_pending_key_is_only_to_be_cancelled(kms, key, operation):
-    """Scheduling twice, enabling, disabling: KMSInvalidStateException, and nothing changes."""
+def test_a_pending_key_cannot_be_scheduled_enabled_or_disabled(kms, key, operation):
+    """The error is KMSInvalidStateException, and nothing changes."""
     kms.schedule_key_deletion(KeyId=key)
     assert code_of(getattr(kms, operation), KeyId=key) == "KMSInvalidStateException"
     assert state(kms, key) == ("PendingDeletion", False)
 
 
-def test_what_is_not_pending_cannot_be_cancelled(kms, key):
-    """AWS's sentence names the key and both pending states."""
+def test_cancelling_needs_a_pending_key(kms, key):
+    """AWS's message names the key and both pending states."""
     with pytest.raises(ClientError, match=r"is not pending deletion \(or pending replica"):
         kms.cancel_key_deletion(KeyId=key)
 
 
-def test_crypto_needs_an_enabled_key(kms, key):
-    """Encrypt and Decrypt work, then answer for a disabled and for a pending key."""
+def test_cryptographic_operations_need_an_enabled_key(kms, key):
+    """Disabled and pending keys have different error codes."""
     blob = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
     assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
     kms.disable_key(KeyId=key)
@@ -106,8 +106,8 @@ def test_crypto_needs_an_enabled_key(kms, key):
     )
 
 
-def test_an_alias_names_a_key_to_look_at_but_not_to_schedule(kms, key):
-    """DescribeKey takes an alias; ScheduleKeyDeletion does not."""
+def test_describe_key_accepts_an_alias_and_schedule_key_deletion_does_not(kms, key):
+    """As the API reference says for each operation."""
     kms.create_alias(AliasName="alias/mine", TargetKeyId=key)
     assert kms.describe_key(KeyId="alias/mine")["KeyMetadata"]["KeyId"] == key
     assert code_of(kms.schedule_key_deletion, KeyId="alias/mine") == "NotFoundException"
@@ -120,27 +120,27 @@ def test_an_alias_names_a_key_to_look_at_but_not_to_schedule(kms, key):
         f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/00000000-0000-0000-0000-000000000000",
     ],
 )
-def test_a_key_that_is_not_there_is_not_found(kms, name):
-    """By id and by ARN."""
+def test_a_missing_key_is_not_found(kms, name):
+    """Neither by its id nor by its ARN."""
     assert code_of(kms.schedule_key_deletion, KeyId=name) == "NotFoundException"
 
 
 def test_an_arn_of_another_region_is_not_found(sandbox, kms, key):
-    """KMS never reaches into another Region."""
+    """KMS never uses a key of another Region."""
     arn = kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
     elsewhere = sandbox.client("kms", "us-east-1")
     assert code_of(elsewhere.describe_key, KeyId=arn) == "NotFoundException"
 
 
 def test_an_aws_managed_key_cannot_be_scheduled(kms):
-    """It can be looked at."""
+    """DescribeKey works."""
     key = kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]
     assert key["KeyManager"] == "AWS"
     assert code_of(kms.schedule_key_deletion, KeyId=key["KeyId"]) == "AccessDeniedException"
 
 
 def test_a_primary_with_replicas_waits_for_them(sandbox, kms):
-    """PendingReplicaDeletion with a window and without a date; the replica is scheduled alone."""
+    """PendingReplicaDeletion has a window and no date. The replica is scheduled separately."""
     key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
     assert key.startswith("mrk-")
     kms.replicate_key(KeyId=key, ReplicaRegion="us-east-1")
@@ -158,13 +158,13 @@ def test_a_primary_with_replicas_waits_for_them(sandbox, kms):
 
 
 def test_a_primary_without_replicas_is_scheduled_like_any_key(kms):
-    """The near miss of the case above."""
+    """It does not wait for anything."""
     key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
     assert kms.schedule_key_deletion(KeyId=key)["KeyState"] == "PendingDeletion"
 
 
 def test_replicas_know_each_other_and_keep_their_own_aliases(sandbox, kms):
-    """Both lists name both replicas; an alias of the primary is not the replica's."""
+    """Both lists name both replicas. A replica does not get an alias of the primary."""
     key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
     for region in ("us-east-1", "us-east-2"):
         kms.replicate_key(KeyId=key, ReplicaRegion=region)
@@ -178,7 +178,7 @@ def test_replicas_know_each_other_and_keep_their_own_aliases(sandbox, kms):
 
 
 def test_a_policy_that_locks_the_caller_out_is_refused(kms, key):
-    """PutKeyPolicy and CreateKey check it, unless asked not to."""
+    """PutKeyPolicy and CreateKey check it, unless the call disables the check."""
     lockout = policy(allow("kms:*", Principal={"AWS": role_arn("somebody")}))
     locked = {"KeyId": key, "PolicyName": "default", "Policy": lockout}
     assert code_of(kms.put_key_policy, **locked) == "MalformedPolicyDocumentException"
@@ -188,18 +188,18 @@ def test_a_policy_that_locks_the_caller_out_is_refused(kms, key):
 
 
 @pytest.mark.parametrize("options", [{"Origin": "AWS_CLOUDHSM"}, {"CustomKeyStoreId": "cks-1"}])
-def test_keys_that_moto_would_only_pretend_to_make_are_refused(kms, options):
-    """Keys in key stores are not modelled: loudly so."""
+def test_keys_in_custom_key_stores_are_refused(kms, options):
+    """moto would create ordinary keys."""
     assert code_of(kms.create_key, **options) == "SandboxCannot"
 
 
-def test_what_moto_does_not_implement_is_refused_loudly(kms, key):
-    """Not as a server error, which clients would retry."""
+def test_an_operation_that_moto_lacks_is_refused(kms, key):
+    """The answer is no server error, which clients would retry."""
     assert code_of(kms.update_primary_region, KeyId=key, PrimaryRegion="x") == "SandboxCannot"
 
 
 def as_role(sandbox, *statements):
-    """A KMS client of a role with these rights."""
+    """Return a KMS client of a role with these statements."""
     iam = sandbox.client("iam", REGION)
     document = trust("ec2.amazonaws.com")
     iam.create_role(RoleName="worker", AssumeRolePolicyDocument=document)
@@ -221,7 +221,7 @@ WORKER = {"AWS": role_arn("worker")}
 
 
 def deny(action, principal):
-    """A key policy's statement that denies."""
+    """Return a statement of a key policy that denies an action."""
     return {"Effect": "Deny", "Action": action, "Principal": principal, "Resource": "*"}
 
 
@@ -255,8 +255,8 @@ def deny(action, principal):
             [allow("kms:*"), {"Effect": "Deny", "Action": "kms:Describe*", "Resource": "*"}],
             False,
         ),
-        # Allowed by the key policy itself, and denied: by the role's own policy, by the key policy
-        # to the account, by the key policy to the role.
+        # The key policy allows the role itself. The deny comes from the role's own policy, or from
+        # the key policy for the account or for the role.
         (
             [allow("kms:*", Principal=ROOT), allow("kms:DescribeKey", Principal=WORKER)],
             [{"Effect": "Deny", "Action": "kms:Describe*", "Resource": "*"}],
@@ -291,7 +291,7 @@ def test_a_role_needs_the_key_policy_and_its_own(
 
 
 def records(sandbox):
-    """What KMS rules of the account get, from a queue that takes every event of KMS."""
+    """Return KMS's events from the queue of `watched`."""
     from tests.support.emulated_account import Account
 
     account = Account(sandbox)
@@ -301,7 +301,7 @@ def records(sandbox):
 
 @pytest.fixture
 def watched(sandbox):
-    """An account whose events of KMS all go to a queue."""
+    """Return a sandbox with a rule that sends all of KMS's events to a queue."""
     from tests.support.emulated_account import Account
 
     account = Account(sandbox)
@@ -313,7 +313,7 @@ def watched(sandbox):
 
 
 def test_a_write_call_is_recorded_as_cloudtrail_does_it(watched, kms):
-    """The envelope, who, what as typed, and the answer in CloudTrail's form."""
+    """The event has the envelope, the caller, the parameters and the response as in AWS."""
     key = kms.create_key()["KeyMetadata"]
     kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
     event = next(e for e in records(watched) if e["detail"]["eventName"] != "CreateKey")
@@ -343,8 +343,8 @@ def test_a_write_call_is_recorded_as_cloudtrail_does_it(watched, kms):
     assert "errorCode" not in detail
 
 
-def test_the_key_is_recorded_as_it_was_typed(watched, kms, key):
-    """An ARN stays an ARN in requestParameters; the response names the key by its ARN always."""
+def test_the_key_is_recorded_as_the_caller_named_it(watched, kms, key):
+    """An ARN stays an ARN in requestParameters. The response always has the ARN."""
     arn = kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
     kms.disable_key(KeyId=arn)
     detail = next(e["detail"] for e in records(watched) if e["detail"]["eventName"] == "DisableKey")
@@ -353,7 +353,7 @@ def test_the_key_is_recorded_as_it_was_typed(watched, kms, key):
 
 
 def test_a_primary_is_recorded_without_a_date(watched, kms):
-    """PendingReplicaDeletion comes with the window in place of the date."""
+    """PendingReplicaDeletion has the window instead of the date."""
     key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
     kms.replicate_key(KeyId=key, ReplicaRegion="us-east-1")
     arn = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=8)["KeyId"]
@@ -365,7 +365,7 @@ def test_a_primary_is_recorded_without_a_date(watched, kms):
 
 
 def test_failed_and_denied_calls_are_recorded_too(watched, kms, key):
-    """With errorCode and errorMessage, and a null response; the role's session is named."""
+    """Such a record has errorCode and errorMessage, a null response and the role's session."""
     worker = as_role(watched)
     code_of(worker.schedule_key_deletion, KeyId=key)
     code_of(kms.schedule_key_deletion, KeyId="alias/none")
@@ -382,8 +382,8 @@ def test_failed_and_denied_calls_are_recorded_too(watched, kms, key):
     assert identity["sessionContext"]["sessionIssuer"]["arn"] == role_arn("worker")
 
 
-def test_reading_leaves_no_event(watched, kms, key):
-    """Describe, list, encrypt: none of them reaches the bus."""
+def test_read_only_calls_make_no_event(watched, kms, key):
+    """DescribeKey, ListKeys and Encrypt do not reach the bus."""
     kms.describe_key(KeyId=key)
     kms.list_keys()
     kms.encrypt(KeyId=key, Plaintext=b"x")
@@ -420,22 +420,22 @@ KMS = "kms.amazonaws.com"
         (lambda c: c.update_trail(Name="sandbox", IsMultiRegionTrail=False), False),
     ],
 )
-def test_only_what_a_trail_is_logging_is_seen(watched, kms, change, seen):
-    """Stopped, reading only, KMS left out, another Region's: each makes the account blind."""
+def test_only_calls_that_a_trail_logs_become_events(watched, kms, change, seen):
+    """A trail may be stopped, log reads only, exclude KMS, or cover another Region."""
     change(watched.client("cloudtrail", "us-east-1"))
     kms.create_key()
     assert bool(records(watched)) == seen
 
 
 def test_several_calls_at_once_schedule_a_key_once(sandbox, kms, key):
-    """Checking the state and changing it are one act."""
+    """Checking the state and changing it is one atomic step."""
     from concurrent.futures import ThreadPoolExecutor
 
     def schedule(_):
         try:
             return kms.schedule_key_deletion(KeyId=key)["KeyState"]
-        except ClientError as fault:
-            return fault.response["Error"]["Code"]
+        except ClientError as error:
+            return error.response["Error"]["Code"]
 
     with ThreadPoolExecutor(8) as pool:
         results = sorted(pool.map(schedule, range(8)))

@@ -1,4 +1,4 @@
-"""The sandbox's Systems Manager Automation: rights, parameters, steps, the API."""
+"""The sandbox's Systems Manager Automation: permissions, parameters and the API."""
 
 import json
 
@@ -21,7 +21,7 @@ EXECUTIONS = f"arn:aws:ssm:*:{ACCOUNT_ID}:automation-execution/*"
 
 
 def test_a_rescue_cancels_the_deletion_and_leaves_the_key_disabled(sandbox):
-    """The whole way: schedule, trail, rule, role, runbook, cancel."""
+    """This covers the whole path from the call over trail, rule and role to the runbook."""
     account = Account(sandbox)
     account.make_roles()
     account.make_rule(account.automation_target())
@@ -34,8 +34,8 @@ def test_a_rescue_cancels_the_deletion_and_leaves_the_key_disabled(sandbox):
     assert account.state(key) == "Disabled"
 
 
-def test_conditions_on_both_trusts_are_held_against_the_rule_and_the_execution(sandbox):
-    """Trust policies with the right SourceArn and SourceAccount let the rescue through."""
+def test_conditions_of_both_trust_policies_are_checked(sandbox):
+    """Trust policies with the right SourceArn and SourceAccount allow the rescue."""
     account = Account(sandbox)
     same = {"aws:SourceAccount": ACCOUNT_ID}
     account.start_trust = trust(
@@ -50,7 +50,7 @@ def test_conditions_on_both_trusts_are_held_against_the_rule_and_the_execution(s
 
 
 def without(account, action):
-    """Take one action out of the starting role."""
+    """Remove one action from the role that starts the runbook."""
     account.start_statements = [s for s in account.start_statements if s["Action"] != action]
 
 
@@ -83,8 +83,8 @@ def trust_another_rule(account):
         (change_trust, "role automation does not trust ssm.amazonaws.com acting for"),
     ],
 )
-def test_a_missing_right_stops_the_start_and_is_named(sandbox, spoil, words):
-    """Each right that AWS needs for the start is really needed, and the fault names it."""
+def test_a_missing_permission_prevents_the_start(sandbox, spoil, words):
+    """The sandbox checks every permission that AWS needs. The error names the missing one."""
     account = Account(sandbox)
     spoil(account)
     account.make_roles()
@@ -138,7 +138,7 @@ def test_a_missing_right_stops_the_start_and_is_named(sandbox, spoil, words):
     ],
 )
 def test_a_target_that_aws_would_not_start_is_not_started(sandbox, change, words):
-    """No version, a wrong account part, a role that is not there, parameters that do not fit."""
+    """It has no version, a wrong account, a missing role or invalid parameters."""
     account = Account(sandbox)
     account.make_roles()
     target = {k: v for k, v in account.automation_target(**change).items() if v is not None}
@@ -150,8 +150,8 @@ def test_a_target_that_aws_would_not_start_is_not_started(sandbox, change, words
 
 
 @pytest.mark.parametrize("missing", ["kms:CancelKeyDeletion", "kms:DescribeKey"])
-def test_a_right_that_the_runbook_needs_fails_its_step(sandbox, missing):
-    """The automation role needs both calls; the failure names the one it lacks."""
+def test_a_step_without_permission_fails(sandbox, missing):
+    """The automation role needs both actions. The failure names the missing one."""
     account = Account(sandbox)
     rights = {"kms:CancelKeyDeletion", "kms:DescribeKey"} - {missing}
     account.kms_statements = [allow(sorted(rights))]
@@ -183,16 +183,16 @@ def test_a_right_that_the_runbook_needs_fails_its_step(sandbox, missing):
         ),
     ],
 )
-def test_the_key_policy_counts(sandbox, key_policy, state):
-    """A key policy that denies the cancel wins over what the role may."""
+def test_a_deny_in_the_key_policy_prevents_the_rescue(sandbox, key_policy, state):
+    """It wins over the permissions of the role."""
     account = Account(sandbox)
     account.make_roles()
     account.make_rule(account.automation_target())
     assert account.state(account.schedule(Policy=policy(*key_policy))) == state
 
 
-def test_the_end_of_an_automation_is_an_event(sandbox):
-    """EventBridge hears of the end, with status and definition."""
+def test_the_end_of_an_automation_emits_an_event(sandbox):
+    """The event has status and definition."""
     account = Account(sandbox)
     account.make_roles()
     queue = account.make_queue(
@@ -210,7 +210,7 @@ def test_the_end_of_an_automation_is_an_event(sandbox):
 
 
 def test_a_client_can_start_and_follow_an_automation(sandbox):
-    """StartAutomationExecution, GetAutomationExecution and the lists answer in AWS's shapes."""
+    """StartAutomationExecution, GetAutomationExecution and the lists answer like AWS."""
     account = Account(sandbox)
     account.make_roles()
     key = account.schedule()
@@ -231,7 +231,7 @@ def test_a_client_can_start_and_follow_an_automation(sandbox):
 
 
 def test_amazons_document_can_be_read(sandbox):
-    """DescribeDocument and GetDocument know the runbook; its parameters are those of AWS."""
+    """DescribeDocument and GetDocument have the runbook. Its parameters are those of AWS."""
     ssm = sandbox.client("ssm", REGION)
     described = ssm.describe_document(Name=RUNBOOK)["Document"]
     content = json.loads(ssm.get_document(Name=RUNBOOK)["Content"])
@@ -240,7 +240,7 @@ def test_amazons_document_can_be_read(sandbox):
 
 
 def own_document(*steps, **more):
-    """An Automation document of the account."""
+    """Return an Automation document of the account."""
     return {
         "schemaVersion": "0.3",
         "assumeRole": role_arn("automation"),
@@ -251,7 +251,7 @@ def own_document(*steps, **more):
 
 
 def run_own(account, content, key):
-    """Create a document, run it, give the execution."""
+    """Create a document and run it. Return the execution."""
     ssm = account.client("ssm")
     ssm.create_document(
         Name="Own", DocumentType="Automation", DocumentFormat="JSON", Content=json.dumps(content)
@@ -262,7 +262,7 @@ def run_own(account, content, key):
 
 
 def describe_step(**more):
-    """A step that reads a key's id and state."""
+    """Return a step that reads a key's id and state."""
     return {
         "name": "look",
         "action": "aws:executeAwsApi",
@@ -275,8 +275,8 @@ def describe_step(**more):
     }
 
 
-def test_an_own_document_hands_outputs_on_and_branches(sandbox):
-    """From a key's ARN to its bare id, a branch on its state, and Amazon's runbook as a child."""
+def test_a_document_of_the_account_uses_outputs_branches_and_child_automations(sandbox):
+    """It gets a key's id from its ARN, branches on its state, and runs Amazon's runbook."""
     account = Account(sandbox)
     account.kms_statements += account.start_statements
     account.make_roles()
@@ -337,8 +337,8 @@ def test_an_own_document_hands_outputs_on_and_branches(sandbox):
         ),
     ],
 )
-def test_what_the_interpreter_does_not_know_fails_the_execution(sandbox, step, words):
-    """Nothing unknown is skipped: the execution fails and says what it met."""
+def test_an_unknown_part_of_a_step_fails_the_execution(sandbox, step, words):
+    """The failure names the unknown part or the missing permission."""
     account = Account(sandbox)
     account.make_roles()
     execution = run_own(account, own_document(step), account.schedule())
@@ -347,7 +347,7 @@ def test_what_the_interpreter_does_not_know_fails_the_execution(sandbox, step, w
 
 
 def test_a_value_that_the_document_does_not_list_is_refused(sandbox):
-    """`allowedValues` is a rule like `allowedPattern`."""
+    """`allowedValues` limits a parameter as `allowedPattern` does."""
     account = Account(sandbox)
     account.make_roles()
     document = own_document(
@@ -357,8 +357,8 @@ def test_a_value_that_the_document_does_not_list_is_refused(sandbox):
         run_own(account, document, "b")
 
 
-def test_a_step_may_fail_and_go_on(sandbox):
-    """onFailure Continue without isCritical goes on to the next step and succeeds."""
+def test_an_execution_can_continue_after_a_failed_step(sandbox):
+    """With onFailure Continue and without isCritical, the execution succeeds."""
     account = Account(sandbox)
     account.make_roles()
     failing = describe_step(
@@ -381,7 +381,7 @@ def test_a_step_may_fail_and_go_on(sandbox):
     ],
 )
 def test_an_unknown_document_is_refused(sandbox, name, code):
-    """An own document that is missing is AWS's error; one of Amazon's is the sandbox's."""
+    """A missing document of the account is AWS's error, one of Amazon's is the sandbox's."""
     with pytest.raises(ClientError) as raised:
         sandbox.client("ssm", REGION).start_automation_execution(DocumentName=name)
     assert raised.value.response["Error"]["Code"] == code
