@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.emulated_account import REGION
+
 
 @pytest.fixture(scope="module")
 def running_sandbox():
@@ -17,3 +19,15 @@ def sandbox(running_sandbox):
     """Return a sandbox with an empty account."""
     running_sandbox.reset()
     return running_sandbox
+
+
+@pytest.fixture
+def kms(sandbox):
+    """Return a KMS client of the account's root."""
+    return sandbox.client("kms", REGION)
+
+
+@pytest.fixture
+def key(kms):
+    """Return the id of a new key."""
+    return kms.create_key()["KeyMetadata"]["KeyId"]

@@ -1,52 +1,27 @@
 """The sandbox's event buses: which rules match, what targets get, and how failures are handled."""
 
 import json
-import uuid
-from http.client import HTTPConnection
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.server import Sandbox
 from tests.support.emulated_account import (
-    AUTOMATION_TARGET,
-    PATTERN,
+    EVENTS,
+    PUBLISH,
     REGION,
     RULE_ARN,
-    RUNBOOK,
     TOPIC_ARN,
+    TOPIC_TARGET,
     Account,
     allow,
-    role_arn,
 )
-
-EVENTS = {"Service": "events.amazonaws.com"}
-TOPIC = {"Id": "alert", "Arn": TOPIC_ARN}
-PUBLISH = allow("sns:Publish", TOPIC_ARN, Principal=EVENTS)
-
-
-def code_of(call, **parameters):
-    """Return the error code of a call that fails."""
-    with pytest.raises(ClientError) as raised:
-        call(**parameters)
-    return raised.value.response["Error"]["Code"]
-
-
-def ask(sandbox, method, path):
-    """Return the sandbox's answer to a request that is no AWS call."""
-    connection = HTTPConnection(sandbox.endpoint.removeprefix("http://"))
-    connection.request(method, path)
-    answer = connection.getresponse().read()
-    connection.close()
-    return answer
 
 
 def test_an_event_for_a_topic_is_sent_to_its_subscribers(sandbox):
     """The body is the event. The recipients are the topic's e-mail addresses."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
-    account.make_rule(TOPIC)
+    account.make_rule(TOPIC_TARGET)
     key = account.schedule()
     (delivery,) = sandbox.deliveries
     assert (delivery.error, delivery.recipients) == (None, ("people@example.com",))
@@ -79,7 +54,7 @@ def test_eventbridge_needs_permission_from_the_topic_policy(sandbox, statement, 
     """The policy must allow sns:Publish on this topic for this rule."""
     account = Account(sandbox)
     account.make_topic(*([statement] if statement else []))
-    account.make_rule(TOPIC)
+    account.make_rule(TOPIC_TARGET)
     account.schedule()
     (delivery,) = sandbox.deliveries
     assert (delivery.error is None) == allowed
@@ -92,7 +67,7 @@ def test_a_condition_that_the_sandbox_does_not_support_fails_the_delivery(sandbo
     account = Account(sandbox)
     statement = {**PUBLISH, "Condition": {"IpAddress": {"aws:SourceArn": "10.0.0.0/8"}}}
     account.make_topic(statement)
-    account.make_rule(TOPIC)
+    account.make_rule(TOPIC_TARGET)
     account.schedule()
     assert "cannot do this: the condition operator IpAddress" in sandbox.deliveries[0].error
 
@@ -114,7 +89,7 @@ def test_an_encrypted_topic_needs_its_key_to_let_eventbridge_in(sandbox, key_pri
     account.client("sns").set_topic_attributes(
         TopicArn=TOPIC_ARN, AttributeName="KmsMasterKeyId", AttributeValue=key
     )
-    account.make_rule(TOPIC)
+    account.make_rule(TOPIC_TARGET)
     account.schedule()
     assert (sandbox.deliveries[-1].error is None) == delivered
 
@@ -124,7 +99,7 @@ def test_only_an_enabled_rule_delivers_events(sandbox, state):
     """The two rules differ in their state only."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
-    account.make_rule(TOPIC, state=state)
+    account.make_rule(TOPIC_TARGET, state=state)
     account.schedule()
     assert bool(sandbox.deliveries) == (state == "ENABLED")
 
@@ -133,7 +108,7 @@ def test_a_rule_gets_events_of_its_own_region_only(sandbox):
     """A call in another Region does not reach it."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
-    account.make_rule(TOPIC)
+    account.make_rule(TOPIC_TARGET)
     elsewhere = sandbox.client("kms", "eu-west-2")
     elsewhere.schedule_key_deletion(KeyId=elsewhere.create_key()["KeyMetadata"]["KeyId"])
     sandbox.settle()
@@ -144,7 +119,7 @@ def dead_letters_of(account, *statements):
     """Return the dead letters of a rule that cannot publish. The queue has these statements."""
     queue = account.make_queue("dead", *statements)
     account.make_topic()
-    account.make_rule({**TOPIC, "DeadLetterConfig": {"Arn": queue}})
+    account.make_rule({**TOPIC_TARGET, "DeadLetterConfig": {"Arn": queue}})
     account.schedule()
     return account.messages("dead")
 
@@ -183,7 +158,7 @@ def test_a_text_template_reaches_people_with_its_quotation_marks(sandbox):
         "InputPathsMap": {"key": "$.detail.requestParameters.keyId", "none": "$.detail.none"},
         "InputTemplate": '"Key <key> at this time"\n"none: <none>"',
     }
-    account.make_rule({**TOPIC, "InputTransformer": transformer})
+    account.make_rule({**TOPIC_TARGET, "InputTransformer": transformer})
     key = account.schedule()
     assert sandbox.deliveries[0].body == f'"Key {key} at this time"\n"none: "'
 
@@ -192,7 +167,7 @@ def test_emitted_events_are_delivered_like_others(sandbox):
     """`emit` puts any envelope on a Region's default bus."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
-    account.make_rule(TOPIC, pattern={"detail-type": ["KMS CMK Deletion"]})
+    account.make_rule(TOPIC_TARGET, pattern={"detail-type": ["KMS CMK Deletion"]})
     for kind in ("KMS CMK Deletion", "KMS CMK Rotation"):
         event = {"source": "aws.kms", "detail-type": kind, "detail": {"key-id": "k"}}
         sandbox.emit(event, REGION)
@@ -204,7 +179,7 @@ def test_put_events_accepts_custom_sources_and_refuses_awss(sandbox):
     """An entry whose source begins with aws. has an error code."""
     account = Account(sandbox)
     account.make_topic(PUBLISH)
-    account.make_rule(TOPIC, pattern={"source": ["mine", "aws.kms"]})
+    account.make_rule(TOPIC_TARGET, pattern={"source": ["mine", "aws.kms"]})
     entry = {"DetailType": "t", "Detail": "{}"}
     entries = [{**entry, "Source": "mine"}, {**entry, "Source": "aws.kms"}]
     entries.append({**entry, "Source": "mine", "Detail": "no JSON"})
@@ -214,130 +189,3 @@ def test_put_events_accepts_custom_sources_and_refuses_awss(sandbox):
     codes = [e.get("ErrorCode") for e in answer["Entries"]]
     assert codes == [None, "NotAuthorizedForSourceException", "MalformedDetail"]
     assert len(sandbox.deliveries) == 1
-
-
-def test_a_pattern_that_eventbridge_refuses_is_refused(sandbox):
-    """An unknown operator must not count as a match."""
-    events = sandbox.client("events", REGION)
-    wrong = json.dumps({"source": [{"starts-with": "aws."}]})
-    code = code_of(events.put_rule, Name="r", EventPattern=wrong)
-    assert code == "InvalidEventPatternException"
-    assert code_of(events.put_rule, Name="a b", EventPattern="{}") == "ValidationException"
-
-
-DOCUMENT = f"arn:aws:ssm:{REGION}::document/{RUNBOOK}"
-
-
-@pytest.mark.parametrize(
-    ("target", "code"),
-    [
-        ({"Arn": DOCUMENT, "RoleArn": role_arn("r")}, "ValidationException"),
-        ({"Arn": AUTOMATION_TARGET}, "ValidationException"),
-        ({"Arn": TOPIC_ARN, "RoleArn": role_arn("r")}, "SandboxCannot"),
-        ({"Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:f"}, "SandboxCannot"),
-        ({"Arn": TOPIC_ARN.replace(REGION, "us-east-1")}, "ValidationException"),
-        ({"Arn": TOPIC_ARN, "Input": "{}", "InputPath": "$.id"}, "ValidationException"),
-        ({"Arn": TOPIC_ARN, "RetryPolicy": {"MaximumRetryAttempts": 186}}, "ValidationException"),
-        (
-            {"Arn": TOPIC_ARN, "RetryPolicy": {"MaximumEventAgeInSeconds": 86401}},
-            "ValidationException",
-        ),
-        (
-            {"Arn": TOPIC_ARN, "InputTransformer": {"InputTemplate": '"<undefined>"'}},
-            "ValidationException",
-        ),
-    ],
-)
-def test_an_invalid_target_is_not_kept(sandbox, target, code):
-    """The valid target of the same call is not kept either."""
-    account = Account(sandbox)
-    account.make_rule()
-    events = account.client("events")
-    targets = [{"Id": "good", "Arn": TOPIC_ARN}, {"Id": "bad", **target}]
-    assert code_of(events.put_targets, Rule="guard", Targets=targets) == code
-    assert events.list_targets_by_rule(Rule="guard")["Targets"] == []
-
-
-def test_a_rule_has_five_targets_at_most(sandbox):
-    """The sixth is refused. Replacing one of the five is allowed."""
-    account = Account(sandbox)
-    five = [{"Id": str(n), "Arn": TOPIC_ARN} for n in range(5)]
-    account.make_rule(*five)
-    events = account.client("events")
-    sixth = [{"Id": "5", "Arn": TOPIC_ARN}]
-    assert code_of(events.put_targets, Rule="guard", Targets=sixth) == "LimitExceededException"
-    assert events.put_targets(Rule="guard", Targets=five[:1])["FailedEntryCount"] == 0
-
-
-def test_test_event_pattern_answers_as_the_bus_decides(sandbox):
-    """It refuses invalid patterns too."""
-    events = sandbox.client("events", REGION)
-    event = {
-        "id": str(uuid.uuid4()),
-        "source": "aws.kms",
-        "detail": {"eventName": "ScheduleKeyDeletion"},
-    }
-    tried = {"EventPattern": json.dumps(PATTERN), "Event": json.dumps(event)}
-    assert events.test_event_pattern(**tried)["Result"]
-    with pytest.raises(ClientError, match="InvalidEventPatternException"):
-        events.test_event_pattern(**tried | {"EventPattern": '{"source":[{"starts-with":"a"}]}'})
-
-
-def test_deliveries_and_executions_are_available_as_json(sandbox):
-    """Their paths begin with /_sandbox/."""
-    account = Account(sandbox)
-    account.make_roles()
-    account.make_rule(account.automation_target())
-    account.schedule()
-    seen = {
-        name: json.loads(ask(sandbox, "GET", f"/_sandbox/{name}"))
-        for name in ("deliveries", "executions")
-    }
-    assert seen["deliveries"][0]["target_id"] == "rescue"
-    assert seen["executions"][0]["document"] == RUNBOOK
-
-
-def test_a_reset_empties_the_account_and_creates_a_new_trail(sandbox):
-    """The reset over moto's API does the same."""
-    account = Account(sandbox)
-    account.make_topic(PUBLISH)
-    account.make_rule(TOPIC)
-    account.schedule()
-    ask(sandbox, "POST", "/moto-api/reset")
-    assert (sandbox.deliveries, account.client("events").list_rules()["Rules"]) == ([], [])
-    account.make_topic(PUBLISH)
-    account.make_rule(TOPIC)
-    account.schedule()
-    assert [delivery.error for delivery in sandbox.deliveries] == [None]
-
-
-def test_a_second_sandbox_in_one_process_is_refused(sandbox):
-    """moto has one state per process."""
-    with pytest.raises(RuntimeError, match="has a sandbox already"):
-        Sandbox().start()
-
-
-def test_settle_raises_an_error_for_a_job_that_does_not_end(sandbox):
-    """The error says how many jobs are left."""
-    from threading import Event
-
-    ended = Event()
-    sandbox._work.submit(ended.wait)
-    with pytest.raises(TimeoutError, match="1 deliveries or automations"):
-        sandbox.settle(timeout=0.05)
-    ended.set()
-    sandbox.settle()
-
-
-def test_every_access_key_belongs_to_the_sandboxs_account(sandbox):
-    """So does a key that moto has not created."""
-    client = sandbox._clients.make("sts", REGION, "AKIAIOSFODNN7EXAMPLE", "x")
-    assert client.get_caller_identity()["Account"] == ACCOUNT_ID
-
-
-def test_the_environment_makes_programs_use_the_sandbox_only(sandbox):
-    """It has the endpoint, which no proxy is used for."""
-    environment = sandbox.environment()
-    assert environment["AWS_ENDPOINT_URL"] == sandbox.endpoint
-    assert sandbox.endpoint.startswith("http://127.0.0.1:")
-    assert "127.0.0.1" in environment["NO_PROXY"]

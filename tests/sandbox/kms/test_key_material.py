@@ -5,15 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.emulated_account import REGION
+from tests.support.emulated_account import REGION, error_code_of
 
 MATERIAL = {"ImportToken": b"token", "EncryptedKeyMaterial": b"material"}
-
-
-@pytest.fixture
-def kms(sandbox):
-    """Return a KMS client."""
-    return sandbox.client("kms", REGION)
 
 
 @pytest.fixture
@@ -34,18 +28,11 @@ def metadata(kms, key):
     return kms.describe_key(KeyId=key)["KeyMetadata"]
 
 
-def refused(call, **parameters):
-    """Return the error code of a call that fails."""
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return caught.value.response["Error"]["Code"]
-
-
 def test_a_key_is_usable_only_while_it_has_material(kms, key):
     """Its states are PendingImport, Enabled and PendingImport."""
     assert metadata(kms, key)["KeyState"] == "PendingImport"
     encrypt = {"KeyId": key, "Plaintext": b"x"}
-    assert refused(kms.encrypt, **encrypt) == "KMSInvalidStateException"
+    assert error_code_of(kms.encrypt, **encrypt) == "KMSInvalidStateException"
     import_material(kms, key)
     found = metadata(kms, key)
     assert (found["KeyState"], found["Origin"]) == ("Enabled", "EXTERNAL")
@@ -53,7 +40,7 @@ def test_a_key_is_usable_only_while_it_has_material(kms, key):
     kms.encrypt(**encrypt)
     kms.delete_imported_key_material(KeyId=key)
     assert metadata(kms, key)["KeyState"] == "PendingImport"
-    assert refused(kms.enable_key, KeyId=key) == "KMSInvalidStateException"
+    assert error_code_of(kms.enable_key, KeyId=key) == "KMSInvalidStateException"
 
 
 def test_only_keys_of_origin_external_take_material(kms):
@@ -61,16 +48,16 @@ def test_only_keys_of_origin_external_take_material(kms):
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     with pytest.raises(ClientError, match="UnsupportedOperationException"):
         import_material(kms, key)
-    refusal = refused(kms.delete_imported_key_material, KeyId=key)
+    refusal = error_code_of(kms.delete_imported_key_material, KeyId=key)
     assert refusal == "UnsupportedOperationException"
 
 
 def test_material_that_expires_needs_a_date_in_the_future(kms, key):
     """Without a date, and with a date in the past, the import is refused."""
     given = {"KeyId": key, **MATERIAL}
-    assert refused(kms.import_key_material, **given) == "ValidationException"
+    assert error_code_of(kms.import_key_material, **given) == "ValidationException"
     past = datetime.now(UTC) - timedelta(days=1)
-    assert refused(kms.import_key_material, **given, ValidTo=past) == "ValidationException"
+    assert error_code_of(kms.import_key_material, **given, ValidTo=past) == "ValidationException"
 
 
 def test_material_expires_on_its_date_and_not_before(sandbox, kms, key):
@@ -92,7 +79,7 @@ def test_a_key_is_deleted_on_its_date_and_not_before(sandbox, kms):
     sandbox.advance(6.9)
     assert metadata(kms, doomed)["KeyState"] == "PendingDeletion"
     sandbox.advance(0.2)
-    assert refused(kms.describe_key, KeyId=doomed) == "NotFoundException"
+    assert error_code_of(kms.describe_key, KeyId=doomed) == "NotFoundException"
     assert metadata(kms, saved)["KeyState"] == "Disabled"
 
 
@@ -108,7 +95,7 @@ def test_a_primarys_waiting_period_begins_when_its_last_replica_is_deleted(sandb
     sandbox.advance(6)
     assert metadata(kms, key)["KeyState"] == "PendingDeletion"
     sandbox.advance(2)
-    assert refused(kms.describe_key, KeyId=key) == "NotFoundException"
+    assert error_code_of(kms.describe_key, KeyId=key) == "NotFoundException"
 
 
 def test_the_clock_does_not_move_back(sandbox):
@@ -125,14 +112,14 @@ def test_key_stores_are_connected_disconnected_and_deleted(kms):
         ]
     }
     invalid = "CustomKeyStoreInvalidStateException"
-    assert refused(kms.disconnect_custom_key_store, **store) == invalid
+    assert error_code_of(kms.disconnect_custom_key_store, **store) == invalid
     kms.connect_custom_key_store(**store)
     (found,) = kms.describe_custom_key_stores(**store)["CustomKeyStores"]
     assert found["ConnectionState"] == "CONNECTED"
-    assert refused(kms.delete_custom_key_store, **store) == invalid
+    assert error_code_of(kms.delete_custom_key_store, **store) == invalid
     kms.disconnect_custom_key_store(**store)
     kms.delete_custom_key_store(**store)
-    assert refused(kms.delete_custom_key_store, **store) == "CustomKeyStoreNotFoundException"
+    assert error_code_of(kms.delete_custom_key_store, **store) == "CustomKeyStoreNotFoundException"
     assert kms.describe_custom_key_stores()["CustomKeyStores"] == []
 
 

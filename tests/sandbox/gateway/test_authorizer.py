@@ -143,37 +143,3 @@ def test_a_default_region_cannot_be_disabled(sandbox):
     """AWS does not allow it either."""
     with pytest.raises(ValueError, match="eu-west-1 is no opt-in Region"):
         sandbox.switches.switch_off("eu-west-1")
-
-
-def test_a_pending_subscription_shows_its_state_and_receives_nothing(sandbox):
-    """SNS does not show its ARN. After the confirmation it receives e-mails."""
-    sns = sandbox.client("sns", REGION)
-    sns.create_topic(Name="alerts")
-    sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="security@example.com")
-    sandbox.set_pending(REGION, "security@example.com")
-    (shown,) = sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
-    assert shown["SubscriptionArn"] == "PendingConfirmation"
-    sns.publish(TopicArn=TOPIC, Message="hello")
-    assert [mail.recipients for mail in sandbox.mails] == [()]
-    sandbox.set_pending(REGION, "security@example.com", pending=False)
-    assert [mail.recipients for mail in sandbox.mails] == [("security@example.com",)]
-
-
-def test_get_key_last_usage_shows_the_last_use_of_a_key(sandbox):
-    """Encrypt counts as a use. DescribeKey does not."""
-    kms = sandbox.client("kms", REGION)
-    key = kms.create_key()["KeyMetadata"]["KeyId"]
-    kms.describe_key(KeyId=key)
-    assert kms.get_key_last_usage(KeyId=key)["KeyLastUsage"] == {}
-    kms.encrypt(KeyId=key, Plaintext=b"x")
-    assert kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]["Operation"] == "Encrypt"
-
-
-def test_basic_selectors_replace_advanced_ones(sandbox):
-    """A trail never has both kinds of event selectors."""
-    trail = sandbox.client("cloudtrail", "us-east-1")
-    advanced = [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]}]
-    trail.put_event_selectors(TrailName="sandbox", AdvancedEventSelectors=advanced)
-    basic = [{"ReadWriteType": "All", "IncludeManagementEvents": True}]
-    trail.put_event_selectors(TrailName="sandbox", EventSelectors=basic)
-    assert not trail.get_event_selectors(TrailName="sandbox").get("AdvancedEventSelectors")
