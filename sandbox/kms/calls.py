@@ -1,4 +1,4 @@
-"""Strict KMS: refuses what AWS refuses before moto acts."""
+"""Strict KMS: refuses invalid calls as AWS does, before moto gets them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call to KMS, as the modules of this package hand it on."""
+"""One call to KMS, which the modules of this package pass to each other."""
 
 from __future__ import annotations
 

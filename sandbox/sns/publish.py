@@ -89,9 +89,8 @@ def role_publish_denial_reason(
     if key.key_state != "Enabled":
         return f"{encrypted} {key.arn} is {key.key_state}"
     if is_aws_managed(key):
-        return (
-            None  # The policy of alias/aws/sns lets all principals of the account use it via SNS.
-        )
+        # The policy of alias/aws/sns lets all principals of the account use the key via SNS.
+        return None
     caller = replace(caller, via="sns.amazonaws.com")
     extra = {
         "kms:ViaService": f"sns.{region}.amazonaws.com",

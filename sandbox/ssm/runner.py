@@ -81,7 +81,7 @@ class RoleRunner:
         """Run another document to its end as the automation's role. Return its outputs."""
         role = role_at(self._execution.assume_role)
         if role is None:
-            raise StepFailed(f"the role {self._execution.assume_role} is gone")
+            raise StepFailed(f"the role {self._execution.assume_role} no longer exists")
         caller = session_of(role, self._access.session_name)
         child = self._access.run_child(document, version, parameters, caller)
         if child.failure:
