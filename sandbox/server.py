@@ -26,7 +26,7 @@ from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
-from sandbox.events.bus import Bus, Outlets
+from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
 from sandbox.gateway.authorizer import Authorizer
@@ -119,7 +119,7 @@ class Sandbox:
         )
         self._bus = Bus(
             self._work,
-            Outlets(
+            OtherServices(
                 publish=partial(publish.publish_as_service, EVENTS),
                 start_automation=self._automations.start_for_rule,
                 count=self._alarms.count_for_rule,

@@ -25,7 +25,7 @@ Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Outlets:
+class OtherServices:
     """The other services that the event buses reach.
 
     `publish` publishes to a topic as EventBridge, (topic_arn, region, rule_arn, body), and returns
@@ -43,9 +43,9 @@ class Outlets:
 class Bus:
     """The event buses of all Regions. They do not retry: a failure is final."""
 
-    def __init__(self, work: Work, outlets: Outlets) -> None:
+    def __init__(self, work: Work, others: OtherServices) -> None:
         self._work = work
-        self._outlets = outlets
+        self._others = others
         self._lock = Lock()
         self._deliveries: list[Delivery] = []
 
@@ -128,7 +128,7 @@ class Bus:
         )
         with self._lock:
             self._deliveries.append(delivery)
-        self._outlets.evaluate_alarms(region)
+        self._others.evaluate_alarms(region)
 
     def _send(
         self, target: Mapping[str, Any], region: str, rule_arn: str, body: str
@@ -136,14 +136,14 @@ class Bus:
         arn = target["Arn"]
         service = arn.split(":")[2]
         if service == "sns":
-            return self._outlets.publish(arn, region, rule_arn, body)
+            return self._others.publish(arn, region, rule_arn, body)
         if service == "sqs":
             group = (target.get("SqsParameters") or {}).get("MessageGroupId")
             _send_to_queue(arn, region, rule_arn, body, group)
             return ()
         if service == "ssm":
             try:
-                self._outlets.start_automation(target, rule_arn, region, body)
+                self._others.start_automation(target, rule_arn, region, body)
             except SandboxCannot:
                 raise
             except AwsError as error:
@@ -193,7 +193,7 @@ class Bus:
         name = rule_arn.split(":rule/", 1)[-1]
         # The metrics of rules on other buses have one more dimension. No alarm here supports it.
         if "/" not in name:
-            self._outlets.count(region, metric, name)
+            self._others.count(region, metric, name)
 
 
 def _job(deliver: Callable[..., None], *arguments: Any) -> Callable[[], None]:
