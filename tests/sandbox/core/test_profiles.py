@@ -42,7 +42,7 @@ def test_two_profiles_of_one_account_are_refused(operator):
     """Otherwise the account would count twice."""
     printed = operator.run("sweep", "--profile", "prod", "--profile", "same")
     assert printed.exit_code == 2
-    assert "both lead to the account 111122223333" in printed.complaints
+    assert "both open the account 111122223333" in printed.complaints
 
 
 def test_an_unknown_profile_is_refused(operator):
