@@ -13,7 +13,7 @@ from reprieve.cli.main import app
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = {
     str(path.relative_to(PROJECT)): path.read_text()
-    for path in [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *PROJECT.glob("docs/*.md")]
+    for path in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")]
 }
 COMMANDS = sorted(
     {
@@ -25,7 +25,7 @@ COMMANDS = sorted(
         for line in [line.lstrip()]
     }
 )
-OTHERS = (".venv/bin/python", "aws", "cat", "cd", "cp", "git", "terraform")
+OTHERS = (".venv/bin/python", "aws", "cat", "cd", "cp", "git", "source", "terraform")
 
 
 def test_there_are_commands():
