@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.server import Sandbox
 
 REGION = "eu-west-1"
 RUNBOOK = "AWSConfigRemediation-CancelKeyDeletion"
@@ -91,7 +93,7 @@ def encrypt_topic(account, *statements):
 class Account:
     """An account with everything that a rescue needs. A test changes one thing."""
 
-    sandbox: object
+    sandbox: Sandbox
     start_statements: list = field(
         default_factory=lambda: [
             allow(
@@ -111,7 +113,7 @@ class Account:
     start_trust: str = trust("events.amazonaws.com")
     automation_trust: str = trust("ssm.amazonaws.com")
 
-    def client(self, service):
+    def client(self, service: str) -> Any:
         """Return a client of the account's root in the Region of the tests."""
         return self.sandbox.client(service, REGION)
 

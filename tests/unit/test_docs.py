@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -44,7 +45,7 @@ def test_a_command_of_the_documentation_is_there(page, command):
         assert os.access(PROJECT / program, os.X_OK)
         assert_options(words, (PROJECT / program).read_text())
     elif program == "reprieve":
-        known = get_command(app)
+        known: Any = get_command(app)
         for word in words[1:]:
             if word not in getattr(known, "commands", {}):
                 break

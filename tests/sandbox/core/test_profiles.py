@@ -1,5 +1,7 @@
 """Commands on several accounts, each of which has a profile."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.operator import Operator
@@ -24,7 +26,8 @@ def operator(sandbox, tmp_path):
         )
     )
     # The environment's endpoint and credentials would override those of the profiles.
-    without = dict.fromkeys(("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    without: dict[str, Any] = dict.fromkeys(names)
     return Operator(sandbox, SETTINGS, {**without, "AWS_CONFIG_FILE": str(config)})
 
 

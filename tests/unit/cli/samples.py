@@ -8,6 +8,13 @@ from reprieve.sweep.sweep import Key
 
 SETTINGS = '[notify]\nemails = ["security@example.com"]\n'
 ACCOUNT = Account(None, None, "111122223333", "arn:aws:iam::111122223333:user/alice")
+CALL = Call(
+    name="ScheduleKeyDeletion",
+    by=ACCOUNT.arn,
+    principal=ACCOUNT.arn,
+    at=datetime(2026, 11, 24, tzinfo=UTC),
+    event_id="1",
+)
 KEY = Key(
     account=ACCOUNT.id,
     region="eu-west-1",
@@ -15,11 +22,5 @@ KEY = Key(
     state="PendingReplicaDeletion",
     aliases=("alias/orders",),
     waiting_days=9,
-    call=Call(
-        name="ScheduleKeyDeletion",
-        by=ACCOUNT.arn,
-        principal=ACCOUNT.arn,
-        at=datetime(2026, 11, 24, tzinfo=UTC),
-        event_id="1",
-    ),
+    call=CALL,
 )

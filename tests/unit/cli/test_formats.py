@@ -10,7 +10,7 @@ from reprieve.cli.common import print_json
 from reprieve.cli.sweep import prompt
 from reprieve.drill.drill import AccountDrill
 from reprieve.settings.schema import load
-from tests.unit.cli.samples import KEY
+from tests.unit.cli.samples import CALL, KEY
 
 COMMAND_LINES = [["threats"], ["status"], ["drill", "--yes"], ["sweep"], ["policy", "status"]]
 UNPRINTABLE = "\x1b[2J\u202e"
@@ -85,7 +85,7 @@ def test_the_table_of_a_sweep_escapes_unprintable_characters(reprieve, account):
     bad = replace(
         KEY,
         aliases=(f"alias/name{UNPRINTABLE}",),
-        call=replace(KEY.call, by=f"arn:aws:iam::111122223333:user/by{UNPRINTABLE}"),
+        call=replace(CALL, by=f"arn:aws:iam::111122223333:user/by{UNPRINTABLE}"),
         problem=f"problem{UNPRINTABLE}",
     )
     account["sweep"] = replace(
@@ -121,5 +121,5 @@ def test_json_escapes_unprintable_characters(reprieve, account, command):
 
 def test_json_prints_dates_as_text(capsys):
     """JSON has no dates."""
-    print_json(KEY.call.at)
+    print_json(CALL.at)
     assert capsys.readouterr().out == '"2026-11-24 00:00:00+00:00"\n'

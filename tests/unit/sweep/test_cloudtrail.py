@@ -34,6 +34,12 @@ def account_with(*events):
     return account
 
 
+def cause(calls, key, *, pending):
+    """Return the id of the event that explains a key's state; None if none does."""
+    call = find_cause(calls, key, pending=pending)
+    return call.event_id if call else None
+
+
 def test_the_last_successful_call_is_the_cause():
     """A disabled key was disabled, or its deletion was cancelled: the later call counts."""
     account = account_with(
@@ -45,9 +51,9 @@ def test_the_last_successful_call_is_the_cause():
     )
     calls, problems = read_calls(account, "eu-west-1")
     assert problems == []
-    assert find_cause(calls, KEY, pending=False).event_id == "CancelKeyDeletion-3"
-    assert find_cause(calls, KEY, pending=True).event_id == "ScheduleKeyDeletion-2"
-    assert find_cause(calls, f"{KEY}2", pending=True) is None
+    assert cause(calls, KEY, pending=False) == "CancelKeyDeletion-3"
+    assert cause(calls, KEY, pending=True) == "ScheduleKeyDeletion-2"
+    assert cause(calls, f"{KEY}2", pending=True) is None
 
 
 def test_an_event_of_another_form_is_skipped():
@@ -55,4 +61,4 @@ def test_an_event_of_another_form_is_skipped():
     odd = event("DisableKey", 2) | {"CloudTrailEvent": "no JSON"}
     calls, problems = read_calls(account_with(odd, event("DisableKey", 1)), "eu-west-1")
     assert problems == []
-    assert find_cause(calls, KEY, pending=False).event_id == "DisableKey-1"
+    assert cause(calls, KEY, pending=False) == "DisableKey-1"
