@@ -19,6 +19,7 @@ from moto.moto_server.werkzeug_app import (
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from sandbox import snapshot
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudwatch.alarms import AlarmChange, Alarms
 from sandbox.core import clock
@@ -210,6 +211,22 @@ class Sandbox:
     def set_pending(self, region: str, endpoint: str, pending: bool = True) -> None:
         """Make an endpoint's subscriptions pending, or confirm them."""
         subscriptions.set_pending(region, endpoint, pending)
+
+    def snapshot(self) -> bytes:
+        """Wait until all jobs have ended, then return a copy of the account.
+
+        It has every resource and CloudTrail's history, but not what the sandbox observed: no
+        deliveries, executions or state changes of alarms. Raise RuntimeError before the start.
+        """
+        if self._server is None:
+            raise RuntimeError("the sandbox is not running: it has no account")
+        self.settle()
+        return snapshot.take(self.history.records)
+
+    def restore(self, copy: bytes) -> None:
+        """Replace the account with a copy that `snapshot` returned, of this or another sandbox."""
+        self.reset()
+        self.history.replace(snapshot.restore(copy))
 
     def reset(self) -> None:
         """Wait until all jobs have ended, then start again with an empty account."""

@@ -35,6 +35,17 @@ class History:
         with self._lock:
             self._records.clear()
 
+    @property
+    def records(self) -> dict[str, list[Record]]:
+        """A copy of the records by Region, oldest first."""
+        with self._lock:
+            return {region: list(records) for region, records in self._records.items()}
+
+    def replace(self, records: Mapping[str, list[Record]]) -> None:
+        """Have these records and no others."""
+        with self._lock:
+            self._records = dict(records)
+
     def add(self, record: Record) -> None:
         """Add CloudTrail's record of a call."""
         with self._lock:

@@ -20,7 +20,17 @@ def advance(days: float) -> None:
     _ahead += timedelta(days=days)
 
 
+def ahead() -> timedelta:
+    """Return how far the clock is ahead of the machine's."""
+    return _ahead
+
+
+def set_ahead(difference: timedelta) -> None:
+    """Set the clock to the machine's time plus a difference."""
+    global _ahead
+    _ahead = difference
+
+
 def reset() -> None:
     """Set the clock to the machine's time."""
-    global _ahead
-    _ahead = timedelta()
+    set_ahead(timedelta())

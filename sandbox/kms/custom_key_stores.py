@@ -21,6 +21,17 @@ def clear() -> None:
     _stores.clear()
 
 
+def stores() -> dict[tuple[str, str], Json]:
+    """Return every key store by its Region and id."""
+    return _stores
+
+
+def replace(stores: Mapping[tuple[str, str], Json]) -> None:
+    """Have these key stores and no others."""
+    _stores.clear()
+    _stores.update(stores)
+
+
 def answer(operation: str, parameters: Mapping[str, Any], region: str) -> Json:
     """Answer one call about key stores. Raise AwsError with KMS's own code."""
     return OPERATIONS[operation](parameters, region)

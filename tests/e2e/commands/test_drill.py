@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.core.account import ACCOUNT_ID
 from tests.support import breaking
-from tests.support.account import REGIONS, Account, Policy, deploy
+from tests.support.account import REGIONS, Policy
 from tests.support.breaking import broken
 from tests.support.operator import Operator, actions_of, user_allowed
 
@@ -29,9 +29,9 @@ YES = ("drill", "--yes", "--json")
 
 
 @pytest.fixture(scope="module")
-def account(sandbox, tmp_path_factory):
+def account(sandbox, deployments, tmp_path_factory):
     """Deploy to two Regions, with a role whose deletions are approved."""
-    account = Account(sandbox, deploy(sandbox, tmp_path_factory.mktemp("account"), **DEPLOYED))
+    account = deployments.account(sandbox, tmp_path_factory.mktemp("account"), **DEPLOYED)
     trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
     may = {
         "Effect": "Allow",

@@ -6,7 +6,6 @@ import pytest
 
 from sandbox.core.account import ACCOUNT_ID
 from tests.support import breaking
-from tests.support.account import Account, deploy
 from tests.support.breaking import BROKEN, EMAIL, RULE, Breaker, broken
 from tests.support.operator import Operator, actions_of, user_allowed
 
@@ -22,11 +21,11 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module")
-def account(sandbox, tmp_path_factory):
+def account(sandbox, deployments, tmp_path_factory):
     """Deploy to three Regions. Tests leave it as they found it."""
     directory = tmp_path_factory.mktemp("account")
     settings = {name: value for name, value in SETTINGS.items() if name != "REPRIEVE_SETTINGS"}
-    return Account(sandbox, deploy(sandbox, directory, **settings))
+    return deployments.account(sandbox, directory, **settings)
 
 
 @pytest.fixture
