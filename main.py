@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from reprieve.errors import ExitCode, ReprieveError
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 from stacks.fast_bindings import SWITCH
 from stacks.lock_file import copy_lock_file
 

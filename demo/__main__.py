@@ -13,7 +13,7 @@ from demo import exempt
 from demo.rescue import Rescue, rescue
 from demo.screen import print_mail, progress, rescue_table
 from reprieve.errors import ExitCode, ReprieveError
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment
 from sandbox.server import Sandbox
 

@@ -1,12 +1,12 @@
-"""The Regions of AWS: which there are, which an account has, and which partition each is in."""
+"""The Regions of AWS, their partitions, and the Regions enabled in every account."""
 
 import json
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-# The Region where what a partition has only once (IAM's roles) is made: where AWS keeps IAM's
-# control plane («Fault isolation boundaries» whitepaper). aws-eusc has one Region only.
+# The Region of IAM's control plane in each partition: Terraform creates IAM roles through it
+# ("AWS Fault Isolation Boundaries" whitepaper). aws-eusc has only one Region.
 _HOMES: Final = {
     "aws": "us-east-1",
     "aws-us-gov": "us-gov-west-1",
@@ -15,7 +15,7 @@ _HOMES: Final = {
 }
 
 partitions: Final = tuple(_HOMES)
-"""The partitions that Reprieve can be deployed to; the isolated ones (aws-iso…) are not."""
+"""The partitions that Reprieve supports. The isolated ones (aws-iso…) are not among them."""
 
 DEFAULT_REGIONS: Final = (
     "ap-northeast-1",
@@ -36,12 +36,12 @@ DEFAULT_REGIONS: Final = (
     "us-west-1",
     "us-west-2",
 )
-"""The 17 Regions switched on in every account of the partition aws, sorted; all others are opt-in.
+"""The 17 Regions enabled in every account of the partition aws, sorted; all others are opt-in.
 
-Source: «Enable or disable AWS Regions in your account», AWS Account Management Reference Guide.
+Source: "Enable or disable AWS Regions in your account", AWS Account Management Reference Guide.
 """
 
-# What a guard is made of; a Region that lacks one of these cannot be guarded.
+# The services that a guard needs. A Region without one of them cannot have a guard.
 _SERVICES: Final = ("kms", "events", "sns", "ssm")
 
 
@@ -49,15 +49,15 @@ _SERVICES: Final = ("kms", "events", "sns", "ssm")
 def known_regions(partition: str) -> tuple[str, ...]:
     """Return the partition's Regions that have KMS, EventBridge, SNS and Systems Manager, sorted.
 
-    The list is the installed botocore's: a Region that AWS opened later is not in it.
+    The list comes from the installed botocore. It lacks Regions that AWS opened later.
 
     Raises:
-        KeyError: the partition is none of `partitions`.
+        KeyError: The partition is not in `partitions`.
     """
     home_of(partition)
     found = _endpoints()[partition]
     services = (found["services"][service]["endpoints"] for service in _SERVICES)
-    # A service's endpoints have names that are no Regions too, such as us-east-1-fips.
+    # Some endpoints are not Regions, such as us-east-1-fips.
     return tuple(sorted(set(found["regions"]).intersection(*services)))
 
 
@@ -67,23 +67,23 @@ def every_region() -> tuple[str, ...]:
 
 
 def default_regions(partition: str) -> tuple[str, ...]:
-    """Return the Regions that every account of the partition has switched on, sorted.
+    """Return the Regions enabled in every account of the partition, sorted.
 
-    Only the partition aws has opt-in Regions; elsewhere these are all the Regions.
+    Only the partition aws has opt-in Regions; in the others these are all Regions.
     """
     return DEFAULT_REGIONS if partition == "aws" else known_regions(partition)
 
 
 def partition_of(region: str) -> str | None:
-    """Return the partition of a Region, `aws` for `eu-west-1`; None if there is no such Region."""
+    """Return the partition of a Region, `aws` for `eu-west-1`; None if the Region is unknown."""
     return next((name for name in partitions if region in known_regions(name)), None)
 
 
 def home_of(partition: str) -> str:
-    """Return the Region where the partition's global services live: us-east-1 in aws.
+    """Return the Region of the partition's global services: us-east-1 in aws.
 
     Raises:
-        KeyError: the partition is none of `partitions`.
+        KeyError: The partition is not in `partitions`.
     """
     return _HOMES[partition]
 
@@ -97,8 +97,8 @@ def alias(region: str) -> str:
 def _endpoints() -> dict[str, Any]:
     """Return botocore's table of endpoints by partition.
 
-    Read as the file that it is: botocore's own door to it imports much of an AWS client, which
-    would be a good part of a synth's time. A test compares the two.
+    Read the file directly: botocore's own function imports much of an AWS client, which would take
+    a good part of a synth's time. A test compares the two.
     """
     table = json.loads(files("botocore").joinpath("data/endpoints.json").read_bytes())
     return {partition["partition"]: partition for partition in table["partitions"]}

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
-import cloudpickle
+import cloudpickle  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -53,6 +53,11 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc, unused-ignore]
         return super().reducer_override(value)
 
 
+def _in_use() -> list[Any]:
+    """Return moto's list of the backends that hold something."""
+    return BackendDict._instances  # type: ignore[misc]
+
+
 def _load_key(der: bytes) -> Any:
     return load_der_private_key(der, password=None)
 
@@ -65,7 +70,7 @@ def _set_defaults(value: defaultdict[Any, Any], state: tuple[Any, dict[str, Any]
 def take(history: dict[str, list[dict[str, Any]]]) -> bytes:
     """Return a copy of the account, in which no job is running. `history` is CloudTrail's."""
     with backend_lock:
-        backends = {each.service_name: dict(each) for each in BackendDict._instances}
+        backends = {each.service_name: dict(each) for each in _in_use()}
     account = _Account(backends, custom_key_stores.stores(), clock.ahead(), history)
     written = io.BytesIO()
     _Pickler(written).dump(account)
@@ -83,8 +88,8 @@ def restore(snapshot: bytes) -> dict[str, list[dict[str, Any]]]:
             backend: Any = get_backend(service)  # type: ignore[call-overload, unused-ignore]
             backend.clear()
             backend.update(accounts)
-            if backend not in BackendDict._instances:
-                BackendDict._instances.append(backend)
+            if backend not in _in_use():
+                _in_use().append(backend)
     custom_key_stores.replace(account.key_stores)
     clock.set_ahead(account.ahead)
     return account.history

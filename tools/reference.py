@@ -115,7 +115,7 @@ def _default(field: Any) -> str:
     if field.is_required():
         return "required"
     if field.default is PydanticUndefined:
-        return "as the partition has it"
+        return "the home of the partition"
     if field.default is None:
         return "none"
     if field.default == DEFAULTS:

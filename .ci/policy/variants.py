@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reprieve.aws.permissions import COMMANDS, policy_for
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 from stacks.account import AccountStack
 from stacks.cdk import App
 

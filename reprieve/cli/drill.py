@@ -38,7 +38,8 @@ from reprieve.drill.drill import (
 )
 from reprieve.drill.drill import drill as run_drill
 from reprieve.errors import ExitCode
-from reprieve.settings.schema import Settings, load
+from reprieve.settings.loader import load
+from reprieve.settings.schema import Settings
 
 
 def drill(

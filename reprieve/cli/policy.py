@@ -15,7 +15,7 @@ from reprieve.cli.common import (
     print_json,
     table,
 )
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 from reprieve.text import nearest, printable
 
 

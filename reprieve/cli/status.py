@@ -17,7 +17,8 @@ from reprieve.cli.common import (
 )
 from reprieve.cli.status_table import show
 from reprieve.regions import known_regions
-from reprieve.settings.schema import Settings, load
+from reprieve.settings.loader import load
+from reprieve.settings.schema import Settings
 from reprieve.status.status import AccountStatus, status_of
 
 

@@ -28,7 +28,8 @@ from reprieve.cli.common import (
     table,
 )
 from reprieve.regions import known_regions
-from reprieve.settings.schema import Settings, load
+from reprieve.settings.loader import load
+from reprieve.settings.schema import Settings
 from reprieve.sweep.sweep import DISABLED, Key, Sweep, cancel, enable, keys_in_danger
 from reprieve.sweep.sweep import sweep as run_sweep
 from reprieve.text import printable

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from reprieve.cli.common import AsJson, Format, OutputFormat, console, escaped, print_json, table
 from reprieve.events.threats import CATALOGUE, KEY_DELETION_SCHEDULED, KEY_DISABLED
-from reprieve.settings.schema import Settings, load
+from reprieve.settings.loader import load
+from reprieve.settings.schema import Settings
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from reprieve.diff.labels import tail
 from reprieve.diff.pattern_coverage import what_may_match_less
 from reprieve.diff.plan import Change
 from reprieve.diff.policy_diff import PolicyChange, Statement, compare
-from reprieve.events.patterns import faults_of
+from reprieve.events.patterns import pattern_errors
 
 Judgement = Iterator[tuple[str, str]]
 """Kinds of weakening, and sentences."""
@@ -23,7 +23,7 @@ def _pattern(change: Change, before: Any, after: Any) -> Judgement:
     if is_empty(after):
         yield "pattern-narrowed", "no longer matches any event"
         return
-    if faults_of(before) or faults_of(after):
+    if pattern_errors(before) or pattern_errors(after):
         yield "pattern-narrowed", "the event pattern is none that can be compared"
         return
     for gap in what_may_match_less(parsed(before), parsed(after)):

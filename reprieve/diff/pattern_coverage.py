@@ -15,7 +15,7 @@ Node = Mapping[str, Any]
 def what_may_match_less(old: Node, new: Node) -> list[str]:
     """Say where `new` may not match an event that `old` matches; empty if it matches them all.
 
-    One sentence for each place. Both are patterns without faults (`patterns.faults_of`).
+    One sentence for each place. Both are valid patterns (`patterns.pattern_errors`).
     """
     return _gaps(_conjuncts(old), new, "")
 

@@ -1,1 +1,1 @@
-"""KMS events: threats and their patterns, exemptions, and the alerts about them."""
+"""Events that endanger KMS keys: threats, their patterns, exemptions and alerts."""

@@ -1,9 +1,8 @@
-"""What people and runbooks are told: EventBridge input transformers.
+"""The alerts for people and the parameters for runbooks: EventBridge input transformers.
 
-EventBridge fills `<name>` with the value at a JSON path of the event, and does not escape it
-(EventBridge user guide, «input transformation»). So that nobody can bend an alert, or break it, by
-what they type into a call, only values are used that AWS itself writes or has validated; the
-caller's user agent, for one, is free text and stays out.
+EventBridge replaces `<name>` by the value at a JSON path of the event, and does not escape it
+(EventBridge user guide, "input transformation"). Use only values that AWS writes or validates, so
+that no caller can forge or break an alert. Never use the user agent, for example: it is free text.
 """
 
 import json
@@ -17,15 +16,15 @@ from reprieve.runbooks.runbook import Runbook
 class Transformer:
     """An EventBridge input transformer: JSON paths by variable name, and the template.
 
-    EventBridge takes up to 100 paths and a template of up to 8,192 characters (EventBridge API
-    reference, InputTransformer).
+    EventBridge accepts 100 paths and a template of 8,192 characters (EventBridge API reference,
+    InputTransformer).
     """
 
     paths: dict[str, str]
     template: str
 
 
-# Of any event, of one that CloudTrail makes of a call, and of one that a service makes itself.
+# The variables of any event, of a call that CloudTrail records, and of a service's own event.
 _PLACE = {"account": "$.account", "region": "$.region"}
 _CALL = _PLACE | {
     "at": "$.detail.eventTime",
@@ -35,19 +34,19 @@ _CALL = _PLACE | {
     "event": "$.detail.eventID",
 }
 _EVENT = _PLACE | {"at": "$.time", "event": "$.id"}
-# The variables that the texts of threats refer to, by the labels of their facts.
+# The variables in the texts of threats, by the labels of their facts.
 _VARIABLES = {"Key": "key", "Custom key store": "store", "Alias": "alias"}
 
 _DESCRIBE = "aws kms describe-key --region <region> --key-id <key>"
 
 
 def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = False) -> Transformer:
-    """Return the alert of a threat; `runbook` is what undoes it, if anything does.
+    """Return the alert of a threat. `runbook` remediates it, if any does.
 
-    With `approved` the settings exempt it, and nothing undoes it.
+    With `approved` the settings exempt the event, and no runbook starts.
 
-    A path that the event lacks yields nothing, so each label also makes sense without its value:
-    a waiting period that was not given, a deletion date that waits for replicas.
+    EventBridge leaves out the value of a path that the event lacks. Each label must make sense
+    without its value: a default waiting period, or a deletion date that depends on replicas.
     """
     facts = {
         _VARIABLES.get(label, f"fact-{index}"): (label, path)
@@ -69,17 +68,17 @@ def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = Fa
             *origin,
             "At: <at>",
             threat.meaning,
-            *_undoing(threat, runbook, approved=approved),
+            *_what_to_do(threat, runbook, approved=approved),
             f"{'CloudTrail event' if threat.is_call else 'Event'}: <event>",
         ),
     )
 
 
-def _undoing(threat: Threat, runbook: Runbook | None, *, approved: bool) -> tuple[str, ...]:
-    """Return the lines on what is done about it, and on what the reader can do."""
-    if threat.name not in _BEING_UNDONE:
+def _what_to_do(threat: Threat, runbook: Runbook | None, *, approved: bool) -> tuple[str, ...]:
+    """Return the lines about what Reprieve does, and what the reader can do."""
+    if threat.name not in _REMEDIATIONS:
         return ("WHAT TO DO:", *threat.undo)
-    doing, done, state = _BEING_UNDONE[threat.name]
+    doing, done, state = _REMEDIATIONS[threat.name]
     if approved:
         return (f"APPROVED, NOT {done}: the settings exempt it. If it should not be:", *threat.undo)
     if runbook is None:
@@ -95,15 +94,15 @@ def _undoing(threat: Threat, runbook: Runbook | None, *, approved: bool) -> tupl
     return (asked, _DESCRIBE, by_hand, *threat.undo)
 
 
-# Of the threats that a runbook can undo: that it is being undone, that it was, the state after it.
-_BEING_UNDONE = {
+# By threat that a runbook can remediate: the words during and after it, and the key's state then.
+_REMEDIATIONS = {
     KEY_DELETION_SCHEDULED.name: ("BEING TAKEN BACK", "TAKEN BACK", "Disabled or Enabled"),
     KEY_DISABLED.name: ("BEING ENABLED AGAIN", "ENABLED AGAIN", "Enabled"),
 }
 
 
 def rescue_failed_alert() -> Transformer:
-    """Return the alert that a runbook did not do its work; Systems Manager wrote every value."""
+    """Return the alert about a failed runbook. Systems Manager writes every value of the event."""
     return Transformer(
         paths=_PLACE
         | {
@@ -126,7 +125,7 @@ def rescue_failed_alert() -> Transformer:
 
 
 def alert_key_alert() -> Transformer:
-    """Return the alert, for the topic without encryption, that the others may be mute."""
+    """Return the alert that other alerts may not arrive; it goes to the unencrypted topic."""
     return Transformer(
         paths=_CALL | {"key": "$.detail.resources[0].ARN", "call": "$.detail.eventName"},
         template=_lines(
@@ -149,9 +148,9 @@ def alert_key_alert() -> Transformer:
 
 
 def watch_alert(name: str, summary: str) -> Transformer:
-    """Return the alert of a `[[watch]]`; `name` and `summary` are the settings' own.
+    """Return the alert of a `[[watch]]`; `name` and `summary` come from the settings.
 
-    What is asked of any event was written by AWS, if its source is: the settings see to that.
+    The settings accept only patterns of AWS services, so AWS writes all values of the event.
     """
     return Transformer(
         paths=_CALL
@@ -173,16 +172,16 @@ def watch_alert(name: str, summary: str) -> Transformer:
 
 
 def cancel_key_deletion_input(automation_role_arn: str) -> Transformer:
-    """Return the parameters of Amazon's runbook; Systems Manager wants each value in a list.
+    """Return the parameters of Amazon's runbook. Systems Manager requires each value in a list.
 
-    KeyId is the key as the caller typed it: the runbook takes a bare id, and an event holds the
-    bare id nowhere else.
+    KeyId is the key as the caller named it: the runbook accepts only an id, and no other field of
+    the event contains the id alone.
     """
     return _parameters("$.detail.requestParameters.keyId", AutomationAssumeRole=automation_role_arn)
 
 
 def runbook_input(threat: Threat, automation_role_arn: str, topic_arn: str) -> Transformer:
-    """Return the parameters of Reprieve's runbooks. KeyId is the key's ARN, however typed."""
+    """Return the parameters of Reprieve's runbooks. KeyId is always the ARN of the key."""
     given = _parameters(
         dict(threat.facts)["Key"],
         AutomationAssumeRole=automation_role_arn,
@@ -201,5 +200,5 @@ def _parameters(key_path: str, **values: str) -> Transformer:
 
 
 def _lines(*lines: str) -> str:
-    """Return a text template: EventBridge wants every line in quotation marks of its own."""
+    """Return a text template: EventBridge requires each line in its own quotation marks."""
     return "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)

@@ -1,7 +1,7 @@
-"""Deletions that were decided: told, and not taken back.
+"""Approved deletions: Reprieve sends an alert and does not cancel them.
 
-Exemptions live in event patterns, not in a runbook, so that they hold with any runbook. A threat's
-pattern is split in two, and every event that matches the threat matches exactly one of them.
+Exemptions are part of event patterns, not of a runbook, so that they apply with any runbook.
+`split` divides the pattern of a threat in two. Every event of the threat matches exactly one.
 """
 
 import copy
@@ -11,8 +11,8 @@ from typing import Any
 
 from reprieve.events.threats import EventPattern
 
-# Where a CloudTrail record names what an exemption is about (CloudTrail user guide, «userIdentity
-# element»). A session of an assumed role has an ARN of its own; the role is its session's issuer.
+# Where a CloudTrail record names principal and key (CloudTrail user guide, "userIdentity element").
+# A session of an assumed role has its own ARN; the role is the issuer of the session.
 _USER = ("userIdentity", "arn")
 _ROLE = ("userIdentity", "sessionContext", "sessionIssuer", "arn")
 _KEY = ("responseElements", "keyId")
@@ -20,21 +20,21 @@ _KEY = ("responseElements", "keyId")
 
 @dataclass(frozen=True)
 class Exemptions:
-    """Who may delete keys, and which keys may be deleted, in one Region; ARNs all of them."""
+    """The ARNs of the exempt principals and keys in one Region."""
 
     users: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Say whether anything is exempt."""
+        """Return whether anything is exempt."""
         return bool(self.users or self.roles or self.keys)
 
 
 def exemptions_in(
     region: str, principals: Iterable[str], keys: Iterable[str], *, partition: str, account: str
 ) -> Exemptions:
-    """Return what is exempt in a Region. `keys` are ids, which count in any Region, or ARNs."""
+    """Return the exemptions in a Region. `keys` are ids, which apply in any Region, or ARNs."""
     principals = sorted(principals)
     arns = (
         key if key.startswith("arn:") else f"arn:{partition}:kms:{region}:{account}:key/{key}"
@@ -48,13 +48,13 @@ def exemptions_in(
 
 
 def split(pattern: EventPattern, exemptions: Exemptions) -> tuple[EventPattern, EventPattern]:
-    """Return the pattern of what is taken back, and that of what is approved.
+    """Return the pattern of the events to remediate, and that of the approved ones.
 
-    Nothing may fall between the two: a record that lacks a field is not exempt by it, so the first
-    pattern takes the field's absence too. (`anything-but` alone does not match where it is absent.)
+    Every event must match one of the two. A record without a field is not exempt by it, so the
+    first pattern also matches if the field is absent: `anything-but` alone does not.
 
     Raises:
-        ValueError: nothing is exempt, so there are no two patterns.
+        ValueError: Nothing is exempt.
     """
     exempt = {
         path: list(arns)
@@ -67,16 +67,16 @@ def split(pattern: EventPattern, exemptions: Exemptions) -> tuple[EventPattern, 
     }
     if not exempt:
         raise ValueError("nothing is exempt")
-    taken_back, approved = copy.deepcopy(pattern), copy.deepcopy(pattern)
+    remediated, approved = copy.deepcopy(pattern), copy.deepcopy(pattern)
     for path, arns in exempt.items():
-        _put(taken_back["detail"], path, [{"anything-but": arns}, {"exists": False}])
+        _put(remediated["detail"], path, [{"anything-but": arns}, {"exists": False}])
     alternatives: list[dict[str, Any]] = []
     for path, arns in exempt.items():
         alternatives.append({})
         _put(alternatives[-1], path, arns)
-    # EventBridge takes $or from two alternatives on.
+    # EventBridge requires at least two alternatives in $or.
     approved["detail"] |= {"$or": alternatives} if len(alternatives) > 1 else alternatives[0]
-    return taken_back, approved
+    return remediated, approved
 
 
 def _put(node: dict[str, Any], path: tuple[str, ...], value: list[Any]) -> None:

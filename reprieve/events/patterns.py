@@ -1,4 +1,4 @@
-"""What EventBridge would refuse in an event pattern."""
+"""Check event patterns as EventBridge does."""
 
 from __future__ import annotations
 
@@ -7,43 +7,51 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-# Default quota (EventBridge User Guide, «Amazon EventBridge quotas»), counted in characters.
+# Default quota (EventBridge User Guide, "Amazon EventBridge quotas"), counted in characters.
 MAX_PATTERN_LENGTH = 2048
-# Numbers are kept to within five billion (EventBridge User Guide, «Numeric matching»).
+# The largest absolute value of a number (EventBridge User Guide, "Numeric matching").
 MAX_NUMBER = 5_000_000_000
 
 _COMPARISONS = ("<", "<=", "=", ">", ">=")
+# aws/event-ruler, Constants: EventBridge refuses fields with these names inside $or.
+_RESERVED_IN_OR = {
+    "exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard",
+    "numeric", "cidr", "=", "<", "<=", ">", ">=", "regex", "not-wildcard",
+    "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before",
+    "date-on-or-before", "in-date-range", "ip-address-in-range", "ip-address-not-in-range",
+}  # fmt: skip
 _ANYTHING_BUT_FORMS = ("prefix", "suffix", "equals-ignore-case", "wildcard")
 
 
-def faults_of(pattern: str) -> list[str]:
-    """Say what EventBridge would refuse in an event pattern: one sentence a fault, with its path.
+def pattern_errors(pattern: str) -> list[str]:
+    """Return what EventBridge would refuse in an event pattern: one sentence per error.
 
-    An empty list means that the pattern is a pattern (EventBridge User Guide, «Event patterns» and
-    «Comparison operators»); it does not mean that any event matches it.
+    Each sentence names the path in the pattern. An empty list means that the pattern is valid
+    (EventBridge User Guide, "Event patterns" and "Comparison operators"), not that any event
+    matches it.
     """
-    faults = []
+    errors = []
     if len(pattern) > MAX_PATTERN_LENGTH:
-        faults.append(
+        errors.append(
             f"The event pattern has {len(pattern):,} characters; "
             f"at most {MAX_PATTERN_LENGTH:,} are allowed."
         )
     try:
         parsed = json.loads(pattern, object_pairs_hook=_object, parse_constant=_no_constant)
-    except ValueError as fault:
-        return [*faults, f"The event pattern is not valid JSON: {fault}."]
+    except ValueError as error:
+        return [*errors, f"The event pattern is not valid JSON: {error}."]
     if not isinstance(parsed, dict):
-        return [*faults, "The event pattern is not a JSON object."]
+        return [*errors, "The event pattern is not a JSON object."]
     if not parsed:
-        return [*faults, "The event pattern is empty: it has to name at least one field."]
-    return [*faults, *_node_faults(parsed, "")]
+        return [*errors, "The event pattern is empty: it must have at least one field."]
+    return [*errors, *_node_errors(parsed, "")]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"the field {twice[0]} stands in one object twice")
+        raise ValueError(f"an object has the field {twice[0]} twice")
     return dict(pairs)
 
 
@@ -51,50 +59,52 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON value")
 
 
-def _node_faults(node: dict[str, Any], path: str) -> list[str]:
+def _node_errors(node: dict[str, Any], path: str, *, in_or: bool = False) -> list[str]:
     if not node:
         return [f"{path}: an empty object is not allowed."]
-    faults = []
+    errors = []
     for name, value in node.items():
         here = f"{path}.{name}" if path else name
         if name == "$or":
-            faults += _or_faults(value, here)
+            errors += _or_errors(value, here)
+        elif in_or and name in _RESERVED_IN_OR:
+            errors.append(f"{here}: the name {name} is reserved inside $or.")
         elif isinstance(value, dict):
-            faults += _node_faults(value, here)
+            errors += _node_errors(value, here, in_or=in_or)
         elif not isinstance(value, list):
-            faults.append(f"{here}: a value has to stand in an array, like [{json.dumps(value)}].")
+            errors.append(f"{here}: a value must be in an array, like [{json.dumps(value)}].")
         elif not value:
-            faults.append(f"{here}: an empty array is not allowed.")
+            errors.append(f"{here}: an empty array is not allowed.")
         else:
             for item in value:
-                faults += _item_faults(item, here)
-    return faults
+                errors += _item_errors(item, here)
+    return errors
 
 
-def _or_faults(value: Any, path: str) -> list[str]:
+def _or_errors(value: Any, path: str) -> list[str]:
     if not isinstance(value, list) or len(value) < 2:
         return [f"{path}: $or needs an array of at least two patterns."]
-    faults = []
+    errors = []
     for index, entry in enumerate(value):
         if isinstance(entry, dict):
-            faults += _node_faults(entry, f"{path}[{index}]")
+            errors += _node_errors(entry, f"{path}[{index}]", in_or=True)
         else:
-            faults.append(f"{path}[{index}]: an entry of $or has to be an object.")
-    return faults
+            errors.append(f"{path}[{index}]: an entry of $or must be an object.")
+    return errors
 
 
-def _item_faults(item: Any, path: str) -> list[str]:
+def _item_errors(item: Any, path: str) -> list[str]:
     if isinstance(item, list):
         return [f"{path}: an array inside an array is not allowed."]
     if not isinstance(item, dict):
-        return _number_faults(item, path)
+        return _number_errors(item, path)
     if len(item) != 1:
         return [f"{path}: a filter has exactly one operator, not {len(item)}: {json.dumps(item)}."]
     ((operator, operand),) = item.items()
     check = _OPERATORS.get(operator)
     if check is None:
         known = ", ".join(sorted(_OPERATORS))
-        return [f"{path}: EventBridge knows no operator {operator!r}; it knows {known}."]
+        return [f"{path}: {operator!r} is not an operator of EventBridge; use {known}."]
     return check(operand, f"{path}.{operator}")
 
 
@@ -102,36 +112,36 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _number_faults(value: Any, path: str) -> list[str]:
+def _number_errors(value: Any, path: str) -> list[str]:
     if _is_number(value) and abs(value) > MAX_NUMBER:
         return [f"{path}: the number {value} is not within ±{MAX_NUMBER:,}."]
     return []
 
 
-def _affix_faults(operand: Any, path: str) -> list[str]:
+def _affix_errors(operand: Any, path: str) -> list[str]:
     if isinstance(operand, dict):
         if list(operand) != ["equals-ignore-case"]:
-            return [f"{path}: only equals-ignore-case may stand inside."]
+            return [f"{path}: only equals-ignore-case is allowed inside."]
         operand, path = operand["equals-ignore-case"], f"{path}.equals-ignore-case"
-    return _string_faults(operand, path)
+    return _string_errors(operand, path)
 
 
-def _string_faults(operand: Any, path: str) -> list[str]:
-    return [] if isinstance(operand, str) else [f"{path}: a string is needed."]
+def _string_errors(operand: Any, path: str) -> list[str]:
+    return [] if isinstance(operand, str) else [f"{path}: the value must be a string."]
 
 
-def _exists_faults(operand: Any, path: str) -> list[str]:
-    return [] if isinstance(operand, bool) else [f"{path}: true or false is needed."]
+def _exists_errors(operand: Any, path: str) -> list[str]:
+    return [] if isinstance(operand, bool) else [f"{path}: the value must be true or false."]
 
 
-def _wildcard_faults(operand: Any, path: str) -> list[str]:
+def _wildcard_errors(operand: Any, path: str) -> list[str]:
     if not isinstance(operand, str):
-        return [f"{path}: a string is needed."]
+        return [f"{path}: the value must be a string."]
     index = 0
     while index < len(operand):
         if operand[index] == "\\":
             if operand[index + 1 : index + 2] not in ("*", "\\"):
-                return [f"{path}: a backslash may only stand before * or another backslash."]
+                return [f"{path}: a backslash is only allowed before * or another backslash."]
             index += 1
         elif operand[index : index + 2] == "**":
             return [f"{path}: two * in a row are not allowed."]
@@ -139,57 +149,62 @@ def _wildcard_faults(operand: Any, path: str) -> list[str]:
     return []
 
 
-def _cidr_faults(operand: Any, path: str) -> list[str]:
+def _cidr_errors(operand: Any, path: str) -> list[str]:
     try:
-        if not isinstance(operand, str) or "/" not in operand:
+        if not isinstance(operand, str):
             raise ValueError
-        ipaddress.ip_network(operand, strict=False)
+        address, _, bits = operand.partition("/")
+        # EventBridge wants a mask with fewer bits than the address: no single address.
+        if not bits.isdecimal() or int(bits) >= ipaddress.ip_address(address).max_prefixlen:
+            raise ValueError
     except ValueError:
-        return [f'{path}: an address block like "10.0.0.0/24" is needed.']
+        return [f'{path}: the value must be an address block like "10.0.0.0/24".']
     return []
 
 
-def _numeric_faults(operand: Any, path: str) -> list[str]:
-    shape = f'{path}: one comparison like [">", 0], or a range like [">", 0, "<=", 5], is needed.'
+def _numeric_errors(operand: Any, path: str) -> list[str]:
+    shape = f'{path}: write one comparison like [">", 0], or a range like [">", 0, "<=", 5].'
     if not isinstance(operand, list) or len(operand) not in (2, 4):
         return [shape]
     operators, numbers = operand[::2], operand[1::2]
     if not all(op in _COMPARISONS for op in operators) or not all(map(_is_number, numbers)):
         return [shape]
-    faults = [fault for number in numbers for fault in _number_faults(number, path)]
+    errors = [error for number in numbers for error in _number_errors(number, path)]
     if len(operators) == 2:
         if operators[0] not in (">", ">=") or operators[1] not in ("<", "<="):
-            return [shape, *faults]
+            return [shape, *errors]
         if numbers[0] >= numbers[1]:
-            faults.append(f"{path}: the lower bound {numbers[0]} is not below {numbers[1]}.")
-    return faults
+            errors.append(f"{path}: the lower bound {numbers[0]} is not below {numbers[1]}.")
+    return errors
 
 
-def _anything_but_faults(operand: Any, path: str) -> list[str]:
+def _anything_but_errors(operand: Any, path: str) -> list[str]:
     if isinstance(operand, dict):
         if len(operand) != 1 or next(iter(operand)) not in _ANYTHING_BUT_FORMS:
-            return [f"{path}: one of {', '.join(_ANYTHING_BUT_FORMS)} has to stand inside, alone."]
+            return [f"{path}: one of {', '.join(_ANYTHING_BUT_FORMS)} must be inside, alone."]
         ((form, value),) = operand.items()
         values = value if isinstance(value, list) else [value]
-        check = _wildcard_faults if form == "wildcard" else _string_faults
+        check = _wildcard_errors if form == "wildcard" else _string_errors
         if not values:
             return [f"{path}.{form}: an empty array is not allowed."]
-        return [fault for value in values for fault in check(value, f"{path}.{form}")]
+        if form in ("prefix", "suffix") and "" in values:
+            return [f"{path}.{form}: an empty string is not allowed."]
+        return [error for value in values for error in check(value, f"{path}.{form}")]
     values = operand if isinstance(operand, list) else [operand]
     if not values:
         return [f"{path}: an empty array is not allowed."]
     if not all(isinstance(v, str) for v in values) and not all(map(_is_number, values)):
-        return [f"{path}: strings only, or numbers only, are needed."]
-    return [fault for value in values for fault in _number_faults(value, path)]
+        return [f"{path}: the values must be strings only, or numbers only."]
+    return [error for value in values for error in _number_errors(value, path)]
 
 
 _OPERATORS: dict[str, Callable[[Any, str], list[str]]] = {
-    "prefix": _affix_faults,
-    "suffix": _affix_faults,
-    "equals-ignore-case": _string_faults,
-    "wildcard": _wildcard_faults,
-    "exists": _exists_faults,
-    "cidr": _cidr_faults,
-    "numeric": _numeric_faults,
-    "anything-but": _anything_but_faults,
+    "prefix": _affix_errors,
+    "suffix": _affix_errors,
+    "equals-ignore-case": _string_errors,
+    "wildcard": _wildcard_errors,
+    "exists": _exists_errors,
+    "cidr": _cidr_errors,
+    "numeric": _numeric_errors,
+    "anything-but": _anything_but_errors,
 }

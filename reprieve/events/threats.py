@@ -1,4 +1,4 @@
-"""The kinds of events that endanger a KMS key: what matches them, and what they mean."""
+"""The catalogue of threats: events that endanger a KMS key, their patterns and their meaning."""
 
 import json
 from dataclasses import dataclass
@@ -9,30 +9,30 @@ EventPattern = dict[str, Any]
 
 
 def pattern_json(pattern: EventPattern) -> str:
-    """Return the pattern as EventBridge gets it: without spaces, which would count."""
+    """Return the pattern as JSON without spaces: EventBridge counts every character."""
     return json.dumps(pattern, separators=(",", ":"))
 
 
 class Severity(StrEnum):
-    """How bad it is if nobody acts. The texts stand in alerts."""
+    """How bad the threat is if nobody acts. Alerts contain these texts."""
 
     CRITICAL = "CRITICAL"
-    """What the key encrypted is lost for good, or can be."""
+    """What the key encrypted is lost permanently, or may be."""
     HIGH = "HIGH"
-    """What the key encrypted cannot be read until somebody acts."""
+    """Nobody can read what the key encrypted until somebody acts."""
     MEDIUM = "MEDIUM"
-    """A step that often comes before one of the others."""
+    """A step that often precedes one of the others."""
 
 
 @dataclass(frozen=True)
 class Threat:
     """A kind of event that endangers KMS keys.
 
-    `name` becomes part of rule names and Terraform addresses: it never changes.
-    `event_pattern` is what EventBridge matches, as the object that its JSON stands for.
-    `facts` are lines of the alert, each a label and the JSON path of its value in the event; one
-    is called Key wherever the event names a key, and the texts refer to it as `<key>`.
-    `meaning` and `undo` are sentences; `undo` says what a person can do, if anything.
+    `name` becomes part of rule names and Terraform addresses: never change it.
+    `event_pattern` is the pattern that EventBridge matches.
+    `facts` are lines of the alert, each a label and the JSON path of its value in the event. If the
+    event names a key, one label is Key, and the texts refer to it as `<key>`.
+    `meaning` and `undo` are sentences; `undo` describes what a person can do, if anything.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Threat:
 
     @property
     def is_call(self) -> bool:
-        """Whether somebody's API call is behind it; else KMS tells of what it did by itself."""
+        """Whether the event reports an API call; otherwise KMS reports its own action."""
         return bool(self.event_pattern["detail-type"] == [_API_CALL])
 
 
@@ -54,10 +54,10 @@ _API_CALL = "AWS API Call via CloudTrail"
 
 
 def _kms_api_call(event_name: str, **request_parameters: list[Any]) -> EventPattern:
-    """Match a KMS call that succeeded, as CloudTrail reports it to the default event bus.
+    """Return the pattern of a successful KMS call, as CloudTrail sends it to the default event bus.
 
-    CloudTrail records calls that were denied or that failed as well; only those carry an
-    `errorCode` (CloudTrail user guide, «record contents»). They changed nothing: no alarm.
+    CloudTrail also records calls that were denied or failed. Only those have an `errorCode`
+    (CloudTrail user guide, "record contents"). They changed nothing, so they send no alert.
     """
     detail: dict[str, Any] = {
         "eventSource": ["kms.amazonaws.com"],
@@ -70,14 +70,14 @@ def _kms_api_call(event_name: str, **request_parameters: list[Any]) -> EventPatt
 
 
 def _kms_event(detail_type: str) -> EventPattern:
-    """Match what KMS itself tells EventBridge, without any trail; on a best-effort basis.
+    """Return the pattern of an event that KMS itself sends: without any trail, on best effort.
 
-    KMS developer guide, «Monitor KMS keys with Amazon EventBridge».
+    KMS developer guide, "Monitor KMS keys with Amazon EventBridge".
     """
     return {"source": ["aws.kms"], "detail-type": [detail_type]}
 
 
-# The key's ARN, however the caller typed the key: in CloudTrail records, and in KMS's own events.
+# The ARN of the key, also if the caller used its id: in CloudTrail records, in KMS's own events.
 _KEY = ("Key", "$.detail.resources[0].ARN")
 _EVENT_KEY = ("Key", "$.resources[0]")
 _KEY_STORE = ("Custom key store", "$.detail.requestParameters.customKeyStoreId")
@@ -94,7 +94,7 @@ KEY_DELETION_SCHEDULED: Final = Threat(
     severity=Severity.CRITICAL,
     event_pattern=_kms_api_call("ScheduleKeyDeletion"),
     facts=(
-        # Of a successful call. It has always been the key's ARN, also before December 2022.
+        # The ARN of the key in a successful call, also before December 2022.
         ("Key", "$.detail.responseElements.keyId"),
         (
             "Waiting period in days (30 if none was given)",
@@ -136,7 +136,7 @@ CATALOGUE: Final = (
         name="key-material-expiring",
         summary="key material that will expire was imported into a KMS key",
         severity=Severity.HIGH,
-        # KEY_MATERIAL_EXPIRES is what KMS assumes (KMS API reference, ImportKeyMaterial).
+        # KEY_MATERIAL_EXPIRES is the default of KMS (KMS API reference, ImportKeyMaterial).
         event_pattern=_kms_api_call(
             "ImportKeyMaterial", expirationModel=["KEY_MATERIAL_EXPIRES", {"exists": False}]
         ),
@@ -198,7 +198,7 @@ CATALOGUE: Final = (
             "aws kms get-key-policy --region <region> --key-id <key> --policy-name default",
             _PREVIOUS_POLICY,
         ),
-        # Every deployment that touches a key makes one.
+        # Every deployment that changes a key sends one.
         by_default=False,
     ),
     Threat(
@@ -208,7 +208,7 @@ CATALOGUE: Final = (
         event_pattern=_kms_api_call("DeleteAlias"),
         facts=(
             ("Alias", "$.detail.requestParameters.aliasName"),
-            # Its resources are the key and the alias, in no fixed order.
+            # The order of key and alias in `resources` is not fixed.
             ("Key", "$.detail.responseElements.keyId"),
         ),
         meaning="Whoever names the key by this alias cannot use it.",
@@ -225,26 +225,26 @@ CATALOGUE: Final = (
         undo=("Nothing brings it back. Look for replicas in other Regions, and for backups.",),
     ),
 )
-"""Every kind of threat there is, in the order in which they are shown."""
+"""Every threat, in the order in which commands and docs show them."""
 
 BY_NAME: Final = {threat.name: threat for threat in CATALOGUE}
 DEFAULTS: Final = tuple(threat.name for threat in CATALOGUE if threat.by_default)
 
-# The name of the rule for those that the settings exempt (see `reprieve.events.exemptions`).
+# The names of the rules for exempt events (see `reprieve.events.exemptions`).
 APPROVED: Final = {
     KEY_DELETION_SCHEDULED.name: "key-deletion-approved",
     KEY_DISABLED.name: "key-disabling-approved",
 }
 
-# The name of the rule for rescues that did not end well.
+# The name of the rule for failed rescues.
 RESCUE_FAILED: Final = "rescue-failed"
 
 
 def rescue_failed(*runbook_names: str) -> EventPattern:
-    """Match an execution of a runbook that failed, took too long, or was cancelled.
+    """Return the pattern of a runbook's execution that failed, timed out or was cancelled.
 
-    Systems Manager tells of it by itself, so this needs no trail (Systems Manager user guide,
-    «EventBridge event patterns and types for Systems Manager»).
+    Systems Manager sends these events itself, without any trail (Systems Manager user guide,
+    "EventBridge event patterns and types for Systems Manager").
     """
     return {
         "source": ["aws.ssm"],
@@ -256,13 +256,18 @@ def rescue_failed(*runbook_names: str) -> EventPattern:
     }
 
 
-# The name of the rule for what endangers the key that encrypts the alerts themselves.
+# The name of the rule for threats to the key that encrypts the alerts.
 ALERT_KEY: Final = "alert-key-endangered"
-_MUTES = ("ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial", "PutKeyPolicy")
+_DISABLING_CALLS = (
+    "ScheduleKeyDeletion",
+    "DisableKey",
+    "DeleteImportedKeyMaterial",
+    "PutKeyPolicy",
+)
 
 
 def alert_key_endangered(key_arn: str) -> EventPattern:
-    """Match the calls that can make the key of the alerts unusable, and with it mute them."""
+    """Return the pattern of the calls that can make the key of the alerts unusable."""
     pattern = _kms_api_call("")
-    pattern["detail"] |= {"eventName": list(_MUTES), "resources": {"ARN": [key_arn]}}
+    pattern["detail"] |= {"eventName": list(_DISABLING_CALLS), "resources": {"ARN": [key_arn]}}
     return pattern

@@ -1,1 +1,1 @@
-"""The Systems Manager runbooks that undo threats."""
+"""The Systems Manager runbooks that remediate threats."""

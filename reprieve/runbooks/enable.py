@@ -1,4 +1,4 @@
-"""Reprieve's second runbook: enable a key that was disabled, and say what came of it."""
+"""Reprieve's second runbook: enable a disabled key, and publish the result."""
 
 from reprieve.runbooks.steps import (
     KEY,
@@ -10,13 +10,13 @@ from reprieve.runbooks.steps import (
     choose,
     document,
     find_key,
-    tell,
-    tell_not_found,
+    publish,
+    publish_not_found,
 )
 
 
 def enable_document(partition: str) -> Document:
-    """Return the Automation document, schema 0.3, as the object that its JSON stands for."""
+    """Return the Automation document (schema 0.3)."""
     steps = [
         find_key(on_failure="TellNotFound"),
         choose(
@@ -27,33 +27,33 @@ def enable_document(partition: str) -> Document:
         ),
         call("EnableKey", "EnableKey", "TellFailed", KeyId="{{ DescribeKey.KeyId }}"),
         assert_state("VerifyKey", ("Enabled",), on_failure="TellFailed"),
-        tell(
+        publish(
             "TellEnabled",
             partition,
             "KMS key enabled again",
             f"The KMS key {KEY} was disabled, and is enabled again.",
         ),
-        tell(
+        publish(
             "TellSafe",
             partition,
             "KMS key is enabled",
             f"The KMS key {KEY} is enabled already. Nothing was done.",
         ),
-        # A step that fails on purpose: an execution that cannot enable must not end as a success.
+        # Fails on purpose: an execution that cannot enable the key must not end as Success.
         assert_state("RefuseState", ("Enabled", "Disabled"), on_failure="TellRefused"),
-        tell(
+        publish(
             "TellRefused",
             partition,
             "ACT NOW: KMS key NOT enabled",
             f"The KMS key {KEY} is in the state {STATE}, in which it cannot be enabled.",
         ),
-        tell(
+        publish(
             "TellFailed",
             partition,
             "ACT NOW: KMS key NOT enabled",
             f"The KMS key {KEY} was disabled, and could NOT be enabled again.",
             f"By hand: aws kms enable-key --region {REGION} --key-id {KEY}",
         ),
-        tell_not_found(partition, "enable-key"),
+        publish_not_found(partition, "enable-key"),
     ]
     return document("enables a KMS key that was disabled, and tells.", steps)

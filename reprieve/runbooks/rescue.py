@@ -1,10 +1,11 @@
-"""Reprieve's runbook: find the key, have Amazon's runbook rescue it, say what came of it.
+"""Reprieve's runbook: find the key, start Amazon's runbook, publish the result.
 
-It takes the key in whatever form (Amazon's runbook takes a bare id only), looks at its state before
-it does anything, and publishes one message at its end, whatever the end is. An execution that did
-not save a key that needed saving ends as Failed.
+It accepts the id or the ARN of a key; Amazon's runbook accepts the id only. It checks the state of
+the key first, and always publishes one message at the end. If it cannot rescue a key, the execution
+ends as Failed.
 """
 
+from reprieve.names import PENDING_STATES
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
 from reprieve.runbooks.steps import (
     KEY,
@@ -17,18 +18,17 @@ from reprieve.runbooks.steps import (
     choose,
     document,
     find_key,
+    publish,
+    publish_not_found,
+    read_state,
     run_script,
-    see_state,
-    tell,
-    tell_not_found,
 )
 
-_PENDING = ("PendingDeletion", "PendingReplicaDeletion")
-# States of a key whose deletion is not scheduled, or not any more.
+# The states of a key whose deletion is not scheduled, or no longer.
 _SAFE = ("Disabled", "Enabled", "PendingImport")
 
-# Of the calls that disabled and enabled the key before its deletion was scheduled, the last one
-# tells what it was. CancelKeyDeletion disables as well. CloudTrail knows 90 days.
+# The state of the key before its deletion was scheduled: the last call that disabled or enabled it
+# decides. CancelKeyDeletion also disables. CloudTrail keeps 90 days.
 _WAS_DISABLED = """\
 import json
 
@@ -53,16 +53,16 @@ def handler(events, context):
 
 
 def rescue_document(partition: str, *, re_enable: bool = False) -> Document:
-    """Return the Automation document, schema 0.3, as the object that its JSON stands for.
+    """Return the Automation document (schema 0.3).
 
-    With `re_enable` a key that was enabled before is enabled again.
+    With `re_enable` it also enables a key that was enabled before.
     """
     steps = [
         find_key(on_failure="TellNotFound"),
         choose(
             "ChooseByState",
             STATE,
-            {"CancelKeyDeletion": _PENDING, "TellSafe": _SAFE},
+            {"CancelKeyDeletion": PENDING_STATES, "TellSafe": _SAFE},
             default="RefuseState",
         ),
         {
@@ -77,11 +77,11 @@ def rescue_document(partition: str, *, re_enable: bool = False) -> Document:
             },
             "onFailure": "step:TellFailed",
         },
-        # Not what the child says of itself, but what KMS says of the key.
+        # Ask KMS for the state of the key: do not rely on the result of Amazon's runbook.
         assert_state("VerifyKey", _SAFE, on_failure="TellFailed"),
-        *(_enabling(partition) if re_enable else ()),
-        see_state("SeeState", on_failure="TellFailed"),
-        tell(
+        *(_enable_steps(partition) if re_enable else ()),
+        read_state("SeeState", on_failure="TellFailed"),
+        publish(
             "TellRescued",
             partition,
             "KMS key saved",
@@ -90,23 +90,23 @@ def rescue_document(partition: str, *, re_enable: bool = False) -> Document:
             "is safe and cannot be read.",
             f"To enable it: aws kms enable-key --region {REGION} --key-id {KEY}",
         ),
-        tell(
+        publish(
             "TellSafe",
             partition,
             "KMS key needs no rescue",
             f"The deletion of the KMS key {KEY} is not scheduled, or not any more.",
             f"Its state is {STATE}. Nothing was done.",
         ),
-        # A step that fails on purpose: an execution that cannot rescue must not end as a success.
-        assert_state("RefuseState", _PENDING, on_failure="TellRefused"),
-        tell(
+        # Fails on purpose: an execution that cannot rescue the key must not end as Success.
+        assert_state("RefuseState", PENDING_STATES, on_failure="TellRefused"),
+        publish(
             "TellRefused",
             partition,
             "ACT NOW: KMS key NOT saved",
             f"The KMS key {KEY} is in the state {STATE}, in which no "
             "deletion can be cancelled. Look at it in the KMS console.",
         ),
-        tell(
+        publish(
             "TellFailed",
             partition,
             "ACT NOW: KMS key NOT saved",
@@ -115,13 +115,13 @@ def rescue_document(partition: str, *, re_enable: bool = False) -> Document:
             "If you are denied, the key's policy may forbid it: somebody whom the policy names "
             "must do it.",
         ),
-        tell_not_found(partition, "cancel-key-deletion"),
+        publish_not_found(partition, "cancel-key-deletion"),
     ]
     return document("takes the scheduled deletion of a KMS key back, and tells.", steps)
 
 
-def _enabling(partition: str) -> list[Step]:
-    """Return the steps that enable a rescued key, unless it was disabled before."""
+def _enable_steps(partition: str) -> list[Step]:
+    """Return the steps that enable a rescued key unless it was disabled before."""
     return [
         run_script(
             "SeeWhatItWas",
@@ -134,7 +134,7 @@ def _enabling(partition: str) -> list[Step]:
         choose("ChooseByPast", "{{ SeeWhatItWas.Was }}", {"SeeState": ("Disabled",)}, "EnableKey"),
         call("EnableKey", "EnableKey", "TellNotEnabled", KeyId="{{ DescribeKey.KeyId }}")
         | {"nextStep": "SeeState"},
-        tell(
+        publish(
             "TellNotEnabled",
             partition,
             "KMS key saved, NOT enabled",

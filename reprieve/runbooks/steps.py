@@ -1,11 +1,11 @@
-"""The pieces that Reprieve's runbooks are made of: steps of Automation documents, schema 0.3."""
+"""Steps of Automation documents (schema 0.3), from which Reprieve's runbooks are built."""
 
 from typing import Any
 
 Document = dict[str, Any]
 Step = dict[str, Any]
 
-# Where the console of a partition is; elsewhere the message has the execution's id alone.
+# The console of each partition. In other partitions the message only has the execution's id.
 _CONSOLES = {
     "aws": "console.aws.amazon.com",
     "aws-us-gov": "console.amazonaws-us-gov.com",
@@ -18,7 +18,7 @@ REGION = "{{ global:REGION }}"
 
 
 def document(description: str, steps: list[Step]) -> Document:
-    """Return an Automation document that takes a key, a role and a topic."""
+    """Return an Automation document with the parameters of all Reprieve's runbooks."""
     return {
         "schemaVersion": "0.3",
         "description": f"Reprieve: {description}",
@@ -49,7 +49,7 @@ def document(description: str, steps: list[Step]) -> Document:
 
 
 def find_key(on_failure: str) -> Step:
-    """Return the step DescribeKey: id, ARN and state of the key, in whatever way it was named."""
+    """Return the step DescribeKey: it reads the id, ARN and state of the key."""
     return call("DescribeKey", "DescribeKey", on_failure, KeyId="{{ KeyId }}") | {
         "outputs": [
             _output("KeyId", "$.KeyMetadata.KeyId"),
@@ -59,8 +59,8 @@ def find_key(on_failure: str) -> Step:
     }
 
 
-def see_state(name: str, on_failure: str) -> Step:
-    """Return a step whose output KeyState is what KMS says of the key now."""
+def read_state(name: str, on_failure: str) -> Step:
+    """Return a step that reads the current state of the key; its output is KeyState."""
     return call(name, "DescribeKey", on_failure, KeyId="{{ KeyId }}") | {
         "outputs": [_output("KeyState", "$.KeyMetadata.KeyState")]
     }
@@ -88,7 +88,7 @@ def assert_state(name: str, states: tuple[str, ...], on_failure: str) -> Step:
 
 
 def choose(name: str, variable: str, choices: dict[str, tuple[str, ...]], default: str) -> Step:
-    """Return a step that goes on at the step whose values the variable is one of."""
+    """Return a step that continues at the step whose values include the variable's value."""
     return {
         "name": name,
         "action": "aws:branch",
@@ -108,7 +108,7 @@ def choose(name: str, variable: str, choices: dict[str, tuple[str, ...]], defaul
 
 
 def run_script(name: str, script: str, output: str, on_failure: str, **payload: str) -> Step:
-    """Return a step that runs a Python script's `handler`; it yields a text called `output`."""
+    """Return a step that runs `handler` of a Python script; `output` names the text it returns."""
     return {
         "name": name,
         "action": "aws:executeScript",
@@ -123,8 +123,8 @@ def run_script(name: str, script: str, output: str, on_failure: str, **payload: 
     }
 
 
-def tell(name: str, partition: str, subject: str, *lines: str) -> Step:
-    """Return a last step that publishes a message, and with it where to look closer."""
+def publish(name: str, partition: str, subject: str, *lines: str) -> Step:
+    """Return a last step that publishes a message, with a link to the execution."""
     lines = (*lines, "", f"Region {REGION}, account {{{{ global:ACCOUNT_ID }}}}")
     lines = (*lines, "Automation execution {{ automation:EXECUTION_ID }}")
     if console := _CONSOLES.get(partition):
@@ -144,9 +144,9 @@ def tell(name: str, partition: str, subject: str, *lines: str) -> Step:
     }
 
 
-def tell_not_found(partition: str, by_hand: str) -> Step:
-    """Return the last step for a key that DescribeKey does not find, or may not see."""
-    return tell(
+def publish_not_found(partition: str, by_hand: str) -> Step:
+    """Return the last step for a key that does not exist, or that DescribeKey is denied."""
+    return publish(
         "TellNotFound",
         partition,
         "ACT NOW: KMS key NOT saved",

@@ -1,4 +1,4 @@
-"""The rules that no value can be checked by alone."""
+"""The rules that compare several settings."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,21 +10,20 @@ from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED, pattern_json
 from reprieve.names import LIFELINE
 from reprieve.settings.errors import Place, key_of
-from reprieve.settings.state import state_faults
-from reprieve.settings.types import (
-    WATCH_WORDS,
-    broken_at,
-    key_home,
-    principal_partition,
-    role_partition,
-)
+from reprieve.settings.invalid import invalid_at, other_partition_at
+from reprieve.settings.state import state_errors
+from reprieve.settings.types import WATCH_WORDS, key_home, principal_partition
 
-# A metric-math alarm takes ten metrics (CloudWatch user guide, «Using metric math»).
+# The metrics that a metric-math alarm takes (CloudWatch user guide, "Using metric math").
 MAX_ALARM_METRICS = 10
+
+Values = Mapping[str, object]
+Errors = Iterator[InitErrorDetails]
+Texts = dict[Place, str]
 
 
 def named_regions(watch: object, partition: str) -> tuple[str, ...]:
-    """Return the Regions that a sound `regions.watch` names, in its order."""
+    """Return the Regions that a valid `regions.watch` names, in its order."""
     if watch == "default":
         return regions.default_regions(partition)
     if watch == "all":
@@ -32,137 +31,94 @@ def named_regions(watch: object, partition: str) -> tuple[str, ...]:
     return tuple(watch) if isinstance(watch, list | tuple) else ()
 
 
-def relations(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Yield the faults among several values; faults of single values are left to their types.
+def cross_field_errors(values: Values) -> Errors:
+    """Yield the errors between several values. The types report the errors of single values.
 
     Args:
-        values: The settings before validation, so each may be anything. What is not as it should
-            be is passed over: a fault must not bring forth others.
+        values: The settings with their defaults, before validation: each value may be anything.
+            Invalid values are skipped, so that one error does not cause others.
     """
-    emails = _texts(values, "notify", "emails")
-    watch = _texts(values, "regions", "watch")
-    home = _texts(values, "regions", "home")
-    exclude = _texts(values, "regions", "exclude")
-    principals = _texts(values, "exempt", "principals")
-    keys = _texts(values, "exempt", "keys")
-    threats = _texts(values, "notify", "threats")
-    alert_keys = _texts(values, "notify", "encryption")
-    for texts in (emails, threats, watch, exclude, principals, keys, alert_keys):
-        yield from _doubled(texts)
-    yield from _undoing(values, set(threats.values()))
-    yield from _watches(values)
-    if _table(values, "notify").get("encryption", "none") != "none":
-        for place, text in _texts(values, "notify", "topic_name").items():
-            if text == LIFELINE:
-                yield broken_at(
-                    place,
-                    text,
-                    "is the name of the topic that tells when the key of the alerts is endangered",
-                    "take another name",
+    yield from _duplicates(values)
+    yield from _remediation_errors(values)
+    yield from _alarm_errors(values)
+    yield from _topic_errors(values)
+    partition, reference = _partition(values)
+    yield from state_errors(_table(values, "state"), partition)
+    if partition is None:
+        return
+    yield from _partition_errors(values, partition, reference)
+    watched = _watched(values, partition)
+    if watched is None:
+        return
+    if not watched:
+        yield invalid_at(
+            ("regions", "exclude"),
+            list(_texts(values, "regions", "exclude").values()),
+            "leaves no Region to watch",
+            "remove at least one Region from the list",
+        )
+    yield from _exemption_errors(values, partition, watched)
+    yield from _alert_key_errors(values, watched)
+
+
+def _duplicates(values: Values) -> Errors:
+    """Yield each item of a list that equals an earlier one, upper and lower case being equal."""
+    lists = [
+        _texts(values, table, key)
+        for table, key in (
+            ("notify", "emails"),
+            ("notify", "threats"),
+            ("notify", "encryption"),
+            ("exempt", "principals"),
+            ("exempt", "keys"),
+            ("regions", "watch"),
+            ("regions", "exclude"),
+        )
+    ]
+    for texts in (*lists, _watch_names(values)):
+        first: dict[str, Place] = {}
+        for place, text in texts.items():
+            earlier = first.setdefault(text.lower(), place)
+            if earlier != place:
+                yield invalid_at(
+                    place, text, f"is the same as {key_of(earlier)}", "remove one of the two"
                 )
 
-    partitions = {
-        place: partition
-        for place, text in (watch | home | exclude).items()
-        if (partition := regions.partition_of(text))
-    }
-    said = _table(values, "regions").get("watch", "default")
-    by_word = isinstance(said, str) and said in WATCH_WORDS
-    # The first Region that says where the settings are meant for speaks for the others.
-    spoken = next((place for place in partitions if place not in exclude), None)
-    if spoken:
-        partition = partitions[spoken]
-    elif by_word and not home:
-        partition = "aws"
-    else:
-        yield from state_faults(_table(values, "state"), None)
-        return
-    yield from state_faults(_table(values, "state"), partition)
-    by = f"{key_of(spoken)} is" if spoken else "the Regions to watch are"
-    for place, other in partitions.items():
-        if other != partition:
-            text = (watch | home | exclude)[place]
-            yield broken_at(
-                place,
-                text,
-                f"is in the partition {other}; {by} in {partition}",
-                "keep the Regions of one partition; the other is another account, with its own "
-                "settings",
-            )
-    for place, arn in _texts(values, "remediation", "automation_role_arn").items():
-        if role_partition(arn) not in (None, partition):
-            yield broken_at(
-                place,
-                arn,
-                f"is in the partition {role_partition(arn)}; {by} in {partition}",
-                "name a role of the account to watch",
-            )
 
-    for place, text in (principals | keys | alert_keys).items():
-        named = principal_partition(text) if place in principals else (key_home(text) or (None,))[0]
-        if named not in (None, partition):
-            yield broken_at(
-                place,
-                text,
-                f"is in the partition {named}; {by} in {partition}",
-                "name one of the account to watch",
-            )
-
-    listed = isinstance(said, list | tuple) and len(said) == len(partitions.keys() & watch.keys())
-    if by_word or (said and listed):
-        watched = set(named_regions(said, partition))
-        if watched <= set(exclude.values()):
-            yield broken_at(
-                ("regions", "exclude"),
-                list(exclude.values()),
-                "leaves no Region to watch",
-                "take one out of the list, at least",
-            )
-        guarded = sorted(watched - {*exclude.values()})
-        yield from _exemptions(principals, keys, partition, guarded)
-        yield from _alert_keys(alert_keys, guarded)
-
-
-def _undoing(values: Mapping[str, object], threats: set[str]) -> Iterator[InitErrorDetails]:
-    """Yield what remediation is asked to do without the threat, or the runbook, that it needs."""
+def _remediation_errors(values: Values) -> Errors:
+    """Yield what remediation must do without the threat, or the runbook, that it needs."""
     remediation = _table(values, "remediation")
-    enabled, runbook = remediation.get("enabled", True), remediation.get("runbook", "reprieve")
-    known = bool(threats) and threats <= BY_NAME.keys()  # else they have a fault of their own
+    enabled, runbook = remediation.get("enabled"), remediation.get("runbook")
+    threats = set(_texts(values, "notify", "threats").values())
+    known = bool(threats) and threats <= BY_NAME.keys()  # otherwise the list has its own error
     if known and enabled is True and KEY_DELETION_SCHEDULED.name not in threats:
-        yield broken_at(
+        yield invalid_at(
             ("notify", "threats"),
             sorted(threats),
-            f'lacks "{KEY_DELETION_SCHEDULED.name}", which remediation takes back',
+            f'does not include "{KEY_DELETION_SCHEDULED.name}", which remediation needs',
             "add it, or set remediation.enabled = false",
         )
     for key in ("re_enable", "enable_disabled"):
         if remediation.get(key) is not True:
             continue
         if enabled is False:
-            rule, remedy = "needs remediation, which is off", "set remediation.enabled = true"
+            rule, hint = "needs remediation, which is off", "set remediation.enabled = true"
         elif runbook == "aws":
-            rule, remedy = "needs a runbook that can enable keys", 'set runbook = "reprieve"'
+            rule, hint = "needs a runbook that can enable keys", 'set runbook = "reprieve"'
         elif key == "enable_disabled" and known and KEY_DISABLED.name not in threats:
-            rule, remedy = f'needs "{KEY_DISABLED.name}" among notify.threats', "add it there"
+            rule, hint = f'needs "{KEY_DISABLED.name}" in notify.threats', "add it there"
         else:
             continue
-        yield broken_at(("remediation", key), True, rule, remedy)
+        yield invalid_at(("remediation", key), True, rule, hint)
 
 
-def _watches(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Yield the watches of one name, and those that are too many for their alarm."""
+def _alarm_errors(values: Values) -> Errors:
+    """Yield an error if there are more watches than the alarm on their rules can sum up."""
     watches = values.get("watch")
-    if not isinstance(watches, list | tuple):
+    if not isinstance(watches, list | tuple) or len(watches) <= MAX_ALARM_METRICS:
         return
-    names: dict[Place, str] = {
-        ("watch", index, "name"): watch["name"]
-        for index, watch in enumerate(watches)
-        if isinstance(watch, dict) and isinstance(watch.get("name"), str)
-    }
-    yield from _doubled(names)
-    alarms = _table(values, "reliability").get("alarms", True)
-    if len(watches) > MAX_ALARM_METRICS and alarms is True:
-        yield broken_at(
+    if _table(values, "reliability").get("alarms") is True:
+        yield invalid_at(
             ("watch",),
             f"{len(watches)} tables",
             f"are more than the {MAX_ALARM_METRICS} rules that one CloudWatch alarm can sum up",
@@ -170,80 +126,138 @@ def _watches(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         )
 
 
-def _alert_keys(keys: Mapping[Place, str], guarded: list[str]) -> Iterator[InitErrorDetails]:
-    """Yield the keys for alerts that serve no watched Region, and the Regions that have none."""
+def _topic_errors(values: Values) -> Errors:
+    """Yield an error if the topic has the name of the second topic, which encryption adds."""
+    notify = _table(values, "notify")
+    if notify.get("topic_name") == LIFELINE and notify.get("encryption") != "none":
+        yield invalid_at(
+            ("notify", "topic_name"),
+            LIFELINE,
+            "is the name of the topic that warns when the key of the alerts is in danger",
+            "use another name",
+        )
+
+
+def _partition(values: Values) -> tuple[str | None, str]:
+    """Return the partition of the settings, and the setting it comes from, with its verb.
+
+    The partition is that of the first Region in `watch` or of `home`, otherwise `aws`; None if an
+    error hides which one is meant.
+    """
+    named = _texts(values, "regions", "watch") | _texts(values, "regions", "home")
+    for place, text in named.items():
+        if partition := regions.partition_of(text):
+            return partition, f"{key_of(place)} is"
+    said = _table(values, "regions")
+    by_word = isinstance(said.get("watch"), str) and said.get("watch") in WATCH_WORDS
+    return "aws" if by_word and "home" not in said else None, "the Regions to watch are"
+
+
+def _partition_errors(values: Values, partition: str, reference: str) -> Errors:
+    """Yield each value that is in another partition."""
+    for key in ("watch", "home", "exclude"):
+        for place, text in _texts(values, "regions", key).items():
+            yield from other_partition_at(
+                place,
+                text,
+                regions.partition_of(text),
+                partition,
+                "name Regions of one partition; another partition is another account, with its "
+                "own settings",
+                reference,
+            )
+    role = _texts(values, "remediation", "automation_role_arn")
+    principals = _texts(values, "exempt", "principals")
+    keys = _texts(values, "exempt", "keys") | _texts(values, "notify", "encryption")
+    found = {place: principal_partition(text, ["role"]) for place, text in role.items()}
+    found |= {place: principal_partition(text) for place, text in principals.items()}
+    found |= {place: (key_home(text) or (None,))[0] for place, text in keys.items()}
+    arns = role | principals | keys
+    for place, other in found.items():
+        hint = "use an ARN of the account to watch"
+        yield from other_partition_at(place, arns[place], other, partition, hint, reference)
+
+
+def _watched(values: Values, partition: str) -> list[str] | None:
+    """Return the watched Regions, sorted; None if `regions.watch` has errors."""
+    watch = _table(values, "regions").get("watch")
+    if isinstance(watch, list | tuple):
+        known = [isinstance(each, str) and regions.partition_of(each) for each in watch]
+        if not known or not all(known):
+            return None
+    elif watch not in WATCH_WORDS:
+        return None
+    excluded = _texts(values, "regions", "exclude").values()
+    return sorted(set(named_regions(watch, partition)) - set(excluded))
+
+
+def _alert_key_errors(values: Values, watched: list[str]) -> Errors:
+    """Yield the keys for alerts that serve no watched Region, and the Regions without a key."""
+    keys = _texts(values, "notify", "encryption")
     served: dict[str, Place] = {}
     for place, arn in keys.items():
         _, region = key_home(arn) or (None, None)
         if region is None:
-            return  # its own fault, and which Region it was meant for nobody knows
-        if region not in guarded:
-            yield broken_at(
-                place,
-                arn,
-                f"is in {region}, which is not watched",
-                "take it out of the list, or watch its Region",
-            )
-        elif region in served:
-            yield broken_at(
-                place,
-                arn,
-                f"is the second key in {region}",
-                f"keep it, or {key_of(served[region])}",
-            )
+            return  # its own error hides which Region it is for
+        if region in watched and region in served:
+            hint = f"keep it, or {key_of(served[region])}"
+            yield invalid_at(place, arn, f"is the second key in {region}", hint)
+        yield from _unwatched(place, arn, region, watched)
         served.setdefault(region, place)
-    missing = [region for region in guarded if region not in served]
+    missing = [region for region in watched if region not in served]
     if keys and missing:
-        yield broken_at(
+        yield invalid_at(
             ("notify", "encryption"),
             list(keys.values()),
             f"has no key in {', '.join(missing)}",
-            "name a key in each watched Region; a topic can use one of its own Region only",
+            "name a key in each watched Region; a topic can only use a key of its own Region",
         )
 
 
-def _exemptions(
-    principals: Mapping[Place, str], keys: Mapping[Place, str], partition: str, watched: list[str]
-) -> Iterator[InitErrorDetails]:
-    """Yield the keys that no guard would see, and patterns that EventBridge would refuse."""
+def _exemption_errors(values: Values, partition: str, watched: list[str]) -> Errors:
+    """Yield the exempt keys that no guard sees, and patterns that EventBridge would refuse."""
+    principals = _texts(values, "exempt", "principals").values()
+    keys = _texts(values, "exempt", "keys")
     homes = {place: home for place, text in keys.items() if (home := key_home(text))}
     for place, (_, region) in homes.items():
-        if region and region not in watched:
-            yield broken_at(
-                place,
-                keys[place],
-                f"is in {region}, which is not watched",
-                "take it out of the list, or watch its Region",
-            )
+        if region:
+            yield from _unwatched(place, keys[place], region, watched)
     for region in watched:
         exemptions = exemptions_in(
             region,
-            filter(principal_partition, principals.values()),
+            filter(principal_partition, principals),
             [keys[place] for place in homes],
             partition=partition,
-            account="0" * 12,  # any: all are of this length
+            account="0" * 12,  # the ids of all accounts have this length
         )
         patterns = split(KEY_DELETION_SCHEDULED.event_pattern, exemptions) if exemptions else ()
         longest = max((len(pattern_json(pattern)) for pattern in patterns), default=0)
         if longest > MAX_PATTERN_LENGTH:
-            yield broken_at(
+            yield invalid_at(
                 ("exempt",),
                 {},
                 f"makes an event pattern of {longest:,} characters in {region}; "
-                f"EventBridge takes {MAX_PATTERN_LENGTH:,}",
-                "name fewer: one role that many people assume, say, instead of many users",
+                f"EventBridge accepts {MAX_PATTERN_LENGTH:,}",
+                "name fewer principals: for example one role that many people assume",
             )
             return  # the other Regions have the same list
 
 
-def _table(values: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """Return a table of the settings; an empty one if it is none."""
+def _unwatched(place: Place, arn: str, region: str, watched: list[str]) -> Errors:
+    """Yield an error if a key is in a Region that is not watched."""
+    if region not in watched:
+        rule = f"is in {region}, which is not watched"
+        yield invalid_at(place, arn, rule, "remove it from the list, or watch its Region")
+
+
+def _table(values: Values, name: str) -> Mapping[str, object]:
+    """Return a table of the settings; an empty one if the value is not a table."""
     table = values.get(name)
     return table if isinstance(table, dict) else {}
 
 
-def _texts(values: Mapping[str, object], table: str, key: str) -> dict[Place, str]:
-    """Return the texts of a setting by their places: those in a list, or the one that it is."""
+def _texts(values: Values, table: str, key: str) -> Texts:
+    """Return the texts of a setting by their places: the items of a list, or the value itself."""
     value = _table(values, table).get(key)
     if isinstance(value, list | tuple):
         items = enumerate(value)
@@ -251,10 +265,11 @@ def _texts(values: Mapping[str, object], table: str, key: str) -> dict[Place, st
     return {(table, key): value} if isinstance(value, str) else {}
 
 
-def _doubled(texts: Mapping[Place, str]) -> Iterator[InitErrorDetails]:
-    """Yield each text that an earlier one equals, upper and lower case being the same."""
-    first: dict[str, Place] = {}
-    for place, text in texts.items():
-        earlier = first.setdefault(text.lower(), place)
-        if earlier != place:
-            yield broken_at(place, text, f"is already {key_of(earlier)}", "take one of the two out")
+def _watch_names(values: Values) -> Texts:
+    """Return the names of the watches by their places."""
+    watches = values.get("watch")
+    return {
+        ("watch", index, "name"): watch["name"]
+        for index, watch in enumerate(watches if isinstance(watches, list | tuple) else ())
+        if isinstance(watch, dict) and isinstance(watch.get("name"), str)
+    }

@@ -1,4 +1,4 @@
-"""What is wrong with the settings, said so that the reader can mend it."""
+"""The errors that settings can have, and the report that lists them."""
 
 import json
 from collections.abc import Iterable
@@ -8,42 +8,42 @@ from reprieve.errors import ExitCode, ReprieveError
 from reprieve.text import printable
 
 Place = tuple[str | int, ...]
-"""Where a value is in the settings: `("regions", "watch", 2)`."""
+"""The path of a value in the settings: `("regions", "watch", 2)`."""
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One thing wrong with the settings: where, what, by which rule, and what to do about it."""
+class SettingError:
+    """One error: the setting that has it, the rule that its value breaks, and how to fix it."""
 
     key: str
-    """The place: `regions.watch[2]`, or the name of a file or of an environment variable."""
+    """The setting, such as `regions.watch[2]`, or the name of a file or an environment variable."""
     rule: str
-    """What the value breaks, as the end of a sentence that the value begins."""
-    remedy: str
+    """The rule that the value breaks. It continues a sentence that begins with the value."""
+    hint: str
     """What to do."""
     value: str | None = None
-    """The value as TOML would have it (see `shown`); None where there is none to show."""
+    """The value in TOML (see `shown`); None if there is no value to show."""
     origin: str | None = None
-    """The file or the environment variable that the value came from; None where the key says it."""
+    """The file or environment variable that holds the value; None if `key` already names it."""
 
 
 class SettingsError(ReprieveError):
-    """The settings are at fault. `str()` of it is the whole text to show, without a traceback."""
+    """The settings have errors. `str()` of it is the whole report, without a traceback."""
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults: tuple[Fault, ...] = tuple(faults)
-        super().__init__(_report(self.faults))
+    def __init__(self, errors: Iterable[SettingError]) -> None:
+        self.errors: tuple[SettingError, ...] = tuple(errors)
+        super().__init__(_report(self.errors))
 
 
 def key_of(place: Place) -> str:
-    """Return a place as people write it: `regions.watch[2]`."""
+    """Return a place in the form that people write: `regions.watch[2]`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)[1:]
 
 
 def shown(value: object) -> str:
-    """Return a setting's value in one line of TOML, cut short where it is long or nested."""
+    """Return a value as one line of TOML. Long and nested values are shortened."""
     if isinstance(value, dict):
         return "{…}"
     if isinstance(value, list | tuple):
@@ -51,26 +51,26 @@ def shown(value: object) -> str:
     else:
         try:
             text = json.dumps(value, ensure_ascii=False, default=str)
-        except ValueError:  # Python refuses to write out an integer of thousands of digits
+        except ValueError:  # Python does not print integers of thousands of digits
             text = "…"
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
-def _report(faults: tuple[Fault, ...]) -> str:
-    """Lay the faults out; each names its origin, unless one origin is to blame for them all."""
-    origins = {fault.origin for fault in faults}
+def _report(errors: tuple[SettingError, ...]) -> str:
+    """Return the report. The first line names the origin if all errors have the same one."""
+    origins = {error.origin for error in errors}
     one_origin = origins.pop() if len(origins) == 1 else None
     lines = [
         f"{one_origin or 'The settings'} {'has' if one_origin else 'have'} "
-        f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}:"
+        f"{len(errors)} {'error' if len(errors) == 1 else 'errors'}:"
     ]
-    for fault in faults:
-        value = "" if fault.value is None else f" = {fault.value}"
-        origin = f"  ← {fault.origin}" if fault.origin and not one_origin else ""
+    for error in errors:
+        value = "" if error.value is None else f" = {error.value}"
+        origin = f"  ← {error.origin}" if error.origin and not one_origin else ""
         lines += [
             "",
-            f"  {fault.key}{value}{origin}",
-            f"      {fault.rule}",
-            f"      → {fault.remedy}",
+            f"  {error.key}{value}{origin}",
+            f"      {error.rule}",
+            f"      → {error.hint}",
         ]
     return "\n".join(map(printable, lines))

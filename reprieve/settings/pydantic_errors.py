@@ -1,4 +1,4 @@
-"""Pydantic's own rules, in words of ours."""
+"""Translate pydantic's own errors into rules and hints."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -7,66 +7,67 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 
 from reprieve import regions
 from reprieve.settings.errors import Place, shown
-from reprieve.settings.types import WATCH_WORDS, broken_at
+from reprieve.settings.invalid import KIND, invalid_at
+from reprieve.settings.sources import variable_of
+from reprieve.settings.types import AWS_MANAGED_KEY, WATCH_WORDS
 from reprieve.text import nearest
 
 Tables = Mapping[str, Mapping[str, object]]
-"""The settings there are: `{table: {key: …}}`, in the order of the file."""
+"""All settings: `{table: {key: …}}`, in the order of the file."""
 
-# What pydantic finds, by its names for it.
+# Rule and hint by pydantic's name of the error.
 _TYPES: Final = {
     "missing": (
         "is required",
-        'write emails = ["security@example.com"] under [notify], or set REPRIEVE_NOTIFY__EMAILS',
+        'write emails = ["security@example.com"] under [notify], or set '
+        f"{variable_of('notify', 'emails')}",
     ),
-    "string_type": ("is not text", "write a text, in quotation marks"),
-    "string_unicode": ("is not text in UTF-8", "type it anew"),
+    "string_type": ("is not text", "write text in quotation marks"),
+    "string_unicode": ("is not text in UTF-8", "type it again"),
     "bool_type": ("is neither true nor false", "write true or false, without quotation marks"),
-    "model_type": ("is not a table", "write its keys under its name in brackets, as in [notify]"),
+    "model_type": ("is not a table", "write its keys below its name in brackets, as in [notify]"),
 }
 
 
-def worded(error: ErrorDetails, tables: Tables, lists: Collection[str]) -> InitErrorDetails:
-    """Return what pydantic found as a place, a rule and a remedy; `lists` are lists of tables."""
-    # Behind table and key only an index is a place; pydantic also names the type that it tried.
+def translate(error: ErrorDetails, tables: Tables, lists: Collection[str]) -> InitErrorDetails:
+    """Return an error of pydantic's with our rule and hint. `lists` names the lists of tables."""
+    # After table and key only an index is part of the place: pydantic also adds the type it tried.
     named = 3 if error["loc"][0] in lists else 2
     place = tuple(
         part for depth, part in enumerate(error["loc"]) if depth < named or isinstance(part, int)
     )
     value, kind = error["input"], error["type"]
-    if kind == "reprieve":
-        rule, remedy = error["ctx"]["rule"], error["ctx"]["remedy"]
+    if kind == KIND:
+        rule, hint = error["ctx"]["rule"], error["ctx"]["hint"]
     elif kind == "literal_error" and place[1] == "encryption":
         rule = 'is not "none", "own" or a list of key ARNs'
-        remedy = 'write "own": Reprieve makes a key in each watched Region'
+        hint = 'write "own": Reprieve then creates a key in each watched Region'
         if isinstance(value, str) and "alias/aws/" in value:
-            rule = (
-                "is an AWS managed key, whose policy never lets EventBridge in: no alert gets out"
-            )
+            rule = AWS_MANAGED_KEY
     elif kind == "literal_error":
-        rule, remedy = 'is not "default", "all" or a list of Regions', _meant_by_watch(value)
+        rule, hint = 'is not "default", "all" or a list of Regions', _meant_by_watch(value)
     elif kind == "extra_forbidden":
-        rule, remedy = "is not a setting", _where_it_belongs(place, tables)
+        rule, hint = "is not a setting", _where_it_belongs(place, tables)
     elif kind in ("tuple_type", "model_type") and place[0] in lists:
-        rule, remedy = (
+        rule, hint = (
             "is not a list of tables",
-            f"write [[{place[0]}]] above its keys; Regions are watched by regions.watch",
+            f"write [[{place[0]}]] above its keys; regions.watch lists the Regions to watch",
         )
     elif kind == "tuple_type":
-        rule, remedy = "is not a list", _as_list(value)
+        rule, hint = "is not a list", _as_list(value)
     elif kind == "missing" and place[0] in lists:
-        value, rule, remedy = None, "is required", f"each [[{place[0]}]] has one"
+        value, rule, hint = None, "is required", f"add it: each [[{place[0]}]] needs one"
     elif kind == "missing":
-        value, (rule, remedy) = None, _TYPES[kind]
+        value, (rule, hint) = None, _TYPES[kind]
     else:
-        rule, remedy = _TYPES.get(kind, (f"is refused: {error['msg']}", "see docs/settings.md"))
-    return broken_at(place, value, rule, remedy)
+        rule, hint = _TYPES.get(kind, (f"is invalid: {error['msg']}", "see docs/settings.md"))
+    return invalid_at(place, value, rule, hint)
 
 
 def _as_list(value: object) -> str:
     if isinstance(value, str) and not value.startswith("["):
         return f"write {shown([value])}"
-    return 'write ["…", "…"]; in an environment variable …,… will do'
+    return 'write ["…", "…"]; in an environment variable, write …,…'
 
 
 def _meant_by_watch(value: object) -> str:
@@ -75,7 +76,7 @@ def _meant_by_watch(value: object) -> str:
 
 
 def _where_it_belongs(place: Place, tables: Tables) -> str:
-    """Return the remedy for a key, or a table, that there is not."""
+    """Return the hint for an unknown key or table."""
     *above, name = (part for part in place if isinstance(part, str))
     owners = {key: table for table, keys in tables.items() for key in keys}
     if name in owners:

@@ -1,12 +1,9 @@
-"""What the user wants: one validated object, made of `reprieve.toml` and the environment.
+"""The tables and keys of the settings, each with its type, its default and its description.
 
-The rules for single values are in `values`, those that look at several in `rules`, the reading is
-in `sources`. Whatever is wrong is reported in one go.
+`types` has the rules for single values, `constraints` those that compare several. `loader` reads
+the settings.
 """
 
-import os
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, Self, cast, get_args
 
 from pydantic import (
@@ -19,22 +16,20 @@ from pydantic import (
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic_core import PydanticUndefined
 
 from reprieve import regions
 from reprieve.events.threats import DEFAULTS
-from reprieve.settings.constraints import named_regions, relations
-from reprieve.settings.errors import Fault, Place, SettingsError, key_of, shown
-from reprieve.settings.pydantic_errors import worded
-from reprieve.settings.sources import FILE_VARIABLE, read_environment, read_file, variable_of
-from reprieve.settings.state import StateSettings, without_other_backends
+from reprieve.settings.constraints import cross_field_errors, named_regions
+from reprieve.settings.pydantic_errors import translate
+from reprieve.settings.state import StateSettings
 from reprieve.settings.types import (
+    AutomationRoleArn,
     Emails,
     Encryption,
     Key,
     PrincipalArn,
     Region,
-    RoleArn,
     RunbookName,
     Threats,
     TopicName,
@@ -46,13 +41,13 @@ from reprieve.settings.types import (
 
 
 class _Table(BaseModel):
-    """A table of the settings: it cannot be changed, and no key is ignored."""
+    """A table of the settings: immutable, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class NotifySettings(_Table):
-    """Who is told."""
+    """Who receives which alerts."""
 
     emails: Emails = Field(
         description="The addresses that receive the alerts, one or more. SNS asks each to confirm, "
@@ -65,250 +60,182 @@ class NotifySettings(_Table):
     )
     threats: Threats = Field(
         default=DEFAULTS,
-        description="The kinds of events that are told: see `reprieve threats`.",
+        description="The kinds of events that send an alert: see `reprieve threats`.",
     )
     encryption: Encryption = Field(
         default="none",
         description='How the alerts are encrypted at rest: "none", "own" (a KMS key that Reprieve '
-        "makes in each watched Region), or a list of KMS key ARNs, one per watched Region.",
+        "creates in each watched Region), or a list of KMS key ARNs, one per watched Region.",
     )
     strict_topic_policy: StrictBool = Field(
         default=False,
-        description="Let EventBridge publish for Reprieve's own rules only. AWS's documentation "
-        "disagrees with itself on whether that delivers: switch it on, then test it.",
+        description="Allow EventBridge to publish for Reprieve's own rules only. AWS's "
+        "documentation contradicts itself about whether alerts then arrive: turn it on, then test "
+        "it.",
     )
 
 
 class RemediationSettings(_Table):
-    """Whether a scheduled deletion is taken back, and as whom."""
+    """Whether Reprieve cancels scheduled deletions, and how."""
 
     enabled: StrictBool = Field(
         default=True,
-        description="Take each scheduled deletion back; false only tells people. "
+        description="Cancel each scheduled deletion; false only sends alerts. "
         "AWS template: EnableRemediation.",
     )
     runbook: RunbookName = Field(
         default="reprieve",
-        description='The runbook: "reprieve" rescues a key in whatever way it was named, and '
-        'tells what came of it; "aws" is Amazon\'s AWSConfigRemediation-CancelKeyDeletion alone.',
+        description='The runbook: "reprieve" rescues a key named by its id or its ARN, and sends a '
+        'message with the result; "aws" is Amazon\'s AWSConfigRemediation-CancelKeyDeletion alone.',
     )
-    automation_role_arn: RoleArn | None = Field(
+    automation_role_arn: AutomationRoleArn | None = Field(
         default=None,
-        description='The IAM role, at the path "/", that Amazon\'s runbook assumes; unless given, '
-        "Reprieve makes one. AWS template: AutomationAssumeRole.",
+        description='The IAM role, at the path "/", that Amazon\'s runbook assumes; without it, '
+        "Reprieve creates one. AWS template: AutomationAssumeRole.",
     )
     re_enable: StrictBool = Field(
         default=False,
-        description="Enable a rescued key again, unless it was disabled before its deletion was "
-        "scheduled, as far as CloudTrail's history of 90 days tells.",
+        description="Enable a rescued key again, unless CloudTrail's history of 90 days shows that "
+        "it was disabled before its deletion was scheduled.",
     )
     enable_disabled: StrictBool = Field(
         default=False,
-        description="Enable each key again that somebody disables, whoever does it.",
+        description="Enable each key again that somebody disables.",
     )
 
 
 class ExemptSettings(_Table):
-    """Whose deletions, and which keys', are told and not taken back."""
+    """Deletions that Reprieve reports and does not cancel: by principal, and by key."""
 
     principals: tuple[PrincipalArn, ...] = Field(
         default=(),
-        description="ARNs of IAM roles and users whose deletions are approved; a role stands for "
-        "all of its sessions.",
+        description="ARNs of IAM roles and users whose deletions are approved; a role includes all "
+        "of its sessions.",
     )
     keys: tuple[Key, ...] = Field(
         default=(),
-        description="KMS keys whose deletion is approved, whoever schedules it: ids, which count "
-        "in every Region, or ARNs.",
+        description="KMS keys that anyone may delete: ids, which apply in every Region, or ARNs.",
     )
 
 
 def _default_home(validated: dict[str, object]) -> str:
-    """Return the home of the partition that the watched Regions are in."""
+    """Return the home of the partition of the watched Regions."""
     watch = validated["watch"]
     partition = regions.partition_of(watch[0]) if isinstance(watch, tuple) else None
     return regions.home_of(partition or "aws")
 
 
 class RegionsSettings(_Table):
-    """Where Reprieve watches."""
+    """The Regions that Reprieve watches."""
 
     watch: Watch = Field(
         default="default",
-        description='The Regions to watch: "default" (those that every account has switched on), '
+        description='The Regions to watch: "default" (those enabled in every account), '
         '"all" (every Region of the partition) or a list of Region codes.',
     )
     exclude: tuple[Region, ...] = Field(
         default=(),
-        description="Regions to leave out, whether or not watch names them: `reprieve status` asks "
-        "of no other one that has customer keys why it is not watched.",
+        description="Regions not to watch, whether or not `watch` includes them. `reprieve status` "
+        "reports every other unwatched Region that has customer keys.",
     )
     home: Region = Field(
         default_factory=_default_home,
-        description="The Region through which IAM roles are made; it need not be watched. Unless "
-        "given, us-east-1, us-gov-west-1, cn-north-1 or eusc-de-east-1, as watch has it.",
+        description="The Region in which Terraform creates IAM roles; it can be unwatched. "
+        f"Default, by partition: {', '.join(map(regions.home_of, regions.partitions))}.",
     )
 
     @property
     def partition(self) -> str:
-        """The partition that all the Regions are in: `aws`, `aws-us-gov`, `aws-cn`, `aws-eusc`."""
+        """The partition of all the Regions: `aws`, `aws-us-gov`, `aws-cn` or `aws-eusc`."""
         partition = regions.partition_of(self.home)
         assert partition, "home has been validated"  # noqa: S101
         return partition
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """The codes of the Regions that get a guard, sorted; one at least."""
+        """The codes of the Regions that get a guard, sorted; at least one."""
         return tuple(sorted(set(named_regions(self.watch, self.partition)) - set(self.exclude)))
 
 
 class ReliabilitySettings(_Table):
-    """What tells that telling itself fails."""
+    """How Reprieve reports its own failures."""
 
     alarms: StrictBool = Field(
         default=True,
-        description="CloudWatch alarms in each watched Region on what could not be delivered.",
+        description="CloudWatch alarms in each watched Region on alerts and rescues that were not "
+        "delivered.",
     )
 
 
 class WatchSettings(_Table):
-    """Any other event of an AWS service that is told; `[[watch]]`, once for each."""
+    """Another event of an AWS service that sends an alert: one `[[watch]]` for each."""
 
-    name: WatchName = Field(description="What its rule is called, behind reprieve-watch-.")
-    summary: WatchSummary = Field(description="What its alert begins with, in one sentence.")
+    name: WatchName = Field(description="The name of its rule, after reprieve-watch-.")
+    summary: WatchSummary = Field(description="The first line of its alert: one sentence.")
     pattern: WatchPattern = Field(description="The EventBridge event pattern, as JSON.")
 
 
 class Settings(_Table):
-    """The settings of one account. `load` reads them; `Settings(notify=…)` reads nothing."""
+    """The settings of one account. `loader.load` reads them; `Settings(notify=…)` reads nothing."""
 
-    notify: NotifySettings = Field(description="Who is told.")
-    remediation: RemediationSettings = Field(
-        default_factory=RemediationSettings,
-        description="Whether a scheduled deletion is taken back, and as whom.",
-    )
-    exempt: ExemptSettings = Field(
-        default_factory=ExemptSettings,
-        description="Whose deletions, and which keys', are told and not taken back.",
-    )
-    regions: RegionsSettings = Field(
-        default_factory=RegionsSettings, description="Where Reprieve watches."
-    )
-    reliability: ReliabilitySettings = Field(
-        default_factory=ReliabilitySettings, description="What tells that telling itself fails."
-    )
-    state: StateSettings = Field(
-        default_factory=StateSettings, description="Where Terraform's state lives."
-    )
-    watch: tuple[WatchSettings, ...] = Field(
-        default=(), description="Other events of AWS services that are told."
-    )
+    notify: NotifySettings
+    remediation: RemediationSettings = Field(default_factory=RemediationSettings)
+    exempt: ExemptSettings = Field(default_factory=ExemptSettings)
+    regions: RegionsSettings = Field(default_factory=RegionsSettings)
+    reliability: ReliabilitySettings = Field(default_factory=ReliabilitySettings)
+    state: StateSettings = Field(default_factory=StateSettings)
+    watch: tuple[WatchSettings, ...] = ()
 
     @model_validator(mode="wrap")
     @classmethod
-    def _all_at_once(
+    def _report_all_errors(
         cls, values: dict[str, object], handler: ModelWrapValidatorHandler[Self]
     ) -> Self:
-        """Look for faults among several values even where single ones are at fault already."""
+        """Check the rules between several values even if single values have errors."""
         tables = {
-            name: dict(said) if isinstance(said, BaseModel) else said
-            for name, said in ({"notify": {}} | values).items()
+            name: dict(table) if isinstance(table, BaseModel) else table
+            for name, table in ({"notify": {}} | values).items()
         }
-        faults = list(relations(tables))
+        errors = list(cross_field_errors(_with_defaults(tables)))
         try:
             settings = handler(tables)
         except ValidationError as error:
-            found = error.errors(include_url=False)
-            # What could not be derived for want of something else is no fault of its own.
-            faults += [
-                worded(e, TABLES, LISTS) for e in found if e["type"] != "default_factory_not_called"
+            # A default that depends on an invalid value has no error of its own.
+            errors += [
+                translate(each, TABLES, LISTS)
+                for each in error.errors(include_url=False)
+                if each["type"] != "default_factory_not_called"
             ]
-        if faults:
-            raise ValidationError.from_exception_data(cls.__name__, faults)
+        if errors:
+            raise ValidationError.from_exception_data(cls.__name__, errors)
         return settings
 
 
 def _fields(annotation: object) -> dict[str, FieldInfo]:
-    """Return the keys of a table, or of each table of a list of them."""
+    """Return the keys of a table, or of each table in a list of them."""
     model = get_args(annotation)[0] if get_args(annotation) else annotation
     return cast("type[BaseModel]", model).model_fields
 
 
 TABLES: Final = {table: _fields(field.annotation) for table, field in Settings.model_fields.items()}
-"""The settings there are: `{table: {key: its pydantic field}}`, in the order of the file."""
+"""All settings: `{table: {key: its pydantic field}}`, in the order of the file."""
 
 LISTS: Final = frozenset(
     table for table, field in Settings.model_fields.items() if get_args(field.annotation)
 )
-"""Those of the tables that there may be several of, and that the environment cannot override."""
+"""The tables that can occur several times. The environment cannot override them."""
 
 
-def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -> Settings:
-    """Return the settings of `reprieve.toml`, overridden by the environment.
-
-    Args:
-        environ: REPRIEVE_SETTINGS names another file; REPRIEVE_<TABLE>__<KEY> overrides a key.
-        directory: Where the file is looked for.
-
-    Raises:
-        SettingsError: something is wrong; all that is, in the order of the settings.
-    """
-    name = environ.get(FILE_VARIABLE, "reprieve.toml")
-    from_environment, unknown = read_environment(
-        environ, {table: keys for table, keys in TABLES.items() if table not in LISTS}
-    )
-    try:
-        from_file = read_file(directory, name, named=FILE_VARIABLE in environ)
-    except SettingsError as error:
-        raise SettingsError([*error.faults, *unknown]) from None
-    if from_file is None:
-        name, from_file = f"{directory / name} (no such file)", {}
-
-    try:
-        settings = Settings.model_validate(_overridden(from_file, from_environment))
-    except ValidationError as error:
-        broken_rules = sorted(error.errors(include_url=False), key=lambda each: _rank(each["loc"]))
-        faults = [_fault(each, from_environment, name) for each in broken_rules]
-        raise SettingsError([*faults, *unknown]) from None
-    if unknown:
-        raise SettingsError(unknown)
-    return settings
-
-
-def _overridden(
-    file: Mapping[str, object], environment: Mapping[str, Mapping[str, object]]
-) -> dict[str, object]:
-    """Return what the file says, key by key overridden; what is no table stays: it is a fault."""
-    merged = dict(file)
-    for table, keys in environment.items():
-        under = merged.get(table, {})
-        if table == "state" and isinstance(under, dict):
-            under = without_other_backends(under, keys)
-        merged[table] = {**under, **keys} if isinstance(under, dict) else under
-    return merged
-
-
-def _fault(error: ErrorDetails, from_environment: Mapping[str, object], file: str) -> Fault:
-    """Return a broken rule as people read it, with where its value came from."""
-    table, *rest = place = error["loc"]
-    overridden = from_environment.get(cast("str", table))
-    by_environment = bool(rest) and isinstance(overridden, dict) and rest[0] in overridden
-    return Fault(
-        key=key_of(place),
-        rule=error["ctx"]["rule"],
-        remedy=error["ctx"]["remedy"],
-        value=None if error["input"] is None else shown(error["input"]),
-        origin=variable_of(cast("str", table), cast("str", rest[0])) if by_environment else file,
-    )
-
-
-def _rank(place: Place) -> tuple[int, int, int]:
-    """Return what sorts places in the order of the settings, the unknown ones last."""
-    table, *rest = place
-    index = next((part for part in rest if isinstance(part, int)), -1)
-    key = next((part for part in rest if isinstance(part, str)), None)
-    keys: list[str | None] = list(TABLES.get(cast("str", table), ()))
-    within = [*keys, key].index(key)
-    # Of a list of tables each table is gone through in turn, of a list in a table each item.
-    order = (index, within) if table in LISTS else (within, index)
-    return ([*TABLES, table].index(cast("str", table)), *order)
+def _with_defaults(values: dict[str, object]) -> dict[str, object]:
+    """Return the settings with the default of each missing key; invalid tables stay as they are."""
+    complete = dict(values)
+    for table, fields in TABLES.items():
+        given = values.get(table, {})
+        if table not in LISTS and isinstance(given, dict):
+            defaults = {key: field.default for key, field in fields.items()}
+            complete[table] = {
+                key: value
+                for key, value in (defaults | given).items()
+                if value is not PydanticUndefined
+            }
+    return complete

@@ -1,19 +1,22 @@
-"""Where settings come from: a TOML file, and environment variables over it."""
+"""Where the settings come from: a TOML file, and environment variables that override it."""
 
 import json
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, get_origin
+
+from pydantic import Discriminator
+from pydantic.fields import FieldInfo
 
 from reprieve import regions
-from reprieve.settings.errors import Fault, SettingsError, shown
+from reprieve.settings.errors import SettingError, SettingsError, shown
 from reprieve.text import nearest
 
 PREFIX: Final = "REPRIEVE_"
-FILE_VARIABLE: Final = "REPRIEVE_SETTINGS"
-RESERVED: Final = (FILE_VARIABLE, "REPRIEVE_STOCK_BINDINGS", "REPRIEVE_PROVIDER_MIRROR")
+FILE_VARIABLE: Final = f"{PREFIX}SETTINGS"
+RESERVED: Final = (FILE_VARIABLE, f"{PREFIX}STOCK_BINDINGS", f"{PREFIX}PROVIDER_MIRROR")
 """The environment variables that have the prefix and are not settings."""
 
 Values = dict[str, object]
@@ -25,51 +28,56 @@ def variable_of(table: str, key: str) -> str:
 
 
 def read_file(directory: Path, name: str, named: bool) -> Values | None:
-    """Return what a TOML file says; None if there is no such file and FILE_VARIABLE `named` none.
+    """Return the content of a TOML file; None if it does not exist and FILE_VARIABLE is not set.
+
+    Args:
+        directory: The directory of the file.
+        name: Its name.
+        named: Whether the name comes from FILE_VARIABLE.
 
     Raises:
-        SettingsError: there is a file, or there should be, and it cannot be read as TOML.
+        SettingsError: The file is missing though it was named, or it cannot be read as TOML.
     """
     try:
-        said = (directory / name).read_bytes()
-        text = said.decode("utf-8-sig")  # some editors put a byte order mark first
+        content = (directory / name).read_bytes()
+        text = content.decode("utf-8-sig")  # some editors add a byte order mark
         return tomllib.loads(text)
     except FileNotFoundError:
         if not named:
             return None
-        rule, remedy = "names a file that is not there", "name the file, or unset the variable"
+        rule, hint = "names a file that does not exist", "name another file, or unset the variable"
     except OSError as error:
-        rule, remedy = f"cannot be read: {error.strerror}", "make it a file that you may read"
+        rule, hint = f"cannot be read: {error.strerror}", "use a file that you can read"
     except UnicodeDecodeError as error:
-        line = said.count(b"\n", 0, error.start) + 1
-        rule, remedy = f"is not UTF-8: see line {line}", "save it as UTF-8"
+        line = content.count(b"\n", 0, error.start) + 1
+        rule, hint = f"is not UTF-8: see line {line}", "save it as UTF-8"
     except tomllib.TOMLDecodeError as error:
         rule = f"is not TOML: {error}{_line_of(text, str(error))}"
-        remedy = 'texts stand in quotation marks ("…"), lists in brackets (["…", "…"])'
+        hint = 'write text in quotation marks ("…") and lists in brackets (["…", "…"])'
     except (ValueError, RecursionError) as error:
-        # Python gives up at integers of thousands of digits and at as many brackets.
-        rule, remedy = f"cannot be read: {error}", "compare it with docs/settings.md"
+        # Python refuses integers of thousands of digits, and as many brackets.
+        rule, hint = f"cannot be read: {error}", "compare it with docs/settings.md"
     key, value = (FILE_VARIABLE, shown(name)) if named else (name, None)
-    raise SettingsError([Fault(key, rule, remedy, value)])
+    raise SettingsError([SettingError(key, rule, hint, value)])
 
 
 def _line_of(text: str, error: str) -> str:
-    """Return the line that a TOML error is about, to be set behind the error; empty at the end."""
+    """Return the line that a TOML error is about, to append; empty if the error names no line."""
     number = re.search(r"at line (\d+)", error)
     if not number:
         return ""
-    lines = text.split("\n")  # as TOML counts them; splitlines would also break elsewhere
+    lines = text.split("\n")  # as TOML counts lines; splitlines also splits elsewhere
     return f": {lines[int(number[1]) - 1].strip()}"
 
 
 def read_environment(
-    environ: Mapping[str, str], tables: Mapping[str, Mapping[str, object]]
-) -> tuple[dict[str, dict[str, object]], list[Fault]]:
-    """Return what the environment says, as a file would, and the variables that nothing reads.
+    environ: Mapping[str, str], tables: Mapping[str, Mapping[str, FieldInfo]]
+) -> tuple[dict[str, dict[str, object]], list[SettingError]]:
+    """Return the settings in the environment, and an error for each unknown variable.
 
     Args:
-        environ: The environment variables; those without the prefix are nobody's business here.
-        tables: The known settings, `{table: {key: …}}`.
+        environ: The environment variables. Those without the prefix are ignored.
+        tables: The known settings, `{table: {key: its pydantic field}}`.
     """
     known = {
         variable_of(table, key): (table, key) for table, keys in tables.items() for key in keys
@@ -79,39 +87,35 @@ def read_environment(
     for name, text in environ.items():
         if name in known:
             table, key = known[name]
-            values.setdefault(table, {})[key] = _decoded(key, text)
+            values.setdefault(table, {})[key] = _decoded(tables[table][key], text)
         elif name.upper().startswith(PREFIX) and name not in RESERVED:
-            # Compared without the prefix, which all have in common.
+            # Compare without the common prefix: it would make all names similar.
             ends = [each.removeprefix(PREFIX) for each in (*known, *RESERVED)]
             near = nearest(name[len(PREFIX) :], ends)
-            remedy = f"did you mean {PREFIX}{near}?" if near else "write REPRIEVE_<TABLE>__<KEY>"
-            # Its value is not shown: who knows what it was meant for.
-            unknown.append(Fault(name, "is an environment variable that no setting has", remedy))
+            hint = f"did you mean {PREFIX}{near}?" if near else f"write {PREFIX}<TABLE>__<KEY>"
+            # Do not show the value: it may be a secret.
+            unknown.append(SettingError(name, "is not the variable of any setting", hint))
     return values, unknown
 
 
-def _decoded(key: str, text: str) -> object:
-    """Return the value that an environment variable's text means, by the key's type.
+def _decoded(field: FieldInfo, text: str) -> object:
+    """Return the value of an environment variable, by the type of its setting.
 
-    What has no such meaning stays text, and the key's own rule refuses it.
+    A text that is no such value stays text; the type of the setting then refuses it.
     """
-    match key:
-        case "enabled" | "alarms" | "re_enable" | "enable_disabled" | "strict_topic_policy":
-            return {"true": True, "false": False}.get(text, text)
-        case "emails" | "exclude" | "principals" | "keys" | "threats":
-            return _list(text)
-        case "watch":
-            # A lone text is a Region, or else a word: "default", "all" or a slip of the pen.
-            lone = not text.startswith("[") and "," not in text
-            return text if lone and not regions.partition_of(text) else _list(text)
-        case "encryption":
-            return _list(text) if "arn:" in text or text.startswith("[") else text
-        case _:
-            return text
+    if field.annotation is bool:
+        return {"true": True, "false": False}.get(text, text)
+    if get_origin(field.annotation) is tuple:
+        return _list(text)
+    if any(isinstance(each, Discriminator) for each in field.metadata):  # a word or a list
+        single = not text.startswith("[") and "," not in text
+        is_item = text.startswith("arn:") or regions.partition_of(text)
+        return text if single and not is_item else _list(text)
+    return text
 
 
 def _list(text: str) -> object:
-    """Return the list that a text means: JSON if it begins like it, or values between commas."""
+    """Return a list: the JSON if the text begins with a bracket, otherwise the values by commas."""
     if not text.startswith("["):
         return text.split(",") if text else []
     try:

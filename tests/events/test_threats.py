@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reprieve.events.alerts import alert, alert_key_alert, watch_alert
-from reprieve.events.patterns import faults_of
+from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import BY_NAME, CATALOGUE, alert_key_endangered, pattern_json
 from reprieve.runbooks.runbook import RESCUE_KEY
 from sandbox.events.matching import matches
@@ -20,7 +20,7 @@ ALIAS = "alias/payments"
 def call(name: str, *, error: str | None = None, key: str = KEY, **parameters: Any) -> dict:
     """Return the event of a KMS call, as CloudTrail makes it; with `error`, of one that failed."""
     about_key = "CustomKeyStore" not in name
-    detail = {
+    detail: dict[str, Any] = {
         "eventSource": "kms.amazonaws.com",
         "eventName": name,
         "eventTime": "2026-01-31T12:00:00Z",
@@ -107,15 +107,15 @@ def test_an_event_is_the_threats_that_it_is_and_no_others(what):
     found = {
         threat.name for threat in CATALOGUE if matches(pattern_json(threat.event_pattern), event)
     }
-    assert expected == found
+    assert found == expected
 
 
 def test_each_threat_has_an_event_here_and_a_pattern_that_eventbridge_takes():
     """A new threat cannot go untested."""
     assert set(BY_NAME) == set.union(*(names for _, names in EVENTS.values()))
-    assert [] == [
-        fault for each in CATALOGUE for fault in faults_of(pattern_json(each.event_pattern))
-    ]
+    assert [
+        error for each in CATALOGUE for error in pattern_errors(pattern_json(each.event_pattern))
+    ] == []
 
 
 @pytest.mark.parametrize("what", [what for what, (_, names) in EVENTS.items() if names])
@@ -134,8 +134,8 @@ def test_an_alert_names_what_is_endangered_and_holds_no_free_text(what):
     """Key, store or alias; Region, account; who; what to do; nothing that was left unfilled."""
     event, (name,) = EVENTS[what][0], EVENTS[what][1]
     lines = delivered(alert(BY_NAME[name]), event)
-    assert f"REPRIEVE: {BY_NAME[name].summary}" == lines[0]
-    assert f"Severity: {BY_NAME[name].severity}" == lines[1]
+    assert lines[0] == f"REPRIEVE: {BY_NAME[name].summary}"
+    assert lines[1] == f"Severity: {BY_NAME[name].severity}"
     assert {f"Key: {KEY}", f"Custom key store: {STORE}", f"Alias: {ALIAS}"} & set(lines)
     assert {"Region: eu-west-1", "Account: 111122223333"} <= set(lines)
     text = "\n".join(lines)
@@ -168,7 +168,7 @@ def test_an_alert_says_what_is_done_about_it(threat, done):
 def test_the_alert_key_is_told_of_and_no_other_key():
     """All four calls that can mute the alerts; of another key, or denied, not."""
     pattern = pattern_json(alert_key_endangered(KEY))
-    assert faults_of(pattern) == []
+    assert pattern_errors(pattern) == []
     for name in ("ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial", "PutKeyPolicy"):
         assert matches(pattern, call(name))
         assert not matches(pattern, call(name, key=KEY.replace("1234abcd", "abcd1234")))
@@ -182,7 +182,7 @@ def test_a_watchs_alert_makes_sense_for_a_call_and_for_another_event():
     """What the event lacks is empty."""
     transformer = watch_alert("trail-changed", "a trail was stopped")
     lines = delivered(transformer, call("StopLogging"))
-    assert "REPRIEVE: a trail was stopped" == lines[0]
+    assert lines[0] == "REPRIEVE: a trail was stopped"
     assert {"Watch: trail-changed", "Call: StopLogging", "From: 192.0.2.7"} <= set(lines)
     lines = delivered(transformer, own("KMS CMK Rotation"))
     assert {"Event: KMS CMK Rotation (aws.kms)", "Call: ", "At: 2026-01-31T12:00:01Z"} <= set(lines)

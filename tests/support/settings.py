@@ -1,11 +1,11 @@
-"""What the tests of the settings share: reading a file of them, and the faults of it."""
+"""What the tests of the settings share: reading a file of them, and the errors of it."""
 
 from pathlib import Path
 
 import pytest
 
 from reprieve.settings.errors import SettingsError
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 
 ROOT = Path(__file__).parents[2]
 GOOD = '[notify]\nemails = ["security@example.com"]\n'
@@ -19,13 +19,13 @@ def read(folder, toml=GOOD, **environ):
     return load(environ, folder)
 
 
-def faults(folder, toml=GOOD, **environ):
-    """Return the faults that loading these settings reports."""
+def errors(folder, toml=GOOD, **environ):
+    """Return the errors that loading these settings reports."""
     with pytest.raises(SettingsError) as caught:
         read(folder, toml, **environ)
-    return caught.value.faults
+    return caught.value.errors
 
 
 def rules(folder, toml=GOOD, **environ):
-    """Return each fault as (key, rule)."""
-    return [(fault.key, fault.rule) for fault in faults(folder, toml, **environ)]
+    """Return each error as (key, rule)."""
+    return [(error.key, error.rule) for error in errors(folder, toml, **environ)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 from stacks.account import AccountStack
 from stacks.cdk import App
 from tests.support.synth import EMAIL, Stack

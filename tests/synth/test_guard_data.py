@@ -7,7 +7,7 @@ import pytest
 
 from reprieve.guard.guard import account_roles, regional_guard
 from reprieve.location import Location
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 from tests.support.synth import EMAIL, of_type
 
 REGION, ACCOUNT = "eu-west-1", "111122223333"

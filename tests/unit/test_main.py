@@ -1,4 +1,4 @@
-"""The cdktf app: what it does with faulty settings."""
+"""The cdktf app: what it does with settings that have errors."""
 
 import pytest
 
@@ -14,15 +14,15 @@ def directory(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_faulty_settings_end_in_words_and_exit_code_2(directory, capsys):
-    """Every fault, no traceback, and nothing is written."""
+def test_settings_with_errors_end_in_a_report_and_exit_code_2(directory, capsys):
+    """Every error, no traceback, and nothing is written."""
     (directory / "reprieve.toml").write_text(
         '[notify]\nemails = ["nobody"]\n[regions]\nwatch = ["eu-wst-1", "eu-wst-1"]\n'
     )
     assert main() == 2
     output, errors = capsys.readouterr()
     assert output == ""
-    assert errors.startswith("reprieve.toml has 4 faults:\n")
+    assert errors.startswith("reprieve.toml has 4 errors:\n")
     for key in ("notify.emails[0]", "regions.watch[0]", "regions.watch[1]"):
         assert f"\n  {key} = " in errors
     assert "Traceback" not in errors

@@ -23,7 +23,13 @@ def fill(sandbox, region):
     def create(**options):
         return kms.create_key(**options)["KeyMetadata"]["KeyId"]
 
-    made = {"pending": [], "disabled": [], "rescued": [], "enabled": [], "import": []}
+    made: dict[str, list[str]] = {
+        "pending": [],
+        "disabled": [],
+        "rescued": [],
+        "enabled": [],
+        "import": [],
+    }
     for days in WAITING:
         key = create()
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=days)

@@ -1,6 +1,5 @@
 """Every threat of the catalogue, and a watch, by the call that makes it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,7 +36,7 @@ def account(sandbox, deployments, tmp_path_factory):
 
 
 @pytest.fixture
-def told(account) -> Iterator:
+def told(account):
     """Return what gives the rules whose alerts came since the test began, in their order."""
     since = len(account.sandbox.deliveries)
 

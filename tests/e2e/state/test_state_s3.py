@@ -68,7 +68,7 @@ def calls(s3):
 
     def around(answer):
         def recorded(self, request, *arguments, **options):
-            by = re.search(r"Credential=(\w+)/", request.headers["Authorization"])[1]
+            (by,) = re.findall(r"Credential=(\w+)/", request.headers["Authorization"])
             path = request.path.strip("/")
             action = ACTIONS[request.method] if "/" in path else "s3:ListBucket"
             if "Terraform" in request.headers.get("User-Agent", ""):

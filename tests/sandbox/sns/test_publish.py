@@ -1,6 +1,7 @@
 """Publishing to a topic: its policy and its key."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_a_role_publishes_to_an_encrypted_topic(sandbox):
             PolicyName="p",
             PolicyDocument=policy(allow("sns:Publish"), *of_role),
         )
-        answer = publish.role_publish_denial_reason(ROLE["AWS"], "session", TOPIC_ARN, REGION)
+        answer: Any = publish.role_publish_denial_reason(ROLE["AWS"], "session", TOPIC_ARN, REGION)
         assert answer is None if refusal is None else refusal in answer
 
 
@@ -111,6 +112,6 @@ def test_a_topic_policy_that_denies_the_account_denies_its_roles(sandbox):
     account.make_roles()
     deny = {**allow("sns:Publish", TOPIC_ARN), "Effect": "Deny"}
     account.make_topic({**deny, "Principal": {"AWS": ACCOUNT_ID}})
-    answer = publish.role_publish_denial_reason(ROLE["AWS"], "s", TOPIC_ARN, REGION)
+    answer: Any = publish.role_publish_denial_reason(ROLE["AWS"], "s", TOPIC_ARN, REGION)
     assert f"denies {session_of(role_at(ROLE['AWS']), 's').arn} sns:Publish" in answer
     assert publish.topic_denial_reason(authorization.EVENTS, TOPIC_ARN, REGION, RULE_ARN)

@@ -3,7 +3,7 @@
 import pytest
 
 from reprieve.aws.permissions import COMMANDS, policy_for
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 
 SETTINGS = {
     "REPRIEVE_REGIONS__WATCH": "eu-west-1",

@@ -9,7 +9,7 @@ from reprieve.aws.permissions import COMMANDS, policy_for
 from reprieve.cli.common import print_json
 from reprieve.cli.sweep import prompt
 from reprieve.drill.drill import AccountDrill
-from reprieve.settings.schema import load
+from reprieve.settings.loader import load
 from tests.unit.cli.samples import CALL, KEY
 
 COMMAND_LINES = [["threats"], ["status"], ["drill", "--yes"], ["sweep"], ["policy", "status"]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reprieve.diff.pattern_coverage import what_may_match_less
 from reprieve.events.exemptions import Exemptions, split
-from reprieve.events.patterns import faults_of
+from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import CATALOGUE, KEY_DELETION_SCHEDULED
 from sandbox.events.matching import matches
 
@@ -200,6 +200,6 @@ def test_no_value_is_lost_where_a_proof_says_so(old, new):
 def test_no_event_is_lost_where_a_proof_says_so(pair, data):
     """Patterns with several fields, within each other and in alternatives."""
     old, new = pair
-    assert [] == faults_of(json.dumps(old)) + faults_of(json.dumps(new))
+    assert [] == pattern_errors(json.dumps(old)) + pattern_errors(json.dumps(new))
     if not what_may_match_less(old, new):
         assert [] == _lost(old, new, [_fields(data.draw, old) for _ in range(6)])

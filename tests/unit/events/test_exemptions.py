@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprieve.events.exemptions import Exemptions, exemptions_in, split
-from reprieve.events.patterns import faults_of
+from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import KEY_DELETION_SCHEDULED, pattern_json
 from sandbox.events.matching import matches
 
@@ -97,7 +97,7 @@ def test_eventbridge_takes_both_patterns(principals, keys):
     """One exemption or many: no $or with one alternative, no empty list."""
     if exemptions := in_ireland(principals, keys):
         for pattern in split(KEY_DELETION_SCHEDULED.event_pattern, exemptions):
-            assert faults_of(pattern_json(pattern)) == []
+            assert pattern_errors(pattern_json(pattern)) == []
 
 
 def test_a_failed_call_matches_neither():

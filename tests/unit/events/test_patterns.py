@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reprieve.events.patterns import MAX_PATTERN_LENGTH, faults_of
+from reprieve.events.patterns import MAX_PATTERN_LENGTH, pattern_errors
 from tests.support.event_patterns import CASES
 
 
@@ -13,19 +13,12 @@ def reprieve_accepts(case):
     return case.accepted and case.reprieve != "stricter"
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, marks=pytest.mark.xfail(strict=True, reason="Reprieve is laxer"))
-        if case.reprieve == "laxer"
-        else case
-        for case in CASES
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_reprieve_has_awss_verdict_on_a_pattern_or_is_stricter_on_purpose(case):
     """The table that the sandbox's own check is tested with too."""
-    assert (not faults_of(case.pattern)) == reprieve_accepts(case), faults_of(case.pattern)
+    assert (not pattern_errors(case.pattern)) == reprieve_accepts(case), pattern_errors(
+        case.pattern
+    )
 
 
 def test_where_reprieve_is_stricter_the_table_says_why():
@@ -54,13 +47,13 @@ def test_where_reprieve_is_stricter_the_table_says_why():
 )
 def test_what_eventbridge_documents_has_no_fault(filters):
     """Every operator in every form of the documentation."""
-    assert [] == faults_of(json.dumps({"detail": {"field": filters}}))
+    assert pattern_errors(json.dumps({"detail": {"field": filters}})) == []
 
 
 def test_or_of_two_patterns_has_no_fault():
     """With other fields beside it."""
     pattern = {"source": ["a"], "$or": [{"detail": {"a": [1]}}, {"detail": {"b": [2]}}]}
-    assert [] == faults_of(json.dumps(pattern))
+    assert pattern_errors(json.dumps(pattern)) == []
 
 
 @pytest.mark.parametrize(
@@ -69,56 +62,65 @@ def test_or_of_two_patterns_has_no_fault():
         ("", "not valid JSON"),
         ("{'a': 1}", "not valid JSON"),
         ('{"a": [NaN]}', "NaN is not a JSON value"),
-        ('{"a": [1], "a": [2]}', "the field a stands in one object twice"),
+        ('{"a": [1], "a": [2]}', "an object has the field a twice"),
         ('["a"]', "not a JSON object"),
         ("{}", "empty"),
-        ('{"source": "aws.kms"}', 'source: a value has to stand in an array, like ["aws.kms"]'),
-        ('{"detail": {"eventName": "x"}}', "detail.eventName: a value has to stand in an array"),
+        ('{"source": "aws.kms"}', 'source: a value must be in an array, like ["aws.kms"]'),
+        ('{"detail": {"eventName": "x"}}', "detail.eventName: a value must be in an array"),
         ('{"detail": {}}', "detail: an empty object"),
         ('{"a": []}', "a: an empty array"),
         ('{"a": [["b"]]}', "a: an array inside an array"),
         ('{"a": [{}]}', "a: a filter has exactly one operator, not 0"),
         ('{"a": [{"prefix": "x", "suffix": "y"}]}', "a: a filter has exactly one operator, not 2"),
-        ('{"a": [{"starts-with": "x"}]}', "a: EventBridge knows no operator 'starts-with'"),
-        ('{"a": [{"prefix": 1}]}', "a.prefix: a string"),
-        ('{"a": [{"prefix": ["x"]}]}', "a.prefix: a string"),
+        ('{"a": [{"starts-with": "x"}]}', "a: 'starts-with' is not an operator"),
+        ('{"a": [{"prefix": 1}]}', "a.prefix: the value must"),
+        ('{"a": [{"prefix": ["x"]}]}', "a.prefix: the value must"),
         ('{"a": [{"prefix": {"wildcard": "x"}}]}', "a.prefix: only equals-ignore-case"),
-        ('{"a": [{"suffix": {"equals-ignore-case": 1}}]}', "a.suffix.equals-ignore-case: a string"),
-        ('{"a": [{"equals-ignore-case": ["x"]}]}', "a.equals-ignore-case: a string"),
-        ('{"a": [{"exists": "true"}]}', "a.exists: true or false"),
+        (
+            '{"a": [{"suffix": {"equals-ignore-case": 1}}]}',
+            "a.suffix.equals-ignore-case: the value must",
+        ),
+        (
+            '{"a": [{"equals-ignore-case": ["x"]}]}',
+            "a.equals-ignore-case: the value must",
+        ),
+        ('{"a": [{"exists": "true"}]}', "a.exists: the value must be true or false"),
         ('{"a": [{"wildcard": "x**"}]}', "a.wildcard: two *"),
         ('{"a": [{"wildcard": "x\\\\y"}]}', "a.wildcard: a backslash"),
-        ('{"a": [{"cidr": "10.0.0.0"}]}', "a.cidr: an address block"),
-        ('{"a": [{"cidr": "10.0.0.0/33"}]}', "a.cidr: an address block"),
-        ('{"a": [{"numeric": [">", "0"]}]}', "a.numeric: one comparison"),
-        ('{"a": [{"numeric": ["<", 5, ">", 0]}]}', "a.numeric: one comparison"),
+        ('{"a": [{"cidr": "10.0.0.0"}]}', "a.cidr: the value must be an address block"),
+        ('{"a": [{"cidr": "10.0.0.0/33"}]}', "a.cidr: the value must be an address block"),
+        ('{"a": [{"numeric": [">", "0"]}]}', "a.numeric: write one comparison"),
+        ('{"a": [{"numeric": ["<", 5, ">", 0]}]}', "a.numeric: write one comparison"),
         ('{"a": [{"numeric": [">", 5, "<", 5]}]}', "a.numeric: the lower bound 5 is not below 5"),
         ('{"a": [{"numeric": [">", 5000000001]}]}', "a.numeric: the number 5000000001"),
         ('{"a": [5000000001]}', "a: the number 5000000001"),
         ('{"a": [{"anything-but": []}]}', "a.anything-but: an empty array"),
-        ('{"a": [{"anything-but": ["x", 1]}]}', "a.anything-but: strings only, or numbers only"),
+        ('{"a": [{"anything-but": ["x", 1]}]}', "a.anything-but: the values must be strings only"),
         ('{"a": [{"anything-but": {"cidr": "x"}}]}', "a.anything-but: one of prefix, suffix"),
-        ('{"a": [{"anything-but": {"prefix": 1}}]}', "a.anything-but.prefix: a string"),
+        (
+            '{"a": [{"anything-but": {"prefix": 1}}]}',
+            "a.anything-but.prefix: the value must",
+        ),
         ('{"a": [{"anything-but": {"wildcard": "x**"}}]}', "a.anything-but.wildcard: two *"),
         ('{"$or": [{"a": [1]}]}', "$or: $or needs an array of at least two"),
         ('{"$or": [{"a": [1]}, {"b": []}]}', "$or[1].b: an empty array"),
-        ('{"$or": [{"a": [1]}, "b"]}', "$or[1]: an entry of $or has to be an object"),
+        ('{"$or": [{"a": [1]}, "b"]}', "$or[1]: an entry of $or must be an object"),
     ],
 )
 def test_what_eventbridge_refuses_is_one_sentence_with_its_path(pattern, words):
     """The path, and what is wrong there."""
-    (fault,) = faults_of(pattern)
-    assert words in fault
+    (error,) = pattern_errors(pattern)
+    assert words in error
 
 
 def test_every_fault_is_told():
     """Not only the first."""
-    assert 2 == len(faults_of('{"a": [], "b": 1}'))
+    assert len(pattern_errors('{"a": [], "b": 1}')) == 2
 
 
-@pytest.mark.parametrize(("length", "faults"), [(MAX_PATTERN_LENGTH, 0), (2049, 1)])
-def test_a_pattern_has_a_length(length, faults):
+@pytest.mark.parametrize(("length", "errors"), [(MAX_PATTERN_LENGTH, 0), (2049, 1)])
+def test_a_pattern_has_a_length(length, errors):
     """2,048 characters are allowed, one more is not."""
     empty = '{"a": [""]}'
     pattern = empty.replace('""', '"' + "x" * (length - len(empty)) + '"')
-    assert (length, faults) == (len(pattern), len(faults_of(pattern)))
+    assert (length, errors) == (len(pattern), len(pattern_errors(pattern)))

@@ -22,7 +22,7 @@ def test_runbooks_and_their_messages_fit_into_the_limits(document):
         if "Subject" in step.get("inputs", {})
     ]
     assert len(subjects) >= 5
-    assert [] == [each for each in subjects if not each.isascii() or len(each) >= 100]
+    assert [each for each in subjects if not each.isascii() or len(each) >= 100] == []
     assert len(json.dumps(document)) <= 65_536
 
 
@@ -35,7 +35,7 @@ def test_a_runbook_never_ends_in_silence(document):
     steps = {step["name"]: step for step in document["mainSteps"]}
     for name, step in steps.items():
         if name.startswith("Tell"):
-            assert (True, "Publish") == (step["isEnd"], step["inputs"]["Api"])
+            assert (step["isEnd"], step["inputs"]["Api"]) == (True, "Publish")
         elif step["action"] == "aws:branch":
             choices = step["inputs"]["Choices"]
             following = [choice["NextStep"] for choice in choices]

@@ -33,7 +33,7 @@ def state(**keys: str) -> str:
 
 
 def state_rules(folder, **keys: str) -> list[tuple[str, str]]:
-    """Return each fault of these keys as (key, rule)."""
+    """Return each error of these keys as (key, rule)."""
     return [(place.removeprefix("state."), rule) for place, rule in rules(folder, state(**keys))]
 
 
@@ -78,7 +78,7 @@ def test_what_a_backend_requires_is_asked_for_at_once(tmp_path, backend, missing
         assert backend == read(tmp_path, state(backend=backend)).state.backend
         return
     expected = [(key, f'is required with state.backend = "{backend}"') for key in missing]
-    assert expected == state_rules(tmp_path, backend=backend)
+    assert state_rules(tmp_path, backend=backend) == expected
 
 
 @pytest.mark.parametrize(("backend", "other"), [("local", S3), ("s3", HCP), ("hcp", S3)])
@@ -87,10 +87,10 @@ def test_keys_of_another_backend_are_refused(tmp_path, backend, other):
     own = {"s3": S3, "hcp": HCP, "local": {}}[backend]
     foreign = [key for key in other if key != "backend"]
     expected = [
-        (key, f'is of the backend "{other["backend"]}", and state.backend is "{backend}"')
+        (key, f'belongs to the backend "{other["backend"]}", but state.backend is "{backend}"')
         for key in foreign
     ]
-    assert expected == state_rules(tmp_path, **{**other, **own, "backend": backend})
+    assert state_rules(tmp_path, **{**other, **own, "backend": backend}) == expected
 
 
 @pytest.mark.parametrize("keys", [S3, HCP], ids=["s3", "hcp"])
@@ -99,48 +99,48 @@ def test_the_environment_can_put_another_backend_in_the_files_place(tmp_path, ke
     toml = state(**keys)
     assert StateSettings() == read(tmp_path, toml, REPRIEVE_STATE__BACKEND="local").state
     toml += '\nbuckt = "reprieve"\n'
-    assert [("state.buckt", "is not a setting")] == rules(
-        tmp_path, toml, REPRIEVE_STATE__BACKEND="local"
-    )
+    assert rules(tmp_path, toml, REPRIEVE_STATE__BACKEND="local") == [
+        ("state.buckt", "is not a setting")
+    ]
 
 
 def test_what_the_environment_itself_says_of_another_backend_is_refused(tmp_path):
     """There it could be taken out."""
     variables = {"REPRIEVE_STATE__BACKEND": "local", "REPRIEVE_STATE__BUCKET": "reprieve-state"}
     found = rules(tmp_path, state(**HCP), **variables)
-    assert [("state.bucket", 'is of the backend "s3", and state.backend is "local"')] == found
+    assert found == [("state.bucket", 'belongs to the backend "s3", but state.backend is "local"')]
 
 
 def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
     """A bucket alone does not move the state there."""
     toml = GOOD + '[state]\nbucket = "reprieve-state"\n'
-    assert [("state.bucket", 'is of the backend "s3", and state.backend is "local"')] == rules(
-        tmp_path, toml
-    )
+    assert rules(tmp_path, toml) == [
+        ("state.bucket", 'belongs to the backend "s3", but state.backend is "local"')
+    ]
 
 
 @pytest.mark.parametrize(
     ("key", "text", "rule"),
     [
-        ("backend", "S3", "is no backend of Reprieve's"),
-        ("bucket", "ab", "has 2 characters; a bucket's name has 3 to 63"),
-        ("bucket", "a" * 64, "has 64 characters; a bucket's name has 3 to 63"),
-        ("bucket", "Reprieve", "is no name of a bucket"),
-        ("bucket", "re_prieve", "is no name of a bucket"),
-        ("bucket", "-reprieve", "is no name of a bucket"),
-        ("bucket", "reprieve-", "is no name of a bucket"),
-        ("bucket", "re..prieve", "is no name of a bucket"),
-        ("bucket", "192.168.5.4", "is no name of a bucket"),
-        ("bucket", "xn--reprieve", 'has "xn--", which S3 reserves'),
-        ("bucket", "reprieve--x-s3", 'has "--x-s3", which S3 reserves'),
-        ("bucket", "arn:aws:s3:::reprieve", "is not the bare name of a bucket"),
-        ("bucket", "s3://reprieve/", "is not the bare name of a bucket"),
+        ("backend", "S3", "is not a backend that Reprieve supports"),
+        ("bucket", "ab", "has 2 characters, not 3 to 63"),
+        ("bucket", "a" * 64, "has 64 characters, not 3 to 63"),
+        ("bucket", "Reprieve", "is not the name of a bucket"),
+        ("bucket", "re_prieve", "is not the name of a bucket"),
+        ("bucket", "-reprieve", "is not the name of a bucket"),
+        ("bucket", "reprieve-", "is not the name of a bucket"),
+        ("bucket", "re..prieve", "is not the name of a bucket"),
+        ("bucket", "192.168.5.4", "is not the name of a bucket"),
+        ("bucket", "xn--reprieve", 'has "xn--", which S3 does not allow'),
+        ("bucket", "reprieve--x-s3", 'has "--x-s3", which S3 does not allow'),
+        ("bucket", "arn:aws:s3:::reprieve", "is not only the name of a bucket"),
+        ("bucket", "s3://reprieve/", "is not only the name of a bucket"),
         ("bucket", " reprieve", "begins or ends with a space"),
-        ("key", "/reprieve.tfstate", "is not a path of letters"),
-        ("key", "reprieve/", "is not a path of letters"),
-        ("key", "a//b", "is not a path of letters"),
-        ("key", "${terraform.workspace}", "is not a path of letters"),
-        ("key", "k" * 1001, "is not a path of letters"),
+        ("key", "/reprieve.tfstate", "is not a path of up to 1,000 letters"),
+        ("key", "reprieve/", "is not a path of up to 1,000 letters"),
+        ("key", "a//b", "is not a path of up to 1,000 letters"),
+        ("key", "${terraform.workspace}", "is not a path of up to 1,000 letters"),
+        ("key", "k" * 1001, "is not a path of up to 1,000 letters"),
         ("region", "eu-wst-1", "is not a Region that"),
         ("region", "cn-north-1", "is in the partition aws-cn; the Regions to watch are in aws"),
         ("kms_key_id", "alias/state", "is an alias"),
@@ -156,9 +156,9 @@ def test_keys_without_a_backend_are_told_which_they_belong_to(tmp_path):
     ],
 )
 def test_values_that_s3_could_not_take(tmp_path, key, text, rule):
-    """One fault each, with the rule it breaks."""
-    ((place, broken),) = state_rules(tmp_path, **S3 | {key: text})
-    assert (key, rule) == (place, broken[: len(rule)])
+    """One error each, with the rule it breaks."""
+    ((place, found),) = state_rules(tmp_path, **S3 | {key: text})
+    assert (key, rule) == (place, found[: len(rule)])
 
 
 @pytest.mark.parametrize(
@@ -176,29 +176,29 @@ def test_values_that_s3_could_not_take(tmp_path, key, text, rule):
     ],
 )
 def test_values_that_hcp_terraform_could_not_take(tmp_path, key, text, rule):
-    """One fault each, with the rule it breaks."""
-    ((place, broken),) = state_rules(tmp_path, **HCP | {key: text})
-    assert (key, rule) == (place, broken[: len(rule)])
+    """One error each, with the rule it breaks."""
+    ((place, found),) = state_rules(tmp_path, **HCP | {key: text})
+    assert (key, rule) == (place, found[: len(rule)])
 
 
 def test_a_token_is_no_setting(tmp_path):
     """A credential in the file would end in the synthesised JSON, and in git."""
-    assert [("token", "is not a setting")] == state_rules(tmp_path, **HCP | {"token": "hidden"})
+    assert state_rules(tmp_path, **HCP | {"token": "hidden"}) == [("token", "is not a setting")]
 
 
 def test_the_keys_of_an_unknown_backend_bring_no_faults_of_their_own(tmp_path):
-    """One slip of the pen is one fault."""
+    """One slip of the pen is one error."""
     toml = state(**S3 | {"backend": "S3"})
-    assert [("state.backend", "is no backend of Reprieve's")] == rules(tmp_path, toml)
+    assert rules(tmp_path, toml) == [("state.backend", "is not a backend that Reprieve supports")]
 
 
 def test_the_partition_is_that_of_the_regions(tmp_path):
-    """A bucket in China for Regions in China; where the Regions are at fault, only they are."""
+    """A bucket in China for Regions in China; where the Regions are at error, only they are."""
     chinese = {"backend": "s3", "bucket": "reprieve-state", "region": "cn-north-1"}
     toml = state(**chinese) + '\n[regions]\nhome = "cn-north-1"\n'
-    assert "cn-north-1" == read(tmp_path, toml).state.region
+    assert read(tmp_path, toml).state.region == "cn-north-1"
     toml = state(**chinese) + '\n[regions]\nwatch = ["eu-wst-1"]\n'
-    assert ["regions.watch[0]"] == [place for place, _ in rules(tmp_path, toml)]
+    assert [place for place, _ in rules(tmp_path, toml)] == ["regions.watch[0]"]
 
 
 @pytest.mark.parametrize("value", ["5", "[]", "{}", "true"])

@@ -1,0 +1,44 @@
+"""How a rule reports an invalid value: an error of pydantic's that carries the rule and a hint."""
+
+from typing import Final
+
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from reprieve.settings.errors import Place
+
+KIND: Final = "reprieve"
+"""The type of these errors among pydantic's own."""
+
+
+def invalid(rule: str, hint: str) -> PydanticCustomError:
+    """Return the error to raise from the type of a value."""
+    return PydanticCustomError(KIND, "{rule}: {hint}", {"rule": rule, "hint": hint})
+
+
+def invalid_at(place: Place, value: object, rule: str, hint: str) -> InitErrorDetails:
+    """Return the error of the value at a place, for rules that compare several values."""
+    return InitErrorDetails(type=invalid(rule, hint), loc=place, input=value)
+
+
+def other_partition_at(
+    place: Place,
+    text: str,
+    found: str | None,
+    expected: str,
+    hint: str,
+    reference: str = "the Regions to watch are",
+) -> list[InitErrorDetails]:
+    """Return the error of a value in another partition than expected; an empty list if none.
+
+    Args:
+        place: Where the value is in the settings.
+        text: The value.
+        found: Its partition; None if it has none, or is invalid anyway.
+        expected: The partition of the settings.
+        hint: What to do.
+        reference: The setting that the expected partition comes from, with its verb.
+    """
+    if found in (None, expected):
+        return []
+    rule = f"is in the partition {found}; {reference} in {expected}"
+    return [invalid_at(place, text, rule, hint)]

@@ -1,0 +1,85 @@
+"""Any input is either valid or leads to a SettingsError, never to another exception."""
+
+import string
+
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from reprieve.settings.errors import SettingError, SettingsError
+from reprieve.settings.loader import load
+from reprieve.settings.schema import TABLES, Settings
+from tests.support.settings import GOOD, ROLE
+
+SCALARS = st.one_of(
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.none(),
+    st.text(max_size=8),
+    st.sampled_from(["eu-west-1", "cn-north-1", "all", "default", "a@example.com", ROLE]),
+)
+
+
+VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=4), st.dictionaries(st.text(), SCALARS))
+
+
+NAMES = st.sampled_from([*TABLES, *(key for keys in TABLES.values() for key in keys), "list", "x"])
+
+
+TEXTS = st.text(alphabet=string.printable + "é\u2028\x00\udcff", max_size=40)
+
+
+FAST = hypothesis_settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def loads_or_says_why(folder, environ):
+    """Fail if load raises anything but SettingsError, or one that says nothing."""
+    watched: tuple[str, ...]
+    found: tuple[SettingError, ...]
+    try:
+        watched, found = load(environ, folder).regions.watched, ()
+    except SettingsError as error:
+        watched, found = (), error.errors
+        str(error).encode()
+    assert bool(watched) != bool(found)
+    assert all(error.key and error.rule and error.hint for error in found)
+
+
+@FAST
+@given(content=st.one_of(st.binary(max_size=60), TEXTS.map(lambda t: t.encode("utf-8", "replace"))))
+def test_any_file_is_read_or_refused(tmp_path, content):
+    """No file's bytes bring a traceback."""
+    (tmp_path / "reprieve.toml").write_bytes(content)
+    loads_or_says_why(tmp_path, {})
+
+
+@FAST
+@given(values=st.dictionaries(NAMES, st.one_of(VALUES, st.dictionaries(NAMES, VALUES))))
+def test_any_values_are_taken_or_refused(values):
+    """No value in any place brings anything but pydantic's error with our rules in it."""
+    try:
+        watched, kinds = Settings(**values).regions.watched, set()
+    except ValidationError as error:
+        watched, kinds = (), {each["type"] for each in error.errors()}
+    assert (bool(watched), kinds) in [(True, set()), (False, {"reprieve"})]
+
+
+@FAST
+@given(
+    environ=st.dictionaries(
+        st.sampled_from(
+            ["REPRIEVE_SETTINGS", "REPRIEVE_X"]
+            + [f"REPRIEVE_{table}__{key}".upper() for table, keys in TABLES.items() for key in keys]
+        ),
+        st.one_of(TEXTS, TEXTS.map(lambda text: f"[{text}]")),
+    )
+)
+@example(environ={"REPRIEVE_REGIONS__WATCH": "\udcff"})
+def test_any_environment_is_taken_or_refused(tmp_path, environ):
+    """No variable's text brings a traceback."""
+    (tmp_path / "reprieve.toml").write_text(GOOD)
+    loads_or_says_why(tmp_path, environ)
