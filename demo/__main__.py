@@ -1,4 +1,4 @@
-"""Run the demo. Exit code 0: every key fared as the settings say, and a second plan was empty."""
+"""Run the demo. Exit code 0: every key ended as the settings say, and the second plan is empty."""
 
 import argparse
 import shutil
@@ -12,23 +12,23 @@ from rich.live import Live
 from demo import exempt
 from demo.rescue import Rescue, rescue
 from demo.screen import print_mail, progress, rescue_table
-from reprieve.settings.errors import SettingsError
+from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.loader import load
 from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment
 from sandbox.server import Sandbox
 
-# More than terraform's default of 10: 17 Regions wait for answers, not for the processor.
+# More than terraform's default of 10: it waits for answers, not for the processor.
 PARALLELISM = "--terraform-parallelism=40"
-# Of the threats the one that is taken back: all of them in 17 Regions would take a minute longer.
+# Only the threat that Reprieve undoes: all threats in 17 Regions would take a minute longer.
 SETTINGS = {"REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled"}
 
 
-def main() -> int:
-    """Deploy, endanger, watch, plan again, destroy."""
+def main() -> ExitCode:
+    """Deploy, schedule deletions, watch, plan again, destroy; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave the sandbox up at the end")
+    parser.add_argument("--keep", action="store_true", help="keep the sandbox running at the end")
     parser.add_argument(
-        "--exempt", action="store_true", help="show deletions that the settings approve"
+        "--exempt", action="store_true", help="show deletions that the settings exempt"
     )
     arguments = parser.parse_args()
     keep = arguments.keep
@@ -39,13 +39,13 @@ def main() -> int:
         variables = exempt.SETTINGS if arguments.exempt else SETTINGS
         settings = load(variables, PROJECT)
         directory = PROJECT / "build" / "demo"
-        # The state of an earlier demo speaks of a sandbox that is gone.
+        # The state of an earlier demo describes a sandbox that no longer exists.
         shutil.rmtree(directory, ignore_errors=True)
         with Sandbox() as sandbox:
             deployment = Deployment(sandbox, directory, settings=variables)
             regions = settings.regions.watched
             rows = exempt.rows(regions) if arguments.exempt else [Rescue(r) for r in regions]
-            all_well = run(console, sandbox, deployment, rows)
+            all_ok = run(console, sandbox, deployment, rows)
             if not keep:
                 with progress(console, "cdktf destroy") as on_line:
                     deployment.cdktf(
@@ -53,21 +53,21 @@ def main() -> int:
                     )
             console.print(f"\nThe demo took {time.monotonic() - started:.0f} seconds.")
             if keep:
-                look_around(console, sandbox, deployment)
-    except SettingsError as error:
-        console.print(str(error), style="red", markup=False)
-        return 2
+                keep_running(console, sandbox, deployment)
+    except ReprieveError as error:
+        console.print(error.report, style="red", markup=False)
+        return error.exit_code
     except CommandFailed as error:
         console.print(str(error), style="red", markup=False)
-        return 1
+        return ExitCode.FAILED
     except KeyboardInterrupt:
-        console.print("Interrupted; the sandbox and all that was in it are gone.")
-        return 130
-    return 0 if all_well else 1
+        console.print("Interrupted. The sandbox and everything in it are gone.")
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK if all_ok else ExitCode.FAILED
 
 
 def run(console: Console, sandbox: Sandbox, deployment: Deployment, rows: list[Rescue]) -> bool:
-    """Deploy and prove it; return whether all keys fared as is due and a second plan is empty."""
+    """Deploy and test it; return whether every key ended as expected and a second plan is empty."""
     console.print(
         f"Reprieve on a local AWS ({sandbox.endpoint}): the settings of reprieve.toml, "
         f"{len({row.region for row in rows})} Regions."
@@ -96,7 +96,7 @@ def run(console: Console, sandbox: Sandbox, deployment: Deployment, rows: list[R
         print_mail(console, f"One alert, as it reaches {', '.join(alerted.alerted)}", alerted.alert)
         for mail in sandbox.mails:
             if alerted.key_id in mail.body and mail.body != alerted.alert:
-                print_mail(console, f"And what came of it, «{mail.subject}»", mail.body)
+                print_mail(console, f'The result, "{mail.subject}"', mail.body)
         console.print()
 
     with progress(console, "cdktf diff   ") as on_line:
@@ -106,12 +106,12 @@ def run(console: Console, sandbox: Sandbox, deployment: Deployment, rows: list[R
         console.print(f"The second plan is not empty: {changes}", style="red", markup=False)
     else:
         console.print("  No changes: what was deployed is what the settings say.")
-    return all(row.as_due for row in rows) and not changes
+    return all(row.as_expected for row in rows) and not changes
 
 
-def look_around(console: Console, sandbox: Sandbox, deployment: Deployment) -> None:
-    """Say how to look at the sandbox, and keep it up until Ctrl-C."""
-    console.print("\nThe sandbox stays up. In another terminal:\n")
+def keep_running(console: Console, sandbox: Sandbox, deployment: Deployment) -> None:
+    """Print how to look at the sandbox, and keep it running until Ctrl-C."""
+    console.print("\nThe sandbox keeps running. In another terminal:\n")
     for name, value in sandbox.environment().items():
         console.print(f"  export {name}={value}", markup=False, soft_wrap=True)
     console.print(
@@ -119,7 +119,7 @@ def look_around(console: Console, sandbox: Sandbox, deployment: Deployment) -> N
   aws kms list-keys --region eu-west-1             # or any other call of the AWS command line
   curl {sandbox.endpoint}/_sandbox/deliveries   # what EventBridge delivered
   curl {sandbox.endpoint}/_sandbox/executions   # what Systems Manager ran
-  curl {sandbox.endpoint}/_sandbox/mails        # what people were mailed
+  curl {sandbox.endpoint}/_sandbox/mails        # the e-mails that were sent
   terraform -chdir={deployment.stack_directory.relative_to(PROJECT)} state list
 
 Ctrl-C stops it.""",

@@ -1,4 +1,4 @@
-"""The demo of approved deletions: two roles, of which the settings exempt one, in three Regions."""
+"""The demo of exempt deletions: two roles, one of them exempt, in three Regions."""
 
 import json
 from collections.abc import Callable
@@ -21,14 +21,14 @@ SETTINGS: Final = {
 def rows(regions: tuple[str, ...]) -> list[Rescue]:
     """Return a key for each role in each Region."""
     return [
-        Rescue(region, by=role, approved=role == _EXEMPT)
+        Rescue(region, by=role, exempt=role == _EXEMPT)
         for region in regions
         for role in (_EXEMPT, _OTHER)
     ]
 
 
 def callers(sandbox: Sandbox) -> Callable[[Rescue], Any]:
-    """Make the roles; return what gives the KMS client of a session of a row's role."""
+    """Create the roles; return a function that returns the KMS client of a row's role."""
     iam, sts = (sandbox.client(service, "us-east-1") for service in ("iam", "sts"))
     sessions = {}
     for role in (_EXEMPT, _OTHER):
@@ -36,8 +36,8 @@ def callers(sandbox: Sandbox) -> Callable[[Rescue], Any]:
             Principal={"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}, Action="sts:AssumeRole"
         )
         arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        rights = _policy(Action="kms:ScheduleKeyDeletion", Resource="*")
-        iam.put_role_policy(RoleName=role, PolicyName="keys", PolicyDocument=rights)
+        permissions = _policy(Action="kms:ScheduleKeyDeletion", Resource="*")
+        iam.put_role_policy(RoleName=role, PolicyName="keys", PolicyDocument=permissions)
         sessions[role] = sts.assume_role(RoleArn=arn, RoleSessionName="alice")["Credentials"]
 
     def caller_of(row: Rescue) -> Any:

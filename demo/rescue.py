@@ -1,4 +1,4 @@
-"""A key in one Region: created, scheduled for deletion, and watched until that is dealt with."""
+"""Create a key in one Region, schedule its deletion, and watch what happens."""
 
 import time
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ POLL = 0.1
 
 @dataclass
 class Rescue:
-    """What happened to one key. `fault` is empty while nothing is known to be wrong.
+    """What happened to one key. `problem` is empty while nothing has failed.
 
-    `by` is who schedules the deletion, if it is not the account's root; with `approved` the
-    settings exempt them, so that nothing is to be taken back.
+    `by` is the role that schedules the deletion; empty for the account's root. With `exempt` the
+    settings exempt that role, so Reprieve must not cancel the deletion.
     """
 
     region: str
     by: str = ""
-    approved: bool = False
+    exempt: bool = False
     alerted: tuple[str, ...] = ()
     key_id: str = ""
     alert: str = ""
     automation: str = ""
     states: tuple[str, ...] = ()
     seconds: float | None = None
-    fault: str = ""
+    problem: str = ""
 
     @property
     def before_and_after(self) -> tuple[str, ...]:
@@ -36,31 +36,31 @@ class Rescue:
         return self.states[:1] + self.states[1:][-1:]
 
     @property
-    def as_due(self) -> bool:
-        """Whether people were told and the key was rescued, or let go where that is approved."""
-        if self.approved:
-            let_go = not self.automation and self.states[-1:] == ("PendingDeletion",)
-            return bool(self.alerted and let_go and not self.fault)
+    def as_expected(self) -> bool:
+        """Whether the alert was sent, and the key was rescued or, if exempt, left alone."""
+        if self.exempt:
+            left_alone = not self.automation and self.states[-1:] == ("PendingDeletion",)
+            return bool(self.alerted and left_alone and not self.problem)
         return bool(
             self.alerted
             and self.automation == "Success"
             and self.states[-1:] == ("Disabled",)
-            and not self.fault
+            and not self.problem
         )
 
 
 def rescue(sandbox: Sandbox, row: Rescue, caller: Any = None) -> None:
-    """Endanger a key in the row's Region and fill the row as things happen; it never raises.
+    """Schedule the deletion of a key in the row's Region; update the row as things happen.
 
-    `caller` is the KMS client that schedules the deletion, if it is not that of the root.
+    Nothing is raised. `caller` is the KMS client that schedules the deletion; None is the root's.
     """
     try:
-        _endanger_and_watch(sandbox, row, caller)
-    except Exception as error:  # one Region's failure is its own row's business
-        row.fault = f"{type(error).__name__}: {error}"
+        _schedule_and_watch(sandbox, row, caller)
+    except Exception as error:  # shown in the row; the other Regions go on
+        row.problem = f"{type(error).__name__}: {error}"
 
 
-def _endanger_and_watch(sandbox: Sandbox, row: Rescue, caller: Any) -> None:
+def _schedule_and_watch(sandbox: Sandbox, row: Rescue, caller: Any) -> None:
     kms = sandbox.client("kms", row.region)
     row.key_id = kms.create_key(Description="Reprieve demo")["KeyMetadata"]["KeyId"]
 
@@ -75,18 +75,18 @@ def _endanger_and_watch(sandbox: Sandbox, row: Rescue, caller: Any) -> None:
         *row.states,
         (caller or kms).schedule_key_deletion(KeyId=row.key_id, PendingWindowInDays=7)["KeyState"],
     )
-    if row.approved:
-        # That nothing is taken back shows only once all there was to do is done.
+    if row.exempt:
+        # Only when everything has run is it certain that nothing was cancelled.
         sandbox.settle()
     while time.monotonic() - started < TIMEOUT:
         note_state()
         _note_deliveries(sandbox, row)
         _note_automation(sandbox, row)
-        if row.as_due or row.fault:
+        if row.as_expected or row.problem:
             row.seconds = time.monotonic() - started
             return
         time.sleep(POLL)
-    row.fault = f"not {'let go' if row.approved else 'rescued'} within {TIMEOUT:.0f} s"
+    row.problem = f"not {'left alone' if row.exempt else 'rescued'} within {TIMEOUT:.0f} s"
 
 
 def _note_deliveries(sandbox: Sandbox, row: Rescue) -> None:
@@ -94,11 +94,13 @@ def _note_deliveries(sandbox: Sandbox, row: Rescue) -> None:
         if delivery.event_name != "ScheduleKeyDeletion" or row.key_id not in delivery.body:
             continue
         if delivery.error:
-            row.fault = f"{delivery.target_id}: {delivery.error}"
+            row.problem = f"{delivery.target_id}: {delivery.error}"
         elif _is_alert(delivery):
             row.alerted, row.alert = delivery.recipients, delivery.body
             if not row.alerted:
-                row.fault = "the alert reached the topic, but the topic has no confirmed e-mail"
+                row.problem = (
+                    "the alert reached the topic, but the topic has no confirmed e-mail address"
+                )
 
 
 def _is_alert(delivery: Delivery) -> bool:
@@ -106,10 +108,10 @@ def _is_alert(delivery: Delivery) -> bool:
 
 
 def _note_automation(sandbox: Sandbox, row: Rescue) -> None:
-    # The first one: what the rule started. Others are what that one started in its turn.
+    # The first execution: the rule started it. It starts the others.
     for execution in sandbox.executions:
         if execution.region == row.region and row.key_id in execution.parameters["KeyId"][0]:
             row.automation = execution.status
             if execution.failure:
-                row.fault = f"{execution.document}: {execution.failure}"
+                row.problem = f"{execution.document}: {execution.failure}"
             return

@@ -1,4 +1,4 @@
-"""What the demo shows: progress, the table of rescues, an alert."""
+"""The demo's output: progress, the table of rescues, an alert."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,14 +11,14 @@ from rich.text import Text
 
 from demo.rescue import Rescue
 
-# terraform's own words, which cdktf passes on
+# terraform's output, which cdktf prints
 _TOTAL = re.compile(r"Plan: (\d+) to add, \d+ to change, (\d+) to destroy")
 _ONE_DONE = re.compile(r": (Creation|Destruction) complete after")
 
 
 @contextmanager
 def progress(console: Console, title: str) -> Iterator[Callable[[str], None]]:
-    """Show a long step; yield what takes the lines that cdktf prints, and counts resources."""
+    """Show a long step; yield a function that counts resources in the lines that cdktf prints."""
     with Progress(
         SpinnerColumn(finished_text="[green]✔[/]"),
         TextColumn("{task.description}"),
@@ -46,36 +46,36 @@ def progress(console: Console, title: str) -> Iterator[Callable[[str], None]]:
 
 
 def rescue_table(rows: Sequence[Rescue]) -> Table:
-    """One row per key; a fault stands in its key's row."""
-    as_due = sum(row.as_due for row in rows)
-    approvals = any(row.by for row in rows)
-    how = "dealt with as the settings say" if approvals else "rescued"
+    """Return a table with a row for each key; a problem is in its key's row."""
+    as_expected = sum(row.as_expected for row in rows)
+    exemptions = any(row.by for row in rows)
+    how = "handled as the settings say" if exemptions else "rescued"
     table = Table(
         box=None,
         pad_edge=False,
         padding=(0, 2, 0, 0),
         header_style="bold",
-        title=f"{as_due} of {len(rows)} keys {how}",
-        title_style="bold green" if as_due == len(rows) else "bold",
+        title=f"{as_expected} of {len(rows)} keys {how}",
+        title_style="bold green" if as_expected == len(rows) else "bold",
         title_justify="left",
     )
     table.add_column("Region", no_wrap=True)
-    if approvals:
+    if exemptions:
         table.add_column("Scheduled by", no_wrap=True)
-    table.add_column("Told" if approvals else "Alert delivered to", overflow="fold")
+    table.add_column("Alerted" if exemptions else "Alert delivered to", overflow="fold")
     table.add_column("Automation")
     table.add_column("Key, before → after", overflow="fold")
     table.add_column("Seconds", justify="right")
     for row in rows:
-        style = "red" if row.fault else "green" if row.as_due else "dim"
+        style = "red" if row.problem else "green" if row.as_expected else "dim"
         states = Text(" → ".join(row.before_and_after) or "…")
-        if row.fault:
-            states.append(f"\n{row.fault}", style="red")
+        if row.problem:
+            states.append(f"\n{row.problem}", style="red")
         table.add_row(
             Text(row.region, style=style),
-            *([row.by] if approvals else []),
-            ("yes" if approvals and row.alerted else ", ".join(row.alerted)) or "…",
-            row.automation or ("none" if row.approved else "…"),
+            *([row.by] if exemptions else []),
+            ("yes" if exemptions and row.alerted else ", ".join(row.alerted)) or "…",
+            row.automation or ("none" if row.exempt else "…"),
             states,
             f"{row.seconds:.1f}" if row.seconds is not None else "…",
         )
@@ -83,7 +83,7 @@ def rescue_table(rows: Sequence[Rescue]) -> Table:
 
 
 def print_mail(console: Console, title: str, text: str) -> None:
-    """Print an e-mail's text exactly as the topic delivered it, its lines unbroken."""
+    """Print an e-mail's text exactly as the topic delivered it, without wrapping lines."""
     console.print(f"\n{title}:\n", style="bold")
     for line in text.splitlines():
         console.print(f"  {line}", markup=False, soft_wrap=True)

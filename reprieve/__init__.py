@@ -1,1 +1,3 @@
-"""What Reprieve means, in plain Python: settings, Regions, threats, and what people are told."""
+"""Reprieve in plain Python: everything except the mapping to Terraform, which is in stacks/."""
+
+__version__ = "1.0.0"

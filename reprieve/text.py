@@ -1,18 +1,23 @@
-"""Text for people: escaping what a terminal would obey, and suggesting what was meant."""
+"""Text for people: escape what a terminal would obey, and suggest what was meant."""
 
 import difflib
 from collections.abc import Iterable
 
 
 def printable(text: str) -> str:
-    """Return one line with every unprintable character escaped.
+    """Return one line with every unprintable character escaped, line breaks included.
 
-    Control and bidirectional characters of text that others wrote must not reach a terminal or a
-    comment: they could hide or forge what stands there. A line break counts as unprintable too.
+    Apply it to text from outside, such as aliases and error messages, before it reaches a terminal
+    or a comment: control and bidirectional characters could hide or forge what is shown there.
     """
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def printable_lines(text: str) -> str:
+    """Return a text of several lines with every other unprintable character escaped."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

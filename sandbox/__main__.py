@@ -10,7 +10,7 @@ from sandbox.server import Sandbox
 
 
 def main() -> int:
-    """Start the sandbox, print the environment that leads to it, and wait for Ctrl-C."""
+    """Start the sandbox, print the environment variables for it, and wait for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument(
         "--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)"
@@ -21,10 +21,10 @@ def main() -> int:
     try:
         sandbox = Sandbox(port)
         sandbox.start()
-    except OSError as fault:
-        print(f"sandbox: cannot listen on 127.0.0.1:{port}: {fault}", file=sys.stderr)
+    except OSError as error:
+        print(f"sandbox: cannot listen on 127.0.0.1:{port}: {error}", file=sys.stderr)
         return 1
-    # A shell starts background jobs with Ctrl-C switched off; both signals end the sandbox.
+    # A shell starts background jobs without Ctrl-C. So both signals end the sandbox.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:

@@ -1,9 +1,10 @@
-"""The sandbox as a process: start, stop, reset, and what to give programs that talk to it."""
+"""The sandbox's server: starts, stops and resets it, and connects its services to each other."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
@@ -18,28 +19,30 @@ from moto.moto_server.werkzeug_app import (
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from sandbox import snapshot
 from sandbox.cloudtrail.event_history import History
-from sandbox.cloudtrail.records import envelope
 from sandbox.cloudwatch.alarms import AlarmChange, Alarms
 from sandbox.core import clock
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
-from sandbox.events.bus import Bus
+from sandbox.core.envelope import envelope
+from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
-from sandbox.gateway.authorizer import Gate
+from sandbox.gateway.authorizer import Authorizer
 from sandbox.gateway.regions import Switches
-from sandbox.gateway.router import Front
+from sandbox.gateway.router import Router
+from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores, expiry
-from sandbox.sns import subscriptions
+from sandbox.sns import publish, subscriptions
 from sandbox.sns.emails import Mail, mails
 from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution
 
 HOST = "127.0.0.1"
 HOME_REGION = "us-east-1"
-# What the trail and its bucket are called; the trail covers the Regions of the aws partition.
+# The name of the trail, which covers the Regions of the partition aws.
 TRAIL = "sandbox"
 _CREDENTIAL = "sandbox"
 
@@ -47,9 +50,9 @@ _CREDENTIAL = "sandbox"
 class Sandbox:
     """AWS on loopback. Use it as a context manager, or with `start` and `stop`.
 
-    `port=0` takes a free port. The account starts empty but for a multi-Region CloudTrail trail
-    that is logging, so that EventBridge sees KMS calls. Every access key that IAM does not know is
-    the account's root.
+    `port=0` takes a free port. At the start the account has one thing: a multi-Region CloudTrail
+    trail that logs, so that EventBridge gets KMS calls. Every access key that IAM does not know
+    belongs to the account's root.
     """
 
     _running = Lock()
@@ -60,7 +63,7 @@ class Sandbox:
         self._thread: Thread | None = None
 
     def __enter__(self) -> Sandbox:
-        """Start, and give the sandbox itself."""
+        """Start. Return the sandbox itself."""
         self.start()
         return self
 
@@ -74,9 +77,9 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        """Listen on 127.0.0.1; raises RuntimeError if this process has a sandbox already."""
+        """Listen on 127.0.0.1. Raise RuntimeError if this process has a sandbox already."""
         if not self._running.acquire(blocking=False):
-            raise RuntimeError("this process has a sandbox already; moto's state is one a process")
+            raise RuntimeError("this process has a sandbox already; moto has one state per process")
         try:
             self._listen()
         except BaseException:
@@ -85,32 +88,55 @@ class Sandbox:
 
     def _listen(self) -> None:
         moto = _Dispatcher(create_backend_app)
-        # The front takes moto's place below: it needs clients, which need the port.
+        # The services need clients, and clients need the port. So moto's application comes first,
+        # and `_connect_services` replaces it.
         self._server = make_server(
             HOST, self._port, moto, threaded=True, request_handler=_QuietHandler
         )
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
         """The URL of every service, in every Region."""
-        self._clients = Clients(self.endpoint)
-        self._work = Work()
-        self._automations = Automations(self._work, self._clients, self._emit_late)
-        self._alarms = Alarms(self._work)
-        self.history = History()
-        """CloudTrail's event history."""
-        self._bus = Bus(self._work, self._automations.start_for_rule, self._alarms)
-        self.switches = Switches()
-        """Which Regions are switched on, and how quick they are."""
-        front = Front(moto, self._bus, self._automations, self._alarms, self.history, self.reset)
-        self._server.app = Gate(front, self.switches)
-        self._undo = [subscriptions.hook(), s3_lock.serialise()]
-        self._furnish()
+        self._server.app = self._connect_services(moto)
+        self._create_trail()
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
         self._thread.start()
 
+    def _connect_services(self, moto: Any) -> Authorizer:
+        """Create the services. Give each one the functions by which it reaches the others."""
+        self._clients = Clients(self.endpoint)
+        self._work = Work()
+        self.history = History()
+        """CloudTrail's event history."""
+        self.switches = Switches()
+        """The Regions that are disabled or slow."""
+        self._alarms = Alarms(self._work, partial(publish.publish_as_service, CLOUDWATCH))
+        self._automations = Automations(
+            self._work,
+            self._clients,
+            # The bus needs the automations too, so the bus is looked up when an event comes.
+            emit=lambda event, region: self._bus.emit(event, region),
+            publish_denial_reason=publish.role_publish_denial_reason,
+        )
+        self._bus = Bus(
+            self._work,
+            OtherServices(
+                publish=partial(publish.publish_as_service, EVENTS),
+                start_automation=self._automations.start_for_rule,
+                count=self._alarms.count_for_rule,
+                evaluate_alarms=self._alarms.evaluate_later,
+            ),
+        )
+        self._undo = [
+            subscriptions.hook(),
+            publish.hook(self._alarms.notification_failed),
+            s3_lock.serialize(),
+        ]
+        router = Router(moto, self._bus, self._automations, self._alarms, self.history, self.reset)
+        return Authorizer(router, self.switches)
+
     def stop(self) -> None:
-        """Stop listening, and forget everything. Stopping twice does nothing."""
+        """Stop listening, and forget everything. A second call does nothing."""
         if self._server is None or self._thread is None:
             return
         self.switches.reset()
@@ -127,9 +153,9 @@ class Sandbox:
         self._running.release()
 
     def environment(self) -> dict[str, str]:
-        """Environment variables that make terraform, cdktf, aws and boto3 talk to the sandbox only.
+        """Return variables that make terraform, cdktf, aws and boto3 talk to the sandbox only.
 
-        Lay them over a process's environment.
+        Add them to the environment of a process.
         """
         return self._clients.environment(HOME_REGION) | {
             "AWS_ACCESS_KEY_ID": _CREDENTIAL,
@@ -137,60 +163,73 @@ class Sandbox:
         }
 
     def client(self, service: str, region: str) -> Any:
-        """A boto3 client of the account's root, whatever the environment says."""
+        """Return a boto3 client of the account's root, whatever the environment says."""
         return self._clients.make(service, region, _CREDENTIAL, _CREDENTIAL)
 
     def settle(self, timeout: float = 30.0) -> None:
-        """Wait until every delivery was made, every automation ended, every alarm evaluated.
+        """Wait until all deliveries and automations have ended and all alarms are evaluated.
 
-        Raises TimeoutError after `timeout` seconds.
+        Raise TimeoutError after `timeout` seconds.
         """
         self._work.settle(timeout)
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """What the event buses did, oldest first."""
+        """The deliveries of the event buses, oldest first."""
         return self._bus.deliveries
 
     @property
     def executions(self) -> list[Execution]:
-        """What Systems Manager ran, oldest first."""
+        """The executions of Systems Manager Automation, oldest first."""
         return self._automations.executions
 
     @property
     def alarms(self) -> list[AlarmChange]:
-        """How CloudWatch's alarms changed their states, oldest first."""
+        """The state changes of CloudWatch's alarms, oldest first."""
         return self._alarms.changes
 
     @property
     def mails(self) -> list[Mail]:
-        """What was published to topics, by EventBridge, by alarms or by anyone."""
+        """The messages that EventBridge, alarms and other callers published to topics."""
         return mails()
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         """Put an EventBridge envelope on a Region's default bus, as AWS itself would.
 
-        Needs `source`, `detail-type` and `detail`; what else of the envelope is missing is made.
+        The event needs `source`, `detail-type` and `detail`. Other missing fields get defaults.
         """
         blank = envelope(event["source"], event["detail-type"], region, event["detail"])
         self._bus.emit({**blank, "id": str(uuid.uuid4()), **event}, region)
 
     def advance(self, days: float) -> None:
-        """Let time pass for KMS: deletions that are due are carried out, old material expires."""
+        """Let time pass for KMS: scheduled deletions happen, and imported material expires."""
         clock.advance(days)
         self.history.age(days)
         for event, region in expiry.events_due():
             self._bus.emit(event, region)
 
     def set_pending(self, region: str, endpoint: str, pending: bool = True) -> None:
-        """Let an endpoint's subscriptions wait for their confirmation, or be confirmed."""
+        """Make an endpoint's subscriptions pending, or confirm them."""
         subscriptions.set_pending(region, endpoint, pending)
 
-    def _emit_late(self, event: dict[str, Any], region: str) -> None:
-        self._bus.emit(event, region)
+    def snapshot(self) -> bytes:
+        """Wait until all jobs have ended, then return a copy of the account.
+
+        It has every resource and CloudTrail's history, but not what the sandbox observed: no
+        deliveries, executions or state changes of alarms. Raise RuntimeError before the start.
+        """
+        if self._server is None:
+            raise RuntimeError("the sandbox is not running: it has no account")
+        self.settle()
+        return snapshot.take(self.history.records)
+
+    def restore(self, copy: bytes) -> None:
+        """Replace the account with a copy that `snapshot` returned, of this or another sandbox."""
+        self.reset()
+        self.history.replace(snapshot.restore(copy))
 
     def reset(self) -> None:
-        """Finish what is under way and begin again with an empty account."""
+        """Wait until all jobs have ended, then start again with an empty account."""
         self.settle()
         moto_api_backend.reset()
         self._bus.clear()
@@ -199,9 +238,9 @@ class Sandbox:
         self.history.clear()
         self.switches.reset()
         _forget()
-        self._furnish()
+        self._create_trail()
 
-    def _furnish(self) -> None:
+    def _create_trail(self) -> None:
         bucket = f"{TRAIL}-trail-{ACCOUNT_ID}"
         s3_backends[ACCOUNT_ID]["aws"].create_bucket(bucket, HOME_REGION)
         trail = cloudtrail_backends[ACCOUNT_ID][HOME_REGION].create_trail(
@@ -222,16 +261,16 @@ class Sandbox:
 
 
 def _forget() -> None:
-    """Forget what is kept beside moto."""
+    """Reset the state that moto's own reset does not cover."""
     custom_key_stores.clear()
     clock.reset()
 
 
 class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc, unused-ignore]
-    """Remembers which of moto's backends a host means.
+    """Caches which of moto's backends belongs to a host.
 
-    moto looks through its source folders on each request, one request at a time: a quarter of the
-    time that a call takes.
+    moto searches its source folders on each request, one request at a time. That takes a quarter
+    of the time of a call.
     """
 
     def __init__(self, create_app: Any) -> None:
@@ -246,7 +285,7 @@ class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc, unused-ign
 
 
 class _QuietHandler(MotoRequestHandler):  # type: ignore[misc, unused-ignore]
-    """Writes no line per request."""
+    """A request handler that logs no requests."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+        """Log nothing."""

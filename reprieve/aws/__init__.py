@@ -1,1 +1,1 @@
-"""Running AWS: accounts, calls in parallel, and the IAM policies that commands need."""
+"""AWS accounts, customer keys, calls in parallel, and the IAM policies that commands need."""

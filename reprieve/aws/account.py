@@ -1,4 +1,4 @@
-"""The running AWS that the operator's commands talk to: its accounts, and why a call failed."""
+"""The AWS accounts that the commands use, and explanations of failed calls."""
 
 import re
 from collections.abc import Sequence
@@ -18,34 +18,39 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from reprieve.aws.parallel import AT_ONCE, NoAnswer, everywhere
+from reprieve.aws.parallel import MAX_WORKERS, NoAnswer, run_in_parallel
 from reprieve.aws.permissions import action_of
+from reprieve.errors import ExitCode, ReprieveError
 
 _CONFIG: Final = Config(
     connect_timeout=5,
     read_timeout=20,
-    max_pool_connections=AT_ONCE,
+    max_pool_connections=MAX_WORKERS,
     retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra="reprieve",
 )
+_IDENTITY_TIMEOUT: Final = 60
+"""After how many seconds STS is given up when it is asked which account a profile opens."""
 _DENIALS: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 )
-_SWITCHED_OFF: Final = frozenset({"InvalidClientTokenId", "UnrecognizedClientException"})
+_UNKNOWN_CREDENTIALS: Final = frozenset({"InvalidClientTokenId", "UnrecognizedClientException"})
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-# «User: ARN is not authorized to perform: sns:Publish on resource: …»
-_ACTION: Final = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]+):([A-Za-z]+)")
+# "User: ARN is not authorized to perform: sns:Publish on resource: ..."
+_DENIED_ACTION: Final = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]+):([A-Za-z]+)")
 
 
-class CannotBegin(Exception):
-    """Nothing can be asked of AWS at all; the text says why, and what to do."""
+class AccountError(ReprieveError):
+    """No account can be used: the profiles or the credentials have an error."""
+
+    exit_code = ExitCode.USAGE
 
 
 @dataclass
 class Account:
-    """One AWS account, as the credentials of a profile (None: the default ones) open it.
+    """One AWS account, opened with the credentials of a profile (None: the default credentials).
 
-    `id` is its number, `arn` whom the credentials belong to.
+    `id` is the account number, `arn` the principal that the credentials belong to.
     """
 
     profile: str | None
@@ -59,8 +64,8 @@ class Account:
         return id(self)
 
     def client(self, service: str, region: str) -> Any:
-        """Return the boto3 client of a service in a Region, always the same one."""
-        with self._lock:  # making a client is not thread-safe, using one is
+        """Return the boto3 client of a service in a Region; the same one for each call."""
+        with self._lock:  # creating a client is not thread-safe, using one is
             if (service, region) not in self._clients:
                 self._clients[service, region] = self.session.client(
                     service, region_name=region, config=_CONFIG
@@ -68,7 +73,7 @@ class Account:
             return self._clients[service, region]
 
     def assume(self, role_arn: str, region: str) -> "Account":
-        """Return the same account as a role opens it; raises what boto3 does."""
+        """Return this account opened with the credentials of a role; raises what boto3 does."""
         session_name = "reprieve"
         given = self.client("sts", region).assume_role(
             RoleArn=role_arn, RoleSessionName=session_name
@@ -82,44 +87,47 @@ class Account:
         return Account(self.profile, session, self.id, given["AssumedRoleUser"]["Arn"])
 
 
-def accounts_of(profiles: Sequence[str], home: str) -> tuple[list[Account], dict[str, str]]:
-    """Return the accounts that the profiles lead to, and by profile why one leads nowhere.
+def open_accounts(profiles: Sequence[str], home: str) -> tuple[list[Account], dict[str, str]]:
+    """Return the accounts that the profiles open, and by profile why one cannot be opened.
 
-    No profile means the default credentials. `home` is the Region that is asked.
+    Without profiles the default credentials are used. `home` is the Region whose STS is asked.
 
     Raises:
-        CannotBegin: a profile is not configured, two lead to one account, or none leads anywhere.
+        AccountError: a profile is not configured, two open the same account, or none opens any.
     """
     try:
         names: Sequence[str | None] = profiles or [None]
         asked = [Account(name, boto3.Session(profile_name=name)) for name in names]
     except ProfileNotFound as error:
-        raise CannotBegin(f"{error}. See `aws configure list-profiles`.") from None
+        raise AccountError(
+            f"{error}.", "List your profiles with `aws configure list-profiles`."
+        ) from error
 
     failed: dict[str, str] = {}
     found: dict[str, Account] = {}
-    for account, answer in everywhere(
-        lambda account: account.client("sts", home).get_caller_identity(), asked, timeout=60
+    for account, answer in run_in_parallel(
+        lambda account: account.client("sts", home).get_caller_identity(), asked, _IDENTITY_TIMEOUT
     ):
         if isinstance(answer, Exception):
             failed[account.profile or ""] = explain(answer)
             continue
         account.id, account.arn = answer["Account"], answer["Arn"]
         if other := found.get(account.id):
-            raise CannotBegin(
-                f"The profiles {other.profile} and {account.profile} both lead to the account "
-                f"{account.id}: name one of them."
+            raise AccountError(
+                f"The profiles {other.profile} and {account.profile} both open the account "
+                f"{account.id}.",
+                "Name only one of them.",
             )
         found[account.id] = account
     if not found:
-        raise CannotBegin("\n".join(failed.values()))
+        raise AccountError("\n".join(failed.values()))
     return [account for account in asked if account.id], failed
 
 
-def regions_on(account: Account, home: str) -> dict[str, bool]:
-    """Return the Regions of the account's partition, and whether it has each switched on.
+def enabled_regions(account: Account, home: str) -> dict[str, bool]:
+    """Return the Regions of the account's partition, and whether each is enabled.
 
-    EC2 API reference, DescribeRegions: with AllRegions it lists those that are switched off too.
+    EC2 API reference, DescribeRegions: with AllRegions it lists disabled Regions too.
     """
     answer = account.client("ec2", home).describe_regions(AllRegions=True)
     return {
@@ -128,38 +136,41 @@ def regions_on(account: Account, home: str) -> dict[str, bool]:
     }
 
 
-def lacking(error: BaseException) -> str | None:
-    """Return the IAM action, `sns:Publish`, whose lack is the error; None if it is another one."""
+def denied_action(error: BaseException) -> str | None:
+    """Return the IAM action, `sns:Publish`, that AWS denied; None if the error is another one."""
     if not isinstance(error, ClientError) or error.response["Error"]["Code"] not in _DENIALS:
         return None
-    named = _ACTION.search(error.response["Error"].get("Message", ""))
+    named = _DENIED_ACTION.search(error.response["Error"].get("Message", ""))
     return f"{named[1].lower()}:{named[2]}" if named else action_of(error.operation_name)
 
 
 def is_code(error: BaseException, *codes: str) -> bool:
-    """Say whether AWS answered with one of these error codes, or with one that begins with it."""
-    # SQS's codes come with and without what the query protocol put before them.
+    """Return whether AWS answered with one of these error codes."""
+    # The query protocol puts a prefix, "AWS.SimpleQueueService.", before some of SQS's codes.
     return isinstance(error, ClientError) and any(
         error.response["Error"]["Code"].rpartition(".")[2] == code for code in codes
     )
 
 
 def explain(error: BaseException) -> str:
-    """Return what went wrong with a call to AWS, and what to do, in a sentence or two."""
-    if action := lacking(error):
-        return f"You lack {action}. `reprieve policy` has what each command needs."
+    """Return in a sentence or two why a call to AWS failed, and what to do."""
+    if action := denied_action(error):
+        return (
+            f"The permission {action} is missing. `reprieve policy` prints the permissions that "
+            "each command needs."
+        )
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]
-        if code in _SWITCHED_OFF:
+        if code in _UNKNOWN_CREDENTIALS:
             return (
-                "AWS does not know the credentials here: the Region is switched off, or they "
-                "are wrong."
+                "AWS rejects the credentials in this Region: the account has not enabled the "
+                "Region, or the credentials are wrong."
             )
         if code in _EXPIRED:
-            return "The credentials have expired: renew them."
+            return "The credentials have expired. Renew them."
         return f"{error.operation_name}: {code}: {error.response['Error'].get('Message', '')}"
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return "There are no AWS credentials: set AWS_PROFILE, or see `aws configure`."
+        return "No AWS credentials were found. Set AWS_PROFILE, or run `aws configure`."
     if isinstance(error, NoAnswer):
         return f"There was {error}."
     if isinstance(error, ConnectionError | HTTPClientError):

@@ -1,4 +1,4 @@
-"""Doing one thing in many places at once, none of which can hold up or hide the others."""
+"""Run one piece of work for many items at once, so that no item delays or hides the others."""
 
 import queue
 import threading
@@ -6,71 +6,71 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Final, TypeVar
 
-AT_ONCE: Final = 16
-"""In how many places something is done at the same time."""
+MAX_WORKERS: Final = 16
+"""How many items are worked on at the same time."""
 
 _TICK = 0.1
 
-Place = TypeVar("Place", bound=Hashable)
+Item = TypeVar("Item", bound=Hashable)
 Answer = TypeVar("Answer")
 
 
 class NoAnswer(Exception):
-    """A place did not answer in time; the text says after how many seconds."""
+    """An item took too long. The text says after how many seconds it was given up."""
 
 
-def everywhere(
-    work: Callable[[Place], Answer], places: Sequence[Place], timeout: float
-) -> Iterator[tuple[Place, Answer | Exception]]:
-    """Do `work` in each place, and yield each with its answer as it comes, or why there is none.
+def run_in_parallel(
+    work: Callable[[Item], Answer], items: Sequence[Item], timeout: float
+) -> Iterator[tuple[Item, Answer | Exception]]:
+    """Run `work` for each item; yield each item with its answer, or its error, as it finishes.
 
-    A place that takes longer than `timeout` seconds is given up, and yielded with `NoAnswer`; what
-    it answers later is lost. Its thread does not keep the process from ending.
+    An item that takes longer than `timeout` seconds is given up and yielded with `NoAnswer`; a
+    later answer is ignored. Its thread does not keep the process from ending.
     """
-    waiting: queue.SimpleQueue[Place] = queue.SimpleQueue()
-    answers: queue.SimpleQueue[tuple[Place, Answer | Exception]] = queue.SimpleQueue()
-    started: dict[Place, float] = {}
+    waiting: queue.SimpleQueue[Item] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[tuple[Item, Answer | Exception]] = queue.SimpleQueue()
+    started: dict[Item, float] = {}
 
-    def do() -> None:
+    def run_waiting_items() -> None:
         while True:
             try:
-                place = waiting.get_nowait()
+                item = waiting.get_nowait()
             except queue.Empty:
                 return
-            started[place] = time.monotonic()
+            started[item] = time.monotonic()
             try:
-                answers.put((place, work(place)))
+                answers.put((item, work(item)))
             except Exception as error:
-                answers.put((place, error))
+                answers.put((item, error))
 
-    def begin() -> None:
-        threading.Thread(target=do, daemon=True).start()
+    def start_worker() -> None:
+        threading.Thread(target=run_waiting_items, daemon=True).start()
 
-    for place in places:
-        waiting.put(place)
-    for _ in range(min(AT_ONCE, len(places))):
-        begin()
-    open_places = set(places)
-    while open_places:
+    for item in items:
+        waiting.put(item)
+    for _ in range(min(MAX_WORKERS, len(items))):
+        start_worker()
+    unanswered = set(items)
+    while unanswered:
         try:
-            place, answer = answers.get(timeout=_TICK)
+            item, answer = answers.get(timeout=_TICK)
         except queue.Empty:
             pass
         else:
-            if place in open_places:
-                open_places.discard(place)
-                yield place, answer
+            if item in unanswered:
+                unanswered.discard(item)
+                yield item, answer
             continue
         now = time.monotonic()
-        for place in [p for p in open_places if now - started.get(p, now) > timeout]:
-            open_places.discard(place)
-            begin()  # in the place of the thread that hangs there
-            yield place, NoAnswer(f"no answer within {timeout:g} seconds")
+        for item in [each for each in unanswered if now - started.get(each, now) > timeout]:
+            unanswered.discard(item)
+            start_worker()  # replaces the worker that hangs
+            yield item, NoAnswer(f"no answer within {timeout:g} seconds")
 
 
-def within(timeout: float, work: Callable[[], Answer]) -> Answer:
-    """Do `work`, and give it up after `timeout` seconds; raises what it raises, or `NoAnswer`."""
-    ((_, answer),) = everywhere(lambda _: work(), [None], timeout)
+def run_with_timeout(timeout: float, work: Callable[[], Answer]) -> Answer:
+    """Return what `work` returns, or raise what it raises; `NoAnswer` after `timeout` seconds."""
+    ((_, answer),) = run_in_parallel(lambda _: work(), [None], timeout)
     if isinstance(answer, Exception):
         raise answer
     return answer

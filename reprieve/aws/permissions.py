@@ -1,6 +1,6 @@
-"""What the caller of each command must be allowed, Terraform's too: the smallest IAM policies.
+"""The smallest IAM policy that each command needs, `terraform plan` and `apply` included.
 
-Actions and the resources they know: Service Authorization Reference.
+Actions and their resource types: Service Authorization Reference.
 """
 
 from typing import Any, Final
@@ -13,12 +13,13 @@ from reprieve.names import (
     LIFELINE,
     PREFIX,
 )
+from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
 from reprieve.settings.schema import Settings
 
-# By command and Sid: the actions, and what they are about (see `_resources`).
-_NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
+# By command and Sid: the actions, and the kind of resource (see `_resources`).
+_STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
     "status": {
-        "Look": (
+        "ReadRegions": (
             (
                 "ec2:DescribeRegions",
                 "kms:ListKeys",
@@ -29,19 +30,19 @@ _NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             ),
             "any",
         ),
-        "LookAtAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
-        "LookAtTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
-        "LookAtRules": (("events:ListTargetsByRule",), "rules"),
-        "LookAtTopics": (("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"), "topics"),
-        "LookAtDeadLetters": (("sqs:GetQueueUrl", "sqs:GetQueueAttributes"), "dead letters"),
-        "LookAtRunbooks": (("ssm:DescribeDocument", "ssm:GetDocument"), "runbooks"),
-        "LookAtRoles": (("iam:GetRole", "iam:GetRolePolicy"), "roles"),
-        "LookAtTheKeyOfTheAlerts": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
+        "ReadAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
+        "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
+        "ReadRules": (("events:ListTargetsByRule",), "rules"),
+        "ReadTopics": (("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"), "topics"),
+        "ReadDeadLetters": (("sqs:GetQueueUrl", "sqs:GetQueueAttributes"), "dead letters"),
+        "ReadRunbooks": (("ssm:DescribeDocument", "ssm:GetDocument"), "runbooks"),
+        "ReadRoles": (("iam:GetRole", "iam:GetRolePolicy"), "roles"),
+        "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
     },
     "drill": {
-        "MakeAKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
-        "NameTheKey": (("kms:CreateAlias",), "keys and drill's aliases"),
-        "EndangerTheKey": (
+        "CreateKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
+        "CreateAlias": (("kms:CreateAlias",), "keys and drill's aliases"),
+        "ScheduleKeyDeletion": (
             (
                 "kms:DescribeKey",
                 "kms:ListResourceTags",
@@ -50,9 +51,9 @@ _NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             ),
             "keys",
         ),
-        "Listen": (("sns:Subscribe", "sns:ListSubscriptionsByTopic"), "topics"),
-        "FindAndForget": (("sns:Unsubscribe", "sqs:ListQueues"), "any"),
-        "UseAQueue": (
+        "Subscribe": (("sns:Subscribe", "sns:ListSubscriptionsByTopic"), "topics"),
+        "CleanUp": (("sns:Unsubscribe", "sqs:ListQueues"), "any"),
+        "UseQueue": (
             (
                 "sqs:CreateQueue",
                 "sqs:TagQueue",
@@ -63,17 +64,17 @@ _NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         ),
     },
     "sweep": {
-        "Look": (
+        "ReadRegions": (
             ("ec2:DescribeRegions", "kms:ListKeys", "kms:ListAliases", "cloudtrail:LookupEvents"),
             "any",
         ),
-        "LookAtKeys": (("kms:DescribeKey", "kms:GetKeyLastUsage"), "keys"),
+        "ReadKeys": (("kms:DescribeKey", "kms:GetKeyLastUsage"), "keys"),
     },
-    "sweep --cancel": {"Rescue": (("kms:CancelKeyDeletion",), "keys")},
-    "sweep --enable": {"Enable": (("kms:EnableKey",), "keys")},
+    "sweep --cancel": {"CancelKeyDeletion": (("kms:CancelKeyDeletion",), "keys")},
+    "sweep --enable": {"EnableKey": (("kms:EnableKey",), "keys")},
     "plan": {
         "ReadSubscriptions": (("sns:GetSubscriptionAttributes",), "any"),
-        "FindAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
+        "ListAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
         "ReadAlarms": (("cloudwatch:ListTagsForResource",), "own alarms"),
         "ReadDeadLetters": (("sqs:GetQueueAttributes", "sqs:ListQueueTags"), "dead letters"),
         "ReadRoles": (
@@ -99,7 +100,7 @@ _NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             "own runbooks",
         ),
         "ReadTopics": (("sns:GetTopicAttributes", "sns:ListTagsForResource"), "topics"),
-        "ReadTheKeyOfTheAlerts": (
+        "ReadAlertKey": (
             (
                 "kms:DescribeKey",
                 "kms:GetKeyPolicy",
@@ -165,57 +166,59 @@ _NEEDS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             ),
             "topics",
         ),
-        # KMS makes no key whose policy its maker could not change. Not kms:ScheduleKeyDeletion:
-        # there is no telling that key from others, and that call is what Reprieve is there against.
-        "MakeTheKeyOfTheAlerts": (("kms:CreateKey",), "any"),
-        "SetUpTheKeyOfTheAlerts": (("kms:EnableKeyRotation", "kms:PutKeyPolicy"), "keys"),
+        # kms:PutKeyPolicy: KMS refuses to create a key whose policy the caller cannot change.
+        # kms:ScheduleKeyDeletion is left out: the policy cannot be limited to this key, and
+        # Reprieve guards against that very call.
+        "CreateAlertKey": (("kms:CreateKey",), "any"),
+        "ConfigureAlertKey": (("kms:EnableKeyRotation", "kms:PutKeyPolicy"), "keys"),
     },
 }
 
 # Only with `notify.encryption = "own"`.
-_FOR_A_KEY_OF_ITS_OWN: Final = frozenset(
-    {"ReadTheKeyOfTheAlerts", "MakeTheKeyOfTheAlerts", "SetUpTheKeyOfTheAlerts"}
-)
+_OWN_ALERT_KEY: Final = frozenset({"ReadAlertKey", "CreateAlertKey", "ConfigureAlertKey"})
 
 EXTENDS: Final = {"sweep --cancel": "sweep", "sweep --enable": "sweep", "deploy": "plan"}
-"""By command: the other one whose needs it has besides its own."""
+"""By command: the command whose permissions it needs besides its own."""
 
-COMMANDS: Final = tuple(_NEEDS)
-"""What asks AWS: commands of Reprieve; `plan` and `deploy` are Terraform, but for the state."""
+COMMANDS: Final = tuple(_STATEMENTS)
+"""The commands that have a policy. `plan` and `deploy` are Terraform's, without its state."""
 
 _ACTIONS: Final = {
     action.partition(":")[2]: action
-    for needs in _NEEDS.values()
-    for actions, _ in needs.values()
+    for statements in _STATEMENTS.values()
+    for actions, _ in statements.values()
     for action in actions
 }
 
 
 def action_of(operation: str) -> str:
-    """Return the IAM action of an API operation: `sns:Publish`; without its prefix if unknown."""
+    """Return the IAM action of an API operation, `sns:Publish`; the operation if it is unknown."""
     return _ACTIONS.get(operation, operation)
 
 
 def policy_for(command: str, settings: Settings) -> dict[str, Any]:
-    """Return the IAM policy that one of `COMMANDS` needs, and no more.
+    """Return the smallest IAM policy that one of `COMMANDS` needs.
 
     Raises:
-        KeyError: there is no such command.
+        KeyError: `COMMANDS` does not have the command.
     """
     resources = _resources(settings)
-    statements = _NEEDS.get(EXTENDS.get(command, ""), {}) | _NEEDS[command]
+    statements = _STATEMENTS.get(EXTENDS.get(command, ""), {}) | _STATEMENTS[command]
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources[about]}
-            for sid, (actions, about) in statements.items()
-            if sid not in _FOR_A_KEY_OF_ITS_OWN or settings.notify.encryption == "own"
+            {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources[kind]}
+            for sid, (actions, kind) in statements.items()
+            if sid not in _OWN_ALERT_KEY or settings.notify.encryption == "own"
         ],
     }
 
 
 def _resources(settings: Settings) -> dict[str, list[str]]:
-    """Return the ARNs by what they are; an identity's policy is about its own account anyway."""
+    """Return ARN patterns by kind of resource.
+
+    The account is left open, since an identity's policy applies to its own account.
+    """
     partition = settings.regions.partition
 
     def arn(service: str, *names: str) -> list[str]:
@@ -231,7 +234,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "trails": arn("cloudtrail", "trail/*"),
         "runbooks": [
             *arn("ssm", f"document/{PREFIX}-*"),
-            f"arn:{partition}:ssm:*::document/AWSConfigRemediation-CancelKeyDeletion",
+            f"arn:{partition}:ssm:*::document/{CANCEL_KEY_DELETION.name}",
         ],
         "roles": [
             automation_role or f"arn:{partition}:iam::*:role/{AUTOMATION_ROLE}",

@@ -1,122 +1,206 @@
-"""What the operator's commands have in common: their options, their manners, their ends."""
+"""What the commands share: options, settings, accounts, tables, progress and JSON."""
 
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, Final, NoReturn
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
 
-from reprieve.aws.account import Account, CannotBegin, accounts_of
+from reprieve.aws import account
+from reprieve.aws.account import Account
+from reprieve.errors import ExitCode, ReprieveError
 from reprieve.regions import known_regions
-from reprieve.settings.errors import SettingsError
-from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
-from reprieve.text import nearest
+from reprieve.text import nearest, printable
 
-WELL: Final = 0
-WRONG: Final = 1
-"""Something is wrong in the account."""
-WRONG_USE: Final = 2
-"""The settings, the options or the credentials are at fault: nothing was asked of AWS."""
+_FILE_WIDTH: Final = 160
+"""How wide tables may be in a file or a pipe, which have no width of their own."""
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+class OutputFormat(StrEnum):
+    """What a command prints."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+FORMAT_HELP: Final = "table for people, json for programs."
+Format = Annotated[OutputFormat, typer.Option("--format", help=FORMAT_HELP)]
+AsJson = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Profiles = Annotated[
     list[str] | None,
     typer.Option(
-        "--profile", metavar="NAME", help="An AWS profile; may be repeated, once for each account."
+        "--profile", metavar="NAME", help="An AWS profile. Repeat it for several accounts."
     ),
 ]
 Regions = Annotated[
     list[str] | None,
-    typer.Option("--region", metavar="REGION", help="Only this Region; may be repeated."),
+    typer.Option("--region", metavar="REGION", help="Only this Region. Repeat it for several."),
 ]
-Seconds = Annotated[
+Timeout = Annotated[
     float,
     typer.Option(
         "--timeout",
         metavar="SECONDS",
-        help="When a Region that does not answer is given up.",
+        help="Give up a Region that has not answered after this time.",
         min=1,
     ),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
-def read_settings() -> Settings:
-    """Return the settings; where they are at fault, say so and exit with 2."""
-    try:
-        return load()
-    except SettingsError as error:
-        refuse(str(error))
+class OptionError(ReprieveError):
+    """An option has a value that does not exist here, or options do not fit together."""
+
+    exit_code = ExitCode.USAGE
 
 
-def refuse(message: str) -> NoReturn:
-    """Say what is wrong with how the command was used, and exit with 2."""
-    print(message, file=sys.stderr)
-    raise typer.Exit(WRONG_USE)
+class ConfirmationRequired(ReprieveError):
+    """A command changes something, and there is no terminal to ask for confirmation."""
+
+    exit_code = ExitCode.USAGE
+
+
+class _AsJson(Protocol):
+    def as_json(self) -> dict[str, Any]: ...
+
+
+Result = TypeVar("Result", bound=_AsJson)
+
+
+@dataclass(frozen=True)
+class Report(Generic[Result]):
+    """What a command found: a result per account, and by profile why an account was not opened."""
+
+    accounts: Sequence[Result]
+    failed_profiles: dict[str, str]
+
+    def as_json(self, verdict: str, *, passed: bool) -> dict[str, Any]:
+        """Return the report for programs; `verdict` is the key that says whether all passed."""
+        return {
+            verdict: passed,
+            "accounts": [each.as_json() for each in self.accounts],
+            "failed_profiles": self.failed_profiles,
+        }
 
 
 def check_regions(
     asked: Sequence[str] | None, settings: Settings, *, watched: bool = False
 ) -> list[str]:
-    """Return the Regions asked for, each once; exit with 2 if one is none of the partition's.
+    """Return the Regions of `--region`, each once.
 
-    With `watched` each has to be watched by the settings, and none asked for means all of them.
+    With `watched` the settings have to watch each of them, and none means all watched Regions.
+
+    Raises:
+        OptionError: a Region is unknown in the partition, or the settings do not watch it.
     """
     allowed = settings.regions.watched if watched else known_regions(settings.regions.partition)
     for region in asked or ():
         if region not in allowed:
-            what = "not watched by the settings" if watched else "no Region that is known"
+            problem = "The settings do not watch this Region." if watched else "Unknown Region."
             near = nearest(region, allowed)
-            refuse(f"--region {region}: {what}." + (f" Did you mean {near}?" if near else ""))
+            raise OptionError(
+                f"--region {region}: {problem}", f"Did you mean {near}?" if near else ""
+            )
     return list(dict.fromkeys(asked or ())) or (list(allowed) if watched else [])
 
 
 def open_accounts(
     profiles: Sequence[str] | None, settings: Settings
 ) -> tuple[list[Account], dict[str, str]]:
-    """Return the accounts, and by profile why one could not be opened, which is said on stderr.
+    """Return the accounts, and by profile why one was not opened; print these reasons on stderr.
 
-    Exits with 2 if none could.
+    Raises:
+        AccountError: no account could be opened.
     """
-    try:
-        accounts, failed = accounts_of(profiles or [], settings.regions.home)
-    except CannotBegin as error:
-        refuse(str(error))
+    accounts, failed = account.open_accounts(profiles or [], settings.regions.home)
     for profile, reason in failed.items():
-        print(f"profile {profile}: {reason}", file=sys.stderr)
+        print(printable(f"profile {profile}: {reason}"), file=sys.stderr)
     return accounts, failed
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return the console for a stream. Without a terminal it is wide and has no colours."""
+    plain: dict[str, Any] = {"highlight": False, "emoji": False, "markup": False}
+    out = Console(stderr=stderr, **plain)
+    if out.is_terminal:
+        return out
+    return Console(stderr=stderr, width=_FILE_WIDTH, no_color=True, **plain)
 
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
-    """Show how far it is, on a terminal's stderr; give what to call when a Region is done."""
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
+    """Show on a terminal's stderr how many items are done; yield what to call for each item."""
+    with _bar(
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task(what, total=total)
         yield lambda _: bar.advance(task)
 
 
-def console() -> Console:
-    """Return what prints to stdout; in a file or a pipe lines are as long as they have to be."""
-    out = Console(highlight=False, soft_wrap=False, emoji=False, markup=False)
-    return (
-        out
-        if out.is_terminal
-        else Console(highlight=False, emoji=False, markup=False, width=160, no_color=True)
-    )
+@contextmanager
+def spinner() -> Iterator[Callable[[str], None]]:
+    """Show on a terminal's stderr what is being done and for how long; yield what names it."""
+    with _bar(
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda what: bar.update(task, description=what)
+
+
+def _bar(*columns: Any) -> Progress:
+    out = console(stderr=True)
+    return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
+
+
+def table(*heads: str, right: Sequence[str] = (), folded: Sequence[str] = ()) -> Table:
+    """Return an empty table; the columns in `right` align right, those in `folded` may wrap."""
+    found = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for head in heads:
+        found.add_column(
+            head,
+            justify="right" if head in right else "left",
+            no_wrap=head not in folded,
+            overflow="fold" if head in folded else "ellipsis",
+        )
+    return found
+
+
+def escaped(text: str, style: str = "") -> Text:
+    """Return text for a table or a line, with unprintable characters escaped."""
+    return Text(printable(text), style=style)
 
 
 def print_json(value: Any) -> None:
-    """Print JSON; what is no JSON of its own, such as a date, as text."""
-    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    """Print JSON; a value that JSON does not have, such as a date, as text.
+
+    Unprintable characters of strings are escaped, as JSON allows: a terminal could obey them.
+    """
+    text = json.dumps(value, indent=2, default=str, ensure_ascii=False)
+    print("".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text))
+
+
+def _escape(char: str) -> str:
+    return json.dumps(char)[1:-1]
+
+
+def exit_with(passed: bool) -> NoReturn:
+    """End the command: with 0 if everything passed, else with 1."""
+    raise typer.Exit(ExitCode.OK if passed else ExitCode.FAILED)

@@ -7,6 +7,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from reprieve.cli.common import escaped
 from reprieve.status.findings import Check, Finding, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 
@@ -28,7 +29,7 @@ _MARKS = {Verdict.OK: "", Verdict.WRONG: "✘ ", Verdict.UNKNOWN: "? "}
 
 def show(status: AccountStatus, console: Console) -> None:
     """Print one account."""
-    console.print(_heading(status), style="bold")
+    console.print(escaped(_heading(status), "bold"))
     table, left_out = _fitting(status.regions, console)
     console.print(table)
     if left_out:
@@ -41,9 +42,10 @@ def show(status: AccountStatus, console: Console) -> None:
         console.print(f"IAM roles: {status.roles.text}", style="dim")
     console.print()
     for finding, where in _grouped(status):
-        console.print(Text(f"✘ {finding.problem}", style="bold red"))
+        console.print(escaped(f"✘ {finding.problem}", "bold red"))
         console.print(f"  {where}")
-        console.print(f"  → {finding.hint}\n")
+        console.print(escaped(f"  → {finding.hint}"))
+        console.print()
     console.print(_verdict(status), style="bold green" if status.is_healthy else "bold red")
 
 
@@ -101,7 +103,7 @@ def _table(regions: Sequence[RegionStatus], heads: Mapping[str, str]) -> Table:
 def _cell(check: Check | None) -> Text:
     if check is None:
         return Text("")
-    return Text(f"{_MARKS[check.verdict]}{check.text}", style=_STYLES[check.verdict])
+    return escaped(f"{_MARKS[check.verdict]}{check.text}", _STYLES[check.verdict])
 
 
 def _grouped(status: AccountStatus) -> Iterable[tuple[Finding, str]]:

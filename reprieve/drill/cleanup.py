@@ -1,4 +1,4 @@
-"""What drills leave behind: their keys, which the next drill uses again, and what went wrong."""
+"""What earlier drills left in a Region: keys to use again, queues and subscriptions to remove."""
 
 from typing import Any, Final
 
@@ -10,36 +10,36 @@ _ALIASES: Final = f"alias/{DRILL_PREFIX}"
 
 
 def find_key(kms: Any) -> str | None:
-    """Return the ARN of a drill key that an earlier drill left and that is not pending deletion.
+    """Return the ARN of a key of an earlier drill that is not pending deletion; None if none is.
 
-    A key whose alias says that it is a drill's is not believed: the description and the tag have to
-    say so too, since its deletion is about to be scheduled.
+    The drill schedules the deletion of this key, so a drill's alias is not enough: the key needs a
+    drill's description and tag too.
     """
     for page in kms.get_paginator("list_aliases").paginate():
         for alias in page["Aliases"]:
             if not alias["AliasName"].startswith(_ALIASES) or "TargetKeyId" not in alias:
                 continue
             key = kms.describe_key(KeyId=alias["TargetKeyId"])["KeyMetadata"]
-            if key["KeyState"] not in PENDING_STATES and _is_drills(kms, key):
+            if key["KeyState"] not in PENDING_STATES and _is_drill_key(kms, key):
                 return str(key["Arn"])
     return None
 
 
-def _is_drills(kms: Any, key: dict[str, Any]) -> bool:
+def _is_drill_key(kms: Any, key: dict[str, Any]) -> bool:
     tags = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
     return key["Description"] == DESCRIPTION and any(tag["TagKey"] == DRILL_TAG for tag in tags)
 
 
-def make_key(kms: Any, run: str) -> str:
-    """Create a drill key with its alias, by which the next drill finds it; return its ARN."""
+def create_key(kms: Any, run: str) -> str:
+    """Create a drill key, and the alias that the next drill finds it by; return its ARN."""
     key = kms.create_key(Description=DESCRIPTION, Tags=[{"TagKey": DRILL_TAG, "TagValue": run}])
     arn: str = key["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName=f"{_ALIASES}{run}", TargetKeyId=arn)
     return arn
 
 
-def remove_leftovers(account: Account, region: str, topic: str) -> int:
-    """Remove the queues and subscriptions of drills that were cut off; return how many."""
+def clean_up(account: Account, region: str, topic: str) -> int:
+    """Remove the queues and subscriptions of drills that did not finish; return how many."""
     sqs, sns = account.client("sqs", region), account.client("sns", region)
     queues = [
         url
@@ -59,7 +59,7 @@ def remove_leftovers(account: Account, region: str, topic: str) -> int:
         try:
             sqs.delete_queue(QueueUrl=url)
         except Exception as error:
-            # SQS lists a queue for a while after it is gone.
+            # SQS lists a queue for a while after its deletion.
             if not is_code(error, "QueueDoesNotExist", "NonExistentQueue"):
                 raise
     return len(queues) + len(subscriptions)

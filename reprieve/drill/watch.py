@@ -1,25 +1,25 @@
-"""What happens to a drill's key, and after how many seconds."""
+"""Watch a drill key and the topic, and note after how many seconds each event is seen."""
 
+import json
 import time
 from collections.abc import Set
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Final
 
-from reprieve.events.threats import KEY_DELETION_SCHEDULED
 from reprieve.names import PENDING_STATES
 
 _POLL_SECONDS: Final = 1
-# KMS is eventually consistent: just after the call it may still tell the state before it.
+# KMS is eventually consistent: shortly after the call it may still return the previous state.
 _CONFIRM_SECONDS: Final = 3
 
 
 @dataclass
 class Watch:
-    """Looks at a key, and into the queue that gets the topic's messages.
+    """Polls the state of a key, and a queue that receives the topic's messages.
 
-    `seen` has the seconds since the watch began until the `alert` came, the deletion was taken
-    back (`cancelled`), and the runbook's message came (`told`).
+    `seen` maps each event to the seconds since the watch began: `alert`, the alert arrived;
+    `cancelled`, the deletion was cancelled; `result_sent`, the runbook's message arrived.
     """
 
     kms: Any
@@ -31,14 +31,14 @@ class Watch:
     _was_pending: bool = False
     _perhaps_cancelled: float | None = None
 
-    def until(self, awaited: Set[str], timeout: float, stop: Event) -> bool:
-        """Watch until all that is awaited was seen; say whether it was, in time."""
-        while not awaited <= self.seen.keys():
+    def until(self, expected: Set[str], timeout: float, stop: Event) -> bool:
+        """Watch until every expected event was seen; return whether that was in time."""
+        while not expected <= self.seen.keys():
             if stop.is_set() or self._now() > timeout:
                 return False
             self._read_messages()
             if "cancelled" not in self.seen:
-                self._look_at_key()
+                self._read_key_state()
         return True
 
     def _read_messages(self) -> None:
@@ -46,13 +46,10 @@ class Watch:
             QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=_POLL_SECONDS
         )
         for message in answer.get("Messages", []):
-            body: str = message["Body"]
-            if self.key in body:
-                first_line = body.split("\n")[0]
-                what = "alert" if KEY_DELETION_SCHEDULED.summary in first_line else "told"
-                self.seen.setdefault(what, self._now())
+            if event := event_of(message["Body"], self.key):
+                self.seen.setdefault(event, self._now())
 
-    def _look_at_key(self) -> None:
+    def _read_key_state(self) -> None:
         state = self.kms.describe_key(KeyId=self.key)["KeyMetadata"]["KeyState"]
         now = self._now()
         if state in PENDING_STATES:
@@ -65,3 +62,16 @@ class Watch:
 
     def _now(self) -> float:
         return round(time.monotonic() - self._began, 1)
+
+
+def event_of(body: str, key: str) -> str | None:
+    """Return the event that a notification reports about a key: `alert`, `result_sent` or None.
+
+    SNS delivers to a queue as JSON, with the fields Message and, if the publisher set one, Subject
+    (SNS developer guide, "HTTP/HTTPS notification JSON format"). EventBridge sets no Subject; the
+    runbook always does.
+    """
+    notification = json.loads(body)
+    if key not in notification["Message"]:
+        return None
+    return "result_sent" if notification.get("Subject") else "alert"

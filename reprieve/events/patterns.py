@@ -13,6 +13,13 @@ MAX_PATTERN_LENGTH = 2048
 MAX_NUMBER = 5_000_000_000
 
 _COMPARISONS = ("<", "<=", "=", ">", ">=")
+# aws/event-ruler, Constants: EventBridge refuses fields with these names inside $or.
+_RESERVED_IN_OR = {
+    "exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard",
+    "numeric", "cidr", "=", "<", "<=", ">", ">=", "regex", "not-wildcard",
+    "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before",
+    "date-on-or-before", "in-date-range", "ip-address-in-range", "ip-address-not-in-range",
+}  # fmt: skip
 _ANYTHING_BUT_FORMS = ("prefix", "suffix", "equals-ignore-case", "wildcard")
 
 
@@ -52,7 +59,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON value")
 
 
-def _node_errors(node: dict[str, Any], path: str) -> list[str]:
+def _node_errors(node: dict[str, Any], path: str, *, in_or: bool = False) -> list[str]:
     if not node:
         return [f"{path}: an empty object is not allowed."]
     errors = []
@@ -60,8 +67,10 @@ def _node_errors(node: dict[str, Any], path: str) -> list[str]:
         here = f"{path}.{name}" if path else name
         if name == "$or":
             errors += _or_errors(value, here)
+        elif in_or and name in _RESERVED_IN_OR:
+            errors.append(f"{here}: the name {name} is reserved inside $or.")
         elif isinstance(value, dict):
-            errors += _node_errors(value, here)
+            errors += _node_errors(value, here, in_or=in_or)
         elif not isinstance(value, list):
             errors.append(f"{here}: a value must be in an array, like [{json.dumps(value)}].")
         elif not value:
@@ -78,7 +87,7 @@ def _or_errors(value: Any, path: str) -> list[str]:
     errors = []
     for index, entry in enumerate(value):
         if isinstance(entry, dict):
-            errors += _node_errors(entry, f"{path}[{index}]")
+            errors += _node_errors(entry, f"{path}[{index}]", in_or=True)
         else:
             errors.append(f"{path}[{index}]: an entry of $or must be an object.")
     return errors
@@ -142,9 +151,12 @@ def _wildcard_errors(operand: Any, path: str) -> list[str]:
 
 def _cidr_errors(operand: Any, path: str) -> list[str]:
     try:
-        if not isinstance(operand, str) or "/" not in operand:
+        if not isinstance(operand, str):
             raise ValueError
-        ipaddress.ip_network(operand, strict=False)
+        address, _, bits = operand.partition("/")
+        # EventBridge requires a mask with fewer bits than the address: it refuses a single address.
+        if not bits.isdecimal() or int(bits) >= ipaddress.ip_address(address).max_prefixlen:
+            raise ValueError
     except ValueError:
         return [f'{path}: the value must be an address block like "10.0.0.0/24".']
     return []
@@ -175,6 +187,8 @@ def _anything_but_errors(operand: Any, path: str) -> list[str]:
         check = _wildcard_errors if form == "wildcard" else _string_errors
         if not values:
             return [f"{path}.{form}: an empty array is not allowed."]
+        if form in ("prefix", "suffix") and "" in values:
+            return [f"{path}.{form}: an empty string is not allowed."]
         return [error for value in values for error in check(value, f"{path}.{form}")]
     values = operand if isinstance(operand, list) else [operand]
     if not values:

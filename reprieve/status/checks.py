@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from reprieve.aws.account import explain, lacking
+from reprieve.aws.account import denied_action, explain
 from reprieve.status import notification_checks, rule_checks, runbook_checks
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, Verdict
@@ -32,6 +32,6 @@ def checks_of(expected: ExpectedRegion) -> Iterator[Check]:
 
 def unknown(name: str, error: Exception) -> Check:
     """Return a check that could not be made."""
-    text = "denied" if lacking(error) else "?"
+    text = "denied" if denied_action(error) else "?"
     finding = Finding(name, Kind.UNKNOWN, f"The {name} could not be checked.", explain(error))
     return Check(name, text, (finding,), Verdict.UNKNOWN)

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from reprieve.aws.account import Account, explain, regions_on
-from reprieve.aws.parallel import everywhere, within
+from reprieve.aws.account import Account, enabled_regions, explain
+from reprieve.aws.keys import customer_keys
+from reprieve.aws.parallel import run_in_parallel, run_with_timeout
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import checks_of, unknown
@@ -87,7 +88,7 @@ def status_of(
     settings: Settings,
     *,
     only: Sequence[str] = (),
-    timeout: float = 60,
+    timeout: float,
     done: Callable[[str], None] = lambda region: None,
 ) -> AccountStatus:
     """Check every Region of an account, or `only` these; `done` is called after each.
@@ -97,7 +98,7 @@ def status_of(
     known = known_regions(settings.regions.partition)
     unlisted: tuple[Finding, ...] = ()
     try:
-        on = within(timeout, lambda: regions_on(account, settings.regions.home))
+        on = run_with_timeout(timeout, lambda: enabled_regions(account, settings.regions.home))
     except Exception as error:
         on = dict.fromkeys(known, True)
         problem = "The Regions that are enabled in the account could not be listed."
@@ -110,7 +111,7 @@ def status_of(
     def look(region: str) -> tuple[RegionStatus, dict[str, Trail] | Exception]:
         return _status_in(region, account, settings, on=on.get(region, True))
 
-    for region, answer in everywhere(look, asked, timeout):
+    for region, answer in run_in_parallel(look, asked, timeout):
         if isinstance(answer, Exception):
             rows[region] = _no_answer(region, answer)
         else:
@@ -119,7 +120,7 @@ def status_of(
     _add_trails(account, rows, trails, timeout)
 
     try:
-        roles = within(timeout, lambda: check_roles(account, settings))
+        roles = run_with_timeout(timeout, lambda: check_roles(account, settings))
     except Exception as error:
         roles = unknown("roles", error)
     if unlisted:
@@ -142,7 +143,7 @@ def _add_trails(
         if isinstance(found, dict)
         for arn, trail in found.items()
     }
-    why = dict(everywhere(lambda arn: blindness(account, each[arn]), list(each), timeout))
+    why = dict(run_in_parallel(lambda arn: blindness(account, each[arn]), list(each), timeout))
     for region, found in trails.items():
         if rows[region].coverage is Coverage.WATCHED:
             check = (
@@ -174,14 +175,14 @@ def _status_in(
         return RegionStatus(region, Coverage.OFF, findings=(off,) if watched else ()), {}
     if not watched:
         try:
-            return _unwatched(region, settings, customer_keys(account, region)), {}
+            return _unwatched(region, settings, len(customer_keys(account, region))), {}
         except Exception as error:
             return _no_answer(region, error), {}
     expected = expected_in(account, settings, region)
     checks = list(checks_of(expected))
     keys: int | None = None
     try:
-        keys = customer_keys(account, region)
+        keys = len(customer_keys(account, region))
     except Exception as error:
         checks.append(unknown("number of keys", error))
     try:
@@ -219,21 +220,3 @@ def _unwatched(region: str, settings: Settings, keys: int) -> RegionStatus:
         "Add the Region to regions.watch and deploy, or add it to regions.exclude.",
     )
     return RegionStatus(region, Coverage.NOT_COVERED, keys, findings=(finding,))
-
-
-def customer_keys(account: Account, region: str) -> int:
-    """Return how many keys of a Region are the customer's.
-
-    KMS lists AWS's own keys too; each of those, and only those, has an alias `alias/aws/…` (KMS
-    developer guide, "AWS managed keys").
-    """
-    kms = account.client("kms", region)
-    aliases = (
-        alias
-        for page in kms.get_paginator("list_aliases").paginate()
-        for alias in page["Aliases"]
-        if alias["AliasName"].startswith("alias/aws/")
-    )
-    aws_managed = {alias.get("TargetKeyId") for alias in aliases}
-    keys = (key for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"])
-    return sum(key["KeyId"] not in aws_managed for key in keys)

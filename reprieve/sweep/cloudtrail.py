@@ -1,4 +1,4 @@
-"""What CloudTrail still knows of how keys came to be pending deletion, or disabled."""
+"""Read from CloudTrail which calls made keys pending deletion, or disabled."""
 
 import json
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from typing import Any, Final
 
 from reprieve.aws.account import Account, explain
 
-# What CancelKeyDeletion leaves is disabled too.
+# CancelKeyDeletion leaves a key disabled too.
 _CALLS: Final = ("ScheduleKeyDeletion", "DisableKey", "CancelKeyDeletion")
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call that brought a key to where it is.
+    """The call that put a key into its state.
 
-    `name` is the API operation, `by` the ARN of who called, `principal` the IAM role or user behind
-    that (of a session its role), `event_id` the CloudTrail event's.
+    `name` is the API operation, `by` the ARN of the caller, `principal` the caller's IAM role or
+    user (the role, if the caller is a session), `event_id` the id of the CloudTrail event.
     """
 
     name: str
@@ -28,26 +28,26 @@ class Call:
 
 
 Calls = dict[tuple[str, str], Call]
-"""The last call by its name and the key's ARN."""
+"""The last call, by its name and the key's ARN."""
 
 
-def explaining(calls: Calls, arn: str, *, pending: bool) -> Call | None:
-    """Return the call that made a key pending deletion, or disabled; None if it is not known."""
+def find_cause(calls: Calls, arn: str, *, pending: bool) -> Call | None:
+    """Return the call that made a key pending deletion, or disabled; None if it is unknown."""
     names = ("ScheduleKeyDeletion",) if pending else ("DisableKey", "CancelKeyDeletion")
     found = (calls.get((name, arn)) for name in names)
     return max(filter(None, found), key=lambda call: call.at, default=None)
 
 
-def calls_in(account: Account, region: str) -> tuple[Calls, list[str]]:
-    """Return the last successful calls about a Region's keys, and what could not be read.
+def read_calls(account: Account, region: str) -> tuple[Calls, list[str]]:
+    """Return the last successful calls on a Region's keys, and what could not be read.
 
-    CloudTrail API reference, LookupEvents: it knows 90 days, and events of the last minutes may
-    still be missing. By event name, since a look-up for each key would run into its limit of two
-    calls a second.
+    CloudTrail keeps events for 90 days, and the events of the last minutes may be missing
+    (CloudTrail API reference, LookupEvents). The look-up is by event name: one look-up per key
+    would exceed the limit of two calls a second.
     """
     cloudtrail = account.client("cloudtrail", region)
     found: Calls = {}
-    troubles = []
+    problems = []
     for name in _CALLS:
         pages = cloudtrail.get_paginator("lookup_events").paginate(
             LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}]
@@ -55,17 +55,17 @@ def calls_in(account: Account, region: str) -> tuple[Calls, list[str]]:
         try:
             for page in pages:
                 for event in page["Events"]:
-                    for arn, call in _calls(event):
-                        # They come newest first.
+                    for arn, call in _parse(event):
+                        # The newest event comes first.
                         found.setdefault((name, arn), call)
         except Exception as error:
-            troubles.append(f"CloudTrail was not asked who did it. {explain(error)}")
+            problems.append(f"CloudTrail could not be read: BY and ON are empty. {explain(error)}")
             break
-    return found, troubles
+    return found, problems
 
 
-def _calls(event: dict[str, Any]) -> Iterator[tuple[str, Call]]:
-    """Yield the keys' ARNs and the call; nothing for one that failed, or that is not understood."""
+def _parse(event: dict[str, Any]) -> Iterator[tuple[str, Call]]:
+    """Yield each key's ARN with the call; nothing for a call that failed or has another form."""
     try:
         record = json.loads(event["CloudTrailEvent"])
         identity = record["userIdentity"]

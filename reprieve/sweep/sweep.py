@@ -1,30 +1,31 @@
-"""`reprieve sweep`: the keys that are in danger already, which no event tells of any more."""
+"""`reprieve sweep`: find keys that are already pending deletion or disabled, and rescue them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from reprieve.aws.account import Account, explain, regions_on
-from reprieve.aws.parallel import everywhere, within
+from reprieve.aws.account import Account, enabled_regions, explain
+from reprieve.aws.keys import customer_keys
+from reprieve.aws.parallel import run_in_parallel, run_with_timeout
 from reprieve.names import PENDING_STATES
 from reprieve.regions import known_regions
 from reprieve.settings.schema import ExemptSettings, Settings
-from reprieve.sweep.cloudtrail import Call, Calls, calls_in, explaining
+from reprieve.sweep.cloudtrail import Call, Calls, find_cause, read_calls
 
-_DISABLED: Final = "Disabled"
+DISABLED: Final = "Disabled"
 _UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True)
 class Key:
-    """A customer key that is pending deletion, disabled, or that cannot be looked at.
+    """A customer key that is pending deletion, disabled, or whose state cannot be read.
 
-    `deletion_date` is None while replicas exist: then `waiting_days` is the waiting period that
-    begins when the last of them is gone. `call` is what CloudTrail still knows of how it came to
-    this. `last_used` is None if KMS knows of no use since `tracked_since`, which is None where KMS
-    does not tell. `exempt` says which setting approves it. `result` is what was done, `problem` why
-    something failed.
+    `deletion_date` is None while replicas exist: `waiting_days` is then the waiting period that
+    begins when the last replica is gone. `call` is the call that put the key into its state, if
+    CloudTrail has it. `last_used` is None if KMS recorded no use since `tracked_since`, which is
+    None where KMS does not say. `exempt` is the setting that exempts the key or the caller.
+    `result` says what was done, `problem` what failed.
     """
 
     account: str
@@ -52,71 +53,81 @@ class Key:
         return self.state in PENDING_STATES
 
     @property
-    def is_well(self) -> bool:
-        """Whether it is in no danger that nobody approved, and nothing failed."""
-        endangered = self.is_pending and not self.exempt
-        return not (endangered or self.problem or self.state == _UNKNOWN)
+    def is_healthy(self) -> bool:
+        """Whether the key is exempt or not pending deletion, and nothing failed."""
+        in_danger = self.is_pending and not self.exempt
+        return not (in_danger or self.problem or self.state == _UNKNOWN)
 
     @property
     def days_left(self) -> float | None:
-        """How many days there are until it is deleted, to a tenth."""
+        """The number of days until it is deleted, to a tenth."""
         if self.deletion_date is None:
             return None
         return round((self.deletion_date - datetime.now(UTC)).total_seconds() / 86400, 1)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the key as `--json` prints it; docs/operations.md has the shape."""
+        """Return the key as `--format json` prints it; docs/operations.md has the shape."""
         return {**asdict(self), "days_left": self.days_left}
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was found in an account. `problems` are (Region, sentence): what could not be seen."""
+    """The keys found in an account. `problems` are (Region, sentence): what could not be read."""
 
     account: Account
     keys: tuple[Key, ...]
     problems: tuple[tuple[str, str], ...]
 
     @property
-    def is_well(self) -> bool:
-        """Whether no key is in danger, and every one could be looked at."""
-        return not self.problems and all(key.is_well for key in self.keys)
+    def is_healthy(self) -> bool:
+        """Whether no key is in danger and everything could be read."""
+        return not self.problems and all(key.is_healthy for key in self.keys)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the account as `--format json` prints it; docs/operations.md has the shape."""
+        return {
+            "account": self.account.id,
+            "keys": [key.as_json() for key in self.keys],
+            "problems": [{"region": place, "problem": text} for place, text in self.problems],
+        }
 
 
 def sweep(
     account: Account,
     settings: Settings,
     *,
+    timeout: float,
     only: Sequence[str] = (),
-    timeout: float = 300,
     done: Callable[[str], None] = lambda region: None,
 ) -> Sweep:
-    """Look for such keys in every Region that the account has switched on, watched or not.
+    """Find these keys in every Region that the account has enabled, watched or not.
 
-    Sorted by the days left; those that are disabled come last. Nothing raises.
+    The keys with the fewest days left come first, disabled keys last. Nothing is raised.
     """
     problems: list[tuple[str, str]] = []
-    asked = list(only)
-    if not asked:
+    regions = list(only)
+    if not regions:
         known = known_regions(settings.regions.partition)
         try:
-            on = within(timeout, lambda: regions_on(account, settings.regions.home))
-            asked = sorted(region for region in {*known, *on} if on.get(region, True))
+            enabled = run_with_timeout(
+                timeout, lambda: enabled_regions(account, settings.regions.home)
+            )
+            regions = sorted(each for each in {*known, *enabled} if enabled.get(each, True))
         except Exception as error:
-            asked = list(known)
+            regions = list(known)
             problems.append(
-                ("account", f"Which Regions are switched on is unknown. {explain(error)}")
+                ("account", f"It is unknown which Regions are enabled. {explain(error)}")
             )
     keys: list[Key] = []
-    for region, answer in everywhere(
-        lambda region: _keys_in(account, region, settings.exempt, timeout), asked, timeout
+    for region, answer in run_in_parallel(
+        lambda region: _sweep_region(account, region, settings.exempt, timeout), regions, timeout
     ):
         if isinstance(answer, Exception):
             problems.append((region, explain(answer)))
         else:
-            found, troubles = answer
+            found, unread = answer
             keys += found
-            problems += [(region, trouble) for trouble in troubles]
+            problems += [(region, problem) for problem in unread]
         done(region)
     return Sweep(account, tuple(sorted(keys, key=_urgency)), tuple(sorted(problems)))
 
@@ -127,71 +138,50 @@ def _urgency(key: Key) -> tuple[int, float, str, str]:
     return rank, 1000.0 if days is None else days, key.region, key.id
 
 
-def _keys_in(
+def _sweep_region(
     account: Account, region: str, exempt: ExemptSettings, timeout: float
 ) -> tuple[list[Key], list[str]]:
-    """Return the keys of a Region, and what could not be looked up about them."""
+    """Return the keys of a Region, and what could not be read about them."""
     kms = account.client("kms", region)
-    aliases = _aliases(kms)
-    arns = [
-        key["KeyArn"]
-        for page in kms.get_paginator("list_keys").paginate()
-        for key in page["Keys"]
-        if not any(alias.startswith("alias/aws/") for alias in aliases.get(key["KeyId"], ()))
-    ]
+    by_arn = {key.arn: key for key in customer_keys(account, region)}
     keys = []
-    for arn, answer in everywhere(lambda arn: kms.describe_key(KeyId=arn), arns, timeout):
-        named = tuple(aliases.get(arn.rpartition("/")[2], ()))
-        blank = Key(account.id, region, arn, _UNKNOWN, named)
+    for arn, answer in run_in_parallel(
+        lambda arn: kms.describe_key(KeyId=arn), list(by_arn), timeout
+    ):
+        unknown = Key(account.id, region, arn, _UNKNOWN, by_arn[arn].aliases)
         if isinstance(answer, Exception):
-            keys.append(replace(blank, problem=explain(answer)))
-        elif key := _in_danger(blank, answer["KeyMetadata"]):
-            keys.append(key)
+            keys.append(replace(unknown, problem=explain(answer)))
+        elif answer["KeyMetadata"]["KeyState"] in (*PENDING_STATES, DISABLED):
+            keys.append(_with_state(unknown, answer["KeyMetadata"]))
     if not keys:
         return [], []
-    calls, troubles = calls_in(account, region)
-    usage: dict[str, str] = {}
-    keys = [_completed(key, calls, exempt, kms, usage) for key in keys]
-    return keys, [*troubles, *usage.values()]
+    calls, problems = read_calls(account, region)
+    usage_problems: list[str] = []
+    keys = [_with_history(key, calls, exempt, kms, usage_problems) for key in keys]
+    return keys, [*problems, *usage_problems[:1]]  # one is enough: they are alike
 
 
-def _aliases(kms: Any) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for page in kms.get_paginator("list_aliases").paginate():
-        for alias in page["Aliases"]:
-            if "TargetKeyId" in alias:
-                found.setdefault(alias["TargetKeyId"], []).append(alias["AliasName"])
-    return found
-
-
-def _in_danger(key: Key, metadata: dict[str, Any]) -> Key | None:
-    state = metadata["KeyState"]
-    if metadata["KeyManager"] != "CUSTOMER" or state not in (*PENDING_STATES, _DISABLED):
-        return None
+def _with_state(key: Key, metadata: dict[str, Any]) -> Key:
     return replace(
         key,
-        state=state,
+        state=metadata["KeyState"],
         deletion_date=metadata.get("DeletionDate"),
         waiting_days=metadata.get("PendingDeletionWindowInDays"),
     )
 
 
-def _completed(
-    key: Key,
-    calls: Calls,
-    exempt: ExemptSettings,
-    kms: Any,
-    troubles: dict[str, str],
+def _with_history(
+    key: Key, calls: Calls, exempt: ExemptSettings, kms: Any, problems: list[str]
 ) -> Key:
-    """Add who did it, whether that is approved, and the last use; `troubles` hears what failed."""
-    call = explaining(calls, key.arn, pending=key.is_pending)
+    """Add the call, the exemption and the last use; add to `problems` why the use is unknown."""
+    call = find_cause(calls, key.arn, pending=key.is_pending)
     key = replace(key, call=call, exempt=_exemption(key, call, exempt))
     if key.state == _UNKNOWN:
         return key
     try:
         usage = kms.get_key_last_usage(KeyId=key.arn)
     except Exception as error:
-        troubles["usage"] = f"KMS does not tell when keys were last used. {explain(error)}"
+        problems.append(f"It is unknown when keys were last used. {explain(error)}")
         return key
     return replace(
         key,
@@ -201,7 +191,7 @@ def _completed(
 
 
 def _exemption(key: Key, call: Call | None, exempt: ExemptSettings) -> str | None:
-    """Return the setting's entry that approves what was done with the key, as far as is known."""
+    """Return the setting's entry that exempts the key or the caller; None if none is known to."""
     for entry in exempt.keys:
         if entry in (key.arn, key.id):
             return f"exempt.keys: {entry}"
@@ -210,48 +200,74 @@ def _exemption(key: Key, call: Call | None, exempt: ExemptSettings) -> str | Non
     return None
 
 
-def cancel(sweep: Sweep, wanted: Callable[[Key], bool]) -> Sweep:
-    """Take the deletion back of each pending key that nobody approved and that is `wanted`."""
-    return _act(sweep, lambda key: key.is_pending and not key.exempt and wanted(key), "cancelled")
-
-
-def enable(sweep: Sweep, wanted: Callable[[Key], bool]) -> Sweep:
-    """Enable each disabled key that nobody approved and that is `wanted`."""
-    return _act(
-        sweep, lambda key: key.state == _DISABLED and not key.exempt and wanted(key), "enabled"
+def cancel(sweep: Sweep, confirm: Callable[[Key], bool]) -> Sweep:
+    """Cancel the deletion of each pending key that is not exempt and that `confirm` accepts."""
+    return _for_each(
+        sweep, lambda key: key.is_pending and not key.exempt and confirm(key), _cancel_deletion
     )
 
 
-def _act(sweep: Sweep, wanted: Callable[[Key], bool], what: str) -> Sweep:
-    keys = tuple(_do(sweep.account, key, what) if wanted(key) else key for key in sweep.keys)
-    return replace(sweep, keys=keys)
+def enable(sweep: Sweep, confirm: Callable[[Key], bool]) -> Sweep:
+    """Enable each disabled key that is not exempt and that `confirm` accepts."""
+    return _for_each(
+        sweep, lambda key: key.state == DISABLED and not key.exempt and confirm(key), _enable
+    )
 
 
-def _do(account: Account, key: Key, what: str) -> Key:
-    """Do one thing to one key, and look what state it is in afterwards."""
+def _for_each(
+    sweep: Sweep, wanted: Callable[[Key], bool], action: Callable[[Account, Key], Key]
+) -> Sweep:
+    keys = (action(sweep.account, key) if wanted(key) else key for key in sweep.keys)
+    return replace(sweep, keys=tuple(keys))
+
+
+def _cancel_deletion(account: Account, key: Key) -> Key:
     kms = account.client("kms", key.region)
+    return _act(
+        kms,
+        key,
+        "cancelled",
+        lambda: kms.cancel_key_deletion(KeyId=key.arn),
+        lambda state: state not in PENDING_STATES,
+    )
+
+
+def _enable(account: Account, key: Key) -> Key:
+    kms = account.client("kms", key.region)
+    return _act(
+        kms,
+        key,
+        "enabled",
+        lambda: kms.enable_key(KeyId=key.arn),
+        lambda state: state == "Enabled",
+    )
+
+
+def _act(
+    kms: Any,
+    key: Key,
+    result: str,
+    call: Callable[[], Any],
+    succeeded: Callable[[str], bool],
+) -> Key:
+    """Make the call, and return the key with the state that KMS reports afterwards."""
     try:
-        if what == "cancelled":
-            kms.cancel_key_deletion(KeyId=key.arn)
-        else:
-            kms.enable_key(KeyId=key.arn)
+        call()
         metadata = kms.describe_key(KeyId=key.arn)["KeyMetadata"]
     except Exception as error:
         return replace(key, problem=explain(error))
     state = metadata["KeyState"]
-    done = state not in PENDING_STATES if what == "cancelled" else state == "Enabled"
-    if not done:
-        return replace(key, state=state, problem=f"{what}, and yet KMS says {state}")
-    results = [key.result, what]
+    if not succeeded(state):
+        return replace(key, state=state, problem=f"{result}, but KMS reports the state {state}")
     return replace(
         key,
         state=state,
         deletion_date=metadata.get("DeletionDate"),
         waiting_days=None,
-        result=", ".join(filter(None, results)),
+        result=", ".join(filter(None, [key.result, result])),
     )
 
 
-def endangered(sweeps: Sequence[Sweep]) -> Iterator[Key]:
-    """Yield the keys that are pending deletion and not approved."""
+def keys_in_danger(sweeps: Sequence[Sweep]) -> Iterator[Key]:
+    """Yield the keys that are pending deletion and not exempt."""
     return (key for each in sweeps for key in each.keys if key.is_pending and not key.exempt)

@@ -1,4 +1,4 @@
-"""CloudTrail's event history: LookupEvents, which needs no trail and knows 90 days."""
+"""CloudTrail's event history: LookupEvents, which covers 90 days and needs no trail."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ATTRIBUTES = (
 
 
 class History:
-    """The KMS calls that changed something, or were to, in every Region."""
+    """The KMS write calls of every Region, including calls that failed."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -35,8 +35,19 @@ class History:
         with self._lock:
             self._records.clear()
 
+    @property
+    def records(self) -> dict[str, list[Record]]:
+        """A copy of the records by Region, oldest first."""
+        with self._lock:
+            return {region: list(records) for region, records in self._records.items()}
+
+    def replace(self, records: Mapping[str, list[Record]]) -> None:
+        """Have these records and no others."""
+        with self._lock:
+            self._records = dict(records)
+
     def add(self, record: Record) -> None:
-        """Keep CloudTrail's record of a call."""
+        """Add CloudTrail's record of a call."""
         with self._lock:
             self._records.setdefault(record["awsRegion"], []).append(record)
 
@@ -49,7 +60,10 @@ class History:
                     record["eventTime"] = f"{earlier:%Y-%m-%dT%H:%M:%SZ}"
 
     def lookup(self, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
-        """LookupEvents: the calls that match, newest first, a page at a time; raises AwsError."""
+        """Answer LookupEvents: one page of the calls that match, newest first.
+
+        Raise AwsError for parameters that CloudTrail refuses.
+        """
         attribute = _attribute(parameters)
         _check_category(parameters)
         size = parameters.get("MaxResults", _MAX_RESULTS)
@@ -77,16 +91,16 @@ class History:
 
 
 def _token(last: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
-    """What asks for the page after an event; it is good for the same question only."""
-    asked = {name: value for name, value in parameters.items() if name != "NextToken"}
-    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    """Return the token for the page after an event. It is valid for the same parameters only."""
+    query = {name: value for name, value in parameters.items() if name != "NextToken"}
+    digest = hashlib.sha256(json.dumps(query, sort_keys=True).encode()).hexdigest()
     return f"{last['EventId']}.{digest[:16]}"
 
 
 def _after_token(
     found: list[dict[str, Any]], parameters: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """What is left to show: counted from the last event shown, as new ones come in before it."""
+    """Return the events that follow the last one shown. New events appear before that one."""
     token = parameters.get("NextToken")
     if token is None:
         return found
@@ -102,7 +116,7 @@ def _after_token(
 def _check_category(parameters: Mapping[str, Any]) -> None:
     category = parameters.get("EventCategory")
     if category == "insight":
-        raise SandboxCannot("LookupEvents of Insights events; it knows management events")
+        raise SandboxCannot("LookupEvents of Insights events; it has management events only")
     if category is not None:
         raise AwsError("InvalidEventCategoryException", f"There is no category {category}.")
 
@@ -116,19 +130,19 @@ def _attribute(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
         )
     for each in attributes:
         key, value = each["AttributeKey"], each["AttributeValue"]
-        # CloudTrail has these events, the sandbox does not: «none» would be a wrong answer.
+        # CloudTrail has these events and the sandbox does not. An empty answer would be wrong.
         if (
             (key == "ReadOnly" and value == "true")
             or (key == "EventName" and not is_write(value))
             or (key == "EventSource" and value != "kms.amazonaws.com")
         ):
-            raise SandboxCannot(f"LookupEvents by {key} {value}; it keeps KMS's write calls only")
+            raise SandboxCannot(f"LookupEvents by {key} {value}; it has KMS's write calls only")
         return key, value
     return None
 
 
 def _shown(record: Record) -> dict[str, Any]:
-    """An event as LookupEvents shows it; EventTime is in seconds since the epoch."""
+    """Return an event as LookupEvents shows it. EventTime is in seconds since the epoch."""
     identity = record["userIdentity"]
     return {
         "EventId": record["eventID"],
@@ -149,7 +163,7 @@ def _shown(record: Record) -> dict[str, Any]:
 
 
 def _username(identity: Mapping[str, Any]) -> str:
-    """A user's name, a session's name, or `root`."""
+    """Return a user's name, a session's name, or `root`."""
     if identity["type"] == "Root":
         return "root"
     return str(identity.get("userName") or identity["arn"].rpartition("/")[2])

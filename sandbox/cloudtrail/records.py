@@ -1,4 +1,4 @@
-"""CloudTrail: the record of a KMS call, and whether a trail sees it."""
+"""The CloudTrail record of a KMS call, and whether a trail logs it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from moto.cloudtrail.models import cloudtrail_backends
 from moto.utilities.utils import get_partition
 
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.envelope import envelope
 from sandbox.iam.principals import Caller, user_identity
 
 Record = dict[str, Any]
@@ -19,12 +20,12 @@ _READ_PREFIXES = (
     "Describe", "List", "Get", "Encrypt", "Decrypt", "ReEncrypt", "Generate", "Sign", "Verify",
     "DeriveSharedSecret",
 )  # fmt: skip
-# CloudTrail never shows key material or what was encrypted.
+# CloudTrail never shows key material or encrypted data.
 _HIDDEN = {"Plaintext", "CiphertextBlob", "ImportToken", "EncryptedKeyMaterial", "GrantToken"}
 
 
 def is_write(operation: str) -> bool:
-    """Whether CloudTrail counts a KMS operation as a write (KMS Developer Guide, «Logging»)."""
+    """Tell whether a KMS operation is a write for CloudTrail (KMS Developer Guide, "Logging")."""
     return not operation.startswith(_READ_PREFIXES)
 
 
@@ -41,7 +42,7 @@ def kms_record(
     response: Mapping[str, Any] | None = None,
     error: tuple[str, str] | None = None,
 ) -> Record:
-    """CloudTrail's record of one KMS management call (CloudTrail User Guide, «Record contents»).
+    """Return the record of one KMS management call (CloudTrail User Guide, "Record contents").
 
     `response` is the element as CloudTrail shows it, or None; `error` is (errorCode, errorMessage).
     """
@@ -73,34 +74,16 @@ def kms_record(
     }
 
 
-def envelope(source: str, detail_type: str, region: str, detail: Mapping[str, Any]) -> Record:
-    """The EventBridge envelope around an event (EventBridge User Guide, «Event structure»).
-
-    Its `resources` is empty, as AWS leaves it for CloudTrail's API events.
-    """
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": detail_type,
-        "source": source,
-        "account": ACCOUNT_ID,
-        "time": detail.get("eventTime") or _iso(datetime.now(UTC)),
-        "region": region,
-        "resources": [],
-        "detail": dict(detail),
-    }
-
-
 def kms_event(record: Record) -> Record:
-    """The event that EventBridge makes of a CloudTrail record of KMS."""
+    """Return the EventBridge event for a CloudTrail record of KMS."""
     return envelope("aws.kms", "AWS API Call via CloudTrail", record["awsRegion"], record)
 
 
-def is_seen(record: Record) -> bool:
-    """Whether a trail of the account is logging this management event in its Region.
+def is_logged(record: Record) -> bool:
+    """Tell whether a trail of the account logs this management event in its Region.
 
-    Without one EventBridge gets no CloudTrail event at all (EventBridge User Guide, «Events from
-    AWS services via CloudTrail»).
+    Without such a trail EventBridge receives no CloudTrail event (EventBridge User Guide, "Events
+    from AWS services via CloudTrail").
     """
     region = record["awsRegion"]
     return any(
@@ -114,10 +97,10 @@ def is_seen(record: Record) -> bool:
 
 
 def forget_selectors(name: str) -> None:
-    """Empty a trail's event selectors before it gets others.
+    """Remove a trail's event selectors before it gets new ones.
 
-    CloudTrail API reference, PutEventSelectors: basic selectors take the place of advanced ones,
-    and the other way round; moto would keep both.
+    CloudTrail API reference, PutEventSelectors: basic selectors replace advanced ones, and advanced
+    ones replace basic ones. moto would keep both.
     """
     for backend in list(cloudtrail_backends[ACCOUNT_ID].values()):
         for trail in list(backend.trails.values()):
@@ -170,7 +153,7 @@ def _field_selects(selector: Mapping[str, Any], record: Record) -> bool:
 
 
 def lower_camel(value: Any) -> Any:
-    """A request or response as CloudTrail writes it: names begin small, secrets are left out."""
+    """Return a request or response as CloudTrail writes it: lowerCamelCase names, no secrets."""
     if isinstance(value, Mapping):
         return {
             name[:1].lower() + name[1:]: lower_camel(item)
@@ -183,7 +166,10 @@ def lower_camel(value: Any) -> Any:
 
 
 def deletion_date(moment: datetime) -> str:
-    """A deletion date as CloudTrail writes it: `Apr 12, 2021 18:58:30 PM` (KMS Developer Guide)."""
+    """Return a deletion date as CloudTrail writes it (KMS Developer Guide).
+
+    An example is `Apr 12, 2021 18:58:30 PM`.
+    """
     return f"{moment:%b} {moment.day}, {moment:%Y %H:%M:%S %p}"
 
 

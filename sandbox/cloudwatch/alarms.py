@@ -1,11 +1,12 @@
-"""CloudWatch's alarms: their state, and what they send.
+"""CloudWatch's alarms: their states, and the messages that they send.
 
-No time passes in the sandbox. The alarms of a Region are evaluated once, over one period, whenever
-something was delivered there and nothing is left to do.
+No time passes in the sandbox. After something was delivered in a Region and no job is left, the
+Region's alarms are evaluated once, over one period.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,15 +16,14 @@ from typing import Any
 from botocore.loaders import Loader
 from moto.cloudwatch.exceptions import CloudWatchException
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
-from moto.sns.models import sns_backends
 
-from sandbox.cloudwatch.metrics import SNS, Metrics, Period, watched_by
+from sandbox.cloudwatch.metrics import EVENTS, SNS, Metrics, Period, metric_sum_of
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
-from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.errors import AwsError, DeliveryFailed, SandboxCannot
 from sandbox.core.patching import Method, wrap
-from sandbox.iam import authorization
-from sandbox.sns import publish
+
+Publish = Callable[[str, str, str, str, str], object]
 
 OK, ALARM, UNKNOWN = "OK", "ALARM", "INSUFFICIENT_DATA"
 _COMPARISONS = {
@@ -32,7 +32,7 @@ _COMPARISONS = {
 }
 # SNS API reference, Publish: a subject has fewer than 100 characters.
 _SUBJECT = 99
-# API reference, PutMetricAlarm: of the actions of each state.
+# API reference, PutMetricAlarm: the maximum number of actions for each state.
 _MAX_ACTIONS = 5
 
 
@@ -40,7 +40,7 @@ _MAX_ACTIONS = 5
 class AlarmChange:
     """One change of an alarm's state.
 
-    `actions` are the topics that were to hear of it, each with None or why it did not.
+    `actions` are the topics that the alarm publishes to, each with None or why publishing failed.
     """
 
     name: str
@@ -51,48 +51,50 @@ class AlarmChange:
 
 
 class Alarms:
-    """The alarms of all Regions, which moto keeps and this evaluates."""
+    """The alarms of all Regions. moto keeps them, and this class evaluates them.
 
-    def __init__(self, work: Work) -> None:
+    `publish` publishes to a topic as CloudWatch: (topic_arn, region, alarm_arn, body, subject). It
+    raises DeliveryFailed.
+    """
+
+    def __init__(self, work: Work, publish: Publish) -> None:
         self._work = work
+        self._publish = publish
         self._metrics = Metrics()
         self._lock = Lock()
         self._changes: list[AlarmChange] = []
         self._evaluator: int | None = None
-        self._unhooks = [
-            wrap(CloudWatchBackend, "put_metric_alarm", self._around_put),
-            publish.hook(self._notification_failed),
-        ]
+        self._unhook = wrap(CloudWatchBackend, "put_metric_alarm", self._around_put)
 
     @property
     def changes(self) -> list[AlarmChange]:
-        """Every change so far, oldest first; not that a new alarm has nothing to tell."""
+        """Every change so far, oldest first, except that a new alarm without actions becomes OK."""
         with self._lock:
             return list(self._changes)
 
     def clear(self) -> None:
-        """Forget the changes so far, and what was counted."""
+        """Forget the changes and the counts so far."""
         self._metrics.clear()
         with self._lock:
             self._changes.clear()
 
     def close(self) -> None:
-        """Leave moto as it was."""
-        for unhook in self._unhooks:
-            unhook()
+        """Undo the changes to moto."""
+        self._unhook()
 
-    def count(self, region: str, namespace: str, name: str, of: str) -> None:
-        """Add a data point to a metric; see `Metrics.count`."""
-        self._metrics.count(region, namespace, name, of)
+    def count_for_rule(self, region: str, name: str, rule: str) -> None:
+        """Add a data point to one of EventBridge's metrics of a rule."""
+        self._metrics.count(region, EVENTS, name, rule)
 
     def evaluate_later(self, region: str) -> None:
-        """Evaluate a Region's alarms when nothing else is left to do."""
+        """Evaluate a Region's alarms once no other job is left."""
         self._work.when_done(("alarms", region), lambda: self._evaluate(region))
 
-    def _notification_failed(self, region: str, topic_name: str) -> None:
-        self.count(region, SNS, "NumberOfNotificationsFailed", topic_name)
-        # What fails while an alarm tells of itself is of the next period, which begins when
-        # something else happens: otherwise this one would be over at once.
+    def notification_failed(self, region: str, topic_name: str) -> None:
+        """Count a message that SNS could not deliver to a subscriber of a topic."""
+        self._metrics.count(region, SNS, "NumberOfNotificationsFailed", topic_name)
+        # A failure of an alarm's own message counts for the next period. That period ends when
+        # something else happens. Otherwise the new alarm state would be over immediately.
         if self._evaluator != get_ident():
             self.evaluate_later(region)
 
@@ -102,12 +104,12 @@ class Alarms:
             untagged = {name: value for name, value in given.items() if name != "tags"}
             try:
                 watched = _check(Alarm(ACCOUNT_ID, region, **untagged), region)
-            except AwsError as fault:
-                raise CloudWatchException(fault.code, fault.message) from None
+            except AwsError as error:
+                raise CloudWatchException(error.code, error.message) from None
             before = backend.alarms.get(given["name"])
             alarm = put(backend, **given)
             # API reference, PutMetricAlarm: a new alarm is in INSUFFICIENT_DATA until it is
-            # evaluated; one that is updated keeps its state.
+            # evaluated. An updated alarm keeps its state.
             if before is not None:
                 for name in ("value", "reason", "reason_data", "updated_timestamp"):
                     setattr(alarm, f"state_{name}", getattr(before, f"state_{name}"))
@@ -124,7 +126,7 @@ class Alarms:
         self._evaluator = get_ident()
         try:
             for alarm in list(cloudwatch_backends[ACCOUNT_ID][region].alarms.values()):
-                state, reason = _judge(alarm, period, region)
+                state, reason = _new_state(alarm, period, region)
                 if state != alarm.state_value:
                     self._change(alarm, state, reason)
         finally:
@@ -134,11 +136,28 @@ class Alarms:
         before = alarm.state_value
         alarm.update_state(reason, "{}", state)
         arns = _actions_of(alarm)[state] if alarm.actions_enabled else []
-        actions = tuple((arn, _publish(arn, alarm, before)) for arn in arns)
+        actions = tuple((arn, self._notify(arn, alarm, before)) for arn in arns)
         if (before, state, actions) == (UNKNOWN, OK, ()):
             return
         with self._lock:
             self._changes.append(AlarmChange(alarm.name, alarm.region_name, state, reason, actions))
+
+    def _notify(self, topic_arn: str, alarm: Any, before: str) -> str | None:
+        """Publish an alarm's new state to a topic. Return why that failed, or None.
+
+        All subscribers get the text that CloudWatch sends to e-mail addresses. In AWS a queue gets
+        JSON.
+        """
+        region = alarm.region_name
+        subject = f'{alarm.state_value}: "{alarm.name}" in {_long_name(region)}'
+        body = _mail(alarm, before)
+        try:
+            self._publish(topic_arn, region, alarm.alarm_arn, body, subject[:_SUBJECT])
+        except SandboxCannot as error:
+            return error.message
+        except DeliveryFailed as error:
+            return str(error)
+        return None
 
 
 def _actions_of(alarm: Any) -> dict[str, list[str]]:
@@ -150,10 +169,10 @@ def _actions_of(alarm: Any) -> dict[str, list[str]]:
 
 
 def _check(alarm: Any, region: str) -> bool:
-    """Whether the sandbox evaluates this alarm; raises what PutMetricAlarm refuses it with."""
+    """Tell whether the sandbox evaluates this alarm. Raise PutMetricAlarm's error for it."""
     if alarm.rule:
         raise SandboxCannot(f"the composite alarm {alarm.name}")
-    if watched_by(alarm) is None:
+    if metric_sum_of(alarm) is None:
         return False
     for what, value, known in (
         ("ComparisonOperator", alarm.comparison_operator, tuple(_COMPARISONS)),
@@ -175,24 +194,25 @@ def _check(alarm: Any, region: str) -> bool:
 
 
 def _check_action(arn: str, region: str) -> None:
-    service, where = [*arn.split(":"), "", "", ""][2:4]
+    service, topic_region = [*arn.split(":"), "", "", ""][2:4]
     if service != "sns":
         raise SandboxCannot(f"the alarm action {arn}")
-    if where != region:
+    if topic_region != region:
         raise AwsError(
-            "ValidationError", f"Invalid region {where} specified. Only {region} is supported."
+            "ValidationError",
+            f"Invalid region {topic_region} specified. Only {region} is supported.",
         )
 
 
-def _judge(alarm: Any, period: Period, region: str) -> tuple[str, str]:
-    """The state that a period puts an alarm in, and CloudWatch's sentence on it.
+def _new_state(alarm: Any, period: Period, region: str) -> tuple[str, str]:
+    """Return the state of an alarm after a period, and CloudWatch's reason for it.
 
-    CloudWatch user guide, «Configuring how CloudWatch alarms treat missing data».
+    CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data".
     """
-    watched = watched_by(alarm)
-    if watched is None:
+    metric_sum = metric_sum_of(alarm)
+    if metric_sum is None:
         return alarm.state_value, ""
-    point, threshold = watched.value(period, region), float(alarm.threshold)
+    point, threshold = metric_sum.value(period, region), float(alarm.threshold)
     if point is None and alarm.treat_missing_data == "notBreaching":
         return OK, (
             "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint "
@@ -211,28 +231,8 @@ def _judge(alarm: Any, period: Period, region: str) -> tuple[str, str]:
     )
 
 
-def _publish(topic_arn: str, alarm: Any, before: str) -> str | None:
-    """Tell a topic of an alarm's new state; gives why that failed.
-
-    Everyone gets the text that CloudWatch sends to e-mail addresses; in AWS a queue gets JSON.
-    """
-    region = alarm.region_name
-    try:
-        refusal = publish.why_service_may_not_publish(
-            authorization.CLOUDWATCH, topic_arn, region, alarm.alarm_arn
-        )
-    except SandboxCannot as fault:
-        return fault.message
-    if refusal:
-        return refusal[1]
-    subject = f'{alarm.state_value}: "{alarm.name}" in {_long_name(region)}'
-    topic = sns_backends[ACCOUNT_ID][region].topics[topic_arn]
-    topic.publish(_mail(alarm, before), subject[:_SUBJECT])
-    return None
-
-
 def _mail(alarm: Any, before: str) -> str:
-    """The text of CloudWatch's e-mail, as those who got one have published it."""
+    """Return the text of CloudWatch's e-mail, as recipients have published it."""
     now = datetime.now(UTC)
     moment = f"{now:%A} {now:%d} {now:%B}, {now:%Y %H:%M:%S} UTC"
     details = {

@@ -1,7 +1,7 @@
-"""The metrics that alarms of this account may watch: what was counted, and which sums are known.
+"""The metrics that alarms of this account can watch, and the sums of them that are supported.
 
-CloudWatch's metrics have data points by time. Here none passes: a period is what happened between
-two evaluations of a Region's alarms, and every happening is a data point of 1.
+CloudWatch's metrics have data points by time. In the sandbox no time passes: a period is the time
+between two evaluations of a Region's alarms, and every occurrence is a data point of 1.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from sandbox.core.errors import AwsError, SandboxCannot
 
 EVENTS, SNS, SQS = "AWS/Events", "AWS/SNS", "AWS/SQS"
 VISIBLE = "ApproximateNumberOfMessagesVisible"
-# The metrics that the sandbox has, by the one dimension of each. EventBridge user guide,
-# «Monitoring Amazon EventBridge»: the dimension RuleName by itself means the default bus.
+# The metrics that the sandbox has, with the one dimension of each. EventBridge User Guide,
+# "Monitoring Amazon EventBridge": the dimension RuleName alone means the default bus.
 _DIMENSIONS = {
     (EVENTS, "FailedInvocations"): "RuleName",
     (EVENTS, "InvocationsSentToDlq"): "RuleName",
@@ -30,8 +30,8 @@ _DIMENSIONS = {
     (SQS, VISIBLE): "QueueName",
 }
 _NAMESPACES = {namespace for namespace, _ in _DIMENSIONS}
-# CloudWatch user guide, «Limits»: alarms on metric math reference at most ten metrics; API
-# reference, MetricDataQuery.
+# CloudWatch User Guide, "Limits", and API reference, MetricDataQuery: an alarm on metric math
+# uses at most ten metrics.
 MAX_METRICS = 10
 _ID = re.compile(r"[a-z][A-Za-z0-9_]*")
 _TERM = re.compile(r"(?P<filled>FILL\()?(?P<id>[a-z]\w*)(?(filled),0\))")
@@ -40,7 +40,7 @@ Period = Mapping[tuple[str, str, str], int]
 
 
 class Metrics:
-    """What happened in each Region since its alarms were last evaluated."""
+    """The counts of each Region since its alarms were last evaluated."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -52,7 +52,7 @@ class Metrics:
             self._counts.setdefault(region, Counter())[namespace, name, of] += 1
 
     def end_period(self, region: str) -> Period:
-        """What was counted in a Region, which begins anew."""
+        """Return the counts of a Region, and start a new period there."""
         with self._lock:
             return self._counts.pop(region, Counter())
 
@@ -72,10 +72,10 @@ class Series:
     statistic: str
 
     def value(self, period: Period, region: str) -> float | None:
-        """The data point of a period, None if there is none.
+        """Return the data point of a period, or None if there is none.
 
-        EventBridge and SNS send these metrics only if there is something to count; SQS sends its
-        own for every queue that exists.
+        EventBridge and SNS send these metrics only if there is something to count. SQS sends its
+        metric for every queue that exists.
         """
         if self.namespace == SQS:
             queue = sqs_backends[ACCOUNT_ID][region].queues.get(self.of)
@@ -87,19 +87,20 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Watched:
-    """What an alarm watches: a sum of metrics.
+class MetricSum:
+    """A sum of metrics, which an alarm watches.
 
-    `terms` are the metrics, each with whether FILL(…, 0) is around it. `strict`: the sum is missing
-    if one of its terms is. That is so of m1+m2, by what its users tell; CloudWatch's documentation
-    leaves it open. SUM([m1,m2]) leaves out what is missing.
+    `terms` are the metrics, each with a flag that tells whether FILL(metric, 0) surrounds it. If
+    the sum is `strict`, it is missing as soon as one of its terms is missing. m1+m2 is strict
+    according to CloudWatch's users; its documentation does not say. SUM([m1,m2]) ignores missing
+    terms.
     """
 
     terms: tuple[tuple[Series, bool], ...]
     strict: bool = False
 
     def value(self, period: Period, region: str) -> float | None:
-        """The data point of a period, None if there is none."""
+        """Return the data point of a period, or None if there is none."""
         points = [
             0.0 if point is None and filled else point
             for point, filled in ((s.value(period, region), filled) for s, filled in self.terms)
@@ -108,18 +109,18 @@ class Watched:
         return sum(known) if known and not (self.strict and len(known) < len(points)) else None
 
 
-def watched_by(alarm: Any) -> Watched | None:
-    """What one of moto's alarms watches; None if its metrics are not the sandbox's.
+def metric_sum_of(alarm: Any) -> MetricSum | None:
+    """Return what one of moto's alarms watches, or None if the sandbox lacks its metrics.
 
-    Raises ValidationError for metric math that CloudWatch refuses, SandboxCannot for an alarm that
-    it would take and the sandbox cannot evaluate.
+    Raise ValidationError for metric math that CloudWatch refuses. Raise SandboxCannot for an alarm
+    that CloudWatch accepts and the sandbox cannot evaluate.
     """
     if not alarm.metric_data_queries:
         if alarm.namespace not in _NAMESPACES:
             return None
         if alarm.unit not in (None, "Count"):
             raise SandboxCannot(f"an alarm on the unit {alarm.unit}")
-        return Watched(((_series(alarm, alarm.statistic or alarm.extended_statistic), False),))
+        return MetricSum(((_series(alarm, alarm.statistic or alarm.extended_statistic), False),))
     _check_queries(alarm)
     stats = {q.id: q.metric_stat for q in alarm.metric_data_queries if q.metric_stat}
     if not {stat.metric.namespace for stat in stats.values()} & _NAMESPACES:
@@ -156,7 +157,7 @@ def _check_queries(alarm: Any) -> None:
 
 
 def _returns(query: Any) -> bool:
-    # Over the query protocol it is text; without it, it is true.
+    # In the query protocol the value is text. The default is true.
     return str(query.return_data).lower() != "false"
 
 
@@ -171,12 +172,12 @@ def _series(metric: Any, statistic: str | None) -> Series:
     return Series(namespace, name, dimensions[0][1], statistic)
 
 
-def _sum(expression: str, series: Mapping[str, Series]) -> Watched:
+def _sum(expression: str, series: Mapping[str, Series]) -> MetricSum:
     text = re.sub(r"\s", "", expression)
     if text in ("SUM(METRICS())", "SUM(FILL(METRICS(),0))"):
-        return Watched(tuple((each, "FILL" in text) for each in series.values()))
+        return MetricSum(tuple((each, "FILL" in text) for each in series.values()))
     inner = re.fullmatch(r"SUM\(\[(.*)\]\)", text)
-    # The comma of FILL(m1,0) is no separator.
+    # The comma in FILL(m1,0) does not separate terms.
     parts = re.split(r",(?!0\))", inner[1]) if inner else text.split("+")
     found = [_TERM.fullmatch(part) for part in parts]
     terms = [term for term in found if term]
@@ -184,7 +185,7 @@ def _sum(expression: str, series: Mapping[str, Series]) -> Watched:
         raise SandboxCannot(f"an alarm on the expression {expression}")
     if unknown := {term["id"] for term in terms} - set(series):
         raise _invalid(f"Invalid metrics list: {expression} names {', '.join(sorted(unknown))}")
-    return Watched(
+    return MetricSum(
         tuple((series[term["id"]], bool(term["filled"])) for term in terms), strict=not inner
     )
 

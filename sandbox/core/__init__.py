@@ -1,1 +1,1 @@
-"""What all services of the sandbox share."""
+"""What all services of the sandbox share: account, clock, clients, errors, JSONPath."""

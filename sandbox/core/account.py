@@ -1,4 +1,4 @@
-"""The AWS account that the sandbox is."""
+"""The AWS account that the sandbox simulates."""
 
 import os
 

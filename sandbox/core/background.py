@@ -1,4 +1,4 @@
-"""Work that goes on after a call was answered: deliveries and automations."""
+"""Jobs that run after a call was answered: deliveries and automations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WORKERS = 4
 
 
 class Work:
-    """A few threads that do what they are given, and that can be waited for."""
+    """A few threads that run jobs, and a way to wait until all jobs have ended."""
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -25,20 +25,20 @@ class Work:
             thread.start()
 
     def submit(self, job: Callable[[], None]) -> None:
-        """Do a job soon. A job may submit others."""
+        """Run a job soon. A job may submit other jobs."""
         with self._changed:
             self._pending += 1
         self._queue.put(job)
 
     def when_done(self, key: object, job: Callable[[], None]) -> None:
-        """Do a job as soon as nothing else is left to do; of several with one key, the last."""
+        """Run a job once no other job is left. Of several jobs with one key, run the last one."""
         with self._changed:
             self._late[key] = job
-        # Somebody has to see it, also when nothing is under way.
+        # An empty job wakes a thread, in case no job is running.
         self.submit(lambda: None)
 
     def settle(self, timeout: float) -> None:
-        """Wait until nothing is left to do; raises TimeoutError after `timeout` seconds."""
+        """Wait until no job is left. Raise TimeoutError after `timeout` seconds."""
         end = time.monotonic() + timeout
         with self._changed:
             while self._pending:
@@ -49,7 +49,7 @@ class Work:
                     )
 
     def stop(self) -> None:
-        """End the threads, each after the job it is at."""
+        """End each thread after its current job."""
         for _ in self._threads:
             self._queue.put(None)
         for thread in self._threads:
@@ -58,7 +58,7 @@ class Work:
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
             _do(job)
-            # The last job counts as pending until what waited for the end is done too.
+            # The last job counts as pending until the jobs of `when_done` have run too.
             for late in iter(self._next_late, None):
                 _do(late)
 
@@ -75,5 +75,5 @@ def _do(job: Callable[[], None]) -> None:
     try:
         job()
     except Exception:
-        # A fault of the sandbox itself: jobs record every failure that AWS would have.
+        # An error of the sandbox itself: jobs record every failure that AWS would have.
         traceback.print_exc(file=sys.stderr)

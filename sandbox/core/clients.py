@@ -1,4 +1,4 @@
-"""boto3 clients that talk to the sandbox and to nothing else, whatever the environment says."""
+"""boto3 clients that talk to the sandbox only, whatever the environment says."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-_LOCK = Lock()  # Making a client is not thread-safe in boto3; using one is.
+_LOCK = Lock()  # In boto3 creating a client is not thread-safe, using one is.
 
 
 @cache
 def _session() -> boto3.Session:
-    """One session a process: it keeps the descriptions of the services, which are slow to read."""
-    # No profile and no file of the user's is looked at.
-    nowhere = (None, None, os.devnull, None)
+    """Return the session of this process. It caches service descriptions, which load slowly."""
+    # The session reads neither the user's profile nor the user's files.
+    no_file = (None, None, os.devnull, None)
     core = botocore.session.Session(
         session_vars={
             "profile": (None, None, None, None),
-            "config_file": nowhere,
-            "credentials_file": nowhere,
+            "config_file": no_file,
+            "credentials_file": no_file,
         }
     )
     return boto3.Session(botocore_session=core)
 
 
-# Of everything, also of what is not meant for AWS, nothing is to leave the machine.
+# No request leaves the machine, not even one that is not meant for AWS.
 _LOCAL = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    # terraform and cdktf would ask HashiCorp for news of themselves.
+    # terraform and cdktf would ask HashiCorp about new versions.
     "CHECKPOINT_DISABLE": "1",
     "NO_PROXY": "127.0.0.1,localhost",
     "no_proxy": "127.0.0.1,localhost",
@@ -42,15 +42,15 @@ _LOCAL = {
 
 
 class Clients:
-    """Makes boto3 clients for one endpoint."""
+    """Creates boto3 clients for one endpoint."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._session = _session()
-        self._lasting: dict[tuple[str, str, str], Any] = {}
+        self._cached: dict[tuple[str, str, str], Any] = {}
 
     def environment(self, region: str) -> dict[str, str]:
-        """What makes programs talk to the endpoint only; all but the credentials."""
+        """Return variables, without credentials, that make programs talk to the endpoint only."""
         return {
             "AWS_ENDPOINT_URL": self._endpoint,
             "AWS_REGION": region,
@@ -61,13 +61,14 @@ class Clients:
     def make(
         self, service: str, region: str, key: str, secret: str, token: str | None = None
     ) -> Any:
-        """A client of a service in a Region, with these credentials.
+        """Return a client of a service in a Region, with these credentials.
 
-        One with lasting credentials (no token) is made once: making it costs more than using it.
+        A client with long-term credentials (no token) is created once, because creating it costs
+        more than using it.
         """
         with _LOCK:
-            if token is None and (made := self._lasting.get((service, region, key))):
-                return made
+            if token is None and (cached := self._cached.get((service, region, key))):
+                return cached
             client = self._session.client(
                 service,
                 region_name=region,
@@ -85,5 +86,5 @@ class Clients:
                 ),
             )
             if token is None:
-                self._lasting[service, region, key] = client
+                self._cached[service, region, key] = client
             return client

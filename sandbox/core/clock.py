@@ -1,4 +1,4 @@
-"""The sandbox's time: AWS's dates are counted from it, and tests move it on."""
+"""The sandbox's clock, which tests can move forward. KMS takes its dates from it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,29 @@ _ahead = timedelta()
 
 
 def now() -> datetime:
-    """The moment that it is in the sandbox."""
+    """Return the sandbox's current time."""
     return datetime.now(UTC) + _ahead
 
 
 def advance(days: float) -> None:
-    """Let so many days pass; raises ValueError for a way back."""
+    """Move the clock forward by some days. Raise ValueError for a negative number."""
     global _ahead
     if days < 0:
-        raise ValueError("time moves on only")
+        raise ValueError("the clock moves forward only")
     _ahead += timedelta(days=days)
 
 
-def reset() -> None:
-    """Return to the machine's time."""
+def ahead() -> timedelta:
+    """Return how far the clock is ahead of the machine's."""
+    return _ahead
+
+
+def set_ahead(difference: timedelta) -> None:
+    """Set the clock to the machine's time plus a difference."""
     global _ahead
-    _ahead = timedelta()
+    _ahead = difference
+
+
+def reset() -> None:
+    """Set the clock to the machine's time."""
+    set_ahead(timedelta())

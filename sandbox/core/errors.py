@@ -1,4 +1,4 @@
-"""What a refused call answers with."""
+"""The errors that a call or a delivery ends with."""
 
 from __future__ import annotations
 
@@ -18,10 +18,22 @@ class AwsError(Exception):
 
 
 class SandboxCannot(AwsError):
-    """Something AWS can do and the sandbox cannot: refused, so that nobody trusts a guess.
+    """Something that AWS supports and the sandbox does not.
 
-    Answered as HTTP 501, which no AWS client retries.
+    The sandbox refuses it, because a guessed answer would be misleading. The answer is HTTP 501,
+    which no AWS client retries.
     """
 
     def __init__(self, message: str) -> None:
         super().__init__("SandboxCannot", f"the sandbox cannot do this: {message}", status=501)
+
+
+class DeliveryFailed(Exception):
+    """A message or an event did not reach its target.
+
+    `code` is the one that EventBridge puts on the message in a dead-letter queue.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

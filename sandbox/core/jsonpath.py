@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# Stands for «there is nothing at this path», which is not the same as null.
+# Means that a path has no value, which is different from null.
 MISSING: Any = object()
 
 _PATH = re.compile(r"\$(\.[A-Za-z0-9_\-/]+|\[\d+\]|\.\*|\[\*\])*")
@@ -14,17 +14,17 @@ _STEP = re.compile(r"\.([A-Za-z0-9_\-/]+)|\[(\d+)\]")
 
 
 def is_path(text: str) -> bool:
-    """Whether a text is a path: `$`, then names after dots, and array indices or wildcards."""
+    """Tell whether a text is a path: `$`, then names after dots, array indices or wildcards."""
     return _PATH.fullmatch(text) is not None
 
 
 def has_wildcard(path: str) -> bool:
-    """Whether a path means several values, which `value_at` cannot give."""
+    """Tell whether a path has wildcards, which `value_at` does not support."""
     return "*" in path
 
 
 def value_at(path: str, document: Any) -> Any:
-    """What stands at a path without wildcards, or MISSING."""
+    """Return the value at a path without wildcards, or MISSING."""
     value = document
     for name, index in _STEP.findall(path):
         if name and isinstance(value, Mapping) and name in value:

@@ -1,4 +1,4 @@
-"""Putting a function around a method of moto's, where moto has no place for it."""
+"""Wraps a method of moto, where moto offers no other way to change its behaviour."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Method = Callable[..., Any]
 
 
 def wrap(owner: type, name: str, around: Callable[[Method], Method]) -> Callable[[], None]:
-    """Replace a method by what `around` makes of it; gives what puts the method back."""
+    """Replace a method by `around(method)`. Return a function that restores the method."""
     method = getattr(owner, name)
     setattr(owner, name, around(method))
     return lambda: setattr(owner, name, method)

@@ -1,4 +1,4 @@
-"""The event bus: which rules an event meets, and what becomes of it at each target."""
+"""The event buses: they match events to rules and deliver them to the rules' targets."""
 
 from __future__ import annotations
 
@@ -6,69 +6,62 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
-
-from sandbox.cloudwatch import metrics
-from sandbox.cloudwatch.alarms import Alarms
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
-from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.errors import AwsError, DeliveryFailed, SandboxCannot
 from sandbox.events import validation
 from sandbox.events.delivery import Delivery
 from sandbox.events.matching import matches
 from sandbox.events.transformer import TransformFailed, transform
-from sandbox.iam import authorization
-from sandbox.sns import publish
-from sandbox.sns.emails import recipients_of
+from sandbox.iam.authorization import EVENTS
+from sandbox.sqs.queues import queue_denial_reason, send_message
 
 Event = Mapping[str, Any]
 
 
-class DeliveryFailed(Exception):
-    """A target could not be given an event: `code` is for the dead-letter queue."""
+@dataclass(frozen=True)
+class OtherServices:
+    """The other services that the event buses reach.
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+    `publish` publishes to a topic as EventBridge, (topic_arn, region, rule_arn, body), and returns
+    the recipients of e-mails; it raises DeliveryFailed. `start_automation` starts a document,
+    (target, rule_arn, region, body); it raises AwsError. `count` adds a data point to a metric,
+    (region, metric, rule name). `evaluate_alarms` evaluates a Region's alarms after a delivery.
+    """
+
+    publish: Callable[[str, str, str, str], tuple[str, ...]]
+    start_automation: Callable[[Mapping[str, Any], str, str, str], None]
+    count: Callable[[str, str, str], None]
+    evaluate_alarms: Callable[[str], None]
 
 
 class Bus:
-    """The event buses of all Regions. Retries are not simulated: a failure is final.
+    """The event buses of all Regions. They do not retry: a failure is final."""
 
-    `start_automation` starts a document for a rule: (target, rule_arn, region, body); it raises
-    AwsError with a sentence that says what is missing.
-    """
-
-    def __init__(
-        self,
-        work: Work,
-        start_automation: Callable[[Mapping[str, Any], str, str, str], None],
-        alarms: Alarms,
-    ) -> None:
+    def __init__(self, work: Work, others: OtherServices) -> None:
         self._work = work
-        self._alarms = alarms
-        self._start_automation = start_automation
+        self._others = others
         self._lock = Lock()
         self._deliveries: list[Delivery] = []
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Every attempt so far, oldest first."""
+        """Every delivery attempt so far, oldest first."""
         with self._lock:
             return list(self._deliveries)
 
     def clear(self) -> None:
-        """Forget the attempts so far."""
+        """Forget the delivery attempts so far."""
         with self._lock:
             self._deliveries.clear()
 
     def emit(self, event: Event, region: str, bus: str = "default") -> None:
-        """Hand an envelope to every enabled rule that it meets; delivery goes on in background."""
+        """Deliver an envelope to the targets of all enabled rules that match, in the background."""
         for rule in list(validation.bus_of(bus, region).rules.values()):
             pattern = rule.event_pattern.dump()
             if rule.state != "ENABLED" or not pattern or not matches(pattern, event):
@@ -77,7 +70,7 @@ class Bus:
                 self._work.submit(_job(self._deliver, event, region, rule.arn, dict(target)))
 
     def put_events(self, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
-        """PutEvents: the response; entries that are refused carry an ErrorCode of their own."""
+        """Answer PutEvents. An entry that is refused has an ErrorCode of its own."""
         entries = parameters.get("Entries") or []
         if not 1 <= len(entries) <= validation.MAX_ENTRIES:
             raise AwsError(
@@ -87,8 +80,8 @@ class Bus:
             )
         answers: list[dict[str, str]] = []
         for entry in entries:
-            if refusal := validation.check_entry(entry):
-                answers.append(dict(zip(("ErrorCode", "ErrorMessage"), refusal, strict=True)))
+            if rejection := validation.check_entry(entry):
+                answers.append(dict(zip(("ErrorCode", "ErrorMessage"), rejection, strict=True)))
                 continue
             moment = datetime.fromtimestamp(entry.get("Time", time.time()), UTC)
             event = {
@@ -108,19 +101,19 @@ class Bus:
         return {"FailedEntryCount": failed, "Entries": answers}
 
     def _deliver(self, event: Event, region: str, rule_arn: str, target: Mapping[str, Any]) -> None:
-        body, error = "", None
+        body, failure = "", None
         recipients: tuple[str, ...] = ()
         try:
             body = transform(target, event, rule_arn)
-            recipients = self._hand_over(target, region, rule_arn, body)
-        except TransformFailed as fault:
-            error = self._dead_letter(event, region, rule_arn, target, "INVALID_JSON", str(fault))
-        except DeliveryFailed as fault:
-            error = self._dead_letter(event, region, rule_arn, target, fault.code, str(fault))
-        except SandboxCannot as fault:
-            error = fault.message  # AWS might have delivered: nothing for the dead-letter queue.
-        except Exception as fault:
-            error = f"the sandbox itself failed: {fault!r}"
+            recipients = self._send(target, region, rule_arn, body)
+        except TransformFailed as error:
+            failure = self._dead_letter(event, region, rule_arn, target, "INVALID_JSON", str(error))
+        except DeliveryFailed as error:
+            failure = self._dead_letter(event, region, rule_arn, target, error.code, str(error))
+        except SandboxCannot as error:
+            failure = error.message  # AWS might have delivered it: no dead letter.
+        except Exception as error:
+            failure = f"the sandbox itself failed: {error!r}"
         delivery = Delivery(
             event_id=str(event["id"]),
             event_name=str(event["detail"].get("eventName") or event["detail-type"]),
@@ -130,32 +123,32 @@ class Bus:
             target_arn=target["Arn"],
             body=body,
             recipients=recipients,
-            error=error,
+            error=failure,
             at=time.time(),
         )
         with self._lock:
             self._deliveries.append(delivery)
-        self._alarms.evaluate_later(region)
+        self._others.evaluate_alarms(region)
 
-    def _hand_over(
+    def _send(
         self, target: Mapping[str, Any], region: str, rule_arn: str, body: str
     ) -> tuple[str, ...]:
         arn = target["Arn"]
         service = arn.split(":")[2]
         if service == "sns":
-            return _publish(arn, region, rule_arn, body)
+            return self._others.publish(arn, region, rule_arn, body)
         if service == "sqs":
             group = (target.get("SqsParameters") or {}).get("MessageGroupId")
-            _send(arn, region, rule_arn, body, group)
+            _send_to_queue(arn, region, rule_arn, body, group)
             return ()
         if service == "ssm":
             try:
-                self._start_automation(target, rule_arn, region, body)
+                self._others.start_automation(target, rule_arn, region, body)
             except SandboxCannot:
                 raise
-            except AwsError as fault:
-                code = "NO_PERMISSIONS" if "Denied" in fault.code else "SDK_CLIENT_ERROR"
-                raise DeliveryFailed(code, fault.message) from None
+            except AwsError as error:
+                code = "NO_PERMISSIONS" if "Denied" in error.code else "SDK_CLIENT_ERROR"
+                raise DeliveryFailed(code, error.message) from None
             return ()
         raise SandboxCannot(f"delivering to {arn}")
 
@@ -168,21 +161,22 @@ class Bus:
         code: str,
         message: str,
     ) -> str:
-        # Failures that went to a dead-letter queue count as well (EventBridge user guide,
-        # «Monitoring Amazon EventBridge»): what does not, DeadLetterInvocations, are loops.
+        """Send a failed event to the dead-letter queue. Return the text of the failure.
+
+        A failure counts even if the event reaches the queue (EventBridge User Guide, "Monitoring
+        Amazon EventBridge").
+        """
         self._count("FailedInvocations", region, rule_arn)
         queue_arn = (target.get("DeadLetterConfig") or {}).get("Arn")
         if not queue_arn:
             return message
         try:
-            refusal = authorization.why_queue_refuses(
-                authorization.EVENTS, queue_arn, region, rule_arn
-            )
-        except SandboxCannot as fault:
-            return f"{message}; and not kept in the dead-letter queue: {fault.message}"
-        if refusal:
+            reason = queue_denial_reason(EVENTS, queue_arn, region, rule_arn)
+        except SandboxCannot as error:
+            return f"{message}; and not kept in the dead-letter queue: {error.message}"
+        if reason:
             self._count("InvocationsFailedToBeSentToDlq", region, rule_arn)
-            return f"{message}; and not kept in the dead-letter queue: {refusal}"
+            return f"{message}; and not kept in the dead-letter queue: {reason}"
         attributes = {
             "RULE_ARN": rule_arn,
             "TARGET_ARN": target["Arn"],
@@ -191,45 +185,26 @@ class Bus:
             "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
             "RETRY_ATTEMPTS": "0",
         }
-        sqs_backends[ACCOUNT_ID][region].send_message(
-            queue_name=queue_arn.rsplit(":", 1)[-1],
-            message_body=json.dumps(event),
-            message_attributes={
-                name: {"DataType": "String", "StringValue": value}
-                for name, value in attributes.items()
-            },
-        )
+        send_message(queue_arn, region, json.dumps(event), attributes)
         self._count("InvocationsSentToDlq", region, rule_arn)
         return message
 
     def _count(self, metric: str, region: str, rule_arn: str) -> None:
         name = rule_arn.split(":rule/", 1)[-1]
-        # The rules of other buses have a dimension more, which no alarm here can name.
+        # The metrics of rules on other buses have one more dimension. No alarm here supports it.
         if "/" not in name:
-            self._alarms.count(region, metrics.EVENTS, metric, name)
+            self._others.count(region, metric, name)
 
 
 def _job(deliver: Callable[..., None], *arguments: Any) -> Callable[[], None]:
     return lambda: deliver(*arguments)
 
 
-def _publish(topic_arn: str, region: str, rule_arn: str, body: str) -> tuple[str, ...]:
-    if refusal := publish.why_service_may_not_publish(
-        authorization.EVENTS, topic_arn, region, rule_arn
-    ):
-        raise DeliveryFailed(*refusal)
-    topic = sns_backends[ACCOUNT_ID][region].topics[topic_arn]
-    topic.publish(body)
-    return recipients_of(topic, body)
-
-
-def _send(queue_arn: str, region: str, rule_arn: str, body: str, group: str | None) -> None:
-    if refusal := authorization.why_queue_refuses(
-        authorization.EVENTS, queue_arn, region, rule_arn
-    ):
-        raise DeliveryFailed("NO_PERMISSIONS", refusal)
+def _send_to_queue(
+    queue_arn: str, region: str, rule_arn: str, body: str, group: str | None
+) -> None:
+    if reason := queue_denial_reason(EVENTS, queue_arn, region, rule_arn):
+        raise DeliveryFailed("NO_PERMISSIONS", reason)
     if queue_arn.endswith(".fifo"):
         raise SandboxCannot(f"delivering to the FIFO queue {queue_arn}, group {group}")
-    sqs_backends[ACCOUNT_ID][region].send_message(
-        queue_name=queue_arn.rsplit(":", 1)[-1], message_body=body
-    )
+    send_message(queue_arn, region, body)

@@ -1,4 +1,4 @@
-"""What the bus did: one record per event and target."""
+"""The record of one delivery: one event to one target."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Delivery:
-    """One attempt to hand one event to one target of one rule.
+    """One attempt to deliver one event to one target of one rule.
 
-    `body` is the text the target got (after the input transformer), `recipients` the confirmed
-    e-mail addresses of an SNS topic, `error` None or a sentence that names what is wrong, and `at`
-    seconds since the epoch.
+    `body` is the text that the target got (after the input transformer), `recipients` the confirmed
+    e-mail addresses of an SNS topic, `error` None or a sentence that says why the delivery failed,
+    and `at` seconds since the epoch.
     """
 
     event_id: str

@@ -1,9 +1,8 @@
-"""Which events an event pattern matches, as EventBridge does it.
+"""Matches events to event patterns as EventBridge does.
 
-moto's own matcher (`moto.events.models.EventPattern`) is not used, because it differs from
-EventBridge where an event holds arrays of objects, empty objects, booleans among numbers, or a dot
-in a field's name, and takes an operator that it does not know for a match. Patterns are expected
-to be valid (see `reprieve.events.patterns.pattern_errors`).
+moto's own matcher (`moto.events.models.EventPattern`) is not used. It differs from EventBridge if
+an event has arrays of objects, empty objects, booleans among numbers, or a dot in a field's name.
+It also treats an unknown operator as a match. The patterns must be valid (`patterns.errors_in`).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 def matches(pattern: str, event: Mapping[str, Any]) -> bool:
-    """Whether an event (a whole EventBridge envelope) is matched by a pattern (JSON text)."""
+    """Tell whether a pattern (JSON text) matches an event (a whole EventBridge envelope)."""
     return _node_matches(_parse(pattern), event)
 
 
@@ -34,8 +33,8 @@ def _parse(pattern: str) -> dict[str, Any]:
 
 def _node_matches(node: Mapping[str, Any], value: Any) -> bool:
     if isinstance(value, list):
-        # A field of objects in an array: one object of the array has to match as a whole
-        # (EventBridge User Guide, «Event patterns», array matching).
+        # For an array of objects, one object has to match as a whole (EventBridge User Guide,
+        # "Event patterns", array matching).
         return any(_node_matches(node, item) for item in value if isinstance(item, dict))
     fields = value if isinstance(value, Mapping) else {}
     return all(
@@ -47,7 +46,7 @@ def _node_matches(node: Mapping[str, Any], value: Any) -> bool:
 
 
 class _Absent:
-    """Stands for a field that the event does not have."""
+    """Represents a field that the event does not have."""
 
 
 _ABSENT = _Absent()
@@ -61,7 +60,7 @@ def _field_matches(wanted: Any, value: Any) -> bool:
 
 
 def _leaves(value: Any) -> list[Any]:
-    """The values a filter is held against: an object, or an empty array, is not a leaf."""
+    """Return the values that a filter tests. An object or an empty array is not such a value."""
     if isinstance(value, _Absent | Mapping):
         return []
     if isinstance(value, list):
@@ -80,7 +79,7 @@ def _filter_matches(wanted: Any, leaves: list[Any]) -> bool:
 
 
 def _same(wanted: Any, leaf: Any) -> bool:
-    # In Python True == 1; in JSON they are two things.
+    # In Python True == 1. In JSON they are different values.
     return isinstance(wanted, bool) == isinstance(leaf, bool) and bool(wanted == leaf)
 
 

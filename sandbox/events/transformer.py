@@ -1,6 +1,6 @@
-"""What a target gets of an event: Input, InputPath or InputTransformer.
+"""The text that a target gets for an event: Input, InputPath or InputTransformer.
 
-Source: EventBridge User Guide, «Input transformation», and API reference, `InputTransformer`.
+Source: EventBridge User Guide, "Input transformation", and API reference, `InputTransformer`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_\-]+")
 
 
 class TransformFailed(Exception):
-    """An event could not be turned into what the target should get; says why."""
+    """An event could not be transformed for its target. The text says why."""
 
 
 def check_target(target: Mapping[str, Any]) -> None:
@@ -87,8 +87,8 @@ def _check_path(path: str, where: str) -> None:
 def _check_json(text: str, what: str) -> None:
     try:
         json.loads(text)
-    except ValueError as fault:
-        raise _invalid(f"{what} is not valid JSON: {fault}.") from None
+    except ValueError as error:
+        raise _invalid(f"{what} is not valid JSON: {error}.") from None
 
 
 def _invalid(message: str) -> AwsError:
@@ -96,7 +96,7 @@ def _invalid(message: str) -> AwsError:
 
 
 def transform(target: Mapping[str, Any], event: Mapping[str, Any], rule_arn: str) -> str:
-    """The text that a target gets for an event; raises TransformFailed if there is none."""
+    """Return the text that a target gets for an event. Raise TransformFailed if there is none."""
     if constant := target.get("Input"):
         return str(constant)
     if path := target.get("InputPath"):
@@ -125,17 +125,17 @@ def _transformed(transformer: Mapping[str, Any], event: Mapping[str, Any], rule_
     if _is_json_template(template):
         text = _filled(template, values)
         try:
-            # What the target gets is minified (User Guide, «Common issues»).
+            # EventBridge minifies the JSON (User Guide, "Common issues").
             return _dump(json.loads(text))
-        except ValueError as fault:
+        except ValueError as error:
             raise TransformFailed(
-                f"the filled JSON template is not valid JSON ({fault}): {text}"
+                f"the filled JSON template is not valid JSON ({error}): {text}"
             ) from None
     return _filled("\n".join(_lines(template)), values)
 
 
 def _is_json_template(template: str) -> bool:
-    # Lines in quotation marks are text; anything else has to be JSON once it is filled.
+    # Lines in quotation marks are text. Everything else has to be JSON after it is filled.
     return not template.lstrip().startswith('"')
 
 
@@ -144,9 +144,9 @@ def _lines(text: str) -> list[str]:
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:
-    """Put values in for <variables>; inside quotation marks bare, outside them as JSON.
+    """Replace <variables> by their values: as JSON, or bare inside quotation marks.
 
-    A value is not escaped inside quotation marks. What is missing is an empty string.
+    Inside quotation marks a value is not escaped. A missing value is an empty string.
     """
     parts: list[str] = []
     end = 0
@@ -161,7 +161,7 @@ def _filled(template: str, values: Mapping[str, Any]) -> str:
         elif isinstance(value, str):
             parts.append(value)
         elif isinstance(value, dict | list):
-            # EventBridge takes the quotation marks out of an object put into a string.
+            # EventBridge removes the quotation marks from an object inside a string.
             parts.append(_dump(value).replace('"', ""))
         else:
             parts.append(_dump(value))

@@ -1,4 +1,4 @@
-"""What EventBridge refuses of a rule, its targets and its events, before moto keeps them."""
+"""Refuses the rules, targets and events that EventBridge refuses, before moto keeps them."""
 
 from __future__ import annotations
 
@@ -9,29 +9,25 @@ from typing import Any
 
 from moto.events.models import events_backends
 
-from reprieve.events.patterns import pattern_errors
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.arns import match_automation_definition
 from sandbox.core.errors import AwsError, SandboxCannot
-from sandbox.events import transformer
+from sandbox.events import patterns, transformer
 from sandbox.events.matching import matches
 
-# EventBridge User Guide, «Amazon EventBridge quotas».
+# EventBridge User Guide, "Amazon EventBridge quotas".
 MAX_TARGETS = 5
 MAX_RULES = 300
 MAX_ENTRIES = 10
 
 _RULE_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _TARGET_ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
-_AUTOMATION = re.compile(
-    r"arn:[\w-]+:ssm:[\w-]+:(?P<account>\d{12})?:automation-definition/(?P<name>[\w.\-]+)"
-    r"(?::(?P<version>\$DEFAULT|\$LATEST|\d+))?"
-)
-# What the bus can deliver to; the API takes many more.
+# The services that the bus can deliver to. EventBridge supports many more.
 _SERVICES = ("sns", "sqs", "ssm")
 
 
 def bus_of(name: str | None, region: str) -> Any:
-    """moto's event bus of a name or ARN; raises ResourceNotFoundException."""
+    """Return moto's event bus of a name or ARN. Raise ResourceNotFoundException if none."""
     short = (name or "default").rsplit("/", 1)[-1]
     bus = events_backends[ACCOUNT_ID][region].event_buses.get(short)
     if bus is None:
@@ -39,13 +35,8 @@ def bus_of(name: str | None, region: str) -> Any:
     return bus
 
 
-def automation_of(target_arn: str) -> re.Match[str] | None:
-    """The `account`, `name` and `version` in an automation-definition ARN, or None."""
-    return _AUTOMATION.fullmatch(target_arn)
-
-
 def check_put_rule(parameters: Mapping[str, Any], region: str) -> None:
-    """Raise what PutRule would refuse with, above all InvalidEventPatternException."""
+    """Raise PutRule's error for invalid parameters, above all InvalidEventPatternException."""
     name = str(parameters.get("Name"))
     if not _RULE_NAME.fullmatch(name):
         raise _invalid(f"The rule name {name!r} does not match {_RULE_NAME.pattern}.")
@@ -63,7 +54,7 @@ def check_put_rule(parameters: Mapping[str, Any], region: str) -> None:
 
 
 def _check_pattern(pattern: str) -> None:
-    if errors := pattern_errors(pattern):
+    if errors := patterns.errors_in(pattern):
         raise AwsError(
             "InvalidEventPatternException",
             "Event pattern is not valid. Reason: " + " ".join(errors),
@@ -71,7 +62,7 @@ def _check_pattern(pattern: str) -> None:
 
 
 def check_put_targets(parameters: Mapping[str, Any], region: str) -> None:
-    """Raise what PutTargets would refuse with; the targets are kept all or none."""
+    """Raise PutTargets' error for invalid targets. moto then keeps none of them."""
     targets = parameters.get("Targets") or []
     rule = bus_of(parameters.get("EventBusName"), region).rules.get(parameters.get("Rule"))
     present = {target["Id"] for target in rule.targets} if rule else set()
@@ -93,10 +84,10 @@ def _check_target(target: Mapping[str, Any], region: str) -> None:
     parts = arn.split(":", 5)
     if len(parts) != 6:
         raise _invalid(f"Parameter {arn} is not valid. Reason: Provided Arn is not an ARN.")
-    service, place = parts[2], parts[3]
+    service, target_region = parts[2], parts[3]
     if service not in _SERVICES:
         raise SandboxCannot(f"a target of service {service} ({arn})")
-    if place != region:
+    if target_region != region:
         raise _invalid(f"Parameter {arn} is not valid. Reason: it is not in {region} ({where}).")
     transformer.check_target(target)
     _check_retries(target, where)
@@ -112,7 +103,7 @@ def _check_ssm(target: Mapping[str, Any], arn: str, where: str) -> None:
         if not target.get("RunCommandParameters"):
             raise _invalid(f"RunCommandParameters is not valid for {where}: {arn} is Run Command.")
         raise SandboxCannot(f"a Run Command target ({arn})")
-    if automation_of(arn) is None:
+    if match_automation_definition(arn) is None:
         raise _invalid(f"Parameter {arn} is not valid. Reason: Provided Arn is not correct.")
     if not target.get("RoleArn"):
         raise _invalid(f"RoleArn is required for {where}: {arn}.")
@@ -131,13 +122,13 @@ def _check_retries(target: Mapping[str, Any], where: str) -> None:
 
 
 def test_event_pattern(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """TestEventPattern: whether an event (JSON text) is matched by a pattern."""
+    """Answer TestEventPattern: tell whether a pattern matches an event (JSON text)."""
     _check_pattern(parameters["EventPattern"])
     return {"Result": matches(parameters["EventPattern"], json.loads(parameters["Event"]))}
 
 
 def check_entry(entry: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What PutEvents answers for an entry that it refuses: (ErrorCode, ErrorMessage), or None."""
+    """Return PutEvents' answer to an invalid entry, (ErrorCode, ErrorMessage), or None."""
     for name in ("Source", "DetailType", "Detail"):
         if not entry.get(name):
             reason = f"Reason: {name} is a required argument."

@@ -1,4 +1,4 @@
-"""What AWS looks at before a service does: the Region is on, and the caller may do that."""
+"""Checks every request before its service gets it: the Region is enabled, the caller is allowed."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from xml.sax.saxutils import escape
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import AwsError
 from sandbox.gateway.regions import Switches
-from sandbox.gateway.required_actions import needed
-from sandbox.iam.authorization import why_caller_may_not, why_role_refuses_caller
+from sandbox.gateway.required_actions import required_actions
+from sandbox.iam.authorization import assume_role_denial_reason, caller_denial_reason
 from sandbox.iam.principals import Caller, caller_of
 
 # Signature Version 4: Credential=KEY/DATE/REGION/SERVICE/aws4_request.
 CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
-# How services word a refusal whose protocol has no code of its own for it.
+# The error codes of services that do not use AccessDenied.
 _DENIED = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
 
 
 @dataclass(frozen=True)
 class _Request:
-    """One signed request. `is_json` says which protocol it speaks: JSON or the query protocol."""
+    """One signed request. `is_json` tells whether it uses the JSON or the query protocol."""
 
     service: str
     operation: str
@@ -37,15 +37,15 @@ class _Request:
     is_json: bool
 
 
-class Gate:
-    """A WSGI application before another one; it lets through what AWS would."""
+class Authorizer:
+    """A WSGI application in front of another one. It passes on the requests that AWS allows."""
 
     def __init__(self, app: Any, switches: Switches) -> None:
         self._app = app
         self._switches = switches
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one HTTP request, or hand it on."""
+        """Answer one HTTP request, or pass it on."""
         scope = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         if scope is None:
             return self._app(environ, start_response)  # type: ignore[no-any-return]
@@ -58,12 +58,12 @@ class Gate:
                 raise AwsError(
                     code, "The security token included in the request is invalid.", status=403
                 )
-            if service not in _LOOKED_AT:
+            if service not in _CHECKED_SERVICES:
                 return self._app(environ, start_response)  # type: ignore[no-any-return]
             request = _read(environ, service, region, caller_of(access_key, region), is_json)
             _authorize(request)
-        except AwsError as fault:
-            return _refuse(start_response, fault, service, is_json)
+        except AwsError as error:
+            return _refuse(start_response, error, service, is_json)
         if (service, request.operation) == ("sts", "GetCallerIdentity"):
             return _xml(start_response, "200 OK", _identity(request.caller))
         if (service, request.operation) == ("ec2", "DescribeRegions"):
@@ -71,7 +71,7 @@ class Gate:
         return self._app(environ, start_response)  # type: ignore[no-any-return]
 
     def _regions(self, request: _Request) -> str:
-        # Without AllRegions EC2 tells of those only that are switched on.
+        # Without AllRegions EC2 lists enabled Regions only.
         wants_all = request.parameters.get("AllRegions") == "true"
         items = "".join(
             f"<item><regionName>{region}</regionName><optInStatus>{status}</optInStatus>"
@@ -85,7 +85,7 @@ class Gate:
         )
 
 
-_LOOKED_AT = frozenset(
+_CHECKED_SERVICES = frozenset(
     {
         "cloudtrail", "ec2", "events", "iam", "kms", "monitoring", "sns", "sqs", "ssm", "sts",
     }
@@ -104,7 +104,7 @@ def _read(
             read = json.loads(body or b"{}")
         except ValueError:
             read = None
-        # What is no object the service itself refuses.
+        # If the body is not an object, the service itself refuses it.
         parameters = read if isinstance(read, dict) else {}
     else:
         fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
@@ -114,42 +114,42 @@ def _read(
 
 
 def _authorize(request: _Request) -> None:
-    """Raise AwsError if the caller may not do that."""
-    caller = request.caller
+    """Raise AwsError if the caller may not make this call."""
+    caller, region = request.caller, request.region
     if caller.kind == "root":
         return
     service, operation = request.service, request.operation
     if (service, operation) == ("sts", "AssumeRole"):
         role_arn = str(request.parameters.get("RoleArn"))
-        refusals = [why_role_refuses_caller(caller, role_arn, request.region)]
+        reasons = [assume_role_denial_reason(caller, role_arn, region)]
     else:
-        refusals = [
-            why_caller_may_not(caller, action, resource, request.region)
-            for action, resource in needed(service, operation, request.parameters, request.region)
+        actions = required_actions(service, operation, request.parameters, region)
+        reasons = [
+            caller_denial_reason(caller, action, resource, region) for action, resource in actions
         ]
-    if refusal := next(filter(None, refusals), None):
-        raise AwsError("AccessDeniedException", refusal)
+    if reason := next(filter(None, reasons), None):
+        raise AwsError("AccessDeniedException", reason)
 
 
-def _refuse(start_response: Any, fault: AwsError, service: str, is_json: bool) -> list[bytes]:
+def _refuse(start_response: Any, error: AwsError, service: str, is_json: bool) -> list[bytes]:
     if is_json:
-        status = "501 Not Implemented" if fault.status == 501 else "400 Bad Request"
-        body = json.dumps({"__type": fault.code, "message": fault.message}).encode()
+        status = "501 Not Implemented" if error.status == 501 else "400 Bad Request"
+        body = json.dumps({"__type": error.code, "message": error.message}).encode()
         return _send(start_response, status, "application/x-amz-json-1.1", body)
-    code = fault.code
+    code = error.code
     if code == "AccessDeniedException":
         code = _DENIED.get(service, "AccessDenied")
-    error = f"<Code>{code}</Code><Message>{escape(fault.message)}</Message>"
-    status = "501 Not Implemented" if fault.status == 501 else "403 Forbidden"
+    element = f"<Code>{code}</Code><Message>{escape(error.message)}</Message>"
+    status = "501 Not Implemented" if error.status == 501 else "403 Forbidden"
     if service == "ec2":
-        text = f"<Response><Errors><Error>{error}</Error></Errors></Response>"
+        text = f"<Response><Errors><Error>{element}</Error></Errors></Response>"
     else:
-        text = f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"
+        text = f"<ErrorResponse><Error><Type>Sender</Type>{element}</Error></ErrorResponse>"
     return _xml(start_response, status, text)
 
 
 def _identity(caller: Caller) -> str:
-    # Of the account's root the id is the account's.
+    # The root's id is the account's id.
     user_id = caller.unique_id or ACCOUNT_ID
     return (
         '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'

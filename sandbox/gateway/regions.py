@@ -1,56 +1,52 @@
-"""Which Regions the account has switched on, and which of them answer slowly."""
+"""The Regions that the account has disabled, and those that answer slowly."""
 
 from __future__ import annotations
 
 from threading import Event
-from typing import Final
 
 from reprieve.regions import DEFAULT_REGIONS, known_regions, partition_of
 
 
 class Switches:
-    """The account's Regions: all switched on, all quick, until a test says otherwise."""
+    """The account's Regions. All are enabled and fast until a test changes that."""
 
     def __init__(self) -> None:
         self._off: set[str] = set()
         self._seconds: dict[str, float] = {}
-        self._hurry = Event()
+        self._no_delay = Event()
 
     def switch_off(self, region: str) -> None:
-        """Switch an opt-in Region off, as `account:DisableRegion` does; ValueError for others."""
+        """Disable an opt-in Region, like `account:DisableRegion`. Raise ValueError for others."""
         if region in DEFAULT_REGIONS or partition_of(region) != "aws":
             raise ValueError(f"{region} is no opt-in Region")
         self._off.add(region)
 
     def slow_down(self, region: str, seconds: float) -> None:
-        """Let every answer of a Region take so long."""
-        self._hurry.clear()
+        """Delay every answer of a Region by some seconds."""
+        self._no_delay.clear()
         self._seconds[region] = seconds
 
     def reset(self) -> None:
-        """Switch all Regions on, and let the waiting go on at once."""
+        """Enable all Regions, and end all delays immediately."""
         self._off.clear()
         self._seconds.clear()
-        self._hurry.set()
+        self._no_delay.set()
 
     def is_off(self, region: str) -> bool:
-        """Whether the account cannot use the Region."""
+        """Tell whether the account has disabled the Region."""
         return region in self._off
 
     def wait(self, region: str) -> None:
-        """Take the time that the Region takes."""
+        """Wait for the delay of the Region, if it has one."""
         if seconds := self._seconds.get(region):
-            self._hurry.wait(seconds)
+            self._no_delay.wait(seconds)
 
-    def described(self, asked_in: str) -> dict[str, str]:
-        """Return the opt-in status of each Region of a Region's partition, as EC2 words it."""
-        partition = partition_of(asked_in) or "aws"
-        return {region: self._status(region) for region in known_regions(partition)}
+    def described(self, region: str) -> dict[str, str]:
+        """Return EC2's opt-in status of each Region in the partition of a Region."""
+        partition = partition_of(region) or "aws"
+        return {name: self._status(name) for name in known_regions(partition)}
 
     def _status(self, region: str) -> str:
         if region in DEFAULT_REGIONS or partition_of(region) != "aws":
-            return _ALWAYS_ON
+            return "opt-in-not-required"
         return "not-opted-in" if self.is_off(region) else "opted-in"
-
-
-_ALWAYS_ON: Final = "opt-in-not-required"

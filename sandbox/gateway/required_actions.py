@@ -1,8 +1,8 @@
-"""Which right a call needs: the action and the resource that IAM looks at.
+"""The actions and resources that IAM checks for each call.
 
-Source: the Service Authorization Reference, page by page. A call that is not listed here is refused
-to everyone but the account's root, since letting it through would prove nothing. KMS has checks of
-its own (`sandbox.kms.calls`), as its keys' policies count.
+Source: the Service Authorization Reference. If a call is not listed here, only the account's root
+can make it: to allow it unchecked would prove nothing. KMS has its own checks
+(`sandbox.kms.calls`), because key policies count there.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from sandbox.ssm import documents
 Parameters = Mapping[str, Any]
 _Resource = Callable[[Parameters, str], str]
 
-NEEDS_NO_RIGHT: Final = frozenset({("sts", "GetCallerIdentity")})
+NEEDS_NO_PERMISSION: Final = frozenset({("sts", "GetCallerIdentity")})
 CHECKED_ELSEWHERE: Final = frozenset(
     {("kms", None), ("ssm", "StartAutomationExecution"), ("sts", "AssumeRole")}
 )
-"""Services, and operations, whose rights are checked where the call is carried out."""
+"""The services and operations that check permissions themselves."""
 
 
 def _any(parameters: Parameters, region: str) -> str:
@@ -31,18 +31,18 @@ def _any(parameters: Parameters, region: str) -> str:
 
 
 def _arn(service: str, shape: str) -> _Resource:
-    """Make an ARN of this account and the call's Region; `{Name}` is a parameter of the call."""
+    """Build an ARN of this account and the call's Region. `{Name}` is a parameter of the call."""
 
-    def make(parameters: Parameters, region: str) -> str:
-        place = "" if service == "iam" else region
+    def build(parameters: Parameters, region: str) -> str:
+        arn_region = "" if service == "iam" else region
         resource = shape.format_map(parameters)
-        return f"arn:{get_partition(region)}:{service}:{place}:{ACCOUNT_ID}:{resource}"
+        return f"arn:{get_partition(region)}:{service}:{arn_region}:{ACCOUNT_ID}:{resource}"
 
-    return make
+    return build
 
 
 def _given(name: str) -> _Resource:
-    """Take the ARN that is a parameter of the call."""
+    """Use the ARN in a parameter of the call."""
     return lambda parameters, region: str(parameters[name])
 
 
@@ -53,7 +53,7 @@ def _queue(parameters: Parameters, region: str) -> str:
 
 def _alarm(parameters: Parameters, region: str) -> str:
     if "AlarmNames.member.2" in parameters:
-        raise SandboxCannot("cloudwatch DeleteAlarms of several by anyone but the account's root")
+        raise SandboxCannot("cloudwatch DeleteAlarms of several alarms, except by the root")
     return _arn("cloudwatch", f"alarm:{parameters['AlarmNames.member.1']}")({}, region)
 
 
@@ -64,13 +64,13 @@ def _document(parameters: Parameters, region: str) -> str:
 
 
 def _trail(name: str) -> _Resource:
-    def make(parameters: Parameters, region: str) -> str:
+    def build(parameters: Parameters, region: str) -> str:
         given = str(parameters[name])
         return (
             given if given.startswith("arn:") else _arn("cloudtrail", f"trail/{given}")({}, region)
         )
 
-    return make
+    return build
 
 
 _RULE = _arn("events", "rule/{Name}")
@@ -159,19 +159,19 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     },
 }
 
-# IAM's prefix is the service's signing name, but for these.
+# For other services, IAM's prefix is the service's signing name.
 _PREFIXES: Final = {"monitoring": "cloudwatch"}
 
 
-def needed(
+def required_actions(
     service: str, operation: str, parameters: Parameters, region: str
 ) -> list[tuple[str, str]]:
-    """Return the actions, each with its resource, that a call needs rights for.
+    """Return the actions that a call needs permission for, each with its resource.
 
-    `service` is the signing name (`monitoring` for CloudWatch). Raises SandboxCannot for a call
+    `service` is the signing name (`monitoring` for CloudWatch). Raise SandboxCannot for a call
     that is not listed.
     """
-    if (service, operation) in NEEDS_NO_RIGHT | CHECKED_ELSEWHERE:
+    if (service, operation) in NEEDS_NO_PERMISSION | CHECKED_ELSEWHERE:
         return []
     if (service, None) in CHECKED_ELSEWHERE:
         return []
@@ -180,12 +180,13 @@ def needed(
         raise SandboxCannot(f"{service} {operation} by anyone but the account's root")
     prefix = _PREFIXES.get(service, service)
     arn = resource(parameters, region)
-    rights = [(f"{prefix}:{operation}", arn)]
-    # SQS API reference, CreateQueue: tags at its creation are a right of their own.
+    actions = [(f"{prefix}:{operation}", arn)]
+    # SQS API reference, CreateQueue: creating a queue with tags requires a second permission.
     if (service, operation) == ("sqs", "CreateQueue") and parameters.get("tags"):
-        rights.append(("sqs:TagQueue", arn))
-    # IAM User Guide, «Grant a user permissions to pass a role»: who sets up a service with a role.
+        actions.append(("sqs:TagQueue", arn))
+    # IAM User Guide, "Grant a user permissions to pass a role": a target's role is passed to
+    # EventBridge.
     if (service, operation) == ("events", "PutTargets"):
         roles = [each.get("RoleArn") for each in parameters.get("Targets", ())]
-        rights += [("iam:PassRole", str(role)) for role in roles if role]
-    return rights
+        actions += [("iam:PassRole", str(role)) for role in roles if role]
+    return actions

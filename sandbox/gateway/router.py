@@ -1,4 +1,4 @@
-"""The door: looks at each request, answers what is the sandbox's, and hands moto the rest."""
+"""Routes each request to the sandbox's service that answers it, or to moto."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from sandbox.events import validation
 from sandbox.events.bus import Bus
 from sandbox.gateway.authorizer import CREDENTIAL
 from sandbox.iam.principals import caller_of
-from sandbox.kms import calls
+from sandbox.kms import calls, log_entries
+from sandbox.kms.request import KmsCall
 from sandbox.sns.emails import mails
 from sandbox.ssm import documents
 from sandbox.ssm.api import OPERATIONS
@@ -28,13 +29,13 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-_GUARDED = ("kms", "events", "ssm", "cloudtrail")
+_ROUTED_SERVICES = ("kms", "events", "ssm", "cloudtrail")
 _STATUS = {200: "200 OK", 400: "400 Bad Request", 404: "404 Not Found", 501: "501 Not Implemented"}
 
 
 @dataclasses.dataclass
 class Call:
-    """One request that is the sandbox's: who asks for which operation, with what, and where."""
+    """One request to a service of the sandbox."""
 
     operation: str
     parameters: Json
@@ -44,8 +45,8 @@ class Call:
     request_id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
 
 
-class Front:
-    """A WSGI application in front of moto's; everything it does not know passes through."""
+class Router:
+    """A WSGI application in front of moto's. It passes unknown requests on to moto."""
 
     def __init__(
         self,
@@ -73,14 +74,14 @@ class Front:
         """Answer one HTTP request."""
         path = environ.get("PATH_INFO", "")
         if path.startswith("/_sandbox/"):
-            return self._look(path, start_response)
+            return self._show(path, start_response)
         if path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
             self._reset()
             return _answer(start_response, 200, {"status": "ok"})
         scope = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         if scope is not None and scope[3] == "monitoring":
             return self._cloudwatch(environ, start_response)
-        if scope is None or scope[3] not in _GUARDED:
+        if scope is None or scope[3] not in _ROUTED_SERVICES:
             return self._pass(environ, start_response)
         service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
         request_id = str(uuid.uuid4())
@@ -90,9 +91,9 @@ class Front:
             body = _read_body(environ)
             call = Call(operation, _parse(body), scope[2], scope[1], environ, request_id)
             response = self._services[service](call)
-        except AwsError as fault:
-            content = {"__type": fault.code, "message": fault.message}
-            return _answer(start_response, fault.status, content, request_id)
+        except AwsError as error:
+            content = {"__type": error.code, "message": error.message}
+            return _answer(start_response, error.status, content, request_id)
         if response is None:
             return self._pass(environ, start_response)
         return _answer(start_response, 200, response, request_id)
@@ -106,19 +107,19 @@ class Front:
                 raise SandboxCannot(f"moto failed: {body[-500:].decode(errors='replace')}")
             start_response(status, *rest)
             return [body]
-        except (NotImplementedError, SandboxCannot) as fault:
-            # moto's own way would be HTTP 500, which every client tries again: what moto did
-            # before it failed would be done twice, and hide why.
+        except (NotImplementedError, SandboxCannot) as error:
+            # moto itself would answer HTTP 500. Every client retries that, so moto would repeat
+            # what it did before the failure, and the reason would be lost.
             refusal = (
-                fault
-                if isinstance(fault, SandboxCannot)
-                else SandboxCannot(f"moto has not implemented it: {fault}")
+                error
+                if isinstance(error, SandboxCannot)
+                else SandboxCannot(f"moto has not implemented it: {error}")
             )
             content = {"__type": refusal.code, "message": refusal.message}
             return _answer(start_response, refusal.status, content, str(uuid.uuid4()))
 
     def _cloudwatch(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass a call on; moto writes refusals in the protocol of the call, always as HTTP 400."""
+        """Pass a call on to moto. moto writes every error in the call's protocol, as HTTP 400."""
         begun: list[Any] = []
         body = b"".join(self._pass(environ, lambda *arguments: begun.append(arguments)))
         status, *rest = begun[0]
@@ -131,7 +132,7 @@ class Front:
         caller = caller_of(
             call.access_key, call.region, via=self._automations.sessions.get(call.access_key, "")
         )
-        kms_call = calls.KmsCall(
+        kms_call = KmsCall(
             call.operation,
             call.parameters,
             caller,
@@ -139,46 +140,46 @@ class Front:
             forward=lambda parameters: self._ask_moto(call, parameters),
         )
         response: Json | None = None
-        error: tuple[str, str] | None = None
+        failure: tuple[str, str] | None = None
         try:
             response = calls.answer(kms_call)
         except SandboxCannot:
-            raise  # AWS might have done it: there is no record to make of it.
-        except AwsError as fault:
+            raise  # AWS might have accepted the call, so there is nothing to record.
+        except AwsError as error:
             # CloudTrail shortens this one name.
-            code = "AccessDenied" if fault.code == "AccessDeniedException" else fault.code
-            error = (code, fault.message)
+            code = "AccessDenied" if error.code == "AccessDeniedException" else error.code
+            failure = (code, error.message)
             raise
         finally:
-            if response is not None or error is not None:
-                self._record(kms_call, call, response, error)
+            if response is not None or failure is not None:
+                self._record(kms_call, call, response, failure)
         return response
 
     def _record(
         self,
-        kms_call: calls.KmsCall,
+        kms_call: KmsCall,
         call: Call,
         response: Json | None,
-        error: tuple[str, str] | None,
+        failure: tuple[str, str] | None,
     ) -> None:
-        # Read-only calls reach only rules in a state that PutRule refuses here.
+        # EventBridge delivers read-only calls only to rules in a state that PutRule refuses here.
         if not records.is_write(call.operation):
             return
         via = kms_call.caller.via
         record = records.kms_record(
             operation=call.operation,
-            parameters=calls.shown_parameters(kms_call),
+            parameters=log_entries.logged_parameters(kms_call),
             caller=kms_call.caller,
             region=call.region,
             user_agent=via or call.environ.get("HTTP_USER_AGENT", ""),
             source=via or call.environ.get("REMOTE_ADDR", ""),
             request_id=call.request_id,
             key_arns=kms_call.key_arns,
-            response=None if response is None else calls.shown_response(kms_call, response),
-            error=error,
+            response=None if response is None else log_entries.logged_response(kms_call, response),
+            error=failure,
         )
         self._history.add(record)
-        if records.is_seen(record):
+        if records.is_logged(record):
             self._bus.emit(records.kms_event(record), call.region)
 
     def _events(self, call: Call) -> Json | None:
@@ -237,7 +238,7 @@ class Front:
         message = content.get("message") or content.get("Message") or ""
         raise AwsError(str(code).rpartition("#")[2], message, status)
 
-    def _look(self, path: str, start_response: StartResponse) -> Iterable[bytes]:
+    def _show(self, path: str, start_response: StartResponse) -> Iterable[bytes]:
         lists: dict[str, Callable[[], list[Any]]] = {
             "/_sandbox/deliveries": lambda: self._bus.deliveries,
             "/_sandbox/executions": lambda: self._automations.executions,

@@ -1,8 +1,8 @@
-"""S3 objects one request after the other, so that a conditional write is atomic as S3's is.
+"""Serializes requests about S3 objects, so that a conditional write is atomic as in S3.
 
-Terraform locks a state with a PutObject that carries `If-None-Match: *`: of any number at the same
-time S3 lets one through («How to prevent object overwrites with conditional writes», Amazon S3 User
-Guide). moto looks and then writes, and two threads can both look first.
+Terraform locks a state with a PutObject that has the header `If-None-Match: *`. S3 accepts only one
+of several such requests at the same time (Amazon S3 User Guide, "How to prevent object overwrites
+with conditional writes"). moto first checks and then writes, so two threads could both succeed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from moto.s3.responses import S3Response
 from sandbox.core.patching import Method, wrap
 
 
-def serialise() -> Callable[[], None]:
-    """Let moto answer one request about an object at a time; gives what ends that."""
+def serialize() -> Callable[[], None]:
+    """Let moto answer one object request at a time. Return a function that undoes it."""
     lock = RLock()
 
     def around(answer: Method) -> Method:

@@ -1,8 +1,8 @@
-"""Evaluates IAM policy documents: pure functions on dicts, strict about what they do not know.
+"""Evaluates IAM policy documents. All functions are pure functions on dicts.
 
-Source: IAM User Guide, «Policy evaluation logic» and «IAM JSON policy elements». Whatever this
-evaluator does not know (an operator, a condition key nobody supplied, NotPrincipal, a policy
-variable) raises `SandboxCannot` instead of counting as a match or as a miss.
+Source: IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements". If the evaluator
+does not know something (an operator, a condition key without a value, NotPrincipal, a policy
+variable), it raises `SandboxCannot`. It never counts it as a match or as a miss.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ ContextValue = str | tuple[str, ...] | None
 
 @dataclass(frozen=True)
 class Request:
-    """One question to a policy.
+    """One request that a policy decides on.
 
-    `principals` are the names under which the caller may stand in a `Principal` element, as
-    `AWS:<arn>` or `Service:<name>`. `context` holds condition keys: a value, several values, or
-    None for a key that this request is known not to have. A key that a policy asks for and that is
-    not listed at all is refused: its value in AWS is unknown here. A listed key that ends in `/*`
-    says that every other key of that family is absent.
+    `principals` are the names by which a `Principal` element can name the caller, as `AWS:<arn>`
+    or `Service:<name>`. `context` holds condition keys: a value, several values, or None for a key
+    that this request is known to lack. If a policy uses a key that `context` does not list, the
+    evaluation raises SandboxCannot, because the key's value in AWS is unknown here. A listed key
+    that ends in `/*` means that every other key of that family is absent.
     """
 
     action: str
@@ -37,34 +37,34 @@ class Request:
 
 
 def decide(policies: Iterable[Mapping[str, Any]], request: Request) -> Decision:
-    """What identity policies say: `deny` wins over `allow`, `silent` if none speaks."""
+    """Return what identity policies decide. `deny` wins over `allow`; `silent` means neither."""
     return _strongest(
         statement["Effect"]
         for policy in policies
         for statement in statements_of(policy)
-        if _speaks_of(statement, request, needs_resource=True)
+        if _applies(statement, request, needs_resource=True)
     )
 
 
 def decide_resource(
     policy: Mapping[str, Any], request: Request, *, trust: bool = False
 ) -> Decision:
-    """What a resource policy says of a caller (`trust`: a role's trust policy, no Resource)."""
+    """Return the decision of a resource policy. With `trust` it is a role's trust policy."""
     return _strongest(
         statement["Effect"]
         for statement in statements_of(policy)
         if _names_principal(statement, request.principals)
-        and _speaks_of(statement, request, needs_resource=not trust)
+        and _applies(statement, request, needs_resource=not trust)
     )
 
 
 def statements_of(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The statements of a policy document, whose Statement may be one object or a list."""
+    """Return the statements of a policy document. Its Statement may be one object or a list."""
     return _as_list(policy.get("Statement", []))
 
 
 def matches_wildcard(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
-    """Whether `text` is matched by an IAM pattern (`*` any run, `?` any one character)."""
+    """Tell whether an IAM pattern (`*` any characters, `?` any one character) matches a text."""
     return _wildcard(pattern, ignore_case).fullmatch(text) is not None
 
 
@@ -90,7 +90,7 @@ def _strongest(effects: Iterable[str]) -> Decision:
 
 def _names_principal(statement: Mapping[str, Any], names: tuple[str, ...]) -> bool:
     if "NotPrincipal" in statement:
-        raise SandboxCannot("evaluating NotPrincipal; say who is meant with Principal")
+        raise SandboxCannot("evaluating NotPrincipal; use Principal instead")
     principal = statement.get("Principal")
     if principal is None:
         raise SandboxCannot("evaluating a resource policy statement without a Principal")
@@ -100,13 +100,13 @@ def _names_principal(statement: Mapping[str, Any], names: tuple[str, ...]) -> bo
         if kind not in ("AWS", "Service", "Federated", "CanonicalUser"):
             raise SandboxCannot(f"evaluating a principal of kind {kind}")
         for value in _as_list(values):
-            # IAM reads {"AWS": "*"} like "*": anyone, services among them.
+            # IAM reads {"AWS": "*"} like "*": any principal, including services.
             if (kind == "AWS" and value == "*") or f"{kind}:{value}" in names:
                 return True
     return False
 
 
-def _speaks_of(statement: Mapping[str, Any], request: Request, *, needs_resource: bool) -> bool:
+def _applies(statement: Mapping[str, Any], request: Request, *, needs_resource: bool) -> bool:
     if "Action" in statement:
         if not _any_match(statement["Action"], request.action, ignore_case=True):
             return False
@@ -140,8 +140,8 @@ def _literal(text: str) -> str:
 
 
 def _arn_like(wanted: str, actual: str) -> bool:
-    # Each of the six parts of an ARN is compared on its own: a * does not cross a colon
-    # (IAM User Guide, «ARN condition operators»). Like AWS, ArnEquals is the same as ArnLike.
+    # Each of the six parts of an ARN is compared separately: a * does not match a colon
+    # (IAM User Guide, "ARN condition operators"). As in AWS, ArnEquals is the same as ArnLike.
     wanted_parts, actual_parts = wanted.split(":", 5), actual.split(":", 5)
     return len(wanted_parts) == len(actual_parts) and all(
         matches_wildcard(w, a) for w, a in zip(wanted_parts, actual_parts, strict=True)
@@ -200,8 +200,8 @@ def _condition_holds(
     if test is None:
         raise SandboxCannot(f"the condition operator {operator}")
     if actual is None:
-        # IAM User Guide: without the key a condition fails, unless it is negated, …IfExists or
-        # over all values (of none).
+        # IAM User Guide: without the key a condition fails, unless its operator is negated, ends
+        # in IfExists, or is qualified with ForAllValues.
         return if_exists or (negated and qualifier != "ForAnyValue") or qualifier == "ForAllValues"
     values = actual if isinstance(actual, tuple) else (actual,)
     if len(values) > 1 and not qualifier:

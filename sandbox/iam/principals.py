@@ -1,4 +1,4 @@
-"""Who makes a call: from an access key to a principal and to CloudTrail's `userIdentity`."""
+"""Principals: the caller behind an access key, its policies, and CloudTrail's `userIdentity`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from sandbox.core.account import ACCOUNT_ID
 class Caller:
     """The principal behind an access key.
 
-    `arn` is the principal's own ARN (for a session `arn:…:assumed-role/NAME/SESSION`); `role_arn`
-    is the role of a session. `via` names the AWS service that calls on the principal's behalf.
+    `arn` is the principal's own ARN (for a session `arn:...:assumed-role/NAME/SESSION`);
+    `role_arn` is the role of a session. `via` names the AWS service that calls on the principal's
+    behalf.
     """
 
     kind: Literal["root", "user", "session"]
@@ -35,7 +36,7 @@ class Caller:
 
     @property
     def principals(self) -> tuple[str, ...]:
-        """The names under which a resource policy may mean this caller and nobody else."""
+        """The names by which a resource policy can name this caller alone."""
         if self.kind == "root":
             return account_principals(self.partition)
         named = (f"AWS:{self.arn}", f"AWS:{self.unique_id.split(':')[0]}")
@@ -43,17 +44,17 @@ class Caller:
 
     @property
     def iam_arn(self) -> str:
-        """What the condition key aws:PrincipalArn holds: of a session, its role."""
+        """The value of the condition key aws:PrincipalArn. For a session it is the role."""
         return self.role_arn or self.arn
 
 
 def account_principals(partition: str) -> tuple[str, ...]:
-    """How a resource policy names the whole account (IAM User Guide, «Principal»)."""
+    """Return the names of the whole account in a resource policy (IAM User Guide, "Principal")."""
     return (f"AWS:arn:{partition}:iam::{ACCOUNT_ID}:root", f"AWS:{ACCOUNT_ID}")
 
 
 def caller_of(access_key_id: str, region: str, via: str = "") -> Caller:
-    """The caller behind an access key; a key that IAM does not know is the account's root."""
+    """Return the caller behind an access key. An unknown access key is the account's root."""
     partition = get_partition(region)
     iam = iam_backends[ACCOUNT_ID][partition]
     for assumed in list(sts_backends[ACCOUNT_ID][partition].assumed_roles):
@@ -61,7 +62,7 @@ def caller_of(access_key_id: str, region: str, via: str = "") -> Caller:
             name = assumed.role_arn.rsplit("/", 1)[-1]
             return Caller(
                 kind="session",
-                # An assumed-role ARN leaves the role's path out.
+                # An assumed-role ARN does not contain the role's path.
                 arn=f"arn:{partition}:sts::{ACCOUNT_ID}:assumed-role/{name}/{assumed.session_name}",
                 partition=partition,
                 access_key_id=access_key_id,
@@ -92,7 +93,7 @@ def caller_of(access_key_id: str, region: str, via: str = "") -> Caller:
 
 
 def session_of(role: Any, session: str) -> Caller:
-    """The caller that a service is when it has assumed a moto role under a session name."""
+    """Return the caller of a session: a service that has assumed one of moto's roles."""
     return Caller(
         kind="session",
         arn=f"arn:{role.partition}:sts::{ACCOUNT_ID}:assumed-role/{role.name}/{session}",
@@ -105,7 +106,7 @@ def session_of(role: Any, session: str) -> Caller:
 
 
 def user_identity(caller: Caller) -> dict[str, Any]:
-    """CloudTrail's `userIdentity` element (CloudTrail User Guide, «userIdentity element»)."""
+    """Return the element `userIdentity` (CloudTrail User Guide, "userIdentity element")."""
     identity: dict[str, Any] = {
         "type": {"root": "Root", "user": "IAMUser", "session": "AssumedRole"}[caller.kind],
         "principalId": caller.unique_id,
@@ -125,7 +126,7 @@ def user_identity(caller: Caller) -> dict[str, Any]:
                 "userName": caller.name,
             },
             "webIdFederationData": {},
-            # moto keeps no beginning of a session: the time of the call stands for it.
+            # moto does not keep when a session began, so this is the time of the call.
             "attributes": {
                 "creationDate": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
                 "mfaAuthenticated": "false",
@@ -137,7 +138,7 @@ def user_identity(caller: Caller) -> dict[str, Any]:
 
 
 def role_at(arn: str) -> Any | None:
-    """moto's role of this ARN, or None."""
+    """Return moto's role of this ARN, or None."""
     partition = arn.split(":")[1] if arn.count(":") >= 5 else "aws"
     if partition not in ("aws", "aws-cn", "aws-us-gov"):
         return None
@@ -146,7 +147,7 @@ def role_at(arn: str) -> Any | None:
 
 
 def identity_policies(caller: Caller) -> tuple[list[Mapping[str, Any]], Mapping[str, Any] | None]:
-    """Every identity policy of a user or session (inline, attached, by group), and its boundary."""
+    """Return the policies of a user or session (inline, attached, by group), and its boundary."""
     iam = iam_backends[ACCOUNT_ID][caller.partition]
     if caller.kind == "session":
         role = role_at(caller.role_arn)
@@ -159,7 +160,7 @@ def identity_policies(caller: Caller) -> tuple[list[Mapping[str, Any]], Mapping[
 
 
 def role_policies(role: Any) -> tuple[list[Mapping[str, Any]], Mapping[str, Any] | None]:
-    """Every identity policy of a moto role, and its permissions boundary."""
+    """Return every identity policy of one of moto's roles, and its permissions boundary."""
     return _documents_of(role), _boundary(role.partition, role.permissions_boundary_arn)
 
 

@@ -1,4 +1,4 @@
-"""Custom key stores: made, connected, disconnected and deleted; no key is ever in one.
+"""Custom key stores. They can be created, connected, disconnected and deleted, but hold no keys.
 
 Source: KMS API reference, CreateCustomKeyStore and its siblings. Connecting takes no time here.
 """
@@ -21,8 +21,19 @@ def clear() -> None:
     _stores.clear()
 
 
+def stores() -> dict[tuple[str, str], Json]:
+    """Return every key store by its Region and id."""
+    return _stores
+
+
+def replace(stores: Mapping[tuple[str, str], Json]) -> None:
+    """Have these key stores and no others."""
+    _stores.clear()
+    _stores.update(stores)
+
+
 def answer(operation: str, parameters: Mapping[str, Any], region: str) -> Json:
-    """Do one call about key stores; raises AwsError with KMS's own code."""
+    """Answer one call about key stores. Raise AwsError with KMS's own code."""
     return OPERATIONS[operation](parameters, region)
 
 

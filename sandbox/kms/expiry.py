@@ -1,4 +1,4 @@
-"""What time does to KMS keys: deletions are carried out, imported material expires."""
+"""The effects of time on KMS keys: scheduled deletions happen, imported material expires."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 from moto.kms.models import Key, kms_backends
 
-from sandbox.cloudtrail.records import envelope
 from sandbox.core import clock
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.envelope import envelope
 from sandbox.kms import keys, material
 
 Event = dict[str, Any]
 
 
 def events_due() -> Iterator[tuple[Event, str]]:
-    """Do what is due by now, and yield what KMS itself tells EventBridge of it, with the Region.
+    """Apply what is due by now. Yield the event that KMS emits for each change, with its Region.
 
-    KMS developer guide, «Monitor KMS keys with Amazon EventBridge»: no trail is needed.
+    KMS Developer Guide, "Monitor KMS keys with Amazon EventBridge": these events need no trail.
     """
     while due := list(_due()):
         for key, detail_type in due:
@@ -42,11 +42,11 @@ def _due() -> Iterator[tuple[Key, str]]:
 
 
 def _delete(key: Key) -> None:
-    """Delete a key for good; the window of a primary begins when its last replica is gone."""
+    """Delete a key. The waiting period of a primary begins when its last replica is deleted."""
     primary = None
     if key.multi_region and not keys.is_primary(key):
-        where = key.multi_region_configuration["PrimaryKey"]["Region"]
-        primary = keys.backend_of(where).keys.get(key.id)
+        region = key.multi_region_configuration["PrimaryKey"]["Region"]
+        primary = keys.backend_of(region).keys.get(key.id)
     del keys.backend_of(key.region).keys[key.id]
     waits = primary is not None and primary.key_state == "PendingReplicaDeletion"
     if primary is not None and waits and not keys.live_replicas(primary):

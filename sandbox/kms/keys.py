@@ -1,4 +1,4 @@
-"""KMS keys as moto keeps them: found by id, ARN or alias, and what their state forbids."""
+"""moto's KMS keys: how to find them, and which operations their states forbid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CRYPTOGRAPHIC = {
     "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "Sign", "Verify",
     "GenerateMac", "VerifyMac", "DeriveSharedSecret", "GetPublicKey",
 }  # fmt: skip
-# KMS Developer Guide, «Key states», the key state table.
+# KMS Developer Guide, "Key states", the key state table.
 _NEEDS_ENABLED = _CRYPTOGRAPHIC | {
     "CreateGrant", "EnableKeyRotation", "DisableKeyRotation", "RotateKeyOnDemand", "ReplicateKey",
 }  # fmt: skip
@@ -31,19 +31,19 @@ _REFUSED_WHILE_PENDING = _NEEDS_ENABLED | {
     "UntagResource", "UpdateKeyDescription", "UpdatePrimaryRegion", "ImportKeyMaterial",
     "GetParametersForImport",
 }  # fmt: skip
-# The same table; a key without material can still be tagged, renamed and scheduled for deletion.
+# The same table. A key without material can still be tagged, renamed and scheduled for deletion.
 _REFUSED_WHILE_PENDING_IMPORT = (_NEEDS_ENABLED - {"CreateGrant"}) | {"EnableKey", "DisableKey"}
 
 
 def backend_of(region: str) -> KmsBackend:
-    """moto's KMS of one Region."""
+    """Return moto's KMS of one Region."""
     return kms_backends[ACCOUNT_ID][region]
 
 
 def find_key(name: str, region: str) -> Key | None:
-    """The key that an id, key ARN, alias name or alias ARN means in a Region, or None.
+    """Return the key of an id, key ARN, alias name or alias ARN in a Region, or None.
 
-    Raises NotFoundException for an ARN of another Region or account, as KMS does.
+    Raise NotFoundException for an ARN of another Region or account, as KMS does.
     """
     if name.startswith("arn:"):
         parts = name.split(":", 5)
@@ -52,40 +52,40 @@ def find_key(name: str, region: str) -> Key | None:
         name = parts[5].removeprefix("key/")
     backend = backend_of(region)
     if name.startswith("alias/"):
-        # moto makes the keys behind alias/aws/… when they are first asked for.
+        # moto creates the keys behind alias/aws/ when they are first looked up.
         name = backend.get_key_id_from_alias(name) or ""
         name = name.rsplit("/", 1)[-1]
     return backend.keys.get(name)
 
 
 def key_of_ciphertext(parameters: Mapping[str, Any], region: str) -> Key | None:
-    """The key that a moto ciphertext was made with, or None if it cannot be read."""
+    """Return the key that encrypted one of moto's ciphertexts, or None if it is unreadable."""
     try:
         blob = base64.b64decode(parameters["CiphertextBlob"])
         return backend_of(region).keys.get(_deserialize_ciphertext_blob(blob).key_id)
     except (KeyError, ValueError, TypeError, UnicodeDecodeError):
         return None
-    except Exception as fault:  # struct.error, which has no narrower base than Exception
-        if type(fault).__name__ == "error":
+    except Exception as error:  # struct.error, which has no narrower base than Exception
+        if type(error).__name__ == "error":
             return None
         raise
 
 
 def is_aws_managed(key: Key) -> bool:
-    """Whether AWS and not the account manages this key: it stands behind alias/aws/…."""
+    """Tell whether AWS manages this key: it has an alias that begins with alias/aws/."""
     return any(name.startswith("alias/aws/") for name in key.aliases)
 
 
 def is_primary(key: Key) -> bool:
-    """Whether this is the primary of a multi-Region key.
+    """Tell whether this is the primary of a multi-Region key.
 
-    Not MultiRegionKeyType: moto shares that dict between a primary and its replicas.
+    MultiRegionKeyType does not say so: moto shares that dict between a primary and its replicas.
     """
     return key.multi_region and key.multi_region_configuration["PrimaryKey"]["Arn"] == key.arn
 
 
 def live_replicas(key: Key) -> list[Key]:
-    """The replicas of a multi-Region primary that still exist, pending deletion or not."""
+    """Return the existing replicas of a multi-Region primary, pending deletion or not."""
     if not is_primary(key):
         return []
     replicas = key.multi_region_configuration["ReplicaKeys"]
@@ -94,17 +94,17 @@ def live_replicas(key: Key) -> list[Key]:
 
 
 def remember_window(key: Key, days: int) -> None:
-    """Keep the waiting period of a primary that waits for its replicas; moto has no such field."""
+    """Store the waiting period of a primary with replicas. moto has no field for it."""
     vars(key)["sandbox_pending_window"] = days
 
 
 def remembered_window(key: Key) -> int:
-    """The waiting period, in days, that `remember_window` kept."""
+    """Return the waiting period, in days, that `remember_window` stored."""
     return int(vars(key)["sandbox_pending_window"])
 
 
 def check_state(operation: str, key: Key) -> None:
-    """Raise what KMS answers when the key's state forbids an operation (the key state table)."""
+    """Raise KMS's error if the key's state forbids an operation (the key state table)."""
     if key.key_state in PENDING and operation in _REFUSED_WHILE_PENDING:
         raise AwsError("KMSInvalidStateException", f"{key.arn} is {PENDING[key.key_state]}.")
     if key.key_state == "PendingImport" and operation in _REFUSED_WHILE_PENDING_IMPORT:
@@ -112,8 +112,7 @@ def check_state(operation: str, key: Key) -> None:
     if key.key_state == "Disabled" and operation in _NEEDS_ENABLED:
         raise AwsError("DisabledException", f"{key.arn} is disabled.")
     if operation == "CancelKeyDeletion" and key.key_state not in PENDING:
-        # Cancelling is allowed in both pending states: AWS's sentence for every other state is
-        # «… is not pending deletion (or pending replica deletion).»
+        # Both pending states allow cancelling. This is AWS's sentence for every other state.
         raise AwsError(
             "KMSInvalidStateException",
             f"{key.arn} is not pending deletion (or pending replica deletion).",
@@ -121,10 +120,10 @@ def check_state(operation: str, key: Key) -> None:
 
 
 def link_replica(primary: Key, replica: Key) -> None:
-    """Undo moto's sharing between a primary and its new replica, and list it everywhere.
+    """Separate a new replica from its primary, and add it to the configuration of all replicas.
 
-    moto makes a replica as a shallow copy, so that both would share aliases, grants and the
-    multi-Region configuration.
+    moto creates a replica as a shallow copy. Both would share aliases, grants and the multi-Region
+    configuration.
     """
     partition = get_partition(replica.region)
     replica.arn = f"arn:{partition}:kms:{replica.region}:{ACCOUNT_ID}:key/{replica.id}"

@@ -1,7 +1,7 @@
 """Imported key material: KMS keys of origin EXTERNAL.
 
-Source: KMS Developer Guide, «Importing key material for AWS KMS keys»; KMS API reference. The
-material itself is neither kept nor looked at.
+Source: KMS Developer Guide, "Importing key material for AWS KMS keys"; KMS API reference. The
+sandbox neither stores nor checks the material itself.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ PENDING_IMPORT = "PendingImport"
 
 
 def await_import(key: Key) -> None:
-    """Leave a new key of origin EXTERNAL without material."""
+    """Put a key of origin EXTERNAL into the state in which it has no material."""
     key.key_state, key.enabled = PENDING_IMPORT, False
     vars(key)["sandbox_valid_to"] = None
 
 
 def import_material(key: Key, parameters: Mapping[str, Any]) -> Json:
-    """ImportKeyMaterial; raises AwsError for another origin and for dates that do not fit."""
+    """Answer ImportKeyMaterial. Raise AwsError for another origin and for invalid dates."""
     _check_origin(key, "ImportKeyMaterial")
     if key.key_state == "Disabled":
         raise SandboxCannot("importing material into a disabled key")
     model = parameters.get("ExpirationModel", EXPIRES)
     valid_to = parameters.get("ValidTo")
     if (model == EXPIRES) != (valid_to is not None):
-        raise AwsError("ValidationException", f"ValidTo goes with {EXPIRES}, and only with it.")
+        raise AwsError("ValidationException", f"ValidTo and {EXPIRES} require each other.")
     if valid_to is not None and _moment(valid_to) <= clock.now():
         raise AwsError("ValidationException", "ValidTo must be in the future.")
     vars(key)["sandbox_valid_to"] = valid_to
@@ -44,7 +44,7 @@ def import_material(key: Key, parameters: Mapping[str, Any]) -> Json:
 
 
 def delete_material(key: Key) -> Json:
-    """DeleteImportedKeyMaterial: the key is unusable at once."""
+    """Answer DeleteImportedKeyMaterial. The key is unusable immediately."""
     _check_origin(key, "DeleteImportedKeyMaterial")
     if key.key_state not in ("Enabled", "Disabled", PENDING_IMPORT):
         raise SandboxCannot(f"deleting the material of a key that is {key.key_state}")
@@ -53,7 +53,7 @@ def delete_material(key: Key) -> Json:
 
 
 def metadata(key: Key) -> Json:
-    """What DescribeKey says of imported material."""
+    """Return what DescribeKey says about imported material."""
     if key.origin != "EXTERNAL" or key.key_state == PENDING_IMPORT:
         return {}
     valid_to = vars(key)["sandbox_valid_to"]
@@ -63,13 +63,13 @@ def metadata(key: Key) -> Json:
 
 
 def has_expired(key: Key) -> bool:
-    """Whether the material's time is over."""
+    """Tell whether the material has expired."""
     valid_to = vars(key).get("sandbox_valid_to")
     return valid_to is not None and _moment(valid_to) <= clock.now()
 
 
 def shown_parameters(parameters: Mapping[str, Any]) -> Json:
-    """CloudTrail's requestParameters of ImportKeyMaterial (KMS Developer Guide)."""
+    """Return CloudTrail's requestParameters of ImportKeyMaterial (KMS Developer Guide)."""
     shown = {"keyId": parameters["KeyId"]}
     if "ValidTo" in parameters:
         moment = _moment(parameters["ValidTo"])

@@ -22,7 +22,7 @@ _FIELD = "sandbox_last_use"
 
 
 def remember(key: Key, operation: str) -> None:
-    """Keep that a key was used now, if the operation is a use."""
+    """Store that a key was used now, if the operation counts as a use."""
     if operation in USES:
         vars(key)[_FIELD] = {
             "Operation": operation,
@@ -33,7 +33,7 @@ def remember(key: Key, operation: str) -> None:
 
 
 def describe(key: Key) -> dict[str, Any]:
-    """Return what GetKeyLastUsage answers; every key is as old as the sandbox's records."""
+    """Answer GetKeyLastUsage. Tracking starts when the key is created."""
     created = key.creation_date
     return {
         "KeyId": key.arn,

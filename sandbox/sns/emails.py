@@ -1,4 +1,4 @@
-"""What people got: the messages of the topics, as their confirmed e-mail addresses see them."""
+"""The e-mails that the topics sent to their confirmed subscribers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.core.account import ACCOUNT_ID
 
 @dataclass(frozen=True)
 class Mail:
-    """One message of one topic. `recipients` are the addresses that it went to."""
+    """One message of one topic. `recipients` are the addresses that it was sent to."""
 
     topic_arn: str
     subject: str | None
@@ -21,16 +21,16 @@ class Mail:
 
 
 def recipients_of(topic: Any, body: str) -> tuple[str, ...]:
-    """The confirmed e-mail addresses that a message of this text goes to."""
-    # A copy, since others may subscribe meanwhile.
+    """Return the confirmed e-mail addresses that a message with this text is sent to."""
+    # A copy, because another thread may add a subscription.
     subscriptions = list(topic.sns_backend.subscriptions.values())
     return tuple(
-        s.endpoint for s in subscriptions if s.topic.arn == topic.arn and _gets_mail(s, body)
+        s.endpoint for s in subscriptions if s.topic.arn == topic.arn and _receives(s, body)
     )
 
 
 def mails() -> list[Mail]:
-    """Every message that was published, topic by topic, oldest first."""
+    """Return every published message, by topic, oldest first."""
     return [
         Mail(topic.arn, subject, body, recipients_of(topic, body))
         for backend in list(sns_backends[ACCOUNT_ID].values())
@@ -39,11 +39,11 @@ def mails() -> list[Mail]:
     ]
 
 
-def _gets_mail(subscription: Any, body: str) -> bool:
-    # moto confirms an e-mail address at once and would not say whom it mailed.
-    wanted = subscription._filter_policy_matcher
+def _receives(subscription: Any, body: str) -> bool:
+    # moto does not record the recipients of a message.
+    matcher = subscription._filter_policy_matcher
     return (
         subscription.protocol in ("email", "email-json")
         and str(subscription.attributes.get("PendingConfirmation")).lower() != "true"
-        and (wanted is None or wanted.matches(None, body))
+        and (matcher is None or matcher.matches(None, body))
     )

@@ -1,4 +1,4 @@
-"""Publishing to a topic: who may, and which of its queues got nothing."""
+"""Publishing to a topic: permissions, encryption, and subscribed queues that refuse messages."""
 
 from __future__ import annotations
 
@@ -9,42 +9,67 @@ from typing import Any
 from moto.sns.models import Subscription, sns_backends
 
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.core.errors import AwsError
+from sandbox.core.errors import AwsError, DeliveryFailed
 from sandbox.core.patching import Method, wrap
 from sandbox.iam import authorization
 from sandbox.iam.policy_evaluator import Request, decide_resource
 from sandbox.iam.principals import account_principals, role_at, session_of
 from sandbox.kms.keys import find_key, is_aws_managed
+from sandbox.kms.permissions import key_denial_reason, service_key_denial_reason
+from sandbox.sns.emails import recipients_of
+from sandbox.sqs.queues import queue_denial_reason
 
 
-def why_service_may_not_publish(
-    service: str, topic_arn: str, region: str, source_arn: str
-) -> tuple[str, str] | None:
-    """Why a service may not publish for `source_arn`, or None if it may.
+def publish_as_service(
+    service: str,
+    topic_arn: str,
+    region: str,
+    source_arn: str,
+    body: str,
+    subject: str | None = None,
+) -> tuple[str, ...]:
+    """Publish a message as an AWS service acting for `source_arn`. Return who was e-mailed.
 
-    Gives EventBridge's code for such a failure, and the sentence.
+    Raise DeliveryFailed, with EventBridge's code for such a failure, if the topic's policy or its
+    key does not allow it.
     """
-    if refusal := authorization.why_topic_refuses(service, topic_arn, region, source_arn):
-        return "NO_PERMISSIONS", refusal
-    key = sns_backends[ACCOUNT_ID][region].topics[topic_arn].kms_master_key_id
-    if key and (refusal := authorization.why_key_refuses_service(service, key, region)):
-        return "SDK_CLIENT_ERROR", f"the topic {topic_arn} is encrypted, and {refusal}"
-    return None
+    if reason := topic_denial_reason(service, topic_arn, region, source_arn):
+        raise DeliveryFailed("NO_PERMISSIONS", reason)
+    topic = sns_backends[ACCOUNT_ID][region].topics[topic_arn]
+    key = topic.kms_master_key_id
+    if key and (reason := service_key_denial_reason(service, key, region)):
+        raise DeliveryFailed(
+            "SDK_CLIENT_ERROR", f"the topic {topic_arn} is encrypted, and {reason}"
+        )
+    topic.publish(body, subject)
+    return recipients_of(topic, body)
 
 
-def why_role_may_not_publish(
+def topic_denial_reason(service: str, topic_arn: str, region: str, source_arn: str) -> str | None:
+    """Return why a topic's policy denies a service to publish for `source_arn`, or None."""
+    topic = sns_backends[ACCOUNT_ID][region].topics.get(topic_arn)
+    if topic is None:
+        return f"the topic {topic_arn} does not exist"
+    return authorization.service_denial_reason(
+        service, "sns:Publish", topic_arn, topic._policy_json, region, source_arn
+    )
+
+
+def role_publish_denial_reason(
     role_arn: str, session: str, topic_arn: str, region: str
 ) -> str | None:
-    """Why the topic's policy or its key refuses a role that its own policies let publish, or None.
+    """Return why the topic's policy or key denies a role to publish, or None.
 
-    SNS developer guide, «Configuring AWS KMS permissions»: who publishes to an encrypted topic
-    needs kms:GenerateDataKey* and kms:Decrypt itself. SNS calls KMS on its behalf, in the
-    encryption context of the topic.
+    The role's own policies are not checked here.
+
+    SNS Developer Guide, "Configuring AWS KMS permissions": to publish to an encrypted topic, the
+    publisher itself needs kms:GenerateDataKey* and kms:Decrypt. SNS calls KMS on its behalf, with
+    the topic in the encryption context.
     """
     role = role_at(role_arn)
     topic = sns_backends[ACCOUNT_ID][region].topics.get(topic_arn)
     if role is None or topic is None:
-        return None  # The one was said before; of the other SNS itself tells.
+        return None  # The caller checks the role, and SNS itself reports a missing topic.
     caller = session_of(role, session)
     names = (*caller.principals, *account_principals(caller.partition))
     context = authorization.caller_context(caller, region)
@@ -64,35 +89,36 @@ def why_role_may_not_publish(
     if key.key_state != "Enabled":
         return f"{encrypted} {key.arn} is {key.key_state}"
     if is_aws_managed(key):
-        return None  # The policy of alias/aws/sns lets everyone of the account use it via SNS.
+        # The policy of alias/aws/sns lets all principals of the account use the key via SNS.
+        return None
     caller = replace(caller, via="sns.amazonaws.com")
     extra = {
         "kms:ViaService": f"sns.{region}.amazonaws.com",
         "kms:EncryptionContext:aws:sns:topicArn": topic_arn,
     }
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-        if refusal := authorization.why_key_refuses(caller, action, key, extra):
-            return f"{encrypted} refuses: {refusal}"
+        if reason := key_denial_reason(caller, action, key, extra):
+            return f"{encrypted} refuses: {reason}"
     return None
 
 
-def hook(tell_of_failure: Callable[[str, str], None]) -> Callable[[], None]:
-    """Keep from queues what SNS could not deliver, and tell of it: (region, topic's name).
+def hook(on_failure: Callable[[str, str], None]) -> Callable[[], None]:
+    """Keep messages from queues that refuse them. Return a function that undoes the hook.
 
-    moto sends to a queue whatever its policy says, and fails the whole call if there is none.
-    Gives what undoes it.
+    For each such message, call `on_failure` with the Region and the topic's name. moto sends to a
+    queue whatever its policy says, and the whole call fails if the queue does not exist.
     """
 
     def around(publish: Method) -> Method:
         def publish_checked(
             subscription: Any, message: str, message_id: str, **options: Any
         ) -> None:
-            # What a filter policy holds back does not count as failed.
+            # A message that a filter policy excludes does not count as failed.
             matcher = subscription._filter_policy_matcher
             wanted = matcher is None or matcher.matches(options.get("message_attributes"), message)
-            if wanted and subscription.protocol == "sqs" and _refused_by_queue(subscription):
+            if wanted and subscription.protocol == "sqs" and _queue_refuses(subscription):
                 topic = subscription.topic
-                tell_of_failure(topic.sns_backend.region_name, topic.name)
+                on_failure(topic.sns_backend.region_name, topic.name)
             else:
                 publish(subscription, message, message_id, **options)
 
@@ -101,9 +127,9 @@ def hook(tell_of_failure: Callable[[str, str], None]) -> Callable[[], None]:
     return wrap(Subscription, "publish", around)
 
 
-def _refused_by_queue(subscription: Any) -> bool:
+def _queue_refuses(subscription: Any) -> bool:
     queue_arn = subscription.endpoint
-    refusal = authorization.why_queue_refuses(
+    reason = queue_denial_reason(
         authorization.SNS, queue_arn, queue_arn.split(":")[3], subscription.topic.arn
     )
-    return refusal is not None
+    return reason is not None

@@ -1,4 +1,4 @@
-"""Subscriptions that nobody has confirmed: moto confirms an e-mail address at once."""
+"""Unconfirmed subscriptions. moto alone would confirm every e-mail address immediately."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PENDING = "PendingConfirmation"
 
 
 def set_pending(region: str, endpoint: str, pending: bool) -> None:
-    """Let an endpoint's subscriptions in a Region wait for their confirmation, or be confirmed.
+    """Make an endpoint's subscriptions in a Region pending, or confirm them.
 
-    Raises LookupError if it has none there.
+    Raise LookupError if the endpoint has no subscription there.
     """
     found = [
         s for s in sns_backends[ACCOUNT_ID][region].subscriptions.values() if s.endpoint == endpoint
@@ -30,18 +30,18 @@ def set_pending(region: str, endpoint: str, pending: bool) -> None:
 
 
 def hook() -> Callable[[], None]:
-    """Have ListSubscriptionsByTopic say `PendingConfirmation`, as SNS does; gives what undoes it.
+    """Make ListSubscriptionsByTopic show `PendingConfirmation`. Return a function that undoes it.
 
-    SNS API reference, Subscription: that word stands in the place of the ARN until it is confirmed.
+    SNS API reference, Subscription: until it is confirmed, this word replaces the ARN.
     """
 
-    def around(list_them: Method) -> Method:
-        def list_truly(response: Any) -> ActionResult:
-            result = list_them(response)._result
+    def around(list_by_topic: Method) -> Method:
+        def list_with_pending(response: Any) -> ActionResult:
+            result = list_by_topic(response)._result
             shown = [_shown(each) for each in result["Subscriptions"]]
             return ActionResult(result | {"Subscriptions": shown})
 
-        return list_truly
+        return list_with_pending
 
     return wrap(SNSResponse, "list_subscriptions_by_topic", around)
 

@@ -1,4 +1,4 @@
-"""What the steps of a runbook do, by the name of their action (`ACTIONS`)."""
+"""The actions of a runbook's steps, by name (`ACTIONS`)."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ Inputs = Mapping[str, Any]
 
 
 class StepFailed(Exception):
-    """A step could not be done; the sentence says why."""
+    """A step failed. The text says why."""
 
 
 class Runner(Protocol):
-    """What an action may use of the execution it is part of."""
+    """What an action can use of its execution."""
 
     def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Call AWS as the automation's role; raises StepFailed if the role may not."""
+        """Call AWS as the automation's role. Raise StepFailed if the role may not."""
 
     def run_child(self, document: str, version: str | None, parameters: Any) -> dict[str, Any]:
-        """Run another document to its end, as the automation's role, and give its outputs."""
+        """Run another document to its end as the automation's role. Return its outputs."""
 
     def run_script(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Run a script as the automation's role, and give its outputs."""
+        """Run a script as the automation's role. Return its outputs."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What an action gives: its outputs, and for aws:branch the step to go on with."""
+    """The result of an action: its outputs, and for aws:branch the next step."""
 
     outputs: dict[str, Any]
     next_step: str | None = None
 
 
 def plain(value: Any) -> Any:
-    """A boto3 response as JSON: times as ISO 8601 text, bytes refused."""
+    """Return a boto3 response as JSON, with times as ISO 8601 text. Raise StepFailed for bytes."""
     return json.loads(json.dumps(value, default=_plain_one))
 
 
@@ -84,7 +84,7 @@ def _assert_property(inputs: Inputs, runner: Runner) -> Result:
 
 
 def _wait_for_property(inputs: Inputs, runner: Runner) -> Result:
-    # Nothing changes here by the passing of time alone: a short wait tells as much as a long.
+    # In the sandbox nothing changes by the passing of time alone. A short wait is enough.
     end = time.monotonic() + 1.0
     while not _is_desired(value := _property(inputs, runner), inputs):
         if time.monotonic() > end:
@@ -171,14 +171,14 @@ ACTIONS: dict[str, Callable[[Inputs, Runner], Result]] = {
 
 
 def invoke(client: Any, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Call one API through a boto3 client; raises StepFailed with AWS's own sentence."""
+    """Call one API through a boto3 client. Raise StepFailed with AWS's own sentence."""
     method = getattr(client, xform_name(api), None)
     if method is None:
         raise StepFailed(f"{client.meta.service_model.service_name} has no API {api}")
     try:
         response = method(**parameters)
-    except (ClientError, BotoCoreError, TypeError) as fault:
-        raise StepFailed(str(fault)) from None
+    except (ClientError, BotoCoreError, TypeError) as error:
+        raise StepFailed(str(error)) from None
     response.pop("ResponseMetadata", None)
     result: dict[str, Any] = plain(response)
     return result

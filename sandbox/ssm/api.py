@@ -63,7 +63,7 @@ def _describe(automations: Automations, given: Json, region: str, caller: Caller
             for e in chosen
             if (tests[key](e) in values if exact else tests[key](e).startswith(values))
         ]
-    # Newest first, as Systems Manager lists them; all on one page.
+    # Newest first, as Systems Manager lists them, and all on one page.
     return {"AutomationExecutionMetadataList": [_summary(e) for e in reversed(chosen)]}
 
 
@@ -128,4 +128,4 @@ OPERATIONS: dict[str, Callable[[Automations, Json, str, Caller], Json]] = {
     "SendAutomationSignal": _refuse("SendAutomationSignal"),
     "StartChangeRequestExecution": _refuse("StartChangeRequestExecution"),
 }
-"""By the name of the call: (automations, parameters, Region, caller) to the response."""
+"""By name of the call: a function of (automations, parameters, region, caller)."""

@@ -1,4 +1,4 @@
-"""Systems Manager Automation: starting a document with its rights checked, and running it."""
+"""Systems Manager Automation: checks the permissions to start a document, then runs it."""
 
 from __future__ import annotations
 
@@ -13,34 +13,43 @@ from typing import Any
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
-from sandbox.cloudtrail.records import envelope
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.arns import match_automation_definition
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
+from sandbox.core.envelope import envelope
 from sandbox.core.errors import AwsError, SandboxCannot
-from sandbox.events.validation import automation_of
 from sandbox.iam import authorization
 from sandbox.iam.principals import Caller, role_at, session_of
 from sandbox.ssm.actions import StepFailed
 from sandbox.ssm.documents import Document, checked_parameters, execution_arn, find_document
 from sandbox.ssm.execution import Execution
 from sandbox.ssm.interpreter import filled, interpret
-from sandbox.ssm.runner import RoleRunner
+from sandbox.ssm.runner import RoleAccess, RoleRunner
 
 
 class Automations:
-    """All automation executions, oldest first."""
+    """All automation executions, oldest first.
+
+    `emit` puts an event on the default bus of a Region: (event, region). `publish_denial_reason`
+    is the one of `RoleAccess`.
+    """
 
     def __init__(
-        self, work: Work, clients: Clients, emit: Callable[[dict[str, Any], str], None]
+        self,
+        work: Work,
+        clients: Clients,
+        emit: Callable[[dict[str, Any], str], None],
+        publish_denial_reason: Callable[[str, str, str, str], str | None],
     ) -> None:
         self._work = work
         self._clients = clients
         self._emit = emit
+        self._publish_denial_reason = publish_denial_reason
         self._lock = Lock()
         self._executions: dict[str, Execution] = {}
         self.sessions: dict[str, str] = {}
-        """The service behind the access key of each running automation's role."""
+        """By access key of a role session: the service that made the session."""
 
     @property
     def executions(self) -> list[Execution]:
@@ -49,7 +58,7 @@ class Automations:
             return list(self._executions.values())
 
     def find(self, execution_id: str) -> Execution | None:
-        """The execution of this id, or None."""
+        """Return the execution of this id, or None."""
         with self._lock:
             return self._executions.get(execution_id)
 
@@ -69,8 +78,8 @@ class Automations:
     ) -> Execution:
         """Check everything that AWS checks at the start, then run in the background.
 
-        Raises AwsError: unknown document, parameters that are not allowed, a missing right of the
-        caller (AccessDeniedException), a role that cannot be assumed.
+        Raise AwsError for an unknown document, invalid parameters, a missing permission of the
+        caller (AccessDeniedException) and a role that cannot be assumed.
         """
         document, execution = self._prepare(name, version, parameters, region, caller)
         self._work.submit(lambda: self._run(document, execution))
@@ -79,21 +88,20 @@ class Automations:
     def start_for_rule(
         self, target: Mapping[str, Any], rule_arn: str, region: str, body: str
     ) -> None:
-        """Start the document of an EventBridge target as the target's role; raises AwsError."""
-        parts = automation_of(target["Arn"])
+        """Start the document of an EventBridge target as the target's role. Raise AwsError."""
+        parts = match_automation_definition(target["Arn"])
         if parts is None or not parts["version"]:
-            # Such a target is accepted, and its automation is never started.
             raise AwsError(
                 "TargetNotStarted",
                 f"the target {target['Arn']} names no version; EventBridge accepts such a target "
                 "and never starts it: add :$DEFAULT",
             )
         role = role_at(target["RoleArn"])
-        refusal = authorization.why_not_trusted(
+        reason = authorization.trust_denial_reason(
             target["RoleArn"], authorization.EVENTS, region, rule_arn
         )
-        if role is None or refusal:
-            raise AwsError("AccessDeniedException", refusal or "")
+        if role is None or reason:
+            raise AwsError("AccessDeniedException", reason or "")
         document = find_document(parts["name"], parts["version"], region)
         if (parts["account"] or "") != document.account:
             owner = document.account or "empty, as for all of Amazon's documents"
@@ -128,12 +136,12 @@ class Automations:
             {"iam:PassedToService": authorization.SYSTEMS_MANAGER},
         )
         source = execution_arn(region, execution_id)
-        if refusal := authorization.why_not_trusted(
+        if reason := authorization.trust_denial_reason(
             role, authorization.SYSTEMS_MANAGER, region, source
         ):
             raise AwsError(
                 "InvalidAutomationExecutionParametersException",
-                f"The defined assume role is unable to be assumed: {refusal}.",
+                f"The defined assume role is unable to be assumed: {reason}.",
             )
         execution = Execution(
             execution_id=execution_id,
@@ -158,21 +166,21 @@ class Automations:
         extra: Mapping[str, str] | None = None,
     ) -> None:
         if caller.kind == "session":
-            refusal = authorization.why_role_may_not(
+            reason = authorization.role_denial_reason(
                 caller.role_arn, action, resource, region, extra
             )
         else:
-            refusal = authorization.why_caller_may_not(caller, action, resource, region, extra)
-        if refusal:
-            raise AwsError("AccessDeniedException", refusal)
+            reason = authorization.caller_denial_reason(caller, action, resource, region, extra)
+        if reason:
+            raise AwsError("AccessDeniedException", reason)
 
     def _assume_role(self, document: Document, parameters: Mapping[str, list[str]]) -> str:
         wanted = document.content.get("assumeRole") or ""
         scope = {name: values[0] for name, values in parameters.items() if values}
         try:
             role = filled(wanted, scope)
-        except StepFailed as fault:
-            raise AwsError("InvalidAutomationExecutionParametersException", str(fault)) from None
+        except StepFailed as error:
+            raise AwsError("InvalidAutomationExecutionParametersException", str(error)) from None
         if not role:
             raise SandboxCannot(f"running {document.name} without an assumeRole")
         return str(role)
@@ -189,46 +197,40 @@ class Automations:
         )
         self.sessions[session.access_key_id] = authorization.SYSTEMS_MANAGER
         try:
-            interpret(document, execution, RoleRunner(self, execution, session))
-        except Exception as fault:
+            interpret(document, execution, RoleRunner(execution, self._access(execution, session)))
+        except Exception as error:
             execution.status = "Failed"
-            execution.failure = f"the sandbox itself failed: {fault!r}"
+            execution.failure = f"the sandbox itself failed: {error!r}"
             raise
         finally:
             execution.ended = time.time()
             self._emit(_ended_event(execution), execution.region)
 
-    def run_child(
-        self, name: str, version: str | None, parameters: Any, parent: Execution, caller: Caller
-    ) -> Execution:
-        """Run a document to its end inside another execution; raises AwsError at the start."""
-        document, execution = self._prepare(name, version, parameters, parent.region, caller)
-        self._run(document, execution)
-        return execution
+    def _access(self, execution: Execution, session: Any) -> RoleAccess:
+        """Return how the steps of an execution reach AWS with the credentials of a session."""
+        region = execution.region
+        credentials = (session.access_key_id, session.secret_access_key, session.session_token)
 
-    def client(self, service: str, region: str, session: Any) -> Any:
-        """A boto3 client with the credentials of an assumed role."""
-        return self._clients.make(
-            service,
-            region,
-            session.access_key_id,
-            session.secret_access_key,
-            session.session_token,
+        def run_child(name: str, version: str | None, parameters: Any, caller: Caller) -> Execution:
+            document, child = self._prepare(name, version, parameters, region, caller)
+            self._run(document, child)
+            return child
+
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        return RoleAccess(
+            session_name=session.session_name,
+            client=lambda service: self._clients.make(service, region, *credentials),
+            environment=self._clients.environment(region)
+            | dict(zip(names, credentials, strict=True)),
+            run_child=run_child,
+            publish_denial_reason=self._publish_denial_reason,
         )
-
-    def environment(self, region: str, session: Any) -> dict[str, str]:
-        """The environment of a process that is to call AWS as an assumed role."""
-        return self._clients.environment(region) | {
-            "AWS_ACCESS_KEY_ID": session.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
-            "AWS_SESSION_TOKEN": session.session_token,
-        }
 
 
 def _ended_event(execution: Execution) -> dict[str, Any]:
-    """EventBridge's event for an execution that ended.
+    """Return EventBridge's event for an execution that ended.
 
-    Systems Manager User Guide, «EventBridge event patterns and types».
+    Systems Manager User Guide, "EventBridge event patterns and types".
     """
     ended = execution.ended or time.time()
     detail = {
@@ -236,8 +238,8 @@ def _ended_event(execution: Execution) -> dict[str, Any]:
         "Definition": execution.document,
         "DefinitionVersion": float(execution.document_version),
         "Status": execution.status,
-        "StartTime": _clock(execution.started),
-        "EndTime": _clock(ended),
+        "StartTime": _event_time(execution.started),
+        "EndTime": _event_time(ended),
         "Time": round(ended - execution.started, 3),
         "ExecutedBy": execution.started_by.arn,
     }
@@ -253,6 +255,6 @@ def _ended_event(execution: Execution) -> dict[str, Any]:
     return event
 
 
-def _clock(seconds: float) -> str:
+def _event_time(seconds: float) -> str:
     moment = datetime.fromtimestamp(seconds, UTC)
     return f"{moment:%b} {moment.day}, {moment:%Y %I:%M:%S %p}"

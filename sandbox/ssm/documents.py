@@ -1,4 +1,4 @@
-"""Automation documents: Amazon's own (kept in `runbooks/`) and those created in the account."""
+"""Automation documents: Amazon's own (in `runbooks/`) and those created in the account."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ class Document:
     content: Mapping[str, Any]
 
     def arns(self, region: str, execution_id: str, version: str | None) -> list[str]:
-        """The three ARNs that ssm:StartAutomationExecution is checked against.
+        """Return the three ARNs for which ssm:StartAutomationExecution is checked.
 
-        `version` is as it was asked for, for example `$DEFAULT`.
-
-        AWS's own policies name all three; for Amazon's documents the account part is empty.
+        `version` is the requested version, for example `$DEFAULT`. AWS's own policies name all
+        three ARNs. For Amazon's documents the account part is empty.
         """
         start = f"arn:{get_partition(region)}:ssm:{region}"
         return [
@@ -47,14 +46,14 @@ class Document:
 
 
 def execution_arn(region: str, execution_id: str) -> str:
-    """The ARN of an automation execution, which a role sees as aws:SourceArn."""
+    """Return the ARN of an automation execution, which a role sees as aws:SourceArn."""
     start = f"arn:{get_partition(region)}:ssm:{region}:{ACCOUNT_ID}"
     return f"{start}:automation-execution/{execution_id}"
 
 
 @cache
 def amazon_documents() -> dict[str, Document]:
-    """Amazon's documents that the sandbox knows, by name."""
+    """Return Amazon's documents that the sandbox has, by name."""
     return {
         path.stem: Document(path.stem, "1", "", json.loads(path.read_text(encoding="utf-8")))
         for path in _RUNBOOKS.glob("*.json")
@@ -62,10 +61,10 @@ def amazon_documents() -> dict[str, Document]:
 
 
 def find_document(name: str, version: str | None, region: str) -> Document:
-    """The document of a name and version (`$DEFAULT`, `$LATEST`, a number, or None: the default).
+    """Return the document of a name and a version: `$DEFAULT` (or None), `$LATEST` or a number.
 
-    Raises AutomationDefinition(Version)NotFoundException, or SandboxCannot for a document of
-    Amazon's that the sandbox does not have.
+    Raise AutomationDefinitionNotFoundException or AutomationDefinitionVersionNotFoundException.
+    Raise SandboxCannot for a document of Amazon's that the sandbox does not have.
     """
     version = version or "$DEFAULT"
     if document := amazon_documents().get(name):
@@ -97,18 +96,18 @@ def _no_version(name: str, version: str) -> AwsError:
 
 
 def checked_parameters(document: Document, given: Any) -> dict[str, list[str]]:
-    """The parameters of a run, defaults filled in: every value a list of strings.
+    """Return the parameters of a run with defaults: every value is a list of strings.
 
-    Raises InvalidAutomationExecutionParametersException and names the parameter and the rule.
+    Raise InvalidAutomationExecutionParametersException, which names the parameter and the rule.
     """
     specs = document.content.get("parameters") or {}
     if not isinstance(given, Mapping):
-        raise _bad(document, "the parameters are not an object")
+        raise _invalid(document, "the parameters are not an object")
     for name, values in given.items():
         if name not in specs:
-            raise _bad(document, f"it has no parameter {name}")
+            raise _invalid(document, f"it has no parameter {name}")
         if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
-            raise _bad(document, f"the value of {name} is not a list of strings: {values!r}")
+            raise _invalid(document, f"the value of {name} is not a list of strings: {values!r}")
     result: dict[str, list[str]] = {}
     for name, spec in specs.items():
         if name in given:
@@ -117,7 +116,7 @@ def checked_parameters(document: Document, given: Any) -> dict[str, list[str]]:
             default = spec["default"]
             result[name] = [_text(v) for v in (default if isinstance(default, list) else [default])]
         else:
-            raise _bad(document, f"the required parameter {name} is missing")
+            raise _invalid(document, f"the required parameter {name} is missing")
         _check_value(document, name, spec, result[name])
     return result
 
@@ -127,21 +126,21 @@ def _check_value(document: Document, name: str, spec: Mapping[str, Any], values:
     if kind not in _LIST_TYPES and kind not in _TEXT_TYPES and not kind.startswith("AWS::"):
         raise SandboxCannot(f"a parameter of type {kind} ({document.name}, {name})")
     if kind not in _LIST_TYPES and len(values) != 1:
-        raise _bad(document, f"{name} takes one value, not {len(values)}")
+        raise _invalid(document, f"{name} takes one value, not {len(values)}")
     if kind == "Integer" and not re.fullmatch(r"-?\d+", values[0]):
-        raise _bad(document, f"{name} is not a whole number: {values[0]!r}")
+        raise _invalid(document, f"{name} is not a whole number: {values[0]!r}")
     if kind == "Boolean" and values[0] not in ("true", "false"):
-        raise _bad(document, f"{name} is neither true nor false: {values[0]!r}")
+        raise _invalid(document, f"{name} is neither true nor false: {values[0]!r}")
     pattern = spec.get("allowedPattern")
     for value in values:
-        # A default that does not match is let through: an empty one stands for «not given».
+        # A default may differ from the pattern: an empty default means that no value was given.
         if pattern and value != spec.get("default") and not re.fullmatch(pattern, value):
-            raise _bad(document, f"{name} does not match {pattern}: {value!r}")
+            raise _invalid(document, f"{name} does not match {pattern}: {value!r}")
         if "allowedValues" in spec and value not in map(_text, spec["allowedValues"]):
-            raise _bad(document, f"{name} is none of {spec['allowedValues']}: {value!r}")
+            raise _invalid(document, f"{name} is none of {spec['allowedValues']}: {value!r}")
 
 
-def _bad(document: Document, message: str) -> AwsError:
+def _invalid(document: Document, message: str) -> AwsError:
     return AwsError("InvalidAutomationExecutionParametersException", f"{document.name}: {message}.")
 
 
@@ -150,7 +149,7 @@ def _text(value: Any) -> str:
 
 
 def describe_amazon_document(name: str) -> dict[str, Any]:
-    """DescribeDocument's answer for one of Amazon's documents."""
+    """Answer DescribeDocument for one of Amazon's documents."""
     document = amazon_documents()[name]
     return {
         "Document": {
@@ -180,7 +179,7 @@ def describe_amazon_document(name: str) -> dict[str, Any]:
 
 
 def amazon_document_content(name: str, form: str) -> dict[str, Any]:
-    """GetDocument's answer for one of Amazon's documents; raises SandboxCannot for YAML."""
+    """Answer GetDocument for one of Amazon's documents. Raise SandboxCannot for YAML."""
     if form != "JSON":
         raise SandboxCannot(f"GetDocument of {name} as {form}; ask for JSON")
     document = amazon_documents()[name]

@@ -1,4 +1,4 @@
-"""What the automations did: an execution and its steps."""
+"""The record of an automation: an execution and its steps."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Step:
 class Execution:
     """One run of an Automation document.
 
-    `status` is one of Systems Manager's (`InProgress`, `Success`, `Failed`), `failure` None or the
-    sentence that says which step failed on what, `parameters` what the run was started with (every
-    value a list) and `started`, `ended` seconds since the epoch.
+    `status` is one of Systems Manager's (`InProgress`, `Success`, `Failed`). `failure` is None or a
+    sentence that says which step failed and why. `parameters` are the parameters of the run; every
+    value is a list. `started` and `ended` are seconds since the epoch.
     """
 
     execution_id: str

@@ -1,7 +1,7 @@
 """Interprets Automation documents of schema version 0.3, step by step.
 
-Source: Systems Manager User Guide, «Systems Manager Automation actions reference». An action, an
-attribute or a reference that is not known here fails the execution with a sentence that names it.
+Source: Systems Manager User Guide, "Systems Manager Automation actions reference". An unknown
+action, attribute or reference fails the execution with a sentence that names it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sandbox.ssm.documents import Document
 from sandbox.ssm.execution import Execution, Step
 
 _REFERENCE = re.compile(r"\{\{\s*([\w.:\-]+)\s*\}\}")
-# timeoutSeconds is taken and not kept: nothing here lasts.
+# timeoutSeconds is accepted and ignored, because no step takes time here.
 _STEP_ATTRIBUTES = {
     "name", "action", "inputs", "outputs", "nextStep", "isEnd", "onFailure", "isCritical",
     "maxAttempts", "timeoutSeconds", "description",
@@ -29,16 +29,16 @@ _STEP_ATTRIBUTES = {
 _DOCUMENT_ATTRIBUTES = {
     "schemaVersion", "description", "assumeRole", "parameters", "mainSteps", "outputs",
 }  # fmt: skip
-# A runbook that goes in circles would never settle.
+# Without a limit, a runbook with a loop would never end.
 _MAX_STEPS = 100
 
 
 def interpret(document: Document, execution: Execution, runner: Runner) -> None:
-    """Run a document to its end: fills the execution's steps, outputs, status and failure."""
+    """Run a document to its end. Fill the execution's steps, outputs, status and failure."""
     try:
         _run(document.content, execution, runner)
-    except StepFailed as fault:
-        execution.failure = execution.failure or str(fault)
+    except StepFailed as error:
+        execution.failure = execution.failure or str(error)
     execution.status = "Failed" if execution.failure else "Success"
 
 
@@ -55,7 +55,7 @@ def _run(content: Mapping[str, Any], execution: Execution, runner: Runner) -> No
     current: str | None = names[0]
     while current is not None:
         if len(execution.steps) >= _MAX_STEPS:
-            raise StepFailed(f"the runbook has done {_MAX_STEPS} steps and goes in circles")
+            raise StepFailed(f"the runbook has run {_MAX_STEPS} steps and may never end")
         if current not in names:
             raise StepFailed(f"there is no step {current}")
         index = names.index(current)
@@ -67,7 +67,7 @@ def _run(content: Mapping[str, Any], execution: Execution, runner: Runner) -> No
 
 
 def _scope(content: Mapping[str, Any], execution: Execution) -> dict[str, Any]:
-    """What `{{ … }}` may refer to when the first step begins."""
+    """Return what a `{{ reference }}` can refer to when the first step begins."""
     now = datetime.now(UTC)
     scope: dict[str, Any] = {
         "global:REGION": execution.region,
@@ -89,14 +89,14 @@ def _run_step(
     execution: Execution,
     runner: Runner,
 ) -> str | None:
-    """Do one step and say which comes next (None: the end)."""
+    """Run one step. Return the name of the next step, or None at the end."""
     step = Step(spec["name"], spec["action"], "InProgress", started=time.time())
     execution.steps.append(step)
     try:
         chosen = _attempts(spec, step, scope, runner)
         step.status = "Success"
-    except StepFailed as fault:
-        step.status, step.failure = "Failed", str(fault)
+    except StepFailed as error:
+        step.status, step.failure = "Failed", str(error)
         return _after_failure(spec, step, following, execution)
     finally:
         step.ended = time.time()
@@ -132,10 +132,10 @@ def _attempts(
         try:
             result = action(step.inputs, runner)
             break
-        except KeyError as fault:
-            raise StepFailed(f"{step.action} needs the input {fault}") from None
-        except AwsError as fault:
-            raise StepFailed(str(fault)) from None
+        except KeyError as error:
+            raise StepFailed(f"{step.action} needs the input {error}") from None
+        except AwsError as error:
+            raise StepFailed(str(error)) from None
         except StepFailed:
             if attempt == int(spec.get("maxAttempts", 1)):
                 raise
@@ -159,9 +159,9 @@ def _keep_outputs(
 
 
 def filled(value: Any, scope: Mapping[str, Any]) -> Any:
-    """A value with its `{{ references }}` put in; a lone reference keeps its type.
+    """Return a value with its `{{ references }}` replaced. A lone reference keeps its type.
 
-    Raises StepFailed for a reference to nothing.
+    Raise StepFailed for a reference to nothing.
     """
     if isinstance(value, Mapping):
         return {name: filled(item, scope) for name, item in value.items()}

@@ -1,25 +1,22 @@
-"""What the steps of a runbook may do: call AWS as the automation's role, its rights checked."""
+"""Runs the steps of one execution as the automation's role, and checks the role's permissions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from moto.utilities.utils import get_partition
 
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.iam import authorization
-from sandbox.iam.principals import role_at, session_of
-from sandbox.sns import publish
+from sandbox.iam.authorization import role_denial_reason
+from sandbox.iam.principals import Caller, role_at, session_of
 from sandbox.ssm import script
 from sandbox.ssm.actions import StepFailed, invoke
 from sandbox.ssm.documents import execution_arn
 from sandbox.ssm.execution import Execution
 
-if TYPE_CHECKING:
-    from sandbox.ssm.automations import Automations
-
-# On what a call needs its right; the rights to KMS are checked where the call arrives.
+# The resource of each supported call. The permissions for KMS are checked when KMS gets the call.
 _RESOURCES: dict[tuple[str, str], Callable[[Mapping[str, Any], str], str]] = {
     ("sns", "Publish"): lambda inputs, region: inputs["TopicArn"],
     ("events", "PutEvents"): lambda inputs, region: (
@@ -32,59 +29,69 @@ _RESOURCES: dict[tuple[str, str], Callable[[Mapping[str, Any], str], str]] = {
 }
 
 
-class RoleRunner:
-    """What the steps of one execution may do: call AWS as its role, over the endpoint."""
+@dataclass(frozen=True)
+class RoleAccess:
+    """How the steps of an execution reach AWS as the role of the automation.
 
-    def __init__(self, automations: Automations, execution: Execution, session: Any) -> None:
-        self._automations = automations
+    `client` makes a boto3 client of a service. `environment` is the environment of a process that
+    calls AWS. `run_child` runs another document to its end: (name, version, parameters, caller).
+    `publish_denial_reason` returns why a topic denies a role to publish, or None: (role_arn,
+    session name, topic_arn, region).
+    """
+
+    session_name: str
+    client: Callable[[str], Any]
+    environment: Mapping[str, str]
+    run_child: Callable[[str, str | None, Any, Caller], Execution]
+    publish_denial_reason: Callable[[str, str, str, str], str | None]
+
+
+class RoleRunner:
+    """Runs the steps of one execution as its role. The actions use it as their `Runner`."""
+
+    def __init__(self, execution: Execution, access: RoleAccess) -> None:
         self._execution = execution
-        self._session = session
+        self._access = access
         self._clients: dict[str, Any] = {}
 
     def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Call AWS as the automation's role; raises StepFailed if the role may not."""
-        region = self._execution.region
+        """Call AWS as the automation's role. Raise StepFailed if the role may not."""
         if service != "kms":
-            self._check_right(service, api, parameters, region)
+            self._check_permission(service, api, parameters)
         if service not in self._clients:
-            self._clients[service] = self._automations.client(service, region, self._session)
+            self._clients[service] = self._access.client(service)
         return invoke(self._clients[service], api, parameters)
 
-    def _check_right(
-        self, service: str, api: str, parameters: Mapping[str, Any], region: str
-    ) -> None:
+    def _check_permission(self, service: str, api: str, parameters: Mapping[str, Any]) -> None:
         if (service, api) == ("sts", "GetCallerIdentity"):
-            return  # STS API reference: needs no permission.
+            return  # STS API reference: this call needs no permission.
         resource = _RESOURCES.get((service, api))
         if resource is None:
             raise StepFailed(f"the sandbox cannot check the right to {service}:{api}")
+        region, role = self._execution.region, self._execution.assume_role
         arn = resource(parameters, region)
-        role = self._execution.assume_role
-        refusal = authorization.why_role_may_not(role, f"{service}:{api}", arn, region)
-        if service == "sns" and not refusal:
-            refusal = publish.why_role_may_not_publish(
-                role, self._session.session_name, arn, region
-            )
-        if refusal:
-            raise StepFailed(refusal)
+        reason = role_denial_reason(role, f"{service}:{api}", arn, region)
+        if service == "sns" and not reason:
+            session = self._access.session_name
+            reason = self._access.publish_denial_reason(role, session, arn, region)
+        if reason:
+            raise StepFailed(reason)
 
     def run_child(self, document: str, version: str | None, parameters: Any) -> dict[str, Any]:
-        """Run another document to its end, as the automation's role, and give its outputs."""
+        """Run another document to its end as the automation's role. Return its outputs."""
         role = role_at(self._execution.assume_role)
         if role is None:
-            raise StepFailed(f"the role {self._execution.assume_role} is gone")
-        caller = session_of(role, self._session.session_name)
-        child = self._automations.run_child(document, version, parameters, self._execution, caller)
+            raise StepFailed(f"the role {self._execution.assume_role} no longer exists")
+        caller = session_of(role, self._access.session_name)
+        child = self._access.run_child(document, version, parameters, caller)
         if child.failure:
             raise StepFailed(f"{document} failed: {child.failure}")
-        outputs: dict[str, Any] = {
+        return {
             "ExecutionId": child.execution_id,
             "Status": child.status,
             "Output": child.outputs,
         }
-        return outputs
 
     def run_script(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Run a script in a process of its own, as the automation's role."""
-        environment = self._automations.environment(self._execution.region, self._session)
-        return script.run(inputs, environment)
+        """Run a script as the automation's role, in a process of its own. Return its outputs."""
+        return script.run(inputs, self._access.environment)

@@ -1,6 +1,6 @@
-"""aws:executeScript: a Python script of a runbook, run as the automation's role.
+"""aws:executeScript: runs a Python script of a runbook as the automation's role.
 
-Source: Systems Manager User Guide, «aws:executeScript».
+Source: Systems Manager User Guide, "aws:executeScript".
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from typing import Any
 
 from sandbox.ssm.actions import StepFailed
 
-# AWS gives a script ten minutes; one that runs here has nothing to wait for.
+# AWS gives a script ten minutes. Here a script never has to wait that long.
 _TIMEOUT = 30.0
-# Since February 2025 AWS runs no script for Python 3.6, 3.7 or 3.8 any more.
+# Since February 2025 AWS no longer supports Python 3.6, 3.7 and 3.8.
 _RUNTIMES = ("python3.9", "python3.10", "python3.11")
 _INPUTS = {"Runtime", "Handler", "InputPayload", "Script"}
-# What is longer AWS cuts off; a runbook that counts on the rest would break there.
+# AWS truncates longer output. A runbook that needs the rest would fail there.
 _MAX_OUTPUT = 100 * 1024
 _MAX_ITEMS = 100
 _OUTPUT = "output.json"
-# Whatever ends the script is told, also sys.exit; standard output belongs to the script.
+# The harness reports everything that ends the script, including sys.exit. The result goes to a
+# file, because the script may use standard output.
 _HARNESS = f"""\
 import json, sys, traceback
 given = json.load(sys.stdin)
@@ -34,18 +35,18 @@ try:
     if given["handler"] not in names:
         raise NameError("the script has no function " + given["handler"])
     text = json.dumps({{"Payload": names[given["handler"]](given["payload"], {{}})}})
-except BaseException as fault:
-    text = json.dumps({{"fault": "".join(traceback.format_exception_only(fault)).strip()}})
+except BaseException as error:
+    text = json.dumps({{"error": "".join(traceback.format_exception_only(error)).strip()}})
 with open("{_OUTPUT}", "w") as output:
     output.write(text)
 """
 
 
 def run(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """Run the script of a step in a process of its own; what it returns is under `Payload`.
+    """Run the script of a step in a process of its own. Return its result under `Payload`.
 
-    `environment` is all of the process's environment, and holds what makes boto3 talk to the
-    sandbox as the automation's role. Raises StepFailed with the text of what the script raised.
+    `environment` is the complete environment of the process. It makes boto3 talk to the sandbox as
+    the automation's role. Raise StepFailed with the text of the exception that the script raised.
     """
     if unknown := set(inputs) - _INPUTS:
         raise StepFailed(f"the sandbox knows no input {', '.join(sorted(unknown))}")
@@ -57,8 +58,8 @@ def run(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, 
     given = {"handler": inputs["Handler"], "payload": payload, "script": inputs["Script"]}
     text = _output_of(json.dumps(given), environment)
     result: dict[str, Any] = json.loads(text)
-    if "fault" in result:
-        raise StepFailed(f"the script failed: {result['fault']}")
+    if "error" in result:
+        raise StepFailed(f"the script failed: {result['error']}")
     answer = result["Payload"]
     if len(text) > _MAX_OUTPUT or (isinstance(answer, list) and len(answer) > _MAX_ITEMS):
         raise StepFailed("the script returned more than 100 KB, or a list of more than 100 items")
@@ -69,7 +70,7 @@ def _output_of(given: str, environment: Mapping[str, str]) -> str:
     with tempfile.TemporaryDirectory() as name:
         try:
             done = subprocess.run(
-                # -I: neither the user's packages nor a module in the directory is imported.
+                # -I: the script can import neither user packages nor modules in the directory.
                 [sys.executable, "-I", "-c", _HARNESS],
                 cwd=name,
                 env=dict(environment),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.synth import STOCK, synth
-from stacks.fast_bindings import PACKAGE, PRELOAD, SWITCH, fast_bindings
+from stacks.fast_bindings import PACKAGE, PRELOAD, fast_bindings
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -31,19 +31,40 @@ def test_fast_and_stock_bindings_synthesise_the_same_bytes(tmp_path):
     assert fast == stock
 
 
-COUNT = f"""
+# The modules that are loaded, then the answer to a wrong type: a line each.
+PROBE = f"""
 import sys
-import stacks.cdk
+from stacks.cdk import App, SnsTopic, TerraformStack
 print(sum(name.startswith({PACKAGE!r} + ".") for name in sys.modules))
+stack = TerraformStack(App(), "stack")
+for arguments in ({{"name": 5}}, {{"policy": object}}):
+    try:
+        SnsTopic(stack, "topic", **arguments)
+    except TypeError as error:
+        print(str(error).splitlines()[0])
 """
 
 
-def test_the_fast_way_imports_few_modules_and_the_switch_turns_it_off(tmp_path):
+@pytest.fixture(scope="module")
+def probes(tmp_path_factory):
+    """Return what the probe prints with the fast loading and without: a process each."""
+    directory = tmp_path_factory.mktemp("probe")
+    path = {"PYTHONPATH": str(PROJECT)}
+    return run(PROBE, directory, **path), run(PROBE, directory, **path, **STOCK)
+
+
+def test_the_fast_way_imports_few_modules_and_the_switch_turns_it_off(probes):
     """Dozens of modules instead of thousands: the measure is at work, and can be switched off."""
-    fast = int(run(COUNT, tmp_path, PYTHONPATH=str(PROJECT)))
-    stock = int(run(COUNT, tmp_path, PYTHONPATH=str(PROJECT), **{SWITCH: "1"}))
+    fast, stock = (int(printed.splitlines()[0]) for printed in probes)
     assert fast < 50
     assert stock > 1000
+
+
+def test_the_types_of_arguments_are_checked_as_ever(probes):
+    """A wrong argument gets the same answer, fast or stock; only None is taken for left out."""
+    fast, stock = (printed.splitlines()[1:] for printed in probes)
+    assert [line.startswith("type of argument") for line in fast] == [True, True]
+    assert fast == stock
 
 
 @pytest.fixture
@@ -100,24 +121,6 @@ def test_the_preload_leaves_an_index_of_an_unknown_form_alone(tmp_path):
     """One line that requires in another way, and the whole file is compiled as it is."""
     odd = INDEX + 'exports.two = Object.assign({}, require("./two"));\n'
     assert node(odd, tmp_path) == "loaded one\nloaded two\nuse\n"
-
-
-WRONG = """
-from stacks.cdk import App, SnsTopic, TerraformStack
-try:
-    SnsTopic(TerraformStack(App(), "stack"), "topic", **{arguments})
-except TypeError as error:
-    print(error)
-"""
-
-
-@pytest.mark.parametrize("arguments", ["{'name': 5}", "{'policy': object()}"])
-def test_the_types_of_arguments_are_checked_as_ever(tmp_path, arguments):
-    """A wrong argument gets the same answer, fast or stock; only None is taken for left out."""
-    code = WRONG.replace("{arguments}", arguments)
-    fast = run(code, tmp_path, PYTHONPATH=str(PROJECT))
-    assert "type of argument" in fast
-    assert run(code, tmp_path, PYTHONPATH=str(PROJECT), **{SWITCH: "1"}) == fast
 
 
 def test_the_environment_is_put_back():

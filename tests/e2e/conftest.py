@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.server import Sandbox
-from tests.support.account import REGIONS, Account, deploy
+from tests.support.account import REGIONS, Account
+from tests.support.deployed import Deployments, deployments
+
+__all__ = ["deployments"]  # a fixture of all the tests here
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,8 +27,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def account(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Account:
+def account(
+    sandbox: Sandbox, deployments: Deployments, tmp_path_factory: pytest.TempPathFactory
+) -> Account:
     """Deploy to two Regions, remediation on. Tests leave it as they found it."""
     directory = tmp_path_factory.mktemp("account")
-    settings = {"REPRIEVE_REGIONS__WATCH": ",".join(REGIONS)}
-    return Account(sandbox, deploy(sandbox, directory, **settings))
+    return deployments.account(sandbox, directory, REPRIEVE_REGIONS__WATCH=",".join(REGIONS))

@@ -20,7 +20,7 @@ ALIAS = "alias/payments"
 def call(name: str, *, error: str | None = None, key: str = KEY, **parameters: Any) -> dict:
     """Return the event of a KMS call, as CloudTrail sends it; with `error`, of a failed one."""
     about_key = "CustomKeyStore" not in name
-    detail = {
+    detail: dict[str, Any] = {
         "eventSource": "kms.amazonaws.com",
         "eventName": name,
         "eventTime": "2026-01-31T12:00:00Z",

@@ -1,11 +1,13 @@
-"""A sandbox for the unit tests that ask for one; the others never start it."""
+"""A sandbox for the tests that use one. Other tests never start it."""
 
 import pytest
+
+from tests.support.emulated_account import REGION
 
 
 @pytest.fixture(scope="module")
 def running_sandbox():
-    """A sandbox for the tests of one module: it starts in a few hundredths of a second."""
+    """Start a sandbox for the tests of one module. That takes a few hundredths of a second."""
     from sandbox.server import Sandbox
 
     with Sandbox() as sandbox:
@@ -14,6 +16,18 @@ def running_sandbox():
 
 @pytest.fixture
 def sandbox(running_sandbox):
-    """An empty account."""
+    """Return a sandbox with an empty account."""
     running_sandbox.reset()
     return running_sandbox
+
+
+@pytest.fixture
+def kms(sandbox):
+    """Return a KMS client of the account's root."""
+    return sandbox.client("kms", REGION)
+
+
+@pytest.fixture
+def key(kms):
+    """Return the id of a new key."""
+    return kms.create_key()["KeyMetadata"]["KeyId"]

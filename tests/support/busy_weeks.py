@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sandbox.cloudtrail.records import envelope
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.envelope import envelope
 
 EVENTS = 10_000
 # How often each threat comes up: 40 in all.

@@ -1,35 +1,46 @@
-"""What the sandbox's tests build in an account: a topic, roles, a rule with targets."""
+"""An account in the sandbox for its tests: a topic, roles, a rule with targets."""
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.server import Sandbox
 
 REGION = "eu-west-1"
 RUNBOOK = "AWSConfigRemediation-CancelKeyDeletion"
 RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT_ID}:rule/guard"
 TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:alerts"
 AUTOMATION_TARGET = f"arn:aws:ssm:{REGION}::automation-definition/{RUNBOOK}:$DEFAULT"
-PATTERN = {"source": ["aws.kms"], "detail": {"eventName": ["ScheduleKeyDeletion"]}}
+PATTERN: dict[str, Any] = {"source": ["aws.kms"], "detail": {"eventName": ["ScheduleKeyDeletion"]}}
+CLOUDWATCH = {"Service": "cloudwatch.amazonaws.com"}
+EVENTS = {"Service": "events.amazonaws.com"}
+SNS = {"Service": "sns.amazonaws.com"}
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
+TOPIC_TARGET = {"Id": "alert", "Arn": TOPIC_ARN}
+ENCRYPT = ["kms:GenerateDataKey*", "kms:Decrypt"]
 
 
 def role_arn(name):
-    """The ARN of a role at path /."""
+    """Return the ARN of a role at path /."""
     return f"arn:aws:iam::{ACCOUNT_ID}:role/{name}"
 
 
 def policy(*statements):
-    """A policy document as text."""
+    """Return a policy document as text."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def allow(action, resource="*", **more):
-    """A statement that allows."""
+    """Return a statement that allows an action."""
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
 def trust(service, **conditions):
-    """A trust policy for a service."""
+    """Return a trust policy for a service."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": service},
@@ -39,11 +50,50 @@ def trust(service, **conditions):
     return policy(statement)
 
 
+PUBLISH = allow("sns:Publish", TOPIC_ARN, Principal=EVENTS)
+
+
+def error_code_of(call, **parameters):
+    """Return the error code of a call that fails."""
+    with pytest.raises(ClientError) as raised:
+        call(**parameters)
+    return raised.value.response["Error"]["Code"]
+
+
+def client_of_role(sandbox, *statements):
+    """Return a KMS client of the role `worker`, which has these policy statements."""
+    iam = sandbox.client("iam", REGION)
+    document = trust("ec2.amazonaws.com")
+    iam.create_role(RoleName="worker", AssumeRolePolicyDocument=document)
+    if statements:
+        iam.put_role_policy(RoleName="worker", PolicyName="p", PolicyDocument=policy(*statements))
+    session = sandbox.client("sts", REGION).assume_role(
+        RoleArn=role_arn("worker"), RoleSessionName="shift"
+    )["Credentials"]
+    return sandbox._clients.make(
+        "kms",
+        REGION,
+        session["AccessKeyId"],
+        session["SecretAccessKey"],
+        session["SessionToken"],
+    )
+
+
+def encrypt_topic(account, *statements):
+    """Encrypt the topic with a new key with this policy. Return the key's id."""
+    document = policy(allow("kms:*", Principal=ROOT), *statements)
+    key = account.client("kms").create_key(Policy=document)["KeyMetadata"]["KeyId"]
+    account.client("sns").set_topic_attributes(
+        TopicArn=TOPIC_ARN, AttributeName="KmsMasterKeyId", AttributeValue=key
+    )
+    return key
+
+
 @dataclass
 class Account:
-    """An account with all that a rescue needs; a test takes one thing away."""
+    """An account with everything that a rescue needs. A test changes one thing."""
 
-    sandbox: object
+    sandbox: Sandbox
     start_statements: list = field(
         default_factory=lambda: [
             allow(
@@ -63,12 +113,12 @@ class Account:
     start_trust: str = trust("events.amazonaws.com")
     automation_trust: str = trust("ssm.amazonaws.com")
 
-    def client(self, service):
-        """A client of the account's root in the Region of the tests."""
+    def client(self, service: str) -> Any:
+        """Return a client of the account's root in the Region of the tests."""
         return self.sandbox.client(service, REGION)
 
     def make_roles(self):
-        """The role that starts the runbook and the role that the runbook acts as."""
+        """Create the role that starts the runbook and the role that the runbook assumes."""
         iam = self.client("iam")
         for name, trusted, statements in (
             ("start", self.start_trust, self.start_statements),
@@ -78,7 +128,7 @@ class Account:
             iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*statements))
 
     def make_topic(self, *statements):
-        """A topic with an e-mail subscription and this policy."""
+        """Create a topic with an e-mail subscription and this policy."""
         sns = self.client("sns")
         sns.create_topic(Name="alerts")
         sns.subscribe(TopicArn=TOPIC_ARN, Protocol="email", Endpoint="people@example.com")
@@ -88,7 +138,7 @@ class Account:
             )
 
     def make_queue(self, name, *statements):
-        """A queue with this policy; gives its ARN."""
+        """Create a queue with this policy. Return its ARN."""
         sqs = self.client("sqs")
         url = sqs.create_queue(QueueName=name)["QueueUrl"]
         if statements:
@@ -96,7 +146,7 @@ class Account:
         return f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{name}"
 
     def messages(self, name):
-        """What lies in a queue."""
+        """Return the messages in a queue."""
         sqs = self.client("sqs")
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
         return sqs.receive_message(
@@ -104,14 +154,14 @@ class Account:
         ).get("Messages", [])
 
     def make_rule(self, *targets, pattern=None, state="ENABLED"):
-        """The rule `guard` with these targets."""
+        """Create the rule `guard` with these targets."""
         events = self.client("events")
         events.put_rule(Name="guard", EventPattern=json.dumps(pattern or PATTERN), State=state)
         if targets:
             events.put_targets(Rule="guard", Targets=list(targets))
 
     def automation_target(self, **changes):
-        """A target that cancels the deletion of the key in the event's responseElements."""
+        """Return a target that cancels the deletion of the key in the event."""
         parameters = {"KeyId": ["<key>"], "AutomationAssumeRole": [role_arn("automation")]}
         return {
             "Id": "rescue",
@@ -125,7 +175,7 @@ class Account:
         }
 
     def schedule(self, **options):
-        """Create a key, schedule its deletion, and wait until all has come of it; gives its id."""
+        """Create a key, schedule its deletion, and wait for all effects. Return the key's id."""
         kms = self.client("kms")
         key = kms.create_key(**options)["KeyMetadata"]["KeyId"]
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
@@ -133,5 +183,5 @@ class Account:
         return key
 
     def state(self, key):
-        """The state of a key."""
+        """Return the state of a key."""
         return self.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from typer.testing import CliRunner
@@ -37,16 +37,16 @@ class Printed:
 class Operator:
     """Somebody who runs `reprieve` with these settings: `REPRIEVE_…` variables.
 
-    `credentials` are environment variables; without them it is the account's root.
+    `credentials` are environment variables; without any it is the account's root.
     """
 
     sandbox: Sandbox
     settings: Mapping[str, str]
-    credentials: Mapping[str, str] | None = None
+    credentials: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
         """Return the variables that a process of the operator's needs."""
-        return {**self.sandbox.environment(), **self.settings, **(self.credentials or {})}
+        return {**self.sandbox.environment(), **self.settings, **self.credentials}
 
     def run(self, *arguments: str, typed: str | None = None) -> Printed:
         """Run `reprieve` with these arguments, and `typed` at its prompts."""

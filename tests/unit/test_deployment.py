@@ -4,9 +4,10 @@ import pytest
 
 from sandbox import deployment
 from sandbox.deployment import MIRROR_VARIABLE, CommandFailed, Deployment
+from sandbox.server import Sandbox
 
 
-class NoSandbox:
+class NoSandbox(Sandbox):
     """A sandbox that nobody calls."""
 
     def environment(self):

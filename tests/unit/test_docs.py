@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -13,7 +14,7 @@ from reprieve.cli.main import app
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = {
     str(path.relative_to(PROJECT)): path.read_text()
-    for path in [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *PROJECT.glob("docs/*.md")]
+    for path in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")]
 }
 COMMANDS = sorted(
     {
@@ -25,7 +26,7 @@ COMMANDS = sorted(
         for line in [line.lstrip()]
     }
 )
-OTHERS = (".venv/bin/python", "aws", "cat", "cd", "cp", "git", "terraform")
+OTHERS = (".venv/bin/python", "aws", "cat", "cd", "cp", "git", "source", "terraform")
 
 
 def test_there_are_commands():
@@ -44,7 +45,7 @@ def test_a_command_of_the_documentation_is_there(page, command):
         assert os.access(PROJECT / program, os.X_OK)
         assert_options(words, (PROJECT / program).read_text())
     elif program == "reprieve":
-        known = get_command(app)
+        known: Any = get_command(app)
         for word in words[1:]:
             if word not in getattr(known, "commands", {}):
                 break

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -143,32 +144,31 @@ def github(tmp_path):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         return done.returncode
 
-    run.state = lambda: json.loads(store.read_text())
-    return run
+    return SimpleNamespace(run=run, state=lambda: json.loads(store.read_text()))
 
 
 def test_the_comment_is_one_and_is_renewed(github):
     """Among others' comments, with each push."""
-    assert github("comment", "7", "first") == 0
-    assert github("comment", "7", "second") == 0
+    assert github.run("comment", "7", "first") == 0
+    assert github.run("comment", "7", "second") == 0
     (comment,) = github.state()["comments"]
     assert comment["body"].endswith("second")
 
 
 def test_a_comment_that_is_too_long_is_refused(github):
     """GitHub would refuse it too; `reprieve diff` keeps below."""
-    assert github("comment", "7", "x" * 66_000) == 2
+    assert github.run("comment", "7", "x" * 66_000) == 2
     assert github.state()["calls"] == []
 
 
 def test_the_drift_issue_is_opened_once_renewed_and_closed(github):
     """Day by day: drift, other drift, none, none."""
-    assert github("drift-issue", "3", "a rule") == 0
-    assert github("drift-issue", "4", "two rules") == 0
+    assert github.run("drift-issue", "3", "a rule") == 0
+    assert github.run("drift-issue", "4", "two rules") == 0
     (issue,) = github.state()["issues"]
     assert (issue["body"], issue["open"]) == ("two rules", True)
-    assert github("drift-issue", "0", "nothing") == 0
-    assert github("drift-issue", "0", "nothing") == 0
+    assert github.run("drift-issue", "0", "nothing") == 0
+    assert github.run("drift-issue", "0", "nothing") == 0
     (issue,) = github.state()["issues"]
     assert not issue["open"]
 
@@ -176,9 +176,9 @@ def test_the_drift_issue_is_opened_once_renewed_and_closed(github):
 @pytest.mark.parametrize("code", ["1", "2"])
 def test_a_plan_that_failed_touches_no_issue(github, code):
     """Nobody knows whether there is drift: an open issue stays open, and the job fails."""
-    github("drift-issue", "3", "a rule")
+    github.run("drift-issue", "3", "a rule")
     before = github.state()
-    assert github("drift-issue", code, "") == 1
+    assert github.run("drift-issue", code, "") == 1
     assert before == github.state()
 
 

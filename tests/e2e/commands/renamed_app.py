@@ -21,5 +21,5 @@ def renamed(scope: Any, id: str, **arguments: Any) -> SnsTopic:
     return topic
 
 
-channel.SnsTopic = renamed
+channel.SnsTopic = renamed  # type: ignore[attr-defined]
 sys.exit(main())

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.core.account import ACCOUNT_ID
 from tests.support import breaking
-from tests.support.account import REGIONS, Account, Policy, deploy
+from tests.support.account import REGIONS, Policy
 from tests.support.breaking import broken
 from tests.support.operator import Operator, actions_of, user_allowed
 
@@ -29,9 +29,9 @@ YES = ("drill", "--yes", "--json")
 
 
 @pytest.fixture(scope="module")
-def account(sandbox, tmp_path_factory):
+def account(sandbox, deployments, tmp_path_factory):
     """Deploy to two Regions, with a role whose deletions are approved."""
-    account = Account(sandbox, deploy(sandbox, tmp_path_factory.mktemp("account"), **DEPLOYED))
+    account = deployments.account(sandbox, tmp_path_factory.mktemp("account"), **DEPLOYED)
     trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
     may = {
         "Effect": "Allow",
@@ -101,9 +101,9 @@ def test_a_drill_that_passes_says_the_seconds_and_leaves_one_key(account, operat
     for region in REGIONS:
         row = second[region]
         assert row["passed"]
-        assert None not in (row["alert"], row["cancelled"], row["told"])
+        assert None not in (row["alert"], row["cancelled"], row["result_sent"])
         assert first[region]["key"] == row["key"]
-        assert "Disabled, for the next drill" == row["key_state"]
+        assert "Disabled, kept for the next drill" == row["key_state"]
         assert [] == remains(account, region)
         assert ["Disabled"] == list(keys_of_drills(account, region).values())
     assert "✔ 2 of 2 Regions passed." in operator.run("drill", "--yes").text
@@ -138,7 +138,7 @@ def test_with_remediation_off_only_the_alert_is_awaited(account):
     assert 0 == printed.exit_code
     for row in rows(printed).values():
         assert row["alert"] is not None
-        assert (None, None) == (row["cancelled"], row["told"])
+        assert (None, None) == (row["cancelled"], row["result_sent"])
         assert row["key_state"].startswith("deleted on ")
 
 
@@ -149,10 +149,10 @@ def test_a_drill_whose_alert_never_comes_says_so_in_time(account, operator):
     assert 1 == printed.exit_code
     for region, row in rows(printed).items():
         assert not row["passed"]
-        assert (None, None, None) == (row["alert"], row["cancelled"], row["told"])
+        assert (None, None, None) == (row["alert"], row["cancelled"], row["result_sent"])
         assert (
-            "No alert came; The deletion was not taken back; No message on what came of it came "
-            "within 2 seconds. `reprieve status` says what is broken." == row["problem"]
+            "Within 2 seconds no alert arrived, the deletion was not cancelled and the runbook did "
+            "not send its result. Run `reprieve status` to find the cause." == row["problem"]
         )
         assert [] == remains(account, region)
 
@@ -165,12 +165,12 @@ def test_an_alert_without_a_rescue_is_no_pass(account, operator):
     assert 1 == printed.exit_code
     assert row["alert"] is not None
     assert row["cancelled"] is None
-    assert row["problem"].startswith("The deletion was not taken back within 4 seconds.")
+    assert row["problem"].startswith("Within 4 seconds the deletion was not cancelled")
 
 
 def start(operator):
     """Start a drill in a process of its own, and wait until it listens."""
-    command = [sys.executable, "-c", "from reprieve.cli import app; app()", *YES]
+    command = [sys.executable, "-c", "from reprieve.cli.main import app; app()", *YES]
     environment = {**os.environ, **operator.environment()}
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -250,7 +250,7 @@ def test_a_region_that_cannot_be_drilled_hides_no_other(account):
     found = rows(printed)
     assert 1 == printed.exit_code
     assert found["eu-west-1"]["passed"]
-    assert found["us-east-1"]["problem"].startswith("You lack sqs:CreateQueue.")
+    assert found["us-east-1"]["problem"].startswith("The permission sqs:CreateQueue is missing.")
 
 
 # The first drill in a Region, which makes a key, needs more than those after it.
@@ -277,7 +277,7 @@ def test_whoever_lacks_a_right_is_told_which(account, operator, action):
     someone = user_allowed(account.sandbox, SETTINGS, "drill", without=action)
     printed = someone.run(*YES, "--region", "eu-west-1")
     row = rows(printed)["eu-west-1"]
-    assert f"You lack {action}." in f"{row['problem']} {row['key_state']}"
+    assert f"The permission {action} is missing." in f"{row['problem']} {row['key_state']}"
     assert 1 == printed.exit_code
     operator.run(*YES, "--region", "eu-west-1")
 
@@ -287,7 +287,7 @@ def test_it_asks_before_it_touches_anything(account, operator):
     before = keys_of_drills(account, "eu-west-1")
     printed = operator.run("drill")
     assert 2 == printed.exit_code
-    assert "say --yes where nobody can be asked" in printed.complaints
+    assert "Use --yes to run it without confirmation." in printed.complaints
     assert before == keys_of_drills(account, "eu-west-1")
 
 
@@ -303,14 +303,14 @@ def test_whose_deletions_are_approved_cannot_drill(account):
     }
     printed = Operator(account.sandbox, SETTINGS, credentials).run(*YES)
     assert 2 == printed.exit_code
-    assert "Drill as somebody else." in printed.complaints
+    assert "Run the drill as another principal." in printed.complaints
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--approved-role", APPROVED + "s"], "is not among exempt.principals"),
-        (["--region", "eu-west-2"], "--region eu-west-2: not watched by the settings."),
+        (["--approved-role", APPROVED + "s"], "the role is not in exempt.principals"),
+        (["--region", "eu-west-2"], "--region eu-west-2: The settings do not watch this Region."),
         (["--region", "eu-wst-1"], "Did you mean eu-west-1?"),
     ],
 )

@@ -6,7 +6,6 @@ import pytest
 
 from sandbox.core.account import ACCOUNT_ID
 from tests.support import breaking
-from tests.support.account import Account, deploy
 from tests.support.breaking import BROKEN, EMAIL, RULE, Breaker, broken
 from tests.support.operator import Operator, actions_of, user_allowed
 
@@ -22,11 +21,11 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module")
-def account(sandbox, tmp_path_factory):
+def account(sandbox, deployments, tmp_path_factory):
     """Deploy to three Regions. Tests leave it as they found it."""
     directory = tmp_path_factory.mktemp("account")
     settings = {name: value for name, value in SETTINGS.items() if name != "REPRIEVE_SETTINGS"}
-    return Account(sandbox, deploy(sandbox, directory, **settings))
+    return deployments.account(sandbox, directory, **settings)
 
 
 @pytest.fixture
@@ -343,7 +342,7 @@ def test_a_region_without_a_guard_is_said_in_one_sentence(operator):
     assert {("", expected)} == findings(printed, "eu-north-1")
     assert 1 == printed.exit_code
     drilled = someone.run("drill", "--yes", "--region", "eu-north-1")
-    assert "There is no topic reprieve-alerts: deploy first." in drilled.text
+    assert "There is no topic reprieve-alerts. Deploy first." in drilled.text
     assert 1 == drilled.exit_code
 
 
@@ -384,9 +383,11 @@ def test_a_region_that_is_switched_off_denied_or_slow_hides_no_other(operator):
     (rows,) = (each["regions"] for each in printed.json["accounts"])
     (denied_row,) = (each for each in rows if each["region"] == BROKEN)
     remedies = {finding["hint"] for check in denied_row["checks"] for finding in check["findings"]}
-    assert "You lack sns:GetTopicAttributes. `reprieve policy` has what each command needs." in (
-        remedies
+    expected = (
+        "The permission sns:GetTopicAttributes is missing. `reprieve policy` prints the "
+        "permissions that each command needs."
     )
+    assert expected in remedies
 
 
 def test_the_documented_policy_is_enough(operator):
@@ -406,5 +407,5 @@ def test_whoever_lacks_a_right_is_told_which(operator, action):
     """No action of the documented policy is superfluous, and each that is missing is named."""
     someone = user_allowed(operator.sandbox, SETTINGS, "status", without=action)
     printed = someone.run("status", "--region", "eu-west-1")
-    assert f"You lack {action}." in printed.text
+    assert f"The permission {action} is missing." in printed.text
     assert 1 == printed.exit_code

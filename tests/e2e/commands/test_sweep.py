@@ -23,7 +23,13 @@ def fill(sandbox, region):
     def create(**options):
         return kms.create_key(**options)["KeyMetadata"]["KeyId"]
 
-    made = {"pending": [], "disabled": [], "rescued": [], "enabled": [], "import": []}
+    made: dict[str, list[str]] = {
+        "pending": [],
+        "disabled": [],
+        "rescued": [],
+        "enabled": [],
+        "import": [],
+    }
     for days in WAITING:
         key = create()
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=days)
@@ -241,7 +247,7 @@ def test_what_could_not_be_done_is_not_called_done(empty, operator):
     (rescued,) = (key for key in found(printed) if key["result"])
     assert (stubborn, other) == tuple(k["arn"].rpartition("/")[2] for k in (failed, rescued))
     assert ("PendingDeletion", None) == (failed["state"], failed["result"])
-    assert failed["problem"].startswith("You lack kms:CancelKeyDeletion.")
+    assert failed["problem"].startswith("The permission kms:CancelKeyDeletion is missing.")
     assert 1 == printed.exit_code
 
 
@@ -264,7 +270,7 @@ def test_a_key_that_cannot_be_looked_at_is_listed(empty, operator):
     printed = operator.run("sweep", "--json", *ASKED)
     (key,) = found(printed)
     assert (hidden, "unknown") == (key["arn"], key["state"])
-    assert key["problem"].startswith("You lack kms:DescribeKey.")
+    assert key["problem"].startswith("The permission kms:DescribeKey is missing.")
     assert 1 == printed.exit_code
 
 
@@ -287,7 +293,7 @@ def test_regions_that_are_off_denied_or_slow_hide_no_other(empty):
     problems = {each["region"]: each["problem"] for each in account["problems"]}
     assert {"eu-west-1", "eu-west-2"} == problems.keys()
     assert problems["eu-west-1"].startswith("There was no answer within 3 seconds.")
-    assert problems["eu-west-2"].startswith("You lack kms:ListKeys.")
+    assert problems["eu-west-2"].startswith("The permission kms:ListKeys is missing.")
     assert 1 == printed.exit_code
 
 
@@ -299,7 +305,7 @@ def test_whoever_lacks_a_right_is_told_which(empty, action):
     # Which Regions are switched on is asked where none is named.
     where = [] if action == "ec2:DescribeRegions" else ["--region", "eu-west-1"]
     printed = someone.run("sweep", "--cancel", "--yes", *where)
-    assert f"You lack {action}." in printed.text
+    assert f"The permission {action} is missing." in printed.text
     assert 1 == printed.exit_code
 
 
@@ -319,4 +325,4 @@ def test_nobody_can_be_asked_without_a_terminal(operator):
     """Then --yes has to be said; nothing was asked of AWS."""
     printed = operator.run("sweep", "--cancel")
     assert 2 == printed.exit_code
-    assert "say --yes" in printed.complaints
+    assert "Use --yes" in printed.complaints

@@ -2,19 +2,18 @@
 
 import pytest
 
-from tests.support.account import EMAIL, Account, deploy
+from tests.support.account import EMAIL
 
 
 @pytest.fixture(scope="module")
-def account(sandbox, tmp_path_factory):
+def account(sandbox, deployments, tmp_path_factory):
     """Deploy to one Region, with Amazon's runbook as the target."""
-    deployment = deploy(
+    return deployments.account(
         sandbox,
         tmp_path_factory.mktemp("account"),
         REPRIEVE_REGIONS__WATCH="eu-west-1",
         REPRIEVE_REMEDIATION__RUNBOOK="aws",
     )
-    return Account(sandbox, deployment)
 
 
 @pytest.mark.parametrize("multi_region", [False, True], ids=["id", "mrk"])

@@ -2,22 +2,21 @@
 
 import pytest
 
-from tests.support.account import Account, Policy, deploy
+from tests.support.account import Account, Policy
 
 REGION = "eu-west-1"
 
 
 @pytest.fixture(scope="module")
-def account(sandbox, tmp_path_factory):
+def account(sandbox, deployments, tmp_path_factory):
     """Deploy to one Region; rescued keys and disabled ones are enabled again."""
-    deployment = deploy(
+    return deployments.account(
         sandbox,
         tmp_path_factory.mktemp("account"),
         REPRIEVE_REGIONS__WATCH=REGION,
         REPRIEVE_REMEDIATION__RE_ENABLE="true",
         REPRIEVE_REMEDIATION__ENABLE_DISABLED="true",
     )
-    return Account(sandbox, deployment)
 
 
 def disable(account: Account, key: str) -> None:

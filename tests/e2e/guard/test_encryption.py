@@ -1,5 +1,7 @@
 """Alerts through an encrypted topic, and past it where its own key is endangered."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.account import EMAIL, Account, Policy, deploy
@@ -11,7 +13,7 @@ REGION = "eu-west-1"
 @pytest.fixture(scope="module")
 def account(sandbox, tmp_path_factory):
     """Deploy with a key of Reprieve's own, and the stricter topic policy, as who may just that."""
-    settings = {
+    settings: dict[str, Any] = {
         "REPRIEVE_REGIONS__WATCH": REGION,
         "REPRIEVE_NOTIFY__ENCRYPTION": "own",
         "REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY": "true",

@@ -1,13 +1,12 @@
 """Every threat of the catalogue, and a watch, by the call that makes it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from reprieve.events.threats import BY_NAME
 from sandbox.deployment import PROJECT
-from tests.support.account import EMAIL, Account, deploy
+from tests.support.account import EMAIL
 
 REGION = "eu-west-1"
 MATERIAL = {"ImportToken": b"token", "EncryptedKeyMaterial": b"material"}
@@ -21,12 +20,12 @@ pattern = '{"source": ["aws.kms"], "detail": {"eventName": ["TagResource"]}}'
 
 
 @pytest.fixture(scope="module")
-def account(sandbox, tmp_path_factory):
+def account(sandbox, deployments, tmp_path_factory):
     """Deploy to one Region with all threats, a watch, and nothing that is taken back."""
     directory = tmp_path_factory.mktemp("account")
     settings_file = directory / "watch.toml"
     settings_file.write_text((PROJECT / "reprieve.toml").read_text() + WATCH)
-    deployment = deploy(
+    return deployments.account(
         sandbox,
         directory,
         settings_file=settings_file,
@@ -34,11 +33,10 @@ def account(sandbox, tmp_path_factory):
         REPRIEVE_REMEDIATION__ENABLED="false",
         REPRIEVE_NOTIFY__THREATS=",".join(BY_NAME),
     )
-    return Account(sandbox, deployment)
 
 
 @pytest.fixture
-def told(account) -> Iterator:
+def told(account):
     """Return what gives the rules whose alerts came since the test began, in their order."""
     since = len(account.sandbox.deliveries)
 

@@ -13,7 +13,6 @@ from moto.s3.responses import S3Response
 from sandbox.core.patching import wrap
 from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment
 from sandbox.iam.policy_evaluator import Request, decide
-from tests.support.account import deploy
 from tests.support.state import PROMPT, SMALL, addresses, applying, lock_id, state, wait_until
 
 REGION = "eu-west-1"
@@ -40,7 +39,13 @@ class Moved:
 
 
 @pytest.fixture(scope="module")
-def s3(sandbox):
+def local(sandbox, deployments, tmp_path_factory):
+    """Deploy with a local state."""
+    return deployments.account(sandbox, tmp_path_factory.mktemp("moved"), **SMALL).deployment
+
+
+@pytest.fixture(scope="module")
+def s3(sandbox, local):
     """Return a client; there is a bucket as docs/state.md recommends it."""
     client = sandbox.client("s3", REGION)
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -63,7 +68,7 @@ def calls(s3):
 
     def around(answer):
         def recorded(self, request, *arguments, **options):
-            by = re.search(r"Credential=(\w+)/", request.headers["Authorization"])[1]
+            (by,) = re.findall(r"Credential=(\w+)/", request.headers["Authorization"])
             path = request.path.strip("/")
             action = ACTIONS[request.method] if "/" in path else "s3:ListBucket"
             if "Terraform" in request.headers.get("User-Agent", ""):
@@ -80,14 +85,13 @@ def calls(s3):
 
 
 @pytest.fixture(scope="module")
-def moved(sandbox, s3, calls, tmp_path_factory):
-    """Deploy with a local state, then move the state to S3 as docs/state.md says."""
-    deployment = deploy(sandbox, tmp_path_factory.mktemp("moved"), **SMALL)
-    before = state(deployment)
-    deployment.settings.update(S3)
-    deployment.synth()
-    deployment.terraform("init", "-migrate-state", "-force-copy")
-    return Moved(deployment, before)
+def moved(local, s3, calls):
+    """Move the local state to S3 as docs/state.md says."""
+    before = state(local)
+    local.settings.update(S3)
+    local.synth()
+    local.terraform("init", "-migrate-state", "-force-copy")
+    return Moved(local, before)
 
 
 @pytest.fixture

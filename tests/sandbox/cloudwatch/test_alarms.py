@@ -1,85 +1,24 @@
 """The sandbox's alarms: what they count, what they send, and what PutMetricAlarm refuses."""
 
-import json
-
 import pytest
 from botocore.exceptions import ClientError
-from moto.cloudwatch.models import cloudwatch_backends
 
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.iam import authorization
-from sandbox.iam.policy_evaluator import Request, decide_resource
-from sandbox.iam.principals import role_at, session_of
-from sandbox.sns import publish
+from tests.support.alarms import NOTIFY, failing, happen, metric, put_alarm, state_of
 from tests.support.emulated_account import (
-    PATTERN,
+    CLOUDWATCH,
+    ENCRYPT,
+    EVENTS,
+    PUBLISH,
     REGION,
-    RULE_ARN,
     TOPIC_ARN,
     Account,
     allow,
+    encrypt_topic,
     policy,
-    role_arn,
 )
 
 ALARM_ARN = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT_ID}:alarm:late"
-CLOUDWATCH = {"Service": "cloudwatch.amazonaws.com"}
-EVENTS = {"Service": "events.amazonaws.com"}
-SNS = {"Service": "sns.amazonaws.com"}
-TELL = allow("sns:Publish", TOPIC_ARN, Principal=CLOUDWATCH)
-PUBLISH = allow("sns:Publish", TOPIC_ARN, Principal=EVENTS)
-TOPIC = {"Id": "alert", "Arn": TOPIC_ARN}
-ROOT = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"})
-USE = ["kms:GenerateDataKey*", "kms:Decrypt"]
-
-
-def metric(name="FailedInvocations", of="guard", namespace="AWS/Events", dimension="RuleName"):
-    """A metric, as CloudWatch's API wants it."""
-    dimensions = [{"Name": dimension, "Value": of}]
-    return {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
-
-
-(EVENT_NAME,) = PATTERN["detail"]["eventName"]
-VISIBLE = metric("ApproximateNumberOfMessagesVisible", "dead", "AWS/SQS", "QueueName")
-NOT_NOTIFIED = metric("NumberOfNotificationsFailed", "alerts", "AWS/SNS", "TopicName")
-
-
-def put_alarm(account, **changes):
-    """The alarm `late`: any failed invocation of the rule `guard`; a test changes one thing."""
-    parameters = {
-        "AlarmName": "late",
-        "AlarmDescription": "An alert is late.",
-        **({} if "Metrics" in changes else {**metric(), "Statistic": "Sum", "Period": 60}),
-        "ComparisonOperator": "GreaterThanThreshold",
-        "Threshold": 0,
-        "EvaluationPeriods": 1,
-        "TreatMissingData": "notBreaching",
-        "AlarmActions": [TOPIC_ARN],
-        **changes,
-    }
-    account.client("cloudwatch").put_metric_alarm(**parameters)
-
-
-def state_of(account):
-    """The state of the alarm `late`."""
-    account.sandbox.settle()
-    (alarm,) = account.client("cloudwatch").describe_alarms(AlarmNames=["late"])["MetricAlarms"]
-    return alarm["StateValue"]
-
-
-def happen(account):
-    """Something that the rule `guard` meets."""
-    event = {"source": "aws.kms", "detail-type": "t", "detail": {"eventName": EVENT_NAME}}
-    account.sandbox.emit(event, REGION)
-    account.sandbox.settle()
-
-
-def failing(sandbox, *statements):
-    """An account whose rule cannot publish, and whose alarm can unless the statements differ."""
-    account = Account(sandbox)
-    account.make_topic(*(statements or [TELL]))
-    account.make_rule(TOPIC)
-    return account
 
 
 def allow_publishing(account, *statements):
@@ -89,36 +28,36 @@ def allow_publishing(account, *statements):
     )
 
 
-def test_an_alarm_tells_of_a_failure_and_is_over_when_none_follows(sandbox):
-    """The e-mail, the state, the history; and back to OK."""
+def test_an_alarm_is_sent_for_a_failure_and_ends_when_none_follows(sandbox):
+    """The e-mail, the state and the history are right, and the state returns to OK."""
     account = failing(sandbox)
     put_alarm(account, OKActions=[TOPIC_ARN])
-    allow_publishing(account, TELL)
-    assert "OK" == state_of(account)
+    allow_publishing(account, NOTIFY)
+    assert state_of(account) == "OK"
     happen(account)
-    assert "ALARM" == state_of(account)
+    assert state_of(account) == "ALARM"
     mail, change = sandbox.mails[-1], sandbox.alarms[-1]
-    assert 'ALARM: "late" in Europe (Ireland)' == mail.subject
-    assert ("people@example.com",) == mail.recipients
+    assert mail.subject == 'ALARM: "late" in Europe (Ireland)'
+    assert mail.recipients == ("people@example.com",)
     for part in ("has entered the ALARM state, because", "An alert is late.", ALARM_ARN):
         assert part in mail.body
-    assert ("late", REGION, "ALARM") == (change.name, change.region, change.state)
-    assert ((TOPIC_ARN, None),) == change.actions
+    assert (change.name, change.region, change.state) == ("late", REGION, "ALARM")
+    assert change.actions == ((TOPIC_ARN, None),)
     assert "[1.0 (" in change.reason
-    allow_publishing(account, TELL, PUBLISH)
+    allow_publishing(account, NOTIFY, PUBLISH)
     happen(account)
-    assert "OK" == state_of(account)
-    assert ["OK", "ALARM", "OK"] == [change.state for change in sandbox.alarms]
+    assert state_of(account) == "OK"
+    assert [change.state for change in sandbox.alarms] == ["OK", "ALARM", "OK"]
     assert sandbox.mails[-1].subject.startswith('OK: "late"')
 
 
-def test_only_a_change_is_told(sandbox):
-    """A second failure finds the alarm in ALARM; an update of the alarm leaves it there."""
+def test_an_alarm_is_sent_only_when_its_state_changes(sandbox):
+    """A second failure finds the alarm in ALARM."""
     account = failing(sandbox)
     put_alarm(account)
     happen(account)
     happen(account)
-    assert ["ALARM"] == [change.state for change in sandbox.alarms]
+    assert [change.state for change in sandbox.alarms] == ["ALARM"]
 
 
 @pytest.mark.parametrize(
@@ -130,45 +69,63 @@ def test_only_a_change_is_told(sandbox):
         {"ComparisonOperator": "GreaterThanOrEqualToThreshold", "Threshold": 2},
     ],
 )
-def test_a_near_miss_alarms_nobody(sandbox, changes):
-    """Another rule's failures, another metric, one failure too few."""
+def test_an_alarm_ignores_other_rules_other_metrics_and_too_few_failures(sandbox, changes):
+    """Its state stays OK."""
     account = failing(sandbox)
     put_alarm(account, **changes)
     happen(account)
-    assert ("OK", []) == (state_of(account), sandbox.alarms)
+    assert (state_of(account), sandbox.alarms) == ("OK", [])
 
 
-def test_an_alarm_without_data_does_not_know(sandbox):
-    """Missing data treated as missing; it is no data point of 0."""
+def test_an_alarm_without_data_is_in_insufficient_data(sandbox):
+    """Missing data is treated as missing, and is not a data point of 0."""
     account = failing(sandbox)
     put_alarm(account, TreatMissingData="missing")
-    assert "INSUFFICIENT_DATA" == state_of(account)
+    assert state_of(account) == "INSUFFICIENT_DATA"
     happen(account)
-    assert "ALARM" == state_of(account)
+    assert state_of(account) == "ALARM"
 
 
-def test_disabled_actions_are_not_done(sandbox):
-    """The state changes all the same."""
+def test_an_alarm_with_disabled_actions_sends_nothing(sandbox):
+    """Its state changes nevertheless."""
     account = failing(sandbox)
     put_alarm(account, ActionsEnabled=False)
     happen(account)
     (change,) = sandbox.alarms
-    assert ("ALARM", ()) == (change.state, change.actions)
-    assert [] == sandbox.mails
+    assert (change.state, change.actions) == ("ALARM", ())
+    assert sandbox.mails == []
 
 
 @pytest.mark.parametrize(
     ("statement", "refusal"),
     [
-        ({**TELL, "Condition": {"ArnLike": {"aws:SourceArn": ALARM_ARN[:-2] + "*"}}}, None),
-        ({**TELL, "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}}, None),
-        ({**TELL, "Condition": {"ArnLike": {"aws:SourceArn": ALARM_ARN + "r"}}}, "not allow"),
+        (
+            {
+                **NOTIFY,
+                "Condition": {"ArnLike": {"aws:SourceArn": ALARM_ARN[:-2] + "*"}},
+            },
+            None,
+        ),
+        (
+            {
+                **NOTIFY,
+                "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}},
+            },
+            None,
+        ),
+        (
+            {**NOTIFY, "Condition": {"ArnLike": {"aws:SourceArn": ALARM_ARN + "r"}}},
+            "not allow",
+        ),
         (allow("sns:Subscribe", TOPIC_ARN, Principal=CLOUDWATCH), "does not allow cloudwatch"),
-        ({**TELL, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, "cannot do this"),
+        (
+            {**NOTIFY, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+            "cannot do this",
+        ),
     ],
 )
-def test_the_topic_policy_decides(sandbox, statement, refusal):
-    """A refused action is noted, and the alarm is in ALARM."""
+def test_an_alarm_needs_permission_from_the_topic_policy(sandbox, statement, refusal):
+    """The change records why an action failed, and the alarm is in ALARM."""
     account = failing(sandbox, statement)
     put_alarm(account)
     happen(account)
@@ -176,17 +133,6 @@ def test_the_topic_policy_decides(sandbox, statement, refusal):
     ((_, error),) = change.actions
     assert error is None if refusal is None else refusal in error
     assert bool(error) == (not sandbox.mails)
-
-
-def encrypt(account, *statements):
-    """Encrypt the topic with a key of this policy; gives its id."""
-    key = account.client("kms").create_key(Policy=policy(ROOT, *statements))
-    account.client("sns").set_topic_attributes(
-        TopicArn=TOPIC_ARN,
-        AttributeName="KmsMasterKeyId",
-        AttributeValue=key["KeyMetadata"]["KeyId"],
-    )
-    return key["KeyMetadata"]["KeyId"]
 
 
 @pytest.mark.parametrize(
@@ -197,10 +143,12 @@ def encrypt(account, *statements):
         (CLOUDWATCH, True, "is Disabled"),
     ],
 )
-def test_an_encrypted_topic_needs_its_key(sandbox, principal, disabled, refusal):
-    """The key's policy, and the key."""
+def test_an_alarm_needs_an_enabled_key_and_its_policy_for_an_encrypted_topic(
+    sandbox, principal, disabled, refusal
+):
+    """Otherwise the change records why the action failed."""
     account = failing(sandbox)
-    key = encrypt(account, allow(USE, Principal=principal))
+    key = encrypt_topic(account, allow(ENCRYPT, Principal=principal))
     if disabled:
         account.client("kms").disable_key(KeyId=key)
     put_alarm(account)
@@ -209,258 +157,18 @@ def test_an_encrypted_topic_needs_its_key(sandbox, principal, disabled, refusal)
     assert error is None if refusal is None else refusal in error
 
 
-@pytest.mark.parametrize(
-    ("statements", "sent"), [([allow("sqs:SendMessage", Principal=EVENTS)], True), ([], False)]
-)
-def test_dead_letters_are_counted(sandbox, statements, sent):
-    """What lies in the queue, what went there and what could not; each fails its rule."""
-    account = Account(sandbox)
-    account.make_topic(TELL)
-    queue = account.make_queue("dead", *statements)
-    account.make_rule({**TOPIC, "DeadLetterConfig": {"Arn": queue}})
-    names = ("FailedInvocations", "InvocationsSentToDlq", "InvocationsFailedToBeSentToDlq")
-    for name in names:
-        put_alarm(account, AlarmName=name, **metric(name))
-    put_alarm(account, **VISIBLE, Statistic="Maximum")
-    happen(account)
-    expected = {"FailedInvocations", names[1] if sent else names[2], *(["late"] if sent else [])}
-    assert expected == {change.name for change in sandbox.alarms}
-
-
-@pytest.mark.parametrize(
-    ("statements", "delivered"),
-    [
-        ([allow("sqs:SendMessage", Principal=SNS)], True),
-        ([allow("sqs:SendMessage", Principal=EVENTS)], False),
-        (None, False),
-    ],
-)
-def test_a_queue_that_sns_cannot_reach_is_counted(sandbox, statements, delivered):
-    """A policy that lets it in; one that does not; no queue. People are mailed all the same."""
-    account = failing(sandbox, PUBLISH)
-    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:inbox"
-    if statements:
-        account.make_queue("inbox", *statements)
-    sns = account.client("sns")
-    sns.subscribe(TopicArn=TOPIC_ARN, Protocol="sqs", Endpoint=queue)
-    put_alarm(account, **NOT_NOTIFIED)
-    happen(account)
-    assert ("OK" if delivered else "ALARM") == state_of(account)
-    assert ("people@example.com",) == sandbox.mails[0].recipients
-    assert delivered == bool(statements and account.messages("inbox"))
-
-
-def test_a_message_of_anyones_counts(sandbox):
-    """A publisher that is no rule; what a filter policy holds back is no failure."""
-    account = Account(sandbox)
-    account.make_topic(TELL)
-    sns = account.client("sns")
-    sns.subscribe(
-        TopicArn=TOPIC_ARN,
-        Protocol="sqs",
-        Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:gone",
-        Attributes={"FilterPolicy": '{"kind": ["alert"]}'},
-    )
-    put_alarm(account, **NOT_NOTIFIED)
-    sns.publish(TopicArn=TOPIC_ARN, Message="m")
-    assert "OK" == state_of(account)
-    kind = {"kind": {"DataType": "String", "StringValue": "alert"}}
-    sns.publish(TopicArn=TOPIC_ARN, Message="m", MessageAttributes=kind)
-    assert "ALARM" == state_of(account)
-
-
-def maths(expression, *stats, **total):
-    """The metrics list of a sum: m1 is of the rule `guard`, all others of rules without failures.
-
-    `stats` are the ids of the metrics.
-    """
-    return [
-        {"Id": "total", "Expression": expression, "ReturnData": True, **total},
-        *(
-            {
-                "Id": id,
-                "ReturnData": False,
-                "MetricStat": {
-                    "Metric": metric(of="guard" if id == "m1" else id),
-                    "Period": 60,
-                    "Stat": "Sum",
-                },
-            }
-            for id in stats
-        ),
-    ]
-
-
-SUMS = {
-    "SUM(METRICS())": "ALARM",
-    "SUM(FILL(METRICS(), 0))": "ALARM",
-    "SUM([m2, m1])": "ALARM",
-    "FILL(m1, 0) + FILL(m2, 0)": "ALARM",
-    "SUM([FILL(m2, 0), m1])": "ALARM",
-    "m1": "ALARM",
-    "m2": "OK",
-    "m1 + m2": "OK",  # m2 is missing, and so is the sum.
-}
-
-
-def test_sums_of_metrics(sandbox):
-    """Each form of a sum, of one rule that failed and one that did not."""
-    account = failing(sandbox)
-    for expression in SUMS:
-        put_alarm(account, AlarmName=expression, Metrics=maths(expression, "m1", "m2"))
-    happen(account)
-    alarms = account.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert {alarm["AlarmName"]: alarm["StateValue"] for alarm in alarms} == SUMS
-
-
-TEN = [f"m{n}" for n in range(10)]
-
-
-def test_ten_metrics_are_taken(sandbox):
-    """CloudWatch user guide, «Limits»; the eleventh is refused below."""
-    account = failing(sandbox)
-    put_alarm(account, Metrics=maths("SUM(METRICS())", *TEN))
-    happen(account)
-    assert "ALARM" == state_of(account)
-
-
-@pytest.mark.filterwarnings("ignore:.*SandboxCannot does not match an error shape")
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"Metrics": maths("SUM(METRICS())", *TEN, "m10")}, "ValidationError"),
-        ({"Metrics": maths("m1 + m3", "m1", "m2")}, "ValidationError"),
-        ({"Metrics": maths("m1", "m1", "m1")}, "ValidationError"),
-        ({"Metrics": maths("SUM(METRICS())", "M1")}, "ValidationError"),
-        ({"Metrics": maths("m1", "m1", ReturnData=False)}, "ValidationError"),
-        ({"Metrics": maths("m1", "m1"), "Statistic": "Sum"}, "ValidationError"),
-        ({"AlarmActions": [TOPIC_ARN.replace(REGION, "us-east-1")]}, "ValidationError"),
-        ({"AlarmActions": [TOPIC_ARN] * 6}, "ValidationError"),
-        ({"Metrics": maths("MAX(METRICS())", "m1", "m2")}, "SandboxCannot"),
-        ({"Metrics": maths("m1 - m2", "m1", "m2")}, "SandboxCannot"),
-        ({"Statistic": "Average"}, "SandboxCannot"),
-        ({"Unit": "Bytes"}, "SandboxCannot"),
-        ({"EvaluationPeriods": 2}, "SandboxCannot"),
-        ({"TreatMissingData": "breaching"}, "SandboxCannot"),
-        ({"ComparisonOperator": "LessThanThreshold"}, "SandboxCannot"),
-        (metric("Invocations"), "SandboxCannot"),
-        ({"Dimensions": [{"Name": "EventBusName", "Value": "b"}]}, "SandboxCannot"),
-        ({"AlarmActions": [f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:f"]}, "SandboxCannot"),
-    ],
-)
-def test_an_alarm_that_is_refused_is_not_kept(running_sandbox, changes, code):
-    """By CloudWatch with HTTP 400, by the sandbox with 501."""
-    account = Account(running_sandbox)
-    with pytest.raises(ClientError) as raised:
-        put_alarm(account, AlarmName="refused", **changes)
-    answer = raised.value.response
-    status = answer["ResponseMetadata"]["HTTPStatusCode"]
-    assert (code, 501 if code == "SandboxCannot" else 400) == (answer["Error"]["Code"], status)
-    assert "refused" not in cloudwatch_backends[ACCOUNT_ID][REGION].alarms
-
-
 def test_an_update_that_is_refused_changes_nothing(sandbox):
-    """The alarm of before stays."""
+    """The alarm stays as it was."""
     account = Account(sandbox)
     put_alarm(account)
     with pytest.raises(ClientError):
         put_alarm(account, AlarmDescription="new", AlarmActions=[TOPIC_ARN] * 6)
     (alarm,) = account.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert "An alert is late." == alarm["AlarmDescription"]
+    assert alarm["AlarmDescription"] == "An alert is late."
 
 
-def test_other_alarms_are_motos(sandbox):
-    """They are kept, and never evaluated."""
+def test_alarms_on_other_metrics_are_kept_and_never_evaluated(sandbox):
+    """moto alone handles them."""
     account = Account(sandbox)
     put_alarm(account, Namespace="AWS/EC2", Statistic="Average", EvaluationPeriods=3)
-    assert ("OK", []) == (state_of(account), sandbox.alarms)
-
-
-@pytest.mark.parametrize("over_tls", [True, False])
-@pytest.mark.parametrize(
-    ("action", "denied", "principal"),
-    [
-        ("sns:Publish", "sns:Publish", EVENTS),
-        ("sns:Publish", "sns:Publish", CLOUDWATCH),
-        ("sns:Publish", "sns:Publish", {"AWS": role_arn("automation")}),
-        ("sqs:SendMessage", "sqs:*", EVENTS),
-        ("sqs:SendMessage", "sqs:*", SNS),
-    ],
-)
-def test_a_policy_that_wants_tls(action, denied, principal, over_tls):
-    """The Deny for everyone without TLS stands beside the Allow, and wins where it applies."""
-    deny = {**allow(denied, Principal="*"), "Effect": "Deny"}
-    deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
-    document = json.loads(policy(allow(action, Principal=principal), deny))
-    ((kind, name),) = principal.items()
-    context = {**authorization.base_context(REGION)}
-    if not over_tls:
-        context["aws:SecureTransport"] = "false"
-    request = Request(action, TOPIC_ARN, (f"{kind}:{name}",), context)
-    assert ("allow" if over_tls else "deny") == decide_resource(document, request)
-
-
-ROLE = {"AWS": role_arn("automation")}
-
-
-def test_a_role_publishes_to_an_encrypted_topic(sandbox):
-    """With a right to the key, from its policy or the role's; and only while the key is enabled."""
-    account = Account(sandbox)
-    account.make_roles()
-    account.make_topic()
-    key = encrypt(account)
-    for of_key, of_role, refusal in (
-        ([allow(USE, Principal=ROLE)], [], None),
-        ([], [allow(USE)], None),  # The key policy leaves it to the account's IAM.
-        ([], [], "is not authorized to perform: kms:GenerateDataKey"),
-        ([], [allow("kms:GenerateDataKey")], "kms:Decrypt"),
-        ([allow(USE, Principal=CLOUDWATCH)], [], "kms:GenerateDataKey"),
-    ):
-        account.client("kms").put_key_policy(
-            KeyId=key, PolicyName="default", Policy=policy(ROOT, *of_key)
-        )
-        account.client("iam").put_role_policy(
-            RoleName="automation",
-            PolicyName="p",
-            PolicyDocument=policy(allow("sns:Publish"), *of_role),
-        )
-        answer = publish.why_role_may_not_publish(ROLE["AWS"], "session", TOPIC_ARN, REGION)
-        assert answer is None if refusal is None else refusal in answer
-
-
-def test_a_runbook_cannot_publish_with_a_disabled_key(sandbox):
-    """The same runbook, topic, role and rights; only the key's state differs."""
-    account = Account(sandbox, kms_statements=[allow("sns:Publish"), allow(USE)])
-    account.make_roles()
-    account.make_topic()
-    key = encrypt(account)
-    inputs = {"Service": "sns", "Api": "Publish", "TopicArn": TOPIC_ARN, "Message": "m"}
-    content = {
-        "schemaVersion": "0.3",
-        "description": "Publishes.",
-        "assumeRole": ROLE["AWS"],
-        "mainSteps": [{"name": "publish", "action": "aws:executeAwsApi", "inputs": inputs}],
-    }
-    ssm = account.client("ssm")
-    ssm.create_document(
-        Name="Own", DocumentType="Automation", DocumentFormat="JSON", Content=json.dumps(content)
-    )
-    for ready in (account.client("kms").disable_key, account.client("kms").enable_key):
-        ready(KeyId=key)
-        ssm.start_automation_execution(DocumentName="Own")
-        sandbox.settle()
-    refused, done = sandbox.executions
-    assert "is Disabled" in refused.failure
-    assert not done.failure
-    assert ["m"] == [mail.body for mail in sandbox.mails]
-
-
-def test_a_topic_may_deny_a_role(sandbox):
-    """Also by denying the account, of whose principals it is one."""
-    account = Account(sandbox)
-    account.make_roles()
-    deny = {**allow("sns:Publish", TOPIC_ARN), "Effect": "Deny"}
-    account.make_topic({**deny, "Principal": {"AWS": ACCOUNT_ID}})
-    answer = publish.why_role_may_not_publish(ROLE["AWS"], "s", TOPIC_ARN, REGION)
-    assert f"denies {session_of(role_at(ROLE['AWS']), 's').arn} sns:Publish" in answer
-    assert authorization.why_topic_refuses(authorization.EVENTS, TOPIC_ARN, REGION, RULE_ARN)
+    assert (state_of(account), sandbox.alarms) == ("OK", [])

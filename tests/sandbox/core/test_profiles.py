@@ -1,4 +1,6 @@
-"""Several accounts: each by its profile, and one that does not answer hides no other."""
+"""Commands on several accounts, each of which has a profile."""
+
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ SETTINGS = {"REPRIEVE_NOTIFY__EMAILS": "security@example.com", "REPRIEVE_SETTING
 
 @pytest.fixture
 def operator(sandbox, tmp_path):
-    """Somebody with three profiles: two lead to the sandbox, one to nobody."""
+    """Return an operator with three profiles. Two lead to the sandbox, one leads nowhere."""
     profiles = {
         "prod": sandbox.endpoint,
         "same": sandbox.endpoint,
@@ -23,30 +25,31 @@ def operator(sandbox, tmp_path):
             for name, url in profiles.items()
         )
     )
-    # The environment's endpoint and credentials would win over the profiles'.
-    without = dict.fromkeys(("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+    # The environment's endpoint and credentials would override those of the profiles.
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    without: dict[str, Any] = dict.fromkeys(names)
     return Operator(sandbox, SETTINGS, {**without, "AWS_CONFIG_FILE": str(config)})
 
 
-def test_a_profile_that_leads_nowhere_hides_no_other(operator):
-    """The other account is swept; the failure is said, in the JSON too, and in the exit code."""
+def test_a_sweep_reports_an_unreachable_profile_and_sweeps_the_other(operator):
+    """The failure is in the output, in the JSON and in the exit code."""
     asked = ("sweep", "--region", "eu-west-1", "--json", "--profile", "prod", "--profile", "gone")
     printed = operator.run(*asked)
-    assert ["111122223333"] == [each["account"] for each in printed.json["accounts"]]
-    assert ["gone"] == list(printed.json["failed_profiles"])
+    assert [each["account"] for each in printed.json["accounts"]] == ["111122223333"]
+    assert list(printed.json["failed_profiles"]) == ["gone"]
     assert "profile gone: AWS cannot be reached" in printed.complaints
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
 
 
-def test_two_profiles_of_one_account_are_wrong_use(operator):
-    """Else it would be swept twice, and counted twice."""
+def test_two_profiles_of_one_account_are_refused(operator):
+    """Otherwise the account would count twice."""
     printed = operator.run("sweep", "--profile", "prod", "--profile", "same")
-    assert 2 == printed.exit_code
-    assert "both lead to the account 111122223333" in printed.complaints
+    assert printed.exit_code == 2
+    assert "both open the account 111122223333" in printed.complaints
 
 
-def test_a_profile_that_is_not_configured_is_wrong_use(operator):
-    """With the command that lists them."""
+def test_an_unknown_profile_is_refused(operator):
+    """The message names the command that lists the profiles."""
     printed = operator.run("status", "--profile", "prd")
-    assert 2 == printed.exit_code
+    assert printed.exit_code == 2
     assert "aws configure list-profiles" in printed.complaints

@@ -72,18 +72,18 @@ EVENT = {
         ({"days": [8], "$or": [{"name": ["x"]}, {"days": [7]}]}, False),
     ],
 )
-def test_a_match_and_its_near_miss(detail, expected):
-    """Each operator, with what it matches and what it only nearly does."""
-    assert expected == matches(json.dumps({"source": ["aws.kms"], "detail": detail}), EVENT)
+def test_each_operator_matches_what_eventbridge_matches(detail, expected):
+    """Most operators have a value that matches and a similar one that does not."""
+    assert matches(json.dumps({"source": ["aws.kms"], "detail": detail}), EVENT) == expected
 
 
-def test_every_named_field_has_to_match():
-    """One field that matches is not enough."""
+def test_all_fields_of_a_pattern_have_to_match():
+    """One matching field is not enough."""
     pattern = {"source": ["aws.sns"], "detail": {"days": [7]}}
     assert not matches(json.dumps(pattern), EVENT)
 
 
 def test_an_empty_array_of_the_event_has_no_value():
-    """The envelope's resources of a CloudTrail event: nothing to match."""
+    """The field `resources` of a CloudTrail event is an example."""
     assert not matches('{"resources": [{"prefix": "arn:"}]}', EVENT)
     assert matches('{"resources": [{"exists": false}]}', EVENT)

@@ -1,24 +1,18 @@
-"""Imported key material, custom key stores, and what time does to keys."""
+"""Imported key material, custom key stores, and the effects of time on keys."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.emulated_account import REGION
+from tests.support.emulated_account import REGION, error_code_of
 
 MATERIAL = {"ImportToken": b"token", "EncryptedKeyMaterial": b"material"}
 
 
 @pytest.fixture
-def kms(sandbox):
-    """A KMS client."""
-    return sandbox.client("kms", REGION)
-
-
-@pytest.fixture
 def key(kms):
-    """The id of a key that waits for its material."""
+    """Return the id of a key without material."""
     return kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
 
 
@@ -30,114 +24,107 @@ def import_material(kms, key, days=None):
 
 
 def metadata(kms, key):
-    """What DescribeKey says."""
+    """Return the metadata of a key."""
     return kms.describe_key(KeyId=key)["KeyMetadata"]
 
 
-def refused(call, **parameters):
-    """The code that a call is refused with."""
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return caught.value.response["Error"]["Code"]
-
-
-def test_a_key_is_usable_with_its_material_only(kms, key):
-    """PendingImport, Enabled, PendingImport."""
-    assert "PendingImport" == metadata(kms, key)["KeyState"]
+def test_a_key_is_usable_only_while_it_has_material(kms, key):
+    """Its states are PendingImport, Enabled and PendingImport."""
+    assert metadata(kms, key)["KeyState"] == "PendingImport"
     encrypt = {"KeyId": key, "Plaintext": b"x"}
-    assert "KMSInvalidStateException" == refused(kms.encrypt, **encrypt)
+    assert error_code_of(kms.encrypt, **encrypt) == "KMSInvalidStateException"
     import_material(kms, key)
     found = metadata(kms, key)
-    assert ("Enabled", "EXTERNAL") == (found["KeyState"], found["Origin"])
-    assert ("KEY_MATERIAL_DOES_NOT_EXPIRE", False) == (found["ExpirationModel"], "ValidTo" in found)
+    assert (found["KeyState"], found["Origin"]) == ("Enabled", "EXTERNAL")
+    assert (found["ExpirationModel"], "ValidTo" in found) == ("KEY_MATERIAL_DOES_NOT_EXPIRE", False)
     kms.encrypt(**encrypt)
     kms.delete_imported_key_material(KeyId=key)
-    assert "PendingImport" == metadata(kms, key)["KeyState"]
-    assert "KMSInvalidStateException" == refused(kms.enable_key, KeyId=key)
+    assert metadata(kms, key)["KeyState"] == "PendingImport"
+    assert error_code_of(kms.enable_key, KeyId=key) == "KMSInvalidStateException"
 
 
-def test_material_goes_into_keys_of_origin_external(kms):
-    """Into no other, and out of no other."""
+def test_only_keys_of_origin_external_take_material(kms):
+    """For other keys, importing and deleting material are refused."""
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     with pytest.raises(ClientError, match="UnsupportedOperationException"):
         import_material(kms, key)
-    refusal = refused(kms.delete_imported_key_material, KeyId=key)
-    assert "UnsupportedOperationException" == refusal
+    refusal = error_code_of(kms.delete_imported_key_material, KeyId=key)
+    assert refusal == "UnsupportedOperationException"
 
 
-def test_a_date_goes_with_material_that_expires(kms, key):
-    """In the future, and only then."""
+def test_material_that_expires_needs_a_date_in_the_future(kms, key):
+    """Without a date, and with a date in the past, the import is refused."""
     given = {"KeyId": key, **MATERIAL}
-    assert "ValidationException" == refused(kms.import_key_material, **given)
+    assert error_code_of(kms.import_key_material, **given) == "ValidationException"
     past = datetime.now(UTC) - timedelta(days=1)
-    assert "ValidationException" == refused(kms.import_key_material, **given, ValidTo=past)
+    assert error_code_of(kms.import_key_material, **given, ValidTo=past) == "ValidationException"
 
 
-def test_material_expires_when_its_time_has_come(sandbox, kms, key):
-    """And not before."""
+def test_material_expires_on_its_date_and_not_before(sandbox, kms, key):
+    """The key is then in PendingImport."""
     import_material(kms, key, days=10)
-    assert "KEY_MATERIAL_EXPIRES" == metadata(kms, key)["ExpirationModel"]
+    assert metadata(kms, key)["ExpirationModel"] == "KEY_MATERIAL_EXPIRES"
     sandbox.advance(9)
-    assert "Enabled" == metadata(kms, key)["KeyState"]
+    assert metadata(kms, key)["KeyState"] == "Enabled"
     sandbox.advance(2)
-    assert "PendingImport" == metadata(kms, key)["KeyState"]
+    assert metadata(kms, key)["KeyState"] == "PendingImport"
 
 
-def test_a_key_is_gone_when_its_time_has_come(sandbox, kms):
-    """And not before, nor after a cancellation."""
+def test_a_key_is_deleted_on_its_date_and_not_before(sandbox, kms):
+    """A key whose deletion was cancelled stays."""
     doomed, saved = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
     for key in (doomed, saved):
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     kms.cancel_key_deletion(KeyId=saved)
     sandbox.advance(6.9)
-    assert "PendingDeletion" == metadata(kms, doomed)["KeyState"]
+    assert metadata(kms, doomed)["KeyState"] == "PendingDeletion"
     sandbox.advance(0.2)
-    assert "NotFoundException" == refused(kms.describe_key, KeyId=doomed)
-    assert "Disabled" == metadata(kms, saved)["KeyState"]
+    assert error_code_of(kms.describe_key, KeyId=doomed) == "NotFoundException"
+    assert metadata(kms, saved)["KeyState"] == "Disabled"
 
 
-def test_a_primarys_window_begins_when_its_last_replica_is_gone(sandbox, kms):
-    """Seven days for the replica, seven more for the primary."""
+def test_a_primarys_waiting_period_begins_when_its_last_replica_is_deleted(sandbox, kms):
+    """The replica is deleted after seven days, the primary after seven more."""
     key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
     kms.replicate_key(KeyId=key, ReplicaRegion="us-east-1")
     for region in (REGION, "us-east-1"):
         client = sandbox.client("kms", region)
         client.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     sandbox.advance(8)
-    assert "PendingDeletion" == metadata(kms, key)["KeyState"]
+    assert metadata(kms, key)["KeyState"] == "PendingDeletion"
     sandbox.advance(6)
-    assert "PendingDeletion" == metadata(kms, key)["KeyState"]
+    assert metadata(kms, key)["KeyState"] == "PendingDeletion"
     sandbox.advance(2)
-    assert "NotFoundException" == refused(kms.describe_key, KeyId=key)
+    assert error_code_of(kms.describe_key, KeyId=key) == "NotFoundException"
 
 
-def test_time_does_not_go_back(sandbox):
-    """Nor stand ahead in the next sandbox."""
-    with pytest.raises(ValueError, match="moves on only"):
+def test_the_clock_does_not_move_back(sandbox):
+    """A negative number of days is refused."""
+    with pytest.raises(ValueError, match="moves forward only"):
         sandbox.advance(-1)
 
 
 def test_key_stores_are_connected_disconnected_and_deleted(kms):
-    """Each from the state that KMS wants."""
+    """Each operation needs the state that KMS requires."""
     store = {
         "CustomKeyStoreId": kms.create_custom_key_store(CustomKeyStoreName="hsm")[
             "CustomKeyStoreId"
         ]
     }
     invalid = "CustomKeyStoreInvalidStateException"
-    assert invalid == refused(kms.disconnect_custom_key_store, **store)
+    assert error_code_of(kms.disconnect_custom_key_store, **store) == invalid
     kms.connect_custom_key_store(**store)
     (found,) = kms.describe_custom_key_stores(**store)["CustomKeyStores"]
-    assert "CONNECTED" == found["ConnectionState"]
-    assert invalid == refused(kms.delete_custom_key_store, **store)
+    assert found["ConnectionState"] == "CONNECTED"
+    assert error_code_of(kms.delete_custom_key_store, **store) == invalid
     kms.disconnect_custom_key_store(**store)
     kms.delete_custom_key_store(**store)
-    assert "CustomKeyStoreNotFoundException" == refused(kms.delete_custom_key_store, **store)
-    assert [] == kms.describe_custom_key_stores()["CustomKeyStores"]
+    assert error_code_of(kms.delete_custom_key_store, **store) == "CustomKeyStoreNotFoundException"
+    assert kms.describe_custom_key_stores()["CustomKeyStores"] == []
 
 
 def test_the_record_of_an_import_shows_no_secret(sandbox, kms, key):
-    """The date as CloudTrail writes it, the key's ARN; neither material nor token."""
+    """It has the date and the key's ARN, but neither the material nor the token."""
     import_material(kms, key, days=10)
     trail = sandbox.client("cloudtrail", REGION)
     (record,) = (

@@ -1,4 +1,4 @@
-"""Scripts of runbooks: run as the automation's role, and what may go wrong with them."""
+"""Scripts of runbooks: they run as the automation's role, and they may fail."""
 
 import json
 
@@ -9,31 +9,31 @@ from sandbox.ssm import script
 from sandbox.ssm.actions import StepFailed
 from tests.support.emulated_account import Account, allow, role_arn
 
-# Tells who asks, and what the automation's role is told when it asks KMS and CloudTrail.
-ASKING = """\
+# Returns the script's identity, and the results of its calls to KMS and CloudTrail.
+CALLING = """\
 import boto3
 from botocore.exceptions import ClientError
 
 
-def told(call, **parameters):
+def result_of(call, **parameters):
     try:
         call(**parameters)
-    except ClientError as fault:
-        return fault.response["Error"]["Code"]
+    except ClientError as error:
+        return error.response["Error"]["Code"]
     return "done"
 
 
 def handler(events, context):
     return {
         "Who": boto3.client("sts").get_caller_identity()["Arn"],
-        "Seen": told(boto3.client("cloudtrail").lookup_events),
-        "Disabled": told(boto3.client("kms").disable_key, KeyId=events["Key"]),
+        "Seen": result_of(boto3.client("cloudtrail").lookup_events),
+        "Disabled": result_of(boto3.client("kms").disable_key, KeyId=events["Key"]),
     }
 """
 
 
 def script_step(text, **more):
-    """A step that runs a script with the key as its payload."""
+    """Return a step that runs a script with the key as its payload."""
     return {
         "name": "run",
         "action": "aws:executeScript",
@@ -48,7 +48,7 @@ def script_step(text, **more):
 
 
 def run(account, step):
-    """Run a runbook of one step with a key of the account; gives the key and the execution."""
+    """Run a runbook of one step with a new key. Return the key and the execution."""
     key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
     content = {
         "schemaVersion": "0.3",
@@ -73,44 +73,44 @@ def run(account, step):
         ("kms:DisableKey", "AccessDeniedException", "done"),
     ],
 )
-def test_a_script_has_the_rights_of_the_automations_role(sandbox, action, seen, disabled):
-    """In the automation's Region; each right by itself is really needed."""
+def test_a_script_has_the_permissions_of_the_automations_role(sandbox, action, seen, disabled):
+    """Each of its calls needs a permission of its own."""
     account = Account(sandbox)
     account.kms_statements = [allow(action)]
     account.make_roles()
-    key, execution = run(account, script_step(ASKING))
+    key, execution = run(account, script_step(CALLING))
     assert execution.failure is None
     answer = execution.steps[0].outputs["OutputPayload"]["Payload"]
     assert f":{ACCOUNT_ID}:assumed-role/automation/" in answer["Who"]
-    assert (seen, disabled) == (answer["Seen"], answer["Disabled"])
-    assert ("Disabled" if disabled == "done" else "Enabled") == account.state(key)
+    assert (answer["Seen"], answer["Disabled"]) == (seen, disabled)
+    assert account.state(key) == ("Disabled" if disabled == "done" else "Enabled")
 
 
-def test_what_a_script_returns_can_be_selected_and_is_an_output(sandbox):
-    """By a selector into `$.Payload`, and whole as OutputPayload."""
+def test_a_scripts_result_can_be_selected_and_is_an_output(sandbox):
+    """A selector begins with `$.Payload`. The whole result is OutputPayload."""
     account = Account(sandbox)
     account.make_roles()
     outputs = [{"Name": "Key", "Selector": "$.Payload.key", "Type": "String"}]
     text = 'def handler(events, context):\n    return {"key": events["Key"]}\n'
     key, execution = run(account, script_step(text, outputs=outputs))
-    assert key == execution.steps[0].outputs["Key"]
-    assert {"Payload": {"key": key}} == json.loads(execution.outputs["run.OutputPayload"][0])
+    assert execution.steps[0].outputs["Key"] == key
+    assert json.loads(execution.outputs["run.OutputPayload"][0]) == {"Payload": {"key": key}}
 
 
-def test_a_script_that_raises_fails_its_step_with_what_it_raised(sandbox):
-    """All of its text, also of more than one line."""
+def test_an_exception_of_a_script_fails_its_step(sandbox):
+    """The failure has the whole text of the exception, even if it has two lines."""
     account = Account(sandbox)
     account.make_roles()
     text = 'def handler(events, context):\n    raise ValueError("no such key\\nat all")\n'
     _, execution = run(account, script_step(text))
-    assert "Failed" == execution.status
-    assert "step run failed: the script failed: ValueError: no such key\nat all" == (
-        execution.failure
+    assert execution.status == "Failed"
+    assert execution.failure == (
+        "step run failed: the script failed: ValueError: no such key\nat all"
     )
 
 
 def a_script(body, **more):
-    """The inputs of a script whose handler does this."""
+    """Return the inputs of a script with this handler."""
     text = f"import os, sys, time\ndef handler(events, context):\n    {body}\n"
     return {"Runtime": "python3.11", "Handler": "handler", "Script": text, **more}
 
@@ -129,21 +129,21 @@ def a_script(body, **more):
         (a_script("return", InputPayload="key"), "InputPayload is not a map"),
     ],
 )
-def test_what_fails_a_script(inputs, words):
-    """Each with its own sentence; none takes the sandbox down."""
+def test_a_failing_script_fails_its_step_only(inputs, words):
+    """Each failure has a sentence of its own. The sandbox continues."""
     with pytest.raises(StepFailed, match=words):
         script.run(inputs, {})
 
 
-def test_a_script_that_does_not_end_is_ended(monkeypatch):
-    """A runbook that waits for ever would never settle."""
+def test_a_script_that_takes_too_long_is_stopped(monkeypatch):
+    """Otherwise its runbook would never end."""
     monkeypatch.setattr(script, "_TIMEOUT", 0.1)
     with pytest.raises(StepFailed, match=r"did not end within 0\.1 seconds"):
         script.run(a_script("time.sleep(60)"), {})
 
 
-def test_a_script_sees_nothing_of_this_process(monkeypatch):
-    """Neither its environment nor its directory; 100 items are not too many; it may print."""
+def test_a_script_is_isolated_from_this_process(monkeypatch):
+    """It does not see the environment. It may print, and it may return 100 items."""
     monkeypatch.setenv("AWS_PROFILE", "somebody")
     body = "print(events); return [os.environ.get('AWS_PROFILE'), sys.flags.isolated] + [0] * 98"
-    assert [None, 1, *[0] * 98] == script.run(a_script(body), {})["Payload"]
+    assert script.run(a_script(body), {})["Payload"] == [None, 1, *[0] * 98]

@@ -1,4 +1,4 @@
-"""What the policies that are printed hold, and what they must not."""
+"""What the printed policies allow, and what they must not allow."""
 
 import pytest
 
@@ -20,19 +20,19 @@ def actions(command, settings, directory):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_only_a_drill_may_schedule_a_deletion(command, tmp_path):
-    """It is what Reprieve is there against."""
+    """Reprieve guards against that call."""
     allowed = actions(command, OWN_KEY, tmp_path)
     assert ("kms:ScheduleKeyDeletion" in allowed) == (command == "drill")
 
 
-def test_who_plans_changes_nothing(tmp_path):
-    """Each action reads."""
+def test_a_plan_only_reads(tmp_path):
+    """Each of its actions gets, lists or describes."""
     verbs = {action.partition(":")[2] for action in actions("plan", OWN_KEY, tmp_path)}
     assert all(verb.startswith(("Get", "List", "Describe")) for verb in verbs)
 
 
-def test_a_deployment_needs_kms_only_for_a_key_of_its_own(tmp_path):
-    """Without one no right on keys is asked for."""
+def test_a_deployment_needs_kms_only_for_its_own_key(tmp_path):
+    """Without one it needs no permissions on keys."""
     for command in ("plan", "deploy"):
         without = actions(command, SETTINGS, tmp_path)
         assert not any(action.startswith("kms:") for action in without)

@@ -5,6 +5,27 @@ import json
 import pytest
 
 from reprieve.events.patterns import MAX_PATTERN_LENGTH, pattern_errors
+from tests.support.event_patterns import CASES
+
+
+def reprieve_accepts(case):
+    """Tell whether Reprieve has to accept a pattern: its check may be stricter than AWS's."""
+    return case.accepted and case.reprieve != "stricter"
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_reprieve_has_awss_verdict_on_a_pattern_or_is_stricter_on_purpose(case):
+    """The table that the sandbox's own check is tested with too."""
+    assert (not pattern_errors(case.pattern)) == reprieve_accepts(case), pattern_errors(
+        case.pattern
+    )
+
+
+def test_where_reprieve_is_stricter_the_table_says_why():
+    """And AWS accepts those patterns."""
+    stricter = [case for case in CASES if case.reprieve == "stricter"]
+    assert stricter
+    assert all(case.accepted and case.why for case in stricter)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from reprieve.settings.errors import SettingsError
+from reprieve.settings.errors import SettingError, SettingsError
 from reprieve.settings.loader import load
 from reprieve.settings.schema import TABLES, Settings
 from tests.support.settings import GOOD, ROLE
@@ -38,6 +38,8 @@ FAST = hypothesis_settings(
 
 def loads_or_reports_errors(folder, environ):
     """Fail if load raises anything but SettingsError, or an error without a text."""
+    watched: tuple[str, ...]
+    found: tuple[SettingError, ...]
     try:
         watched, found = load(environ, folder).regions.watched, ()
     except SettingsError as error:

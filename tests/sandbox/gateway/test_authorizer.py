@@ -1,4 +1,4 @@
-"""What the sandbox looks at before a service does: Regions that are off, callers that may not."""
+"""The authorizer: disabled Regions, and callers without permission."""
 
 import json
 
@@ -12,7 +12,7 @@ TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:alerts"
 
 
 def refusal(call, **parameters):
-    """The code and the message of a call that is refused."""
+    """Return the error code and the message of a call that fails."""
     with pytest.raises(ClientError) as caught:
         call(**parameters)
     error = caught.value.response["Error"]
@@ -20,7 +20,7 @@ def refusal(call, **parameters):
 
 
 def client_of_user(sandbox, service, *statements, region=REGION):
-    """A client of a user who has these statements."""
+    """Return a client of a user with these policy statements."""
     iam = sandbox.client("iam", REGION)
     iam.create_user(UserName="alice")
     key = iam.create_access_key(UserName="alice")["AccessKey"]
@@ -31,7 +31,7 @@ def client_of_user(sandbox, service, *statements, region=REGION):
 
 
 def allow(action, resource="*"):
-    """A statement that allows."""
+    """Return a statement that allows an action."""
     return {"Effect": "Allow", "Action": action, "Resource": resource}
 
 
@@ -48,48 +48,48 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("service", "call", "parameters", "code"), CALLS)
-def test_a_user_without_rights_is_refused_as_the_service_words_it(
+def test_a_user_without_permission_gets_the_error_code_of_the_service(
     sandbox, service, call, parameters, code
 ):
-    """The message names the action, which is how people learn what they lack."""
+    """The message names the denied action."""
     client = client_of_user(sandbox, service)
     found, message = refusal(getattr(client, call), **parameters)
-    assert code == found
+    assert found == code
     action = client.meta.method_to_api_mapping[call]
     assert f"is not authorized to perform: {service}:{action} on resource: " in message
 
 
-def test_a_right_is_about_its_resource(sandbox):
-    """The user may look at one topic, and not at the one beside it."""
+def test_a_permission_covers_its_resource_only(sandbox):
+    """The user may read one topic, but not another one."""
     sandbox.client("sns", REGION).create_topic(Name="alerts")
     sns = client_of_user(sandbox, "sns", allow("sns:GetTopicAttributes", TOPIC))
-    assert TOPIC == sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["TopicArn"]
+    assert sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["TopicArn"] == TOPIC
     code, _ = refusal(sns.get_topic_attributes, TopicArn=f"{TOPIC}-too")
-    assert "AuthorizationError" == code
+    assert code == "AuthorizationError"
 
 
-def test_what_it_cannot_judge_it_refuses(sandbox):
-    """A call whose rights are not written down would prove nothing if it went through."""
+def test_a_call_without_known_permissions_is_refused(sandbox):
+    """To allow it unchecked would prove nothing."""
     sns = client_of_user(sandbox, "sns", allow("*"))
     code, message = refusal(sns.list_platform_applications)
     assert "SandboxCannot" in code + message
 
 
-def test_a_queue_with_tags_needs_a_right_more(sandbox):
-    """CreateQueue with tags needs TagQueue too; without tags it does not."""
+def test_creating_a_queue_with_tags_needs_a_second_permission(sandbox):
+    """CreateQueue with tags needs TagQueue too. Without tags it does not."""
     sqs = client_of_user(sandbox, "sqs", allow("sqs:CreateQueue"))
     sqs.create_queue(QueueName="plain")
     code, message = refusal(sqs.create_queue, QueueName="tagged", tags={"a": "b"})
-    assert "AccessDeniedException" == code
+    assert code == "AccessDeniedException"
     assert "sqs:TagQueue" in message
 
 
-def test_everybody_may_ask_who_they_are(sandbox):
-    """GetCallerIdentity needs no right; the root is the root."""
+def test_get_caller_identity_needs_no_permission(sandbox):
+    """It names the user, and for other access keys the root."""
     alice = client_of_user(sandbox, "sts").get_caller_identity()
-    assert f"arn:aws:iam::{ACCOUNT_ID}:user/alice" == alice["Arn"]
+    assert alice["Arn"] == f"arn:aws:iam::{ACCOUNT_ID}:user/alice"
     root = sandbox.client("sts", REGION).get_caller_identity()
-    assert (f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID) == (root["Arn"], root["Account"])
+    assert (root["Arn"], root["Account"]) == (f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_everybody_may_ask_who_they_are(sandbox):
         (f"arn:aws:iam::{ACCOUNT_ID}:user/bob", True, False),
     ],
 )
-def test_a_role_is_assumed_by_whom_it_trusts(sandbox, trusted, may, expected):
-    """A trust in the account needs the user's own right too; one in the user does not."""
+def test_only_trusted_principals_can_assume_a_role(sandbox, trusted, may, expected):
+    """Trust in the account needs the user's own permission too. Trust in the user does not."""
     role = f"arn:aws:iam::{ACCOUNT_ID}:role/helper"
     sts = client_of_user(sandbox, "sts", *([allow("sts:AssumeRole", role)] if may else []))
     iam = sandbox.client("iam", REGION)
@@ -111,69 +111,35 @@ def test_a_role_is_assumed_by_whom_it_trusts(sandbox, trusted, may, expected):
     iam.create_role(RoleName="helper", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     if expected:
         arn = sts.assume_role(RoleArn=role, RoleSessionName="trial")["AssumedRoleUser"]["Arn"]
-        assert f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/helper/trial" == arn
+        assert arn == f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/helper/trial"
     else:
         code, message = refusal(sts.assume_role, RoleArn=role, RoleSessionName="trial")
-        assert "AccessDenied" == code
+        assert code == "AccessDenied"
         assert "sts:AssumeRole" in message
 
 
-def test_a_region_that_is_switched_off_knows_nobody(sandbox):
-    """Every call is refused there, in both protocols, and EC2 lists it only when asked for all."""
+def test_a_disabled_region_refuses_every_call(sandbox):
+    """It does so in both protocols. EC2 lists the Region with AllRegions only."""
     sandbox.switches.switch_off("af-south-1")
     assert (
-        "UnrecognizedClientException" == refusal(sandbox.client("kms", "af-south-1").list_keys)[0]
+        refusal(sandbox.client("kms", "af-south-1").list_keys)[0] == "UnrecognizedClientException"
     )
-    assert "InvalidClientTokenId" == refusal(sandbox.client("sns", "af-south-1").list_topics)[0]
+    assert refusal(sandbox.client("sns", "af-south-1").list_topics)[0] == "InvalidClientTokenId"
     ec2 = sandbox.client("ec2", REGION)
     every = {
         r["RegionName"]: r["OptInStatus"] for r in ec2.describe_regions(AllRegions=True)["Regions"]
     }
-    assert ("not-opted-in", "opt-in-not-required", "opted-in") == (
+    assert (
         every["af-south-1"],
         every[REGION],
         every["me-south-1"],
-    )
+    ) == ("not-opted-in", "opt-in-not-required", "opted-in")
     assert every.keys() - {r["RegionName"] for r in ec2.describe_regions()["Regions"]} == {
         "af-south-1"
     }
 
 
-def test_a_region_that_every_account_has_cannot_be_switched_off(sandbox):
-    """As in AWS."""
+def test_a_default_region_cannot_be_disabled(sandbox):
+    """AWS does not allow it either."""
     with pytest.raises(ValueError, match="eu-west-1 is no opt-in Region"):
         sandbox.switches.switch_off("eu-west-1")
-
-
-def test_a_subscription_that_waits_for_its_confirmation_says_so_and_gets_nothing(sandbox):
-    """SNS shows no ARN of it; confirmed again, it is mailed."""
-    sns = sandbox.client("sns", REGION)
-    sns.create_topic(Name="alerts")
-    sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="security@example.com")
-    sandbox.set_pending(REGION, "security@example.com")
-    (shown,) = sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
-    assert "PendingConfirmation" == shown["SubscriptionArn"]
-    sns.publish(TopicArn=TOPIC, Message="hello")
-    assert [()] == [mail.recipients for mail in sandbox.mails]
-    sandbox.set_pending(REGION, "security@example.com", pending=False)
-    assert [("security@example.com",)] == [mail.recipients for mail in sandbox.mails]
-
-
-def test_kms_tells_when_a_key_was_last_used(sandbox):
-    """An encryption is a use, a look is none."""
-    kms = sandbox.client("kms", REGION)
-    key = kms.create_key()["KeyMetadata"]["KeyId"]
-    kms.describe_key(KeyId=key)
-    assert {} == kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]
-    kms.encrypt(KeyId=key, Plaintext=b"x")
-    assert "Encrypt" == kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]["Operation"]
-
-
-def test_new_selectors_take_the_place_of_the_others(sandbox):
-    """A trail has basic event selectors or advanced ones, never both."""
-    trail = sandbox.client("cloudtrail", "us-east-1")
-    advanced = [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]}]
-    trail.put_event_selectors(TrailName="sandbox", AdvancedEventSelectors=advanced)
-    basic = [{"ReadWriteType": "All", "IncludeManagementEvents": True}]
-    trail.put_event_selectors(TrailName="sandbox", EventSelectors=basic)
-    assert not trail.get_event_selectors(TrailName="sandbox").get("AdvancedEventSelectors")

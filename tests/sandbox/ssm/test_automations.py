@@ -1,4 +1,4 @@
-"""The sandbox's Systems Manager Automation: rights, parameters, steps, the API."""
+"""The sandbox's Systems Manager Automation: permissions, parameters and the API."""
 
 import json
 
@@ -21,7 +21,7 @@ EXECUTIONS = f"arn:aws:ssm:*:{ACCOUNT_ID}:automation-execution/*"
 
 
 def test_a_rescue_cancels_the_deletion_and_leaves_the_key_disabled(sandbox):
-    """The whole way: schedule, trail, rule, role, runbook, cancel."""
+    """This covers the whole path from the call over trail, rule and role to the runbook."""
     account = Account(sandbox)
     account.make_roles()
     account.make_rule(account.automation_target())
@@ -29,13 +29,13 @@ def test_a_rescue_cancels_the_deletion_and_leaves_the_key_disabled(sandbox):
     (delivery,) = sandbox.deliveries
     (execution,) = sandbox.executions
     assert delivery.error is None
-    assert (None, "Success") == (execution.failure, execution.status)
-    assert ["Success", "Success"] == [step.status for step in execution.steps]
-    assert "Disabled" == account.state(key)
+    assert (execution.failure, execution.status) == (None, "Success")
+    assert [step.status for step in execution.steps] == ["Success", "Success"]
+    assert account.state(key) == "Disabled"
 
 
-def test_conditions_on_both_trusts_are_held_against_the_rule_and_the_execution(sandbox):
-    """Trust policies with the right SourceArn and SourceAccount let the rescue through."""
+def test_conditions_of_both_trust_policies_are_checked(sandbox):
+    """Trust policies with the right SourceArn and SourceAccount allow the rescue."""
     account = Account(sandbox)
     same = {"aws:SourceAccount": ACCOUNT_ID}
     account.start_trust = trust(
@@ -46,11 +46,11 @@ def test_conditions_on_both_trusts_are_held_against_the_rule_and_the_execution(s
     )
     account.make_roles()
     account.make_rule(account.automation_target())
-    assert "Disabled" == account.state(account.schedule())
+    assert account.state(account.schedule()) == "Disabled"
 
 
 def without(account, action):
-    """Take one action out of the starting role."""
+    """Remove one action from the role that starts the runbook."""
     account.start_statements = [s for s in account.start_statements if s["Action"] != action]
 
 
@@ -83,8 +83,8 @@ def trust_another_rule(account):
         (change_trust, "role automation does not trust ssm.amazonaws.com acting for"),
     ],
 )
-def test_a_missing_right_stops_the_start_and_is_named(sandbox, spoil, words):
-    """Each right that AWS needs for the start is really needed, and the fault names it."""
+def test_a_missing_permission_prevents_the_start(sandbox, spoil, words):
+    """The sandbox checks every permission that AWS needs. The error names the missing one."""
     account = Account(sandbox)
     spoil(account)
     account.make_roles()
@@ -92,8 +92,8 @@ def test_a_missing_right_stops_the_start_and_is_named(sandbox, spoil, words):
     key = account.schedule()
     (delivery,) = sandbox.deliveries
     assert words in delivery.error
-    assert [] == sandbox.executions
-    assert "PendingDeletion" == account.state(key)
+    assert sandbox.executions == []
+    assert account.state(key) == "PendingDeletion"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_missing_right_stops_the_start_and_is_named(sandbox, spoil, words):
     ],
 )
 def test_a_target_that_aws_would_not_start_is_not_started(sandbox, change, words):
-    """No version, a wrong account part, a role that is not there, parameters that do not fit."""
+    """It has no version, a wrong account, a missing role or invalid parameters."""
     account = Account(sandbox)
     account.make_roles()
     target = {k: v for k, v in account.automation_target(**change).items() if v is not None}
@@ -146,12 +146,12 @@ def test_a_target_that_aws_would_not_start_is_not_started(sandbox, change, words
     account.schedule()
     (delivery,) = sandbox.deliveries
     assert words in delivery.error
-    assert [] == sandbox.executions
+    assert sandbox.executions == []
 
 
 @pytest.mark.parametrize("missing", ["kms:CancelKeyDeletion", "kms:DescribeKey"])
-def test_a_right_that_the_runbook_needs_fails_its_step(sandbox, missing):
-    """The automation role needs both calls; the failure names the one it lacks."""
+def test_a_step_without_permission_fails(sandbox, missing):
+    """The automation role needs both actions. The failure names the missing one."""
     account = Account(sandbox)
     rights = {"kms:CancelKeyDeletion", "kms:DescribeKey"} - {missing}
     account.kms_statements = [allow(sorted(rights))]
@@ -159,7 +159,7 @@ def test_a_right_that_the_runbook_needs_fails_its_step(sandbox, missing):
     account.make_rule(account.automation_target())
     account.schedule()
     (execution,) = sandbox.executions
-    assert "Failed" == execution.status
+    assert execution.status == "Failed"
     assert f"not authorized to perform: {missing} on resource" in execution.failure
     (delivery,) = sandbox.deliveries
     assert delivery.error is None
@@ -183,16 +183,16 @@ def test_a_right_that_the_runbook_needs_fails_its_step(sandbox, missing):
         ),
     ],
 )
-def test_the_key_policy_counts(sandbox, key_policy, state):
-    """A key policy that denies the cancel wins over what the role may."""
+def test_a_deny_in_the_key_policy_prevents_the_rescue(sandbox, key_policy, state):
+    """It wins over the permissions of the role."""
     account = Account(sandbox)
     account.make_roles()
     account.make_rule(account.automation_target())
-    assert state == account.state(account.schedule(Policy=policy(*key_policy)))
+    assert account.state(account.schedule(Policy=policy(*key_policy))) == state
 
 
-def test_the_end_of_an_automation_is_an_event(sandbox):
-    """EventBridge hears of the end, with status and definition."""
+def test_the_end_of_an_automation_emits_an_event(sandbox):
+    """The event has status and definition."""
     account = Account(sandbox)
     account.make_roles()
     queue = account.make_queue(
@@ -206,11 +206,11 @@ def test_the_end_of_an_automation_is_an_event(sandbox):
     account.schedule()
     (message,) = account.messages("ends")
     detail = json.loads(message["Body"])["detail"]
-    assert sandbox.executions[0].execution_id == detail["ExecutionId"]
+    assert detail["ExecutionId"] == sandbox.executions[0].execution_id
 
 
 def test_a_client_can_start_and_follow_an_automation(sandbox):
-    """StartAutomationExecution, GetAutomationExecution and the lists answer in AWS's shapes."""
+    """StartAutomationExecution, GetAutomationExecution and the lists answer like AWS."""
     account = Account(sandbox)
     account.make_roles()
     key = account.schedule()
@@ -225,152 +225,18 @@ def test_a_client_can_start_and_follow_an_automation(sandbox):
         Filters=[{"Key": "DocumentNamePrefix", "Values": [RUNBOOK]}]
     )["AutomationExecutionMetadataList"]
     steps = ssm.describe_automation_step_executions(AutomationExecutionId=execution_id)
-    assert "Success" == got["AutomationExecutionStatus"] == listed["AutomationExecutionStatus"]
+    assert got["AutomationExecutionStatus"] == listed["AutomationExecutionStatus"] == "Success"
     names = [step["StepName"] for step in steps["StepExecutions"]]
-    assert ["CancelKeyDeletion", "VerifyKeyIsDisabled"] == names
+    assert names == ["CancelKeyDeletion", "VerifyKeyIsDisabled"]
 
 
 def test_amazons_document_can_be_read(sandbox):
-    """DescribeDocument and GetDocument know the runbook; its parameters are those of AWS."""
+    """DescribeDocument and GetDocument have the runbook. Its parameters are those of AWS."""
     ssm = sandbox.client("ssm", REGION)
     described = ssm.describe_document(Name=RUNBOOK)["Document"]
     content = json.loads(ssm.get_document(Name=RUNBOOK)["Content"])
-    assert "Amazon" == described["Owner"]
-    assert {"KeyId", "AutomationAssumeRole"} == set(content["parameters"])
-
-
-def own_document(*steps, **more):
-    """An Automation document of the account."""
-    return {
-        "schemaVersion": "0.3",
-        "assumeRole": role_arn("automation"),
-        "parameters": {"Key": {"type": "String"}},
-        "mainSteps": list(steps),
-        **more,
-    }
-
-
-def run_own(account, content, key):
-    """Create a document, run it, give the execution."""
-    ssm = account.client("ssm")
-    ssm.create_document(
-        Name="Own", DocumentType="Automation", DocumentFormat="JSON", Content=json.dumps(content)
-    )
-    ssm.start_automation_execution(DocumentName="Own", Parameters={"Key": [key]})
-    account.sandbox.settle()
-    return account.sandbox.executions[-1]
-
-
-def describe_step(**more):
-    """A step that reads a key's id and state."""
-    return {
-        "name": "look",
-        "action": "aws:executeAwsApi",
-        "inputs": {"Service": "kms", "Api": "DescribeKey", "KeyId": "{{ Key }}"},
-        "outputs": [
-            {"Name": "Id", "Selector": "$.KeyMetadata.KeyId", "Type": "String"},
-            {"Name": "State", "Selector": "$.KeyMetadata.KeyState", "Type": "String"},
-        ],
-        **more,
-    }
-
-
-def test_an_own_document_hands_outputs_on_and_branches(sandbox):
-    """From a key's ARN to its bare id, a branch on its state, and Amazon's runbook as a child."""
-    account = Account(sandbox)
-    account.kms_statements += account.start_statements
-    account.make_roles()
-    key = account.schedule()
-    arn = account.client("kms").describe_key(KeyId=key)["KeyMetadata"]["Arn"]
-    choose = {
-        "name": "choose",
-        "action": "aws:branch",
-        "inputs": {
-            "Choices": [
-                {
-                    "NextStep": "rescue",
-                    "Variable": "{{ look.State }}",
-                    "StringEquals": "PendingDeletion",
-                }
-            ],
-            "Default": "nothing",
-        },
-    }
-    rescue = {
-        "name": "rescue",
-        "action": "aws:executeAutomation",
-        "isEnd": True,
-        "inputs": {
-            "DocumentName": RUNBOOK,
-            "RuntimeParameters": {
-                "KeyId": "{{ look.Id }}",
-                "AutomationAssumeRole": role_arn("automation"),
-            },
-        },
-    }
-    nothing = {"name": "nothing", "action": "aws:sleep", "inputs": {"Duration": "PT1H"}}
-    run_own(account, own_document(describe_step(), choose, rescue, nothing), arn)
-    parent = next(e for e in sandbox.executions if e.document == "Own")
-    assert (None, ["look", "choose", "rescue"]) == (
-        parent.failure,
-        [step.name for step in parent.steps],
-    )
-    assert "Disabled" == account.state(key)
-
-
-@pytest.mark.parametrize(
-    ("step", "words"),
-    [
-        ({"name": "x", "action": "aws:runCommand", "inputs": {}}, "knows no action aws:runCommand"),
-        (describe_step(onCancel="step:x"), "knows no step attribute onCancel"),
-        (
-            describe_step(inputs={"Service": "kms", "Api": "DescribeKey", "KeyId": "{{ Kee }}"}),
-            "{{ Kee }} refers to nothing",
-        ),
-        (
-            describe_step(inputs={"Service": "ec2", "Api": "DescribeRegions"}),
-            "cannot check the right to ec2:DescribeRegions",
-        ),
-        (
-            describe_step(inputs={"Service": "sns", "Api": "Publish", "TopicArn": "arn:x"}),
-            "role automation may not sns:Publish on arn:x",
-        ),
-    ],
-)
-def test_what_the_interpreter_does_not_know_fails_the_execution(sandbox, step, words):
-    """Nothing unknown is skipped: the execution fails and says what it met."""
-    account = Account(sandbox)
-    account.make_roles()
-    execution = run_own(account, own_document(step), account.schedule())
-    assert "Failed" == execution.status
-    assert words in execution.failure
-
-
-def test_a_value_that_the_document_does_not_list_is_refused(sandbox):
-    """`allowedValues` is a rule like `allowedPattern`."""
-    account = Account(sandbox)
-    account.make_roles()
-    document = own_document(
-        describe_step(), parameters={"Key": {"type": "String", "allowedValues": ["a"]}}
-    )
-    with pytest.raises(ClientError, match="Key is none of"):
-        run_own(account, document, "b")
-
-
-def test_a_step_may_fail_and_go_on(sandbox):
-    """onFailure Continue without isCritical goes on to the next step and succeeds."""
-    account = Account(sandbox)
-    account.make_roles()
-    failing = describe_step(
-        name="fail",
-        inputs={"Service": "kms", "Api": "EnableKey", "KeyId": "{{ Key }}"},
-        onFailure="Continue",
-        isCritical=False,
-        outputs=[],
-    )
-    execution = run_own(account, own_document(failing, describe_step()), account.schedule())
-    assert ["Failed", "Success"] == [step.status for step in execution.steps]
-    assert "Success" == execution.status
+    assert described["Owner"] == "Amazon"
+    assert set(content["parameters"]) == {"KeyId", "AutomationAssumeRole"}
 
 
 @pytest.mark.parametrize(
@@ -381,7 +247,7 @@ def test_a_step_may_fail_and_go_on(sandbox):
     ],
 )
 def test_an_unknown_document_is_refused(sandbox, name, code):
-    """An own document that is missing is AWS's error; one of Amazon's is the sandbox's."""
+    """A missing document of the account is AWS's error, one of Amazon's is the sandbox's."""
     with pytest.raises(ClientError) as raised:
         sandbox.client("ssm", REGION).start_automation_execution(DocumentName=name)
-    assert code == raised.value.response["Error"]["Code"]
+    assert raised.value.response["Error"]["Code"] == code

@@ -1,4 +1,4 @@
-"""The sandbox evaluates policies as IAM does, and refuses what it does not know."""
+"""The policy evaluator decides as IAM does, and refuses what it does not support."""
 
 import pytest
 
@@ -18,12 +18,12 @@ CONTEXT = {
 
 
 def statement(**changes):
-    """A statement that allows cancelling."""
+    """Return a statement that allows to cancel a deletion."""
     return {"Effect": "Allow", "Action": "kms:CancelKeyDeletion", "Resource": KEY, **changes}
 
 
 def decided(*statements):
-    """What identity policies say to cancelling a key's deletion."""
+    """Return the decision of identity policies on cancelling a key's deletion."""
     request = Request("kms:CancelKeyDeletion", KEY, (), CONTEXT)
     return decide([{"Statement": list(statements)}], request)
 
@@ -42,26 +42,26 @@ def decided(*statements):
         ({"Effect": "Deny"}, "deny"),
     ],
 )
-def test_actions_and_resources(changes, expected):
-    """Wildcards; actions in any case, resources in their own."""
-    assert expected == decided(statement(**changes))
+def test_a_statement_applies_to_its_actions_and_resources(changes, expected):
+    """Both may have wildcards. Actions are case-insensitive, resources are not."""
+    assert decided(statement(**changes)) == expected
 
 
-def test_not_action_and_not_resource():
-    """All but what they name."""
+def test_not_action_and_not_resource_exclude_what_they_name():
+    """The statement applies to everything else."""
     base = {"Effect": "Allow", "Resource": "*"}
-    assert "allow" == decided({**base, "NotAction": "iam:*"})
-    assert "silent" == decided({**base, "NotAction": "kms:*"})
+    assert decided({**base, "NotAction": "iam:*"}) == "allow"
+    assert decided({**base, "NotAction": "kms:*"}) == "silent"
     other = {"Effect": "Allow", "Action": "*"}
-    assert "allow" == decided({**other, "NotResource": "arn:aws:s3:::*"})
-    assert "silent" == decided({**other, "NotResource": KEY})
+    assert decided({**other, "NotResource": "arn:aws:s3:::*"}) == "allow"
+    assert decided({**other, "NotResource": KEY}) == "silent"
 
 
 def test_a_deny_wins_over_every_allow():
-    """In whatever order."""
+    """The order does not matter."""
     deny = statement(Effect="Deny", Resource="*")
-    assert "deny" == decided(deny, statement())
-    assert "deny" == decided(statement(), deny)
+    assert decided(deny, statement()) == "deny"
+    assert decided(statement(), deny) == "deny"
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_a_deny_wins_over_every_allow():
         ({"StringLike": {"aws:SourceAccount": "1*"}, "Bool": {"secure": "false"}}, False),
     ],
 )
-def test_conditions(condition, holds):
-    """Each operator with what fulfils it and what does not; all have to hold."""
-    assert ("allow" if holds else "silent") == decided(statement(Condition=condition))
+def test_a_statement_applies_if_all_its_conditions_hold(condition, holds):
+    """Most operators have a value that fulfils them and one that does not."""
+    assert decided(statement(Condition=condition)) == ("allow" if holds else "silent")
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_conditions(condition, holds):
         {"Effect": "Maybe"},
     ],
 )
-def test_what_is_not_known_is_refused_and_not_guessed(changes):
-    """Operators, keys, policy variables."""
+def test_unsupported_parts_of_a_policy_are_refused(changes):
+    """Among them are operators, condition keys and policy variables."""
     with pytest.raises(SandboxCannot):
         decided(statement(**changes))
 
@@ -130,15 +130,15 @@ ROLE = "arn:aws:iam::111122223333:role/worker"
         ({"Service": ROLE}, "silent"),
     ],
 )
-def test_principals(principal, expected):
-    """Named as what they are; no wildcard inside an ARN."""
+def test_a_resource_policy_applies_to_the_principals_it_names(principal, expected):
+    """The kind of principal has to match too."""
     request = Request("kms:CancelKeyDeletion", KEY, (f"AWS:{ROLE}",), CONTEXT)
     policy = {"Statement": statement(Principal=principal)}
-    assert expected == decide_resource(policy, request)
+    assert decide_resource(policy, request) == expected
 
 
 def test_not_principal_is_refused():
-    """It is too easily misread to be guessed at."""
+    """A wrong guess about it would be dangerous."""
     request = Request("kms:CancelKeyDeletion", KEY, (f"AWS:{ROLE}",), CONTEXT)
     with pytest.raises(SandboxCannot, match="NotPrincipal"):
         decide_resource({"Statement": [statement(NotPrincipal={"AWS": ROLE})]}, request)

@@ -1,4 +1,4 @@
-"""S3 in the sandbox, as far as Terraform's lock needs it."""
+"""S3's conditional writes, which Terraform's lock uses."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,14 +14,14 @@ RUNS = 8
 
 @pytest.fixture
 def s3(sandbox):
-    """Return a client, and a bucket is there."""
+    """Return an S3 client, after the bucket was created."""
     client = sandbox.client("s3", REGION)
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     return client
 
 
 def put_if_absent(client, key, body):
-    """Write an object that must not be there yet; return S3's error code, None if it was not."""
+    """Write an object that must not exist yet. Return S3's error code, or None on success."""
     try:
         client.put_object(Bucket=BUCKET, Key=key, Body=body, IfNoneMatch="*")
     except ClientError as refusal:
@@ -29,17 +29,17 @@ def put_if_absent(client, key, body):
     return None
 
 
-def test_an_object_that_is_there_is_not_overwritten(s3):
-    """A lock that is held stays its holder's; one that is given back can be taken."""
+def test_a_conditional_write_does_not_overwrite_an_object(s3):
+    """A held lock stays with its holder. A released lock can be acquired."""
     assert put_if_absent(s3, "lock", b"first") is None
-    assert "PreconditionFailed" == put_if_absent(s3, "lock", b"second")
-    assert b"first" == s3.get_object(Bucket=BUCKET, Key="lock")["Body"].read()
+    assert put_if_absent(s3, "lock", b"second") == "PreconditionFailed"
+    assert s3.get_object(Bucket=BUCKET, Key="lock")["Body"].read() == b"first"
     s3.delete_object(Bucket=BUCKET, Key="lock")
     assert put_if_absent(s3, "lock", b"second") is None
 
 
-def test_of_many_at_the_same_time_one_gets_through(s3, sandbox):
-    """Whatever the threads of the server do; each round is a lock of its own."""
+def test_only_one_of_several_simultaneous_writes_succeeds(s3, sandbox):
+    """Each round uses a lock of its own. Threads switch as often as possible."""
     clients = [sandbox.client("s3", REGION) for _ in range(RUNS)]
     barrier = Barrier(RUNS)
 
@@ -57,4 +57,4 @@ def test_of_many_at_the_same_time_one_gets_through(s3, sandbox):
             ]
     finally:
         sys.setswitchinterval(former)
-    assert [["None"] + ["PreconditionFailed"] * (RUNS - 1)] * 30 == rounds
+    assert rounds == [["None"] + ["PreconditionFailed"] * (RUNS - 1)] * 30

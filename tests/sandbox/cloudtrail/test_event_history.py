@@ -1,4 +1,4 @@
-"""CloudTrail's event history, as LookupEvents tells it."""
+"""CloudTrail's event history: LookupEvents."""
 
 import json
 import time
@@ -11,14 +11,14 @@ from tests.support.emulated_account import REGION, allow, policy, role_arn, trus
 
 
 def lookup(sandbox, key="EventName", value="DisableKey", **more):
-    """Events of the Region by one attribute."""
+    """Look up events of the Region by one attribute."""
     attributes = [{"AttributeKey": key, "AttributeValue": value}]
     trail = sandbox.client("cloudtrail", REGION)
     return trail.lookup_events(LookupAttributes=attributes, **more)
 
 
 def disabled_key(sandbox):
-    """A key that was disabled; its metadata."""
+    """Create and disable a key. Return its metadata."""
     kms = sandbox.client("kms", REGION)
     key = kms.create_key()["KeyMetadata"]
     kms.disable_key(KeyId=key["KeyId"])
@@ -26,47 +26,47 @@ def disabled_key(sandbox):
 
 
 def test_a_call_is_found_by_its_name_and_by_its_key(sandbox):
-    """Newest first; the key by id and by ARN; the record as text."""
+    """The newest event is first. The key can be named by id and by ARN. The record is text."""
     first, second = disabled_key(sandbox), disabled_key(sandbox)
     found = lookup(sandbox)["Events"]
-    assert [second["Arn"], first["Arn"]] == [e["Resources"][0]["ResourceName"] for e in found]
+    assert [e["Resources"][0]["ResourceName"] for e in found] == [second["Arn"], first["Arn"]]
     for name in (first["Arn"], first["KeyId"]):
         named = lookup(sandbox, "ResourceName", name)["Events"]
-        assert ["DisableKey", "CreateKey"] == [event["EventName"] for event in named]
+        assert [event["EventName"] for event in named] == ["DisableKey", "CreateKey"]
     record = json.loads(found[0]["CloudTrailEvent"])
-    assert (second["Arn"], "DisableKey") == (
-        record["responseElements"]["keyId"],
-        record["eventName"],
+    assert (record["responseElements"]["keyId"], record["eventName"]) == (
+        second["Arn"],
+        "DisableKey",
     )
 
 
-def test_calls_elsewhere_of_another_name_and_too_old_are_not_found(sandbox):
-    """Each Region has its own; 90 days are known; no trail is needed."""
+def test_other_regions_other_names_and_old_calls_are_not_found(sandbox):
+    """The history covers 90 days and needs no trail."""
     sandbox.client("cloudtrail", "us-east-1").stop_logging(Name="sandbox")
     disabled_key(sandbox)
-    assert 1 == len(lookup(sandbox)["Events"])
-    assert [] == lookup(sandbox, value="EnableKey")["Events"]
-    assert [] == sandbox.client("cloudtrail", "eu-west-2").lookup_events()["Events"]
-    assert [] == lookup(sandbox, StartTime=time.time() + 60)["Events"]
+    assert len(lookup(sandbox)["Events"]) == 1
+    assert lookup(sandbox, value="EnableKey")["Events"] == []
+    assert sandbox.client("cloudtrail", "eu-west-2").lookup_events()["Events"] == []
+    assert lookup(sandbox, StartTime=time.time() + 60)["Events"] == []
     sandbox.history.age(89)
-    assert 1 == len(lookup(sandbox)["Events"])
+    assert len(lookup(sandbox)["Events"]) == 1
     sandbox.history.age(2)
-    assert [] == lookup(sandbox)["Events"]
+    assert lookup(sandbox)["Events"] == []
 
 
-def test_pages_follow_each_other(sandbox):
-    """As many as asked for, and the token for the rest."""
+def test_pages_cover_all_events_without_overlap(sandbox):
+    """The last page has no token."""
     keys = [disabled_key(sandbox)["Arn"] for _ in range(3)]
     first = lookup(sandbox, MaxResults=2)
     rest = lookup(sandbox, MaxResults=2, NextToken=first["NextToken"])
     found = [*first["Events"], *rest["Events"]]
-    assert {"root"} == {event["Username"] for event in found}
-    assert keys == [event["Resources"][0]["ResourceName"] for event in reversed(found)]
+    assert {event["Username"] for event in found} == {"root"}
+    assert [event["Resources"][0]["ResourceName"] for event in reversed(found)] == keys
     assert "NextToken" not in rest
 
 
-def test_only_one_attribute_at_a_time(sandbox):
-    """As CloudTrail has it, and only attributes that it knows."""
+def test_a_lookup_takes_one_known_attribute_at_most(sandbox):
+    """As in CloudTrail."""
     two = [{"AttributeKey": "EventName", "AttributeValue": name} for name in ("A", "B")]
     with pytest.raises(ClientError, match="InvalidLookupAttributesException"):
         sandbox.client("cloudtrail", REGION).lookup_events(LookupAttributes=two)
@@ -74,15 +74,15 @@ def test_only_one_attribute_at_a_time(sandbox):
         lookup(sandbox, "KeyId", "x")
 
 
-def test_calls_between_two_pages_shift_nothing(sandbox):
-    """A page goes on after the last event shown; its token is good for the same question only."""
+def test_new_calls_between_two_pages_do_not_shift_the_second_page(sandbox):
+    """It begins after the last event shown. A token is valid for the same parameters only."""
     for _ in range(3):
         disabled_key(sandbox)
     first = lookup(sandbox, MaxResults=2)
     disabled_key(sandbox)
     rest = lookup(sandbox, MaxResults=2, NextToken=first["NextToken"])
     ids = [event["EventId"] for event in (*first["Events"], *rest["Events"])]
-    assert 3 == len(set(ids)) == len(ids)
+    assert len(ids) == len(set(ids)) == 3
     with pytest.raises(ClientError, match="InvalidNextTokenException"):
         lookup(sandbox, value="CreateKey", MaxResults=2, NextToken=first["NextToken"])
     with pytest.raises(ClientError, match="InvalidNextTokenException"):
@@ -90,13 +90,13 @@ def test_calls_between_two_pages_shift_nothing(sandbox):
 
 
 def test_a_denied_call_is_in_the_history(sandbox):
-    """CloudTrail records what was refused as well."""
+    """CloudTrail records refused calls too."""
     kms = sandbox.client("kms", REGION)
     with pytest.raises(ClientError, match="NotFoundException"):
         kms.disable_key(KeyId="12345678-1234-1234-1234-123456789012")
     (event,) = lookup(sandbox)["Events"]
-    assert "NotFoundException" == json.loads(event["CloudTrailEvent"])["errorCode"]
-    assert "false" == event["ReadOnly"]
+    assert json.loads(event["CloudTrailEvent"])["errorCode"] == "NotFoundException"
+    assert event["ReadOnly"] == "false"
 
 
 @pytest.mark.parametrize(
@@ -109,29 +109,29 @@ def test_a_denied_call_is_in_the_history(sandbox):
         ({"key": "EventSource", "value": "events.amazonaws.com"}, "SandboxCannot"),
     ],
 )
-def test_what_aws_refuses_and_what_the_sandbox_does_not_keep(sandbox, asked, code):
-    """Nothing is answered with «no events» that CloudTrail would answer otherwise."""
+def test_a_lookup_that_aws_or_the_sandbox_does_not_support_is_refused(sandbox, asked, code):
+    """An empty answer would be wrong where CloudTrail has events."""
     with pytest.raises(ClientError) as raised:
         lookup(sandbox, **asked)
-    assert code == raised.value.response["Error"]["Code"]
+    assert raised.value.response["Error"]["Code"] == code
 
 
-def test_the_same_question_within_the_bounds_is_answered(sandbox):
-    """Near misses of the refusals: a moment as the range, write calls, KMS as the source."""
+def test_a_lookup_just_within_the_limits_is_answered(sandbox):
+    """A range of no length, write calls only, and KMS as the source."""
     disabled_key(sandbox)
     moment = lookup(sandbox)["Events"][0]["EventTime"]
-    assert 1 == len(lookup(sandbox, StartTime=moment, EndTime=moment)["Events"])
+    assert len(lookup(sandbox, StartTime=moment, EndTime=moment)["Events"]) == 1
     for key, value in (("ReadOnly", "false"), ("EventSource", "kms.amazonaws.com")):
-        assert 2 == len(lookup(sandbox, key, value)["Events"])
-    assert ["sandbox"] == [
+        assert len(lookup(sandbox, key, value)["Events"]) == 2
+    assert [
         trail["Name"]
         for trail in sandbox.client("cloudtrail", REGION).describe_trails()["trailList"]
-    ]
+    ] == ["sandbox"]
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_a_role_needs_the_right_to_look(sandbox, allowed):
-    """cloudtrail:LookupEvents, on everything."""
+def test_a_role_needs_permission_to_look_up_events(sandbox, allowed):
+    """The action is cloudtrail:LookupEvents, for all resources."""
     iam = sandbox.client("iam", REGION)
     iam.create_role(RoleName="looker", AssumeRolePolicyDocument=trust("ssm.amazonaws.com"))
     action = "cloudtrail:LookupEvents" if allowed else "cloudtrail:DescribeTrails"
@@ -148,7 +148,7 @@ def test_a_role_needs_the_right_to_look(sandbox, allowed):
         aws_session_token=session["SessionToken"],
     )
     if allowed:
-        assert [] == trail.lookup_events()["Events"]
+        assert trail.lookup_events()["Events"] == []
         return
     with pytest.raises(ClientError, match="not authorized to perform: cloudtrail:LookupEvents"):
         trail.lookup_events()

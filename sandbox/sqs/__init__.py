@@ -1,0 +1,1 @@
+"""SQS: moto's queues, with the permission of AWS services to send to them."""

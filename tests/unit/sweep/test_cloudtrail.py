@@ -1,0 +1,64 @@
+"""Which call put a key into its state."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
+
+from reprieve.sweep.cloudtrail import find_cause, read_calls
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def event(name, hours, **record):
+    """Return an event of the history; `hours` after noon."""
+    by = f"arn:aws:iam::111122223333:user/{name}"
+    return {
+        "EventTime": NOON + timedelta(hours=hours),
+        "EventId": f"{name}-{hours}",
+        "CloudTrailEvent": json.dumps(
+            {"eventName": name, "userIdentity": {"arn": by}, "resources": [{"ARN": KEY}]} | record
+        ),
+    }
+
+
+def account_with(*events):
+    """Return an account whose history has these events, newest first."""
+
+    def paginate(LookupAttributes):  # noqa: N803 - boto3's name
+        name = LookupAttributes[0]["AttributeValue"]
+        return [{"Events": [each for each in events if each["EventId"].startswith(name)]}]
+
+    account = Mock()
+    account.client.return_value.get_paginator.return_value = Mock(paginate=paginate)
+    return account
+
+
+def cause(calls, key, *, pending):
+    """Return the id of the event that explains a key's state; None if none does."""
+    call = find_cause(calls, key, pending=pending)
+    return call.event_id if call else None
+
+
+def test_the_last_successful_call_is_the_cause():
+    """A disabled key was disabled, or its deletion was cancelled: the later call counts."""
+    account = account_with(
+        event("DisableKey", 5, errorCode="AccessDenied"),
+        event("CancelKeyDeletion", 3),
+        event("ScheduleKeyDeletion", 2),
+        event("DisableKey", 1),
+        event("ScheduleKeyDeletion", 0),
+    )
+    calls, problems = read_calls(account, "eu-west-1")
+    assert problems == []
+    assert cause(calls, KEY, pending=False) == "CancelKeyDeletion-3"
+    assert cause(calls, KEY, pending=True) == "ScheduleKeyDeletion-2"
+    assert cause(calls, f"{KEY}2", pending=True) is None
+
+
+def test_an_event_of_another_form_is_skipped():
+    """CloudTrail may change its records; the other events still count."""
+    odd = event("DisableKey", 2) | {"CloudTrailEvent": "no JSON"}
+    calls, problems = read_calls(account_with(odd, event("DisableKey", 1)), "eu-west-1")
+    assert problems == []
+    assert cause(calls, KEY, pending=False) == "DisableKey-1"
