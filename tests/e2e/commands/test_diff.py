@@ -76,7 +76,7 @@ def test_an_excluded_region_loses_its_guard(diff):
     result, found = diff(REPRIEVE_REGIONS__WATCH="us-east-1")
     assert 4 == result.returncode
     assert {("guard-lost", "eu-west-1", "eu-west-1")} == weak(found)
-    assert "eu-west-1: the whole guard goes away (30 resources)" in result.stdout
+    assert "eu-west-1: the whole guard is deleted (30 resources)" in result.stdout
     assert [] == found["changes"]
 
 

@@ -89,7 +89,7 @@ def test_text_says_what_weakens_first_and_is_plain_when_piped():
     [
         ("", "is empty"),
         ("no", "is not JSON"),
-        ("{}", "is JSON, but no plan"),
+        ("{}", "is JSON, but not a plan"),
         ('{"format_version": "2.0", "resource_changes": []}', "format version '2.0'"),
     ],
 )
@@ -118,10 +118,26 @@ def test_attributes_that_are_not_as_the_provider_writes_them_are_said(tmp_path):
     assert "plan.json has attributes that are not as the AWS provider writes them" in result.stderr
 
 
+def test_a_policy_nested_too_deeply_cannot_be_compared(tmp_path):
+    """It counts as a weakening, without a traceback."""
+    deep = '{"Statement": ' + "[" * 900 + "]" * 900 + "}"
+
+    def spoil(change):
+        change["after"]["policy"] = deep
+
+    path = tmp_path / "plan.json"
+    path.write_text(
+        json.dumps(edit(plan_json("strict"), "aws_sns_topic_policy", "eu-west-1", spoil))
+    )
+    result = run(path)
+    assert result.exit_code == 4
+    assert "the policy cannot be compared" in result.stdout
+
+
 def test_help_tells_the_exit_codes():
     """Each on a line of its own."""
     lines = [line.strip() for line in run("--help").stdout.splitlines()]
-    for start in ("0  no changes", "3  changes", "4  protection", "1  a plan", "2  wrong use"):
+    for start in ("0  no changes", "3  changes", "4  protection", "1  a plan", "2  the input"):
         assert any(line.startswith(start) for line in lines)
 
 
@@ -193,7 +209,7 @@ def test_markdown_of_a_huge_plan_fits_into_a_comment(filler):
     page = markdown([review(plan)], labels=False)
     assert len(page) <= len(page.encode()) <= MAX_SIZE
     assert len(page.encode()) > MAX_SIZE / 4
-    assert "Cut to fit into a comment" in page
+    assert "Shortened to fit into a comment" in page
     assert page.endswith("</details>\n")
     fences = re.findall(r"^(`{3,})(?:\w*)$", page, re.MULTILINE)
     assert 0 == len(fences) % 2
@@ -204,7 +220,7 @@ def test_markdown_that_fits_is_not_cut():
     """34 Regions that lose everything fit."""
     page = markdown([review(in_regions(plan_json("all-destroyed"), known_regions("aws")))],
                     labels=False)  # fmt: skip
-    assert "Cut to fit" not in page
+    assert "Shortened to fit" not in page
 
 
 def test_markdown_shows_names_as_they_are():
@@ -239,8 +255,8 @@ def test_plans_that_are_deferred_or_not_complete_are_said_to_be():
     plan["deferred_changes"] = [{"reason": "provider_config_unknown", "resource_change": change}]
     plan["complete"] = False
     lines = text(plan)
-    assert "The plan is not complete: more changes follow once it is applied." in lines
-    assert "Put off to a later plan: aws_sns_topic.later (provider_config_unknown)." in lines
+    assert "The plan is incomplete: more changes follow after the apply." in lines
+    assert "Deferred to a later plan: aws_sns_topic.later (provider_config_unknown)." in lines
     assert 3 == review(plan).code
 
 

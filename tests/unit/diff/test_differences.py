@@ -59,7 +59,7 @@ def test_a_long_value_is_cut():
 
 
 def test_what_nobody_set_is_not_told_of_a_replacement():
-    """Of all that is made anew only what forces it, and what is configured."""
+    """Of all that is replaced only what forces it, and what is configured."""
     change = Change(
         "a.b", "a", "b", "eu-west-1", ("delete", "create"),
         {"arn": "x", "name": "a", "fixed": 1, "set": "s"},

@@ -50,7 +50,7 @@ def test_a_region_without_the_change_that_others_have_stands_out():
     plan = edit(plan, "aws_sns_topic_policy", "sa-east-1", lambda change: change.update(
         actions=["no-op"], after={**change["after"], "policy": former}))  # fmt: skip
     lines = text(plan)
-    assert "      NOT in sa-east-1, which stays as before" in lines
+    assert "      NOT in sa-east-1, which stays unchanged" in lines
     count, total = len(REGIONS) - 1, len(REGIONS)
     assert any(f"[in {count} of {total} Regions, not sa-east-1]" in line for line in lines)
     (group,) = review(plan).groups

@@ -143,7 +143,7 @@ def test_a_statement_without_a_sid_is_told_by_its_number():
 @pytest.mark.parametrize("broken", [{}, {"Statement": ["x"]}, {"Statement": [{"Action": "x"}]}])
 def test_what_is_no_policy_is_refused(broken):
     """And not taken for an empty one."""
-    with pytest.raises(ValueError, match="no policy"):
+    with pytest.raises(ValueError, match="not a policy"):
         statements_of(broken)
 
 

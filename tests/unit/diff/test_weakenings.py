@@ -148,7 +148,7 @@ def test_a_change_that_weakens_and_one_that_does_not(type, name, before, after, 
     ],
 )  # fmt: skip
 def test_what_goes_is_missed_and_what_comes_is_not(type):
-    """Deleted, let go, or deleted before it is made anew."""
+    """Deleted, let go, or deleted before it is replaced."""
     values = {"name": "a", "policy": LOOSE}
     assert ["gone"] == [each.kind for each in weakenings_of(change(type, values, None))]
     assert ["gone"] == [e.kind for e in weakenings_of(change(type, values, None, "forget"))]
@@ -170,7 +170,7 @@ def test_a_policy_more_for_a_role_that_is_there_widens_it():
     more = change("aws_iam_role_policy_attachment", None, {"role": "r", "policy_arn": "arn:admin"})
     new = change("aws_iam_role", None, {"name": "r"})
     (found,) = weakenings_of(more, (more,))
-    assert ("policy-widened", "the role gets one policy more, arn:admin") == (
+    assert ("policy-widened", "the role gets a further policy, arn:admin") == (
         found.kind,
         found.text,
     )
