@@ -48,7 +48,7 @@ def test_each_resource_of_a_real_plan_is_somewhere(file):
 def test_the_provider_says_the_region_and_not_the_name():
     """A resource that is called us-east-1 may be anywhere."""
     change = {"actions": ["create"], "before": None, "after": {"name": "a"}}
-    assert "sa-east-1" == only(change, configured({"constant_value": "sa-east-1"})).place
+    assert only(change, configured({"constant_value": "sa-east-1"})).place == "sa-east-1"
 
 
 def test_a_region_that_is_no_constant_is_taken_from_the_attributes():
@@ -62,13 +62,13 @@ def test_a_region_that_is_no_constant_is_taken_from_the_attributes():
         ({**arn, "other": "arn:aws:sns:us-east-2:111122223333:a"}, UNKNOWN_PLACE),
     ):
         change = {"actions": ["delete"], "before": values, "after": None}
-        assert place == only(change, by_variable).place
+        assert only(change, by_variable).place == place
 
 
 def test_iam_is_in_no_region():
     """Whichever provider makes it."""
     change = {"actions": ["create"], "before": None, "after": {}}
-    assert ACCOUNT == only(change, type="aws_iam_role").place
+    assert only(change, type="aws_iam_role").place == ACCOUNT
 
 
 def test_a_resource_of_a_module_with_an_index_finds_its_provider():
@@ -101,7 +101,7 @@ def test_a_resource_of_a_module_with_an_index_finds_its_provider():
             }
         ],
     }
-    assert ["eu-north-1"] == [each.place for each in parsed(plan).resources]
+    assert [each.place for each in parsed(plan).resources] == ["eu-north-1"]
 
 
 def test_what_is_unknown_and_what_is_sensitive_is_marked():
@@ -132,7 +132,7 @@ def test_reading_a_data_source_is_no_change():
             "change": {"actions": ["read"], "before": None, "after": {}},
         }
     )
-    assert () == parsed(plan).changes
+    assert parsed(plan).changes == ()
 
 
 def test_utf_16_with_a_mark_is_read():
