@@ -9,7 +9,7 @@ import pytest
 from sandbox.deployment import PROJECT
 from tests.support.account import REGIONS, Policy
 
-COMMAND = [sys.executable, "-c", "from reprieve.cli import app; app()", "diff"]
+COMMAND = [sys.executable, "-c", "from reprieve.cli.main import app; app()", "diff"]
 ROLE = "arn:aws:iam::111122223333:role/KeyAdministrator"
 
 
