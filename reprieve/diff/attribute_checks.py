@@ -1,4 +1,4 @@
-"""How the change of one attribute weakens protection: `JUDGES`, by type and attribute."""
+"""Checks whether the change of one attribute weakens protection: `ATTRIBUTE_CHECKS`."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,50 +11,54 @@ from reprieve.diff.plan import Change
 from reprieve.diff.policy_diff import PolicyChange, Statement, compare
 from reprieve.events.patterns import pattern_errors
 
-Judgement = Iterator[tuple[str, str]]
+CheckResult = Iterator[tuple[str, str]]
 """Kinds of weakening, and sentences."""
-Judge = Callable[[Change, Any, Any], Judgement]
-"""Gets the change, and the attribute before and after."""
+AttributeCheck = Callable[[Change, Any, Any], CheckResult]
+"""Takes the change, and the attribute before and after."""
 
 
-def _pattern(change: Change, before: Any, after: Any) -> Judgement:
+def _pattern(change: Change, before: Any, after: Any) -> CheckResult:
     if is_empty(before):
         return
     if is_empty(after):
         yield "pattern-narrowed", "no longer matches any event"
         return
+    texts = (before, after)
+    if not all(isinstance(each, str) and isinstance(parsed(each), dict) for each in texts):
+        yield "pattern-narrowed", "the event pattern cannot be compared"
+        return
     if pattern_errors(before) or pattern_errors(after):
-        yield "pattern-narrowed", "the event pattern is none that can be compared"
+        yield "pattern-narrowed", "the event pattern cannot be compared"
         return
     for gap in what_may_match_less(parsed(before), parsed(after)):
         yield "pattern-narrowed", f"may match less: {gap}"
 
 
-def _enabled(change: Change, before: Any, after: Any) -> Judgement:
+def _enabled(change: Change, before: Any, after: Any) -> CheckResult:
     if after in (False, "DISABLED"):
         yield "rule-disabled", "is disabled: it matches nothing"
 
 
-def _schedule(change: Change, before: Any, after: Any) -> Judgement:
+def _schedule(change: Change, before: Any, after: Any) -> CheckResult:
     if not is_empty(before):
         yield "pattern-narrowed", f"runs by the schedule {after or 'none'} instead of {before}"
 
 
-def _policy(change: Change, before: Any, after: Any) -> Judgement:
+def _policy(change: Change, before: Any, after: Any) -> CheckResult:
     if is_empty(before):
         return
     if is_empty(after):
-        yield "policy-narrowed", "has no policy any more: no AWS service may do anything"
+        yield "policy-narrowed", "no longer has a policy: AWS services have no access"
         return
     try:
         changed = compare(parsed(before), parsed(after))
-    except (TypeError, ValueError):
-        yield "not-known", "the policy is none that can be compared"
+    except (AttributeError, TypeError, ValueError):
+        yield "not-known", "the policy cannot be compared"
         return
     yield from _policy_words(change, changed)
 
 
-def _policy_words(change: Change, changed: PolicyChange) -> Judgement:
+def _policy_words(change: Change, changed: PolicyChange) -> CheckResult:
     for text in changed.widened:
         yield "policy-widened", text
     for statement, text in changed.taken:
@@ -65,9 +69,9 @@ def _policy_words(change: Change, changed: PolicyChange) -> Judgement:
 
 
 def _matters(statement: Statement, type: str) -> bool:
-    """Whether what a statement allowed is needed: by services, and at a key by roles.
+    """Whether the guard needs what a statement allowed: for services, and at a key for roles.
 
-    What people may do with a topic or a queue is not what alerts need.
+    Alerts do not depend on what people may do with a topic or a queue.
     """
     if statement.services or ("*", "*") in statement.principals:
         return True
@@ -75,16 +79,16 @@ def _matters(statement: Statement, type: str) -> bool:
     return of_an_actor and type.startswith("aws_kms_")
 
 
-def boundary(change: Change, before: Any, after: Any) -> Judgement:
-    """Judge what bounds a role's permissions."""
+def boundary(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare the permissions boundaries of a role."""
     if is_empty(after):
         yield "policy-widened", f"is no longer bounded by {before}"
     else:
         yield "policy-narrowed", f"is bounded by {after}, which may not allow what is needed"
 
 
-def _own_policies(change: Change, before: Any, after: Any) -> Judgement:
-    """Judge the policies that a role shows: those that no resource of the plan gave it too."""
+def _own_policies(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare all policies of a role, including those that the plan does not manage."""
     was, now = ([_policy_name(each) for each in found or []] for found in (before, after))
     if more := [name for name in now if name not in was]:
         yield "policy-widened", f"has more policies: {', '.join(more)}"
@@ -96,33 +100,33 @@ def _policy_name(found: Any) -> str:
     return str(found.get("name") if isinstance(found, dict) else found)
 
 
-def _attached(change: Change, before: Any, after: Any) -> Judgement:
+def _attached(change: Change, before: Any, after: Any) -> CheckResult:
     yield "policy-widened", f"is {after} instead of {before}"
 
 
-def _destination(change: Change, before: Any, after: Any) -> Judgement:
+def _destination(change: Change, before: Any, after: Any) -> CheckResult:
     yield "target-moved", f"sends to {after or 'nothing'} instead of {before}"
 
 
-def _acting_role(change: Change, before: Any, after: Any) -> Judgement:
+def _acting_role(change: Change, before: Any, after: Any) -> CheckResult:
     if not is_empty(before):
         role = tail(after) if after else "no role"
         yield "target-moved", f"acts as {role} instead of {tail(before)}"
 
 
-def _dead_letters(change: Change, before: Any, after: Any) -> Judgement:
+def _dead_letters(change: Change, before: Any, after: Any) -> CheckResult:
     was, now = (first(each).get("arn") for each in (before, after))
     if was and not now:
-        yield "dead-letters-dropped", "what cannot be delivered is no longer kept"
+        yield "dead-letters-dropped", "undelivered events are no longer kept"
     elif was and was != now:
-        yield "dead-letters-dropped", f"what cannot be delivered goes to {now} instead of {was}"
+        yield "dead-letters-dropped", f"undelivered events go to {now} instead of {was}"
 
 
-# What EventBridge does where a target says nothing (EventBridge API, «RetryPolicy»).
+# What EventBridge does if a target sets nothing (EventBridge API reference, "RetryPolicy").
 _RETRIES = {"maximum_event_age_in_seconds": 86400, "maximum_retry_attempts": 185}
 
 
-def _retries(change: Change, before: Any, after: Any) -> Judgement:
+def _retries(change: Change, before: Any, after: Any) -> CheckResult:
     for name, default in _RETRIES.items():
         was, now = (
             default if (found := first(each).get(name)) is None else found
@@ -133,17 +137,17 @@ def _retries(change: Change, before: Any, after: Any) -> Judgement:
 
 
 def first(blocks: Any) -> dict[str, Any]:
-    """Return the only block of a kind; an empty one where there is none."""
+    """Return the only block of a kind, or an empty one."""
     return blocks[0] if isinstance(blocks, list) and blocks and blocks[0] else {}
 
 
-def filtered(change: Change, before: Any, after: Any) -> Judgement:
-    """Judge what a subscription's filter lets through."""
+def filtered(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare the filters of a subscription."""
     if not is_empty(after):
-        yield "subscription-filtered", f"gets only what its filter lets through: {after}"
+        yield "subscription-filtered", f"receives only the messages that match its filter: {after}"
 
 
-def _encryption(change: Change, before: Any, after: Any) -> Judgement:
+def _encryption(change: Change, before: Any, after: Any) -> CheckResult:
     if is_empty(after) or after is False:
         yield "encryption-weakened", "is no longer encrypted with a key of its own"
     elif after == "alias/aws/sns":
@@ -154,55 +158,55 @@ def _encryption(change: Change, before: Any, after: Any) -> Judgement:
         yield "encryption-weakened", text
 
 
-def _switched_off(kind: str, text: str) -> Judge:
-    def judge(change: Change, before: Any, after: Any) -> Judgement:
+def _switched_off(kind: str, text: str) -> AttributeCheck:
+    def check(change: Change, before: Any, after: Any) -> CheckResult:
         if before in (True, None) and after is False:
             yield kind, text
 
-    return judge
+    return check
 
 
-def _lower(kind: str, text: str, default: int) -> Judge:
-    """Tell of a number that falls; `default` stands for one that is not there."""
+def _lower(kind: str, text: str, default: int) -> AttributeCheck:
+    """Return the check of a number that must not fall; `default` applies if it is not set."""
 
-    def judge(change: Change, before: Any, after: Any) -> Judgement:
+    def check(change: Change, before: Any, after: Any) -> CheckResult:
         was, now = (default if each is None else each for each in (before, after))
         if now < was:
             yield kind, f"{text} falls from {was:,} to {now:,}"
 
-    return judge
+    return check
 
 
-def _rotates_less(change: Change, before: Any, after: Any) -> Judgement:
+def _rotates_less(change: Change, before: Any, after: Any) -> CheckResult:
     if before and after and after > before:
         yield "key-care-lowered", f"rotates every {after} days instead of {before}"
 
 
-def actions(change: Change, before: Any, after: Any) -> Judgement:
-    """Judge whom an alarm tells; of `after` some topics may be unknown."""
-    # Of several topics one may be known after the apply only: those that are known still count.
+def actions(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare the topics that an alarm notifies. Some topics of `after` may be unknown."""
+    # Some topics may be known only after the apply: the others are still compared.
     gone = [each for each in before or [] if each not in (after or [])]
     if gone:
-        yield "alarm-weakened", f"no longer tells {', '.join(map(tail, gone))}"
+        yield "alarm-weakened", f"no longer notifies {', '.join(map(tail, gone))}"
 
 
-def _measure(name: str) -> Judge:
-    def judge(change: Change, before: Any, after: Any) -> Judgement:
-        # The provider stores a number that nobody set as 0.
+def _measure(name: str) -> AttributeCheck:
+    def check(change: Change, before: Any, after: Any) -> CheckResult:
+        # The provider stores 0 for a number that is not set.
         if (before or None) != (after or None):
             yield "alarm-weakened", f"{name} is {_value(after)} instead of {_value(before)}"
 
-    return judge
+    return check
 
 
 def _value(value: Any) -> str:
     return "nothing" if is_empty(value) else value if isinstance(value, str) else json.dumps(value)
 
 
-def _steps(change: Change, before: Any, after: Any) -> Judgement:
+def _steps(change: Change, before: Any, after: Any) -> CheckResult:
     old, new = parsed(before), parsed(after)
     if not isinstance(old, dict) or not isinstance(new, dict):
-        yield "not-known", "the content is none that can be compared"
+        yield "not-known", "the content cannot be compared"
         return
     names = [[step.get("name") for step in each.get("mainSteps") or []] for each in (old, new)]
     for name in names[0]:
@@ -210,7 +214,7 @@ def _steps(change: Change, before: Any, after: Any) -> Judgement:
             yield "runbook-shortened", f"loses the step {name}"
 
 
-JUDGES: dict[str, dict[str, Judge]] = {
+ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     "aws_cloudwatch_event_rule": {
         "event_pattern": _pattern,
         "schedule_expression": _schedule,
@@ -224,7 +228,7 @@ JUDGES: dict[str, dict[str, Judge]] = {
         "retry_policy": _retries,
     },
     "aws_cloudwatch_metric_alarm": {
-        "actions_enabled": _switched_off("alarm-weakened", "tells nobody: its actions are off"),
+        "actions_enabled": _switched_off("alarm-weakened", "notifies nobody: its actions are off"),
         "alarm_actions": actions,
         **{
             name: _measure(name)
@@ -257,7 +261,7 @@ JUDGES: dict[str, dict[str, Judge]] = {
         "is_enabled": _switched_off("key-care-lowered", "is disabled: it encrypts nothing"),
         "enable_key_rotation": _switched_off("key-care-lowered", "no longer rotates"),
         "rotation_period_in_days": _rotates_less,
-        # KMS API reference, «ScheduleKeyDeletion»: 30 days unless said otherwise.
+        # KMS API reference, "ScheduleKeyDeletion": 30 days by default.
         "deletion_window_in_days": _lower("key-care-lowered", "the waiting period in days", 30),
     },
     "aws_kms_key_policy": {"policy": _policy},
@@ -268,7 +272,7 @@ JUDGES: dict[str, dict[str, Judge]] = {
         "policy": _policy,
         "kms_master_key_id": _encryption,
         "sqs_managed_sse_enabled": _switched_off("encryption-weakened", "is no longer encrypted"),
-        # SQS API reference, «SetQueueAttributes»: four days unless said otherwise.
+        # SQS API reference, "SetQueueAttributes": four days by default.
         "message_retention_seconds": _lower(
             "retention-lowered", "message_retention_seconds", 345600
         ),

@@ -1,7 +1,7 @@
 """What differs between two versions of a resource, path by path.
 
-JSON within texts (policies, event patterns, runbooks) is compared as JSON, and texts of several
-lines line by line.
+JSON in texts (policies, event patterns, runbooks) is compared as JSON, and a text of several lines
+line by line.
 """
 
 import json
@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reprieve.diff.plan import UNKNOWN, Change, Sensitive, Unknown
+from reprieve.diff.plan import UNKNOWN, Change, Sensitive, Unknown, is_too_deep
 
-# What tells the items of a list apart: statements, steps of a runbook, metric queries, blocks.
+# What identifies the items of a list: statements, steps of a runbook, metric queries, blocks.
 _KEYS = ("Sid", "id", "name", "target_id")
 _ROOM = 160
 _CONTEXT = 24
 
 
 class Absent:
-    """Stands for a value that is not there."""
+    """Stands for a missing value."""
 
 
 ABSENT = Absent()
@@ -27,7 +27,7 @@ ABSENT = Absent()
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference; ABSENT where there is nothing before, or after."""
+    """One difference. `before` or `after` is ABSENT where there is no value."""
 
     path: str
     before: Any
@@ -37,8 +37,8 @@ class Difference:
 def differences(change: Change) -> tuple[Difference, ...]:
     """Return what an update or a replacement changes.
 
-    What nobody set is left out where Terraform only says that it knows it after the apply, and of
-    a replacement all that is merely made anew.
+    Leaves out attributes that the configuration does not set, if they are only known after the
+    apply or only change because the resource is created again.
     """
     if change.before is None or change.after is None:
         return ()
@@ -47,29 +47,33 @@ def differences(change: Change) -> tuple[Difference, ...]:
         name = re.split(r"[.\[]", each.path, maxsplit=1)[0]
         unset = change.configured is not None and name not in change.configured
         because = name in {path.split(".")[0] for path in change.replace_because}
-        made_anew = change.is_replacement or each.after is UNKNOWN
-        if not (unset and made_anew and not because):
+        is_new = change.is_replacement or each.after is UNKNOWN
+        if not (unset and is_new and not because):
             found.append(each)
     return tuple(found)
 
 
 def between(before: Any, after: Any) -> tuple[Difference, ...]:
-    """Return what differs between two values; that nothing, "", [] and {} do is not told."""
+    """Return what differs between two values. None, "", [] and {} count as equal."""
     return tuple(_between(before, after, ""))
 
 
 def parsed(value: Any) -> Any:
-    """Return what a text of JSON stands for, if it is an object or an array; else the value."""
+    """Return the object or array that a JSON text contains; any other value as it is.
+
+    A text that is nested too deeply also stays text.
+    """
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            found = json.loads(value)
         except (ValueError, RecursionError):
             return value
+        return value if is_too_deep(found) else found
     return value
 
 
 def is_empty(value: Any) -> bool:
-    """Whether it is nothing: Terraform and AWS write nothing in several ways."""
+    """Whether a value is empty. Terraform and AWS write an empty value in several ways."""
     return value is ABSENT or value is None or value in ("", [], {})
 
 
@@ -91,7 +95,7 @@ def _between(before: Any, after: Any, path: str) -> Iterator[Difference]:
 
 
 def _is_unset_period(path: str, before: Any, after: Any) -> bool:
-    """Whether it is the period of a metric query without one, which the provider stores as 0."""
+    """Whether it is the period of a metric query that has none: the provider stores 0."""
     return path.endswith("].period") and {before, after} == {0, None}
 
 
@@ -113,30 +117,30 @@ def _lists(before: list[Any], after: list[Any], path: str) -> Iterator[Differenc
 
 
 def _items(before: list[Any], after: list[Any], path: str, *, singly: bool) -> Iterator[Difference]:
-    """Yield which items went and which came, each by itself or all that went, or came, as one."""
-    gone, come = list(before), list[Any]()
+    """Yield the removed and the added items: `singly`, or as one difference each."""
+    removed, added = list(before), list[Any]()
     for each in after:
-        found = next((i for i, old in enumerate(gone) if _equal(old, each)), None)
+        found = next((i for i, old in enumerate(removed) if _equal(old, each)), None)
         if found is None:
-            come.append(each)
+            added.append(each)
         else:
-            del gone[found]
-    if not gone and not come and not _equal(before, after):
+            del removed[found]
+    if not removed and not added and not _equal(before, after):
         yield Difference(f"{path} (order)", before, after)
-    elif len(gone) == len(come) == 1:
-        yield Difference(path, gone[0], come[0])
+    elif len(removed) == len(added) == 1:
+        yield Difference(path, removed[0], added[0])
     elif singly:
-        yield from (Difference(path, each, ABSENT) for each in gone)
-        yield from (Difference(path, ABSENT, each) for each in come)
+        yield from (Difference(path, each, ABSENT) for each in removed)
+        yield from (Difference(path, ABSENT, each) for each in added)
     else:
-        if gone:
-            yield Difference(path, gone if len(gone) > 1 else gone[0], ABSENT)
-        if come:
-            yield Difference(path, ABSENT, come if len(come) > 1 else come[0])
+        if removed:
+            yield Difference(path, removed if len(removed) > 1 else removed[0], ABSENT)
+        if added:
+            yield Difference(path, ABSENT, added if len(added) > 1 else added[0])
 
 
 def _keyed(items: list[Any], key: str) -> dict[str, Any] | None:
-    """Return a list by a field of its items, if they all have one of their own."""
+    """Return a list by a field of its items, if each item has its own value of it."""
     if not all(isinstance(each, dict) and isinstance(each.get(key), str) for each in items):
         return None
     found = {each[key]: each for each in items}
@@ -148,7 +152,7 @@ def _item(items: list[Any], index: int) -> Any:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Whether two values are the same; in Python True == 1, in JSON it is not."""
+    """Whether two values are equal in JSON, where true is not 1."""
     if isinstance(one, bool) != isinstance(other, bool):
         return False
     return bool(one == other) and not isinstance(one, Unknown)
@@ -162,12 +166,12 @@ def shown(difference: Difference) -> str:
     if after is ABSENT:
         return f"{difference.path}: - {_text(before)}"
     if isinstance(before, str) and isinstance(after, str):
-        before, after = _apart(before, after)
+        before, after = _without_common_text(before, after)
     return f"{difference.path}: {_text(before)} → {_text(after)}"
 
 
-def _apart(before: str, after: str) -> tuple[str, str]:
-    """Cut what two long texts have in common, but for a little."""
+def _without_common_text(before: str, after: str) -> tuple[str, str]:
+    """Cut what two long texts have in common, except a little context."""
     if max(len(before), len(after)) <= _ROOM // 2:
         return before, after
     start = 0
@@ -197,7 +201,7 @@ def _text(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON can have it: what is unknown or sensitive as a text that says so."""
+    """Return a value as JSON, with a text in place of each unknown or sensitive value."""
     if isinstance(value, Unknown):
         return "(known after apply)"
     if isinstance(value, Sensitive):

@@ -1,4 +1,4 @@
-"""What is the same in many Regions, told once."""
+"""Merges changes that are the same in many Regions."""
 
 import json
 import re
@@ -13,11 +13,11 @@ from reprieve.diff.plan import ACCOUNT, UNKNOWN_PLACE, Change, Plan
 from reprieve.regions import alias
 
 REGION = "REGION"
-"""Stands for the Region's code in what is told of several Regions."""
+"""Replaces the Region's code in a text about several Regions."""
 
-# What AWS numbers by itself, and so otherwise in each Region: subscriptions, keys.
+# Ids that AWS generates, which differ between Regions: subscriptions, keys.
 _ID = re.compile(r"\b(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
-# A guard has these; a Region with other resources only is no guarded Region.
+# Every guard has these. A Region without them has no guard.
 _GUARD = ("aws_cloudwatch_event_rule", "aws_sns_topic")
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Regions:
-    """The Regions of a plan by what becomes of their guards; each sorted."""
+    """The Regions of a plan by what happens to their guards; each sorted."""
 
     staying: tuple[str, ...]
     joining: tuple[str, ...]
@@ -39,9 +39,9 @@ class Regions:
 
 @dataclass(frozen=True)
 class Group:
-    """Changes that are the same but for their Regions.
+    """Changes that differ only in their Regions.
 
-    `text` names the resource, or what is told; `lines` are its differences. `missing` are the
+    `text` names the resource; `lines` are its differences. `missing` are the
     Regions that stay as they are while most others get this; `deviates` says that most others
     get something else.
     """
@@ -57,7 +57,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Guards:
-    """Regions whose guards come, or go, as a whole; `kinds` counts their resources by type."""
+    """Regions whose whole guards are created or deleted; `kinds` counts resources by type."""
 
     action: str
     places: tuple[str, ...]
@@ -66,7 +66,7 @@ class Guards:
 
 
 def regions_of(plan: Plan) -> Regions:
-    """Return the plan's Regions; one joins, or leaves, if all that it has comes, or goes."""
+    """Return the plan's Regions. One joins (leaves) if all its resources are created (deleted)."""
     by_place: dict[str, list[Change]] = defaultdict(list)
     for each in plan.resources:
         if each.place not in (ACCOUNT, UNKNOWN_PLACE):
@@ -85,7 +85,7 @@ def regions_of(plan: Plan) -> Regions:
 
 
 def guards(plan: Plan, places: Sequence[str], action: str) -> tuple[Guards, ...]:
-    """Return the guards that come, or go; those made of the same resources together."""
+    """Return the created, or deleted, guards; those with the same resources as one."""
     members = {
         place: tuple(each for each in plan.changes if each.place == place) for place in places
     }
@@ -128,10 +128,10 @@ def grouped(changes: Iterable[Change], regions: Sequence[str]) -> tuple[Group, .
     return tuple(groups)
 
 
-def told_once(
+def merge_regions(
     items: Iterable[T], text: Callable[[T], str], place: Callable[[T], str]
 ) -> tuple[tuple[str, tuple[T, ...]], ...]:
-    """Return sentences that are the same but for their Regions, each with what it is told of."""
+    """Merge sentences that differ only in their Regions; return each with its items."""
     return tuple(
         (_said([(text(each), place(each)) for each in same]), tuple(same))
         for same in _by(items, lambda each: neutral(text(each), place(each)))
@@ -139,21 +139,21 @@ def told_once(
 
 
 def neutral(text: str, place: str) -> str:
-    """Return a text without what differs from Region to Region by itself."""
+    """Return a text with the Region and the ids replaced."""
     return _ID.sub("ID", _neutral(text, place))
 
 
 def _neutral(text: str, place: str) -> str:
     if place in (ACCOUNT, UNKNOWN_PLACE):
         return text
-    # Not within another word: no Region's code is the end of another's, but names may be.
+    # Not within another word: a name may end with a Region's code.
     code = rf"(?<![A-Za-z0-9]){re.escape(place)}(?![0-9A-Za-z])"
     short = rf"(?<![A-Za-z0-9]){re.escape(alias(place))}(?![0-9A-Za-z])"
     return re.sub(short, REGION, re.sub(code, REGION, text))
 
 
 def _said(texts: Sequence[tuple[str, str]]) -> str:
-    """Return a text as it is for one place, and neutral, as far as it has to be, for several."""
+    """Return the text of one place as it is, that of several as neutral as necessary."""
     if len({place for _, place in texts}) == 1:
         return texts[0][0]
     regional = {_neutral(text, place) for text, place in texts}
@@ -181,7 +181,7 @@ def _group(part: Sequence[Change], *, missing: tuple[str, ...], deviates: bool) 
 
 
 def _restored(original: Difference, path: str, said: str) -> Difference:
-    """Return a difference with the neutral values; what is no plain value stays what it was."""
+    """Return a difference with the neutral values; unknown and sensitive values stay."""
     _, before, after = json.loads(said)
 
     def value(neutral: Any, first: Any) -> Any:
@@ -195,7 +195,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def action_of(change: Change) -> str:
-    """Return what is done, in one word: create, update, delete, replace, forget."""
+    """Return the action in one word: create, update, delete, replace, forget."""
     return "replace" if change.is_replacement else "-".join(change.actions)
 
 
@@ -213,7 +213,7 @@ def _dump(value: Any) -> str:
 
 
 def _by(items: Iterable[T], key: Callable[[T], Any]) -> list[list[T]]:
-    """Return items with the same key together, in the order in which they come."""
+    """Group items by key, in the order of their first appearance."""
     found: dict[Any, list[T]] = {}
     for each in items:
         found.setdefault(key(each), []).append(each)

@@ -6,7 +6,7 @@ from typing import Any
 from reprieve.diff.differences import ABSENT, Difference, plain
 from reprieve.diff.grouping import Group
 from reprieve.diff.review import Review, code_of
-from reprieve.diff.text_report import apart
+from reprieve.diff.text_report import merge_by_resource
 from reprieve.diff.weakenings import Weakening
 
 JSON_FORMAT = 1
@@ -15,7 +15,7 @@ JSON_FORMAT = 1
 def as_json(reviews: Sequence[Review]) -> dict[str, Any]:
     """Return the reviews as the object that docs/diff.md describes.
 
-    `format` rises when something is renamed or taken away; what is added does not raise it.
+    `format` rises when a field is renamed or removed, not when one is added.
     """
     return {
         "format": JSON_FORMAT,
@@ -61,7 +61,7 @@ def _weak_json(weakenings: Sequence[Weakening]) -> list[dict[str, Any]]:
             "places": list(each.places),
             "addresses": list(each.addresses),
         }
-        for each in apart(weakenings)
+        for each in merge_by_resource(weakenings)
     ]
 
 
@@ -79,7 +79,7 @@ def _group_json(group: Group) -> dict[str, Any]:
 
 
 def _difference_json(each: Difference) -> dict[str, Any]:
-    """Return a difference; what is not there before, or after, is left out."""
+    """Return a difference, without `before` or `after` where there is no value."""
     found: dict[str, Any] = {"path": each.path}
     if each.before is not ABSENT:
         found["before"] = plain(each.before)

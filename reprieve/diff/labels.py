@@ -1,11 +1,11 @@
-"""What the resources of a plan are called, in words."""
+"""Names of the resources of a plan, for people."""
 
 import re
 from typing import Any
 
 from reprieve.diff.plan import Change
 
-# CDKTF ends an address with eight digits of the path's hash, which differ from Region to Region.
+# CDKTF appends eight digits of the path's hash to an address: they differ between Regions.
 _HASH = re.compile(r"_[0-9A-F]{8}(?=$|\[)")
 
 NOUNS = {
@@ -37,7 +37,7 @@ _NAMES = {
 
 
 def subject(change: Change) -> str:
-    """Return what a resource is called: `rule reprieve-key-disabled`."""
+    """Return the name of a resource: `rule reprieve-key-disabled`."""
     noun = NOUNS.get(change.type)
     if noun is None:
         return plain_address(change)
@@ -47,7 +47,7 @@ def subject(change: Change) -> str:
             return f"target {target} of rule {rule}"
     if change.type == "aws_kms_key":
         description = value(change, "description")
-        return f"KMS key «{description}»" if isinstance(description, str) else noun
+        return f'KMS key "{description}"' if isinstance(description, str) else noun
     name = value(change, _NAMES.get(change.type, "name"))
     if not isinstance(name, str) or not name:
         return f"{noun} {_HASH.sub('', change.name)}"
@@ -58,7 +58,7 @@ def subject(change: Change) -> str:
 
 
 def value(change: Change, name: str) -> Any:
-    """Return an attribute as it was, else as it becomes."""
+    """Return a text attribute before the change, or else after it."""
     for values in (change.before, change.after):
         if values and isinstance(found := values.get(name), str) and found:
             return found
@@ -66,12 +66,12 @@ def value(change: Change, name: str) -> Any:
 
 
 def plain_address(change: Change) -> str:
-    """Return the address without the hash that CDKTF puts behind it."""
+    """Return the address without the hash that CDKTF appends."""
     return _HASH.sub("", change.address)
 
 
 def tail(arn: str) -> str:
-    """Return the name at the end of an ARN or of a queue's URL; another text as it is."""
+    """Return the name at the end of an ARN or of a queue's URL; any other text as it is."""
     if arn.startswith("arn:"):
         return arn.split(":", 5)[-1].rsplit(":", 1)[-1] if ":sns:" in arn else arn.split(":", 5)[-1]
     return arn.rsplit("/", 1)[-1] if arn.startswith("https://") else arn

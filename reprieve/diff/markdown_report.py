@@ -6,28 +6,28 @@ from collections.abc import Sequence
 from reprieve.diff.review import Review
 from reprieve.diff.text_report import (
     SIGNS,
-    alike,
     guards_text,
     headline,
     laid_out,
+    merge_groups,
+    merge_weakenings,
     notes,
     places,
     text_lines,
-    told,
 )
 from reprieve.text import printable
 
 MAX_SIZE = 60_000
-"""In characters and in bytes: GitHub takes 65,536 characters, and workflows add their own."""
+"""In characters and in bytes: GitHub accepts 65,536 characters, and workflows add some."""
 
-_CUT = "Cut to fit into a comment; `reprieve diff` on the plan shows all of it."
-# Room for what closes a block, and for the sentence above.
+_CUT = "Shortened to fit into a comment. Run `reprieve diff` on the plan to see everything."
+# Room for the end of a block, and for the sentence above.
 _ROOM = 400
-_FOLD = "<details><summary>The whole text, with what differs</summary>"
+_FOLD = "<details><summary>The full report, with all differences</summary>"
 
 
 def markdown(reviews: Sequence[Review], *, labels: bool) -> str:
-    """Return a headline, what weakens protection, the changes, and the whole text folded."""
+    """Return a headline, the weakenings, the changes, and the full report folded."""
     lines: list[str] = []
     for review in reviews:
         lines += _plan(review, labels=labels)
@@ -36,7 +36,7 @@ def markdown(reviews: Sequence[Review], *, labels: bool) -> str:
     lines = [line.replace(_FENCE, fence) for line in lines]
     kept, whole = _fitting(lines, MAX_SIZE * 2 // 3)
     if not whole:
-        # A block that is cut has to be closed, or it would swallow what follows.
+        # Close a block that was cut: otherwise it would include what follows.
         if sum(line.startswith(fence) for line in kept) % 2:
             kept.append(fence)
         kept += ["", _CUT]
@@ -48,7 +48,7 @@ def markdown(reviews: Sequence[Review], *, labels: bool) -> str:
     return "\n".join([head, *opening, *shown, *closing])
 
 
-# Stands for the fence until it is known how long it has to be.
+# Replaced by the fence once its length is known.
 _FENCE = "\x00fence\x00"
 
 
@@ -59,24 +59,26 @@ def _plan(review: Review, *, labels: bool) -> list[str]:
         lines += [_escaped(note), ""]
     for title, weakenings in (
         ("Weakens protection", review.weakenings),
-        ("Weakened outside of Terraform, and this plan leaves it so", review.left_weakened),
+        ("Weakened outside of Terraform, not reverted by this plan", review.left_weakened),
     ):
         if weakenings:
             lines += [f"**{title}**", ""]
-            lines += [f"- {_escaped(each.sentence(review))}" for each in told(weakenings)]
+            lines += [
+                f"- {_escaped(each.sentence(review))}" for each in merge_weakenings(weakenings)
+            ]
             lines += [""]
     changes = [
         f"{SIGNS[each.action]} {guards_text(each)} [{places(each.places, review)}]"
         for each in review.guards
     ]
-    for group in alike(review.groups):
+    for group in merge_groups(review.groups):
         sign = SIGNS.get(group.action, "~")
-        deviates = "DEVIATES: " if group.deviates else ""
+        deviates = "DEVIATES from the other Regions: " if group.deviates else ""
         missing = f" NOT in {', '.join(group.missing)}" if group.missing else ""
         where = places(group.places, review)
         changes.append(f"{sign} {deviates}{group.text} [{where}]{missing}")
     if changes:
-        # A block of diff is coloured by GitHub: «!» stands for what is neither new nor gone.
+        # GitHub colours a diff block: "!" marks a line that is neither added nor deleted.
         lines += ["**Changes**", "", f"{_FENCE}diff"]
         lines += [printable(re.sub(r"^[~±×]", "!", each)) for each in changes]
         lines += [_FENCE, ""]
@@ -95,17 +97,17 @@ def _fitting(lines: Sequence[str], room: int) -> tuple[list[str], bool]:
 
 
 def _size(text: str) -> int:
-    """Return the bytes of a text, of which there are never fewer than characters."""
+    """Return the size of a text in bytes, which is at least its number of characters."""
     return len(text.encode())
 
 
 def _fence(text: str) -> str:
-    """Return a fence that nothing in the text can close."""
+    """Return a fence that is longer than any in the text."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     return "`" * max(3, longest + 1)
 
 
 def _escaped(text: str) -> str:
-    """Return a text as Markdown that shows it as it is: no markup, no link, nobody mentioned."""
+    """Escape a text for Markdown: it shows as it is, without markup, links or mentions."""
     text = re.sub(r"([\\`*_\[\]<>#|~$&])", r"\\\1", printable(text))
     return text.replace("@", "&#64;").replace("://", ":&#47;/")

@@ -1,8 +1,7 @@
-"""Whether an event pattern matches at least what another one did.
+"""Checks whether an event pattern matches at least what another one did.
 
-A proof, not a test: where it finds none the answer is the reason, and the pattern may match less.
-It knows no more than it needs for changes that people make: filters dropped and added, values more
-and fewer, alternatives more and fewer.
+If this cannot be proven, the pattern may match less, and the result is the reason. The proof covers
+the changes that people make: added and removed filters, values and alternatives.
 """
 
 import json
@@ -13,7 +12,7 @@ Node = Mapping[str, Any]
 
 
 def what_may_match_less(old: Node, new: Node) -> list[str]:
-    """Say where `new` may not match an event that `old` matches; empty if it matches them all.
+    """Return where `new` may not match an event that `old` matches; empty if it matches all.
 
     One sentence for each place. Both are valid patterns (`patterns.pattern_errors`).
     """
@@ -21,7 +20,7 @@ def what_may_match_less(old: Node, new: Node) -> list[str]:
 
 
 def _conjuncts(node: Node) -> list[list[Node]]:
-    """Return the alternatives of a pattern, each a list of nodes that all have to match.
+    """Return the alternatives of a pattern: lists of nodes that all have to match.
 
     `$or` stands for as many patterns as it has alternatives, at the place where it is.
     """
@@ -53,22 +52,22 @@ def _gaps(alternatives: Sequence[Sequence[Node]], new: Node, path: str) -> list[
 
 
 def _or_gaps(old: Sequence[Node], branches: Sequence[Node], path: str) -> list[str]:
-    # One branch that takes it all suffices; that several do together is not tried.
+    # One branch has to match everything; combinations of branches are not tried.
     if any(not _gaps([old], branch, path) for branch in branches):
         return []
-    return [f"{path}: none of its alternatives takes all that was matched"]
+    return [f"{path}: none of its alternatives matches everything that the old pattern did"]
 
 
 def _field_gaps(old: Sequence[Node], name: str, wanted: Any, path: str) -> list[str]:
-    """Return what is missing in one field; one of the nodes that had to match has to imply it."""
+    """Return the gaps in one field: one of the old nodes has to imply the new filters."""
     before = [node[name] for node in old if name in node]
     if isinstance(wanted, Mapping):
         nodes = [value for value in before if isinstance(value, Mapping)]
         if not nodes:
-            # Each field of a node apart: «detail» that was not looked at, say.
+            # The old pattern did not filter this node at all.
             inner = _gaps([[{}]], wanted, path)
-            return inner or [f"{path}: was not looked at"]
-        # Within an array of objects one of them has to match as a whole: nodes are not merged.
+            return inner or [f"{path} is a new filter"]
+        # In an array of objects one object has to match as a whole: nodes are not merged.
         tries = [_gaps(_conjuncts(value), wanted, path) for value in nodes]
         return min(tries, key=len)
     if _takes_everything(wanted):
@@ -83,7 +82,7 @@ def _field_gaps(old: Sequence[Node], name: str, wanted: Any, path: str) -> list[
     missing = min(tries, key=len)
     if not missing:
         return []
-    return [f"{path} no longer takes all of {_shown(missing)}; it takes {_shown(wanted)}"]
+    return [f"{path} no longer matches all of {_shown(missing)}; it matches {_shown(wanted)}"]
 
 
 def _takes_everything(filters: Sequence[Any]) -> bool:
@@ -91,14 +90,14 @@ def _takes_everything(filters: Sequence[Any]) -> bool:
 
 
 def implies(old: Any, new: Any) -> bool:
-    """Whether each value that the filter `old` takes is taken by the filter `new`."""
+    """Whether the filter `new` matches every value that the filter `old` matches."""
     if same(old, new):
         return True
     if not isinstance(new, Mapping):
         return False
     ((operator, operand),) = new.items()
     if operator == "exists":
-        # All other filters look at a value that is there.
+        # All other filters require that the value exists.
         return bool(operand) and old != {"exists": False}
     if not isinstance(old, Mapping):
         return _takes(operator, operand, old)
@@ -127,7 +126,7 @@ def _affix_implies(operator: str, old: Any, new: Any) -> bool:
 
 
 def _anything_but_implies(old: Any, new: Any) -> bool:
-    """Fewer values that are left out: more is taken. Only of the same form."""
+    """Whether `new` excludes no more than `old`. Both must have the same form."""
     old_form, old_values = _excluded(old)
     new_form, new_values = _excluded(new)
     return old_form == new_form and all(
@@ -143,7 +142,7 @@ def _excluded(operand: Any) -> tuple[str, list[Any]]:
 
 
 def _takes(operator: str, operand: Any, value: Any) -> bool:
-    """Whether a filter takes a plain value; False where this cannot tell."""
+    """Whether a filter matches a plain value; False if this cannot be decided."""
     if operator == "anything-but":
         form, values = _excluded(operand)
         if not form:
@@ -161,7 +160,7 @@ def _takes(operator: str, operand: Any, value: Any) -> bool:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values of JSON are the same: in Python True == 1, and there it is not."""
+    """Whether two values are equal in JSON, where true is not 1."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):

@@ -1,38 +1,36 @@
-"""Terraform's plans, as `terraform show -json PLANFILE` prints them.
+"""A Terraform plan: its resources, what the plan does to each, and where each is."""
 
-The format is Terraform's own («JSON Output Format», Terraform internals): 1.x only ever grows.
-"""
-
-import json
-import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from reprieve.errors import ExitCode, ReprieveError
 
 ACCOUNT = "account-wide"
-"""Where IAM's resources are: in no Region."""
+"""Where IAM's resources are: they have no Region."""
 UNKNOWN_PLACE = "Region not in the plan"
-"""Where a resource is of which the plan does not say it."""
+"""Where a resource is if the plan does not say its Region."""
 
-_HOW = "make it with: terraform show -json PLANFILE > plan.json"
-_INDEX = re.compile(r"\[[^\]]*\]")
-# What CDKTF writes for the ARN of another resource.
-_ARN_OF = re.compile(r"\$\{([\w.-]+)\.arn\}")
+MAX_NESTING: Final = 100
+"""How many levels deep the JSON of a plan may be nested, and JSON in a text of it."""
+
+MALFORMED: Final = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+"""What reading a plan raises where the plan's JSON has an unexpected form."""
 
 
-class PlanError(Exception):
-    """What was given is no plan that can be read; the text says what it is, and what to do."""
+class PlanError(ReprieveError):
+    """The input is not a plan that can be read."""
+
+    exit_code = ExitCode.USAGE
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """Stands for a value that Terraform knows after the apply only."""
+    """Stands for a value that Terraform knows only after the apply."""
 
 
 @dataclass(frozen=True)
 class Sensitive:
-    """Holds a value that is never shown; two of them can be told apart, and that is all."""
+    """Holds a value that is never shown. Two of them can be compared."""
 
     value: Any
 
@@ -68,7 +66,7 @@ class Change:
 
     @property
     def is_replacement(self) -> bool:
-        """Whether the resource is deleted and made anew, in either order."""
+        """Whether the resource is deleted and created again, in either order."""
         return set(self.actions) == {"create", "delete"}
 
 
@@ -85,6 +83,8 @@ class Plan:
     """(address, reason) of what Terraform puts off to a later plan."""
     errored: bool
     complete: bool
+    error_output: str = ""
+    """What Terraform printed on stderr where the plan errored."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -92,221 +92,17 @@ class Plan:
         return tuple(each for each in self.resources if each.is_change)
 
 
-def read(path: Path) -> Plan:
-    """Read a file; its name becomes the plan's label.
-
-    Raises:
-        PlanError: it cannot be read, or holds no plan.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as fault:
-        raise PlanError(f"{path} cannot be read: {fault.strerror or fault}.") from None
-    return parse(content, str(path))
-
-
-def parse(content: bytes, label: str) -> Plan:
-    """Return the plan in what `terraform show -json` printed.
-
-    Raises:
-        PlanError: it is something else.
-    """
-    if content.startswith(b"PK\x03\x04"):
-        raise PlanError(
-            f"{label} is a plan file, which only terraform can read; give its JSON: "
-            f"terraform show -json {Path(label).name} > plan.json"
-        )
-    if not content.strip():
-        raise PlanError(f"{label} is empty; {_HOW}")
-    try:
-        # PowerShell writes UTF-16 with a mark; json knows that, and UTF-8's, only from bytes.
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        raise PlanError(f"{label} is not JSON; {_HOW}") from None
-    if not isinstance(found, dict) or "format_version" not in found:
-        raise PlanError(f"{label} is JSON, but no plan; {_HOW}")
-    version = found["format_version"]
-    if not isinstance(version, str) or not re.fullmatch(r"1\.\d+", version):
-        raise PlanError(
-            f"{label} has the format version {version!r}; this reads 1.x, "
-            "which Terraform 1.1 and later write."
-        )
-    if "resource_changes" not in found and "planned_values" not in found:
-        raise PlanError(f"{label} is the JSON of a state or of something else, no plan's; {_HOW}")
-    try:
-        return _plan(found, label)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as fault:
-        raise PlanError(
-            f"{label} is not as Terraform writes a plan ({type(fault).__name__}: {fault}); {_HOW}"
-        ) from None
-
-
-def _plan(found: Mapping[str, Any], label: str) -> Plan:
-    changes = found.get("resource_changes") or []
-    arns = {each["address"]: (each["change"].get("after") or {}).get("arn") for each in changes}
-    configuration = _Configuration(found.get("configuration") or {}, arns)
-    resources = tuple(configuration.change(each) for each in changes if each.get("mode") != "data")
-    return Plan(
-        label=label,
-        resources=resources,
-        drift=tuple(
-            configuration.change(each)
-            for each in found.get("resource_drift") or []
-            if each.get("mode") != "data"
-        ),
-        outputs=tuple(
-            sorted(
-                name
-                for name, change in (found.get("output_changes") or {}).items()
-                if change["actions"] != ["no-op"]
+def is_too_deep(value: Any) -> bool:
+    """Return whether a value of JSON is nested more than MAX_NESTING levels deep."""
+    level = [value]
+    for _ in range(MAX_NESTING + 1):
+        level = [
+            child
+            for each in level
+            for child in (
+                each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
             )
-        ),
-        deferred=tuple(
-            (each["resource_change"]["address"], str(each.get("reason") or "unknown"))
-            for each in found.get("deferred_changes") or []
-        ),
-        errored=bool(found.get("errored")),
-        complete=bool(found.get("complete", True)),
-    )
-
-
-class _Configuration:
-    """What the plan's configuration says of each resource: its provider, and what it sets.
-
-    `arns` are those that the resources of the plan will have, by address, as far as they are known.
-    """
-
-    def __init__(self, configuration: Mapping[str, Any], arns: Mapping[str, Any]) -> None:
-        self._arns = arns
-        providers: Mapping[str, Any] = configuration.get("provider_config") or {}
-        self._regions = {
-            key: region
-            for key, provider in providers.items()
-            if isinstance(
-                region := ((provider.get("expressions") or {}).get("region") or {}).get(
-                    "constant_value"
-                ),
-                str,
-            )
-        }
-        self._resources = dict(_resources(configuration.get("root_module") or {}, ""))
-
-    def change(self, each: Mapping[str, Any]) -> Change:
-        """Return a change out of `resource_changes` or `resource_drift`."""
-        change = each["change"]
-        configured = self._resources.get(_INDEX.sub("", each["address"]))
-        before = _values(change.get("before"), False, change.get("before_sensitive"))
-        after = _values(
-            change.get("after"), change.get("after_unknown"), change.get("after_sensitive")
-        )
-        if configured and isinstance(after, dict):
-            expressions = configured.get("expressions") or {}
-            after = {
-                name: self._resolved(value, expressions.get(name)) for name, value in after.items()
-            }
-        values = [value for value in (after, before) if isinstance(value, dict)]
-        return Change(
-            address=each["address"],
-            type=each["type"],
-            name=each["name"],
-            place=self._place(each["type"], configured, values),
-            actions=tuple(change["actions"]),
-            before=before if isinstance(before, dict) else None,
-            after=after if isinstance(after, dict) else None,
-            configured=frozenset(configured.get("expressions") or {}) if configured else None,
-            replace_because=tuple(
-                ".".join(map(str, path)) for path in change.get("replace_paths") or []
-            ),
-        )
-
-    def _resolved(self, value: Any, expression: Any) -> Any:
-        """Return an unknown list of ARNs with those that are known.
-
-        One new topic in it, and Terraform knows nothing of the list; the configuration does, where
-        each item is a text or the ARN of another resource.
-        """
-        items = expression.get("constant_value") if isinstance(expression, dict) else None
-        if value is not UNKNOWN or not isinstance(items, list):
-            return value
-        if not all(isinstance(item, str) for item in items):
-            return value
-        return [self._item(item) for item in items]
-
-    def _item(self, text: str) -> Any:
-        if found := _ARN_OF.fullmatch(text):
-            return self._arns.get(found[1]) or UNKNOWN
-        return UNKNOWN if "${" in text or "%{" in text else text
-
-    def _place(
-        self, type: str, configured: Mapping[str, Any] | None, values: list[dict[str, Any]]
-    ) -> str:
-        """Say where a resource is.
-
-        Of one that goes away the configuration says nothing any more; then its own attributes
-        do: `region`, which version 6 of the AWS provider has, or else the Region of its ARNs.
-        """
-        if type.startswith("aws_iam_"):
-            return ACCOUNT
-        for value in values:
-            if isinstance(region := value.get("region"), str) and region:
-                return region
-        if configured and (region := self._regions.get(configured.get("provider_config_key", ""))):
-            return region
-        for value in values:
-            arns = (v for v in _texts(value) if v.startswith("arn:") and v.count(":") >= 5)
-            regions = {region for arn in arns if (region := arn.split(":")[3])} - {"*"}
-            if len(regions) == 1:
-                return regions.pop()
-        return UNKNOWN_PLACE
-
-
-def _resources(module: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    for resource in module.get("resources") or []:
-        yield prefix + resource["address"], resource
-    for name, call in (module.get("module_calls") or {}).items():
-        yield from _resources(call.get("module") or {}, f"{prefix}module.{name}.")
-
-
-def _values(value: Any, unknown: Any, sensitive: Any) -> Any:
-    """Return a value with UNKNOWN and Sensitive where Terraform's two maps of it say so."""
-    if unknown is True:
-        return UNKNOWN
-    if sensitive is True:
-        return Sensitive(value)
-    if isinstance(value, dict) or (value is None and isinstance(unknown, dict) and unknown):
-        value = value or {}
-        return {
-            name: _values(value.get(name), _at(unknown, name), _at(sensitive, name))
-            for name in {**value, **_true_of(unknown)}
-        }
-    if isinstance(value, list):
-        return [
-            _values(each, _at(unknown, index), _at(sensitive, index))
-            for index, each in enumerate(value)
         ]
-    return value
-
-
-def _true_of(unknown: Any) -> dict[str, Any]:
-    return {n: u for n, u in unknown.items() if u is True} if isinstance(unknown, dict) else {}
-
-
-def _at(marks: Any, place: str | int) -> Any:
-    """Return the part of a map of marks that belongs to one field or item."""
-    if isinstance(marks, dict) and isinstance(place, str):
-        return marks.get(place)
-    if isinstance(marks, list) and isinstance(place, int) and place < len(marks):
-        return marks[place]
-    return None
-
-
-def _texts(value: Any) -> Iterable[str]:
-    """Return the texts at the top of a resource, and in its blocks; not those within JSON."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
+        if not level:
+            return False
+    return True

@@ -1,8 +1,9 @@
-"""What a change of an IAM policy gives away, and what it takes.
+"""Compares two versions of an IAM policy.
 
-A policy is taken apart into grants: one principal, one action, one resource, on one condition. It
-is widened where a grant of the new one is not covered by a statement of the old one, and narrowed
-where it is the other way round. Where this cannot prove that something is covered, it is not.
+A policy consists of grants: one principal, one action, one resource, under one condition. It is
+widened if no statement of the old version covers a grant of the new one, and narrowed if no
+statement of the new version covers a grant of the old one. A grant counts as covered only if that
+can be proven.
 """
 
 import re
@@ -10,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-# Of the operators that compare with patterns; the others compare with values as they are.
+# Operators that compare with patterns. The others compare with plain values.
 _LIKE = ("StringLike", "ArnLike", "ArnEquals")
-# Of these each further value makes the condition stricter; of all others, looser.
+# A further value makes these conditions stricter, and all others looser.
 _NEGATED = ("StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike", "ArnNotEquals",
             "ArnNotLike", "NotIpAddress")  # fmt: skip
-# Of these several values are alternatives, and each is compared as it is.
+# Several values of these are alternatives, and each is compared as it is.
 _EQUAL = ("StringEquals", "StringEqualsIgnoreCase", "Bool", "IpAddress", "Null", "BinaryEquals")
 
 _TLS = {"Bool": {"aws:SecureTransport": ["false"]}}
@@ -36,10 +37,10 @@ class Statement:
     resources: tuple[str, ...]
     conditions: Conditions
     negated: tuple[Any, ...] = ()
-    """NotPrincipal, NotAction and NotResource, which nothing but the same covers."""
+    """NotPrincipal, NotAction and NotResource: only equal ones cover each other."""
 
     def grants(self) -> Iterator["Statement"]:
-        """Yield it in parts: of each part one principal, one action, one resource."""
+        """Yield its grants: one principal, one action, one resource each."""
         for principals in _singly(self.principals):
             for actions in _singly(self.actions):
                 for resources in _singly(self.resources):
@@ -47,12 +48,12 @@ class Statement:
 
     @property
     def asks_for_tls_only(self) -> bool:
-        """Whether it only denies what comes without TLS."""
+        """Whether it only denies calls without TLS."""
         return not self.allows and self.conditions == _TLS
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The AWS services that it is about."""
+        """The AWS services among its principals."""
         return tuple(value for kind, value in self.principals if kind == "Service")
 
 
@@ -60,8 +61,8 @@ class Statement:
 class PolicyChange:
     """What a change of a policy does, one sentence each.
 
-    `taken` are the narrowings, each with the statement that it is about: whether it matters
-    depends on who loses what.
+    `taken` holds what is no longer allowed, each with its statement: whether that matters depends
+    on who loses which permission.
     """
 
     widened: tuple[str, ...]
@@ -73,7 +74,7 @@ def statements_of(policy: Mapping[str, Any]) -> list[Statement]:
     """Return the statements of a policy.
 
     Raises:
-        ValueError: it is no policy.
+        ValueError: it is not a policy.
     """
     try:
         found = policy["Statement"]
@@ -81,15 +82,15 @@ def statements_of(policy: Mapping[str, Any]) -> list[Statement]:
             _statement(each, index)
             for index, each in enumerate(found if isinstance(found, list) else [found])
         ]
-    except (AttributeError, KeyError, TypeError) as fault:
-        raise ValueError(f"no policy: {fault}") from None
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"not a policy: {error}") from None
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> PolicyChange:
-    """Return what the change from one policy to another gives, takes and denies.
+    """Return what a new version of a policy allows, no longer allows, and denies.
 
     Raises:
-        ValueError: one of them is no policy.
+        ValueError: one of them is not a policy.
     """
     before, after = statements_of(old), statements_of(new)
     allowed = [each for each in before if each.allows], [each for each in after if each.allows]
@@ -138,7 +139,7 @@ def _sum(statement: Statement, grants: Sequence[Statement]) -> Statement:
 
 
 def _singly(values: tuple[T, ...]) -> list[tuple[T, ...]]:
-    """Return each value alone; nothing alone where there is none."""
+    """Return a tuple for each value, or one empty tuple."""
     return [(value,) for value in values] or [()]
 
 
@@ -180,7 +181,7 @@ def _listed(values: Sequence[str]) -> str:
 
 
 def _covers(wide: Statement, narrow: Statement) -> bool:
-    """Whether all that the grant `narrow` says is said by the statement `wide` as well."""
+    """Whether the statement `wide` includes the grant `narrow`."""
     return (
         (not narrow.principals or any(_is_principal(p, narrow.principals[0])
                                       for p in wide.principals))
@@ -197,7 +198,7 @@ def _is_principal(wide: tuple[str, str], narrow: tuple[str, str]) -> bool:
 
 
 def wildcard_covers(wide: str, narrow: str) -> bool:
-    """Whether each text that `narrow` matches is matched by `wide`; both may have * and ?."""
+    """Whether `wide` matches every text that `narrow` matches; both may contain * and ?."""
     regex = "".join(
         ".*" if char == "*" else "[^*]" if char == "?" else re.escape(char) for char in wide
     )
@@ -205,7 +206,7 @@ def wildcard_covers(wide: str, narrow: str) -> bool:
 
 
 def _is_implied(wanted: Conditions, given: Conditions) -> bool:
-    """Whether who fulfils `given` fulfils `wanted`."""
+    """Whether every request that meets `given` also meets `wanted`."""
     return all(
         any(
             _operator_implies(operator, values, other, others[name])
@@ -263,7 +264,7 @@ def _principals(found: Any) -> Iterator[tuple[str, str]]:
     if isinstance(found, dict):
         for kind, values in found.items():
             for value in _list(values):
-                # {"AWS": "*"} and "*" are the same (IAM user guide, «principal element»).
+                # {"AWS": "*"} and "*" are the same (IAM user guide, "principal element").
                 yield ("*", "*") if (kind, value) == ("AWS", "*") else (kind, value)
     elif found is not None:
         yield "*", str(found)

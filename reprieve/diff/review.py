@@ -1,4 +1,4 @@
-"""What a reviewer has to know of a plan."""
+"""What a reviewer has to know about a plan."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,33 +8,32 @@ from typing import Any, Final
 
 from reprieve.diff.differences import between, parsed
 from reprieve.diff.grouping import Group, Guards, Regions, grouped, guards, regions_of
-from reprieve.diff.plan import Change, Plan
+from reprieve.diff.plan import MALFORMED, Change, Plan, PlanError
 from reprieve.diff.weakenings import Weakening, weakenings_of
+from reprieve.errors import ExitCode
 
-NO_CHANGES, FAILED, WRONG_USE, CHANGES, WEAKENS = 0, 1, 2, 3, 4
-
-# In this order people read them: what goes, before what comes.
+# The order of a report: deletions first.
 _ORDER = ("delete", "forget", "replace", "create-forget", "update", "create")
 
 
-# A rule's deprecated attribute, which the provider writes when it writes the other.
+# A deprecated attribute of a rule, and the attribute that the provider writes together with it.
 _LEADERS: Final = {"is_enabled": "state"}
 
 
 @dataclass(frozen=True)
 class Review:
-    """A plan, taken apart."""
+    """What a plan changes, and how it weakens protection."""
 
     plan: Plan
 
     @cached_property
     def regions(self) -> Regions:
-        """The Regions by what becomes of their guards."""
+        """The Regions by what happens to their guards."""
         return regions_of(self.plan)
 
     @cached_property
     def guards(self) -> tuple[Guards, ...]:
-        """The guards that go, and come, as a whole."""
+        """The guards that are deleted, or created, as a whole."""
         return (
             *guards(self.plan, self.regions.leaving, "delete"),
             *guards(self.plan, self.regions.joining, "create"),
@@ -54,27 +53,27 @@ class Review:
 
     @cached_property
     def weakenings(self) -> tuple[Weakening, ...]:
-        """What the plan weakens, and what it leaves weakened; lost guards first."""
+        """How the plan weakens protection; lost guards first."""
         return (*self._lost_guards(), *self._by_changes(self.plan.changes))
 
     @cached_property
     def put_back(self) -> tuple[Group, ...]:
-        """What was changed outside of Terraform and this plan puts back."""
+        """The changes outside of Terraform that this plan reverts."""
         return grouped([back for back, _ in self._drift if back], self.regions.staying)
 
     @cached_property
     def left(self) -> tuple[Group, ...]:
-        """What was changed outside of Terraform and this plan leaves as it is."""
+        """The changes outside of Terraform that this plan does not revert."""
         return grouped([left for _, left in self._drift if left], self.regions.staying)
 
     @cached_property
     def left_weakened(self) -> tuple[Weakening, ...]:
-        """How what this plan leaves weakens protection."""
+        """How the changes that this plan does not revert weaken protection."""
         return self._by_changes([left for _, left in self._drift if left])
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many resources are created, updated, replaced, deleted, and let go."""
+        """How many resources are created, updated, replaced, deleted, and no longer managed."""
         found = dict.fromkeys(("create", "update", "replace", "delete", "forget"), 0)
         for each in self.plan.changes:
             if each.is_replacement:
@@ -85,23 +84,28 @@ class Review:
         return {action: count for action, count in found.items() if count}
 
     @property
-    def code(self) -> int:
+    def code(self) -> ExitCode:
         """The exit code."""
         if self.plan.errored:
-            return FAILED
+            return ExitCode.FAILED
         if self.weakenings or self.left_weakened:
-            return WEAKENS
+            return ExitCode.WEAKENS
         if self.plan.changes or self.plan.outputs or self.plan.deferred or self.put_back:
-            return CHANGES
-        return NO_CHANGES
+            return ExitCode.CHANGES
+        return ExitCode.OK
+
+    def evaluate(self) -> None:
+        """Compute everything that a view shows; each part is kept."""
+        _ = (self.code, self.counts, self.guards, self.groups, self.put_back, self.left)
+        _ = (self.weakenings, self.left_weakened)
 
     def _lost_guards(self) -> list[Weakening]:
         found = []
         for place in self.regions.leaving:
             members = [each for each in self.plan.changes if each.place == place]
             text = (
-                f"the whole guard goes away ({len(members)} resources): "
-                "nothing is told and nothing is taken back there any more"
+                f"the whole guard is deleted ({len(members)} resources): "
+                "no alert is sent and no deletion is cancelled there any more"
             )
             found.append(Weakening("guard-lost", place, text, place, ""))
         return found
@@ -119,7 +123,7 @@ class Review:
         )
 
     def _only_restores(self, change: Change, weakening: Weakening) -> bool:
-        """Whether it gives back what somebody took away outside of Terraform."""
+        """Whether it only reverts what somebody removed outside of Terraform."""
         drift = self._drift_of.get(change.address)
         if drift is None or weakening.kind != "policy-widened":
             return False
@@ -140,7 +144,7 @@ class Review:
         return tuple(self._split(each, planned.get(each.address)) for each in self.plan.drift)
 
     def _split(self, drift: Change, planned: Change | None) -> tuple[Change | None, Change | None]:
-        """Return what the plan puts back of a drift, and what it leaves."""
+        """Return the part of a drift that the plan reverts, and the part that stays."""
         if planned and planned.actions == ("delete",):
             return None, None
         if drift.before is None or drift.after is None:
@@ -161,10 +165,10 @@ class Review:
         return _only(drift, back), _only(drift, [name for name in names if name not in back])
 
     def _is_of_another(self, drift: Change, name: str, now: Any) -> bool:
-        """Whether an attribute only shows what another resource of the plan has put there.
+        """Whether an attribute only mirrors another resource of the plan.
 
-        A topic shows the policy that `aws_sns_topic_policy` gave it, a role the policies of
-        `aws_iam_role_policy`. The first refresh after their creation finds them «changed».
+        A topic shows the policy of `aws_sns_topic_policy`, a role the policies of
+        `aws_iam_role_policy`. The first refresh after their creation reports them as changed.
         """
         if (drift.type, name) == ("aws_iam_role", "inline_policy"):
             own = {
@@ -174,7 +178,7 @@ class Review:
             return all((e.get("name"), _canonical(e.get("policy"))) in own for e in now or [])
         if (drift.type, name) == ("aws_sns_topic", "policy"):
             arn = (drift.after or {}).get("arn")
-            # As it was found: where it was tampered with, the policy's own drift tells of it.
+            # A change of the policy itself is reported as the policy's own drift.
             return any(v.get("arn") == arn for v in self._values("aws_sns_topic_policy"))
         if (drift.type, name) == ("aws_sqs_queue", "policy"):
             url = (drift.after or {}).get("url")
@@ -195,14 +199,32 @@ class Review:
         ]
 
 
-def code_of(reviews: Sequence[Review]) -> int:
-    """Return the exit code of several plans: a failure, else the gravest."""
+def review_plans(plans: Sequence[Plan]) -> list[Review]:
+    """Review plans completely, so that no view fails half-way.
+
+    Raises:
+        PlanError: the attributes of a plan are not as the AWS provider writes them.
+    """
+    reviews = [Review(plan) for plan in plans]
+    for review in reviews:
+        try:
+            review.evaluate()
+        except MALFORMED as error:
+            raise PlanError(
+                f"{review.plan.label} has attributes that are not as the AWS provider writes them "
+                f"({type(error).__name__}: {error}): it cannot be reviewed."
+            ) from error
+    return reviews
+
+
+def code_of(reviews: Sequence[Review]) -> ExitCode:
+    """Return the exit code of several plans: a failure, else the highest."""
     codes = [review.code for review in reviews]
-    return FAILED if FAILED in codes else max(codes, default=NO_CHANGES)
+    return ExitCode.FAILED if ExitCode.FAILED in codes else max(codes, default=ExitCode.OK)
 
 
 def _only(drift: Change, names: Sequence[str]) -> Change | None:
-    """Return a drift with nothing but these attributes changed."""
+    """Return a drift of these attributes only."""
     if not names or drift.before is None or drift.after is None:
         return None
     return replace(

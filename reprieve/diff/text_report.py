@@ -1,4 +1,4 @@
-"""A review of plans as text; `plan_markdown` and `plan_json` have the other formats."""
+"""A review of plans as text; `markdown_report` and `json_report` have the other formats."""
 
 import json
 import textwrap
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reprieve.diff.differences import shown
-from reprieve.diff.grouping import Group, Guards, told_once
+from reprieve.diff.grouping import Group, Guards, merge_regions
 from reprieve.diff.labels import NOUNS
 from reprieve.diff.plan import ACCOUNT, UNKNOWN_PLACE
 from reprieve.diff.review import Review
@@ -15,7 +15,7 @@ from reprieve.diff.weakenings import Weakening
 from reprieve.text import printable
 
 _NAMED = 6
-# So many lines of a change's differences, of an action's signs and of its words.
+# How many lines of differences a change has at most.
 _LINES = 12
 SIGNS = {"delete": "-", "create": "+", "update": "~", "replace": "±", "forget": "×"}
 _DONE = {
@@ -23,13 +23,13 @@ _DONE = {
     "update": "updated",
     "replace": "replaced",
     "delete": "deleted",
-    "forget": "let go",
+    "forget": "no longer managed",
 }
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text: `style` is rich's, `hang` how far its continuation is indented."""
+    """A line of text: `style` is rich's, `hang` the indent of its continuation."""
 
     text: str
     style: str = ""
@@ -39,20 +39,20 @@ class Line:
 def headline(review: Review) -> str:
     """Return the plan in one line."""
     if review.plan.errored:
-        return "This plan FAILED: it is not complete, and cannot be applied"
+        return "This plan FAILED: it is incomplete and cannot be applied"
     counts = ", ".join(f"{count} {_DONE[action]}" for action, count in review.counts.items())
     if not counts:
         outputs = ", ".join(review.plan.outputs)
         found = f"only outputs change: {outputs}" if outputs else "no changes"
         return found if not review.left_weakened else f"{found}, but protection is weakened"
-    weak = len(told(review.weakenings)) + len(told(review.left_weakened))
+    weak = len(merge_weakenings(review.weakenings)) + len(merge_weakenings(review.left_weakened))
     ways = {0: "nothing weakens protection", 1: "protection is weakened in 1 way"}
     return f"{counts}; {ways.get(weak, f'protection is weakened in {weak} ways')}"
 
 
 @dataclass(frozen=True)
-class Told:
-    """A weakening as it is told: of one resource or several, in one Region or several."""
+class MergedWeakening:
+    """A weakening of one resource or several, in one Region or several."""
 
     kind: str
     subjects: tuple[str, ...]
@@ -65,41 +65,42 @@ class Told:
         where = places(self.places, review)
         if self.kind == "guard-lost":
             return f"{where}: {self.text}"
-        return f"{together(self.subjects)}: {self.text} [{where}]"
+        return f"{join_subjects(self.subjects)}: {self.text} [{where}]"
 
 
-def told(weakenings: Sequence[Weakening]) -> tuple[Told, ...]:
-    """Return the weakenings; those that are the same for several resources, or Regions, once."""
-    alike: dict[tuple[object, ...], list[Told]] = defaultdict(list)
-    for each in apart(weakenings):
-        alike[each.kind, _noun(each.subjects[0]), each.text, each.places].append(each)
+def merge_weakenings(weakenings: Sequence[Weakening]) -> tuple[MergedWeakening, ...]:
+    """Return the weakenings; those of several resources or Regions once."""
+    merged: dict[tuple[object, ...], list[MergedWeakening]] = defaultdict(list)
+    for each in merge_by_resource(weakenings):
+        merged[each.kind, _noun(each.subjects[0]), each.text, each.places].append(each)
     return tuple(
-        Told(
+        MergedWeakening(
             same[0].kind,
             tuple(subject for each in same for subject in each.subjects),
             same[0].text,
             same[0].places,
             tuple(address for each in same for address in each.addresses),
         )
-        for same in alike.values()
+        for same in merged.values()
     )
 
 
-def together(subjects: Sequence[str]) -> str:
-    """Return what resources of one kind are called, the kind once: `alarm a, b`."""
+def join_subjects(subjects: Sequence[str]) -> str:
+    """Return the names of resources of one kind, with the kind once: `alarm a, b`."""
     first, *others = subjects
     return _listed([first, *(each.removeprefix(f"{_noun(first)} ") for each in others)])
 
 
-def alike(groups: Sequence[Group]) -> list[Group]:
-    """Return groups with those told as one that are the same but for their resources' names."""
+def merge_groups(groups: Sequence[Group]) -> list[Group]:
+    """Merge groups that differ only in the names of their resources."""
     found: dict[tuple[object, ...], list[Group]] = defaultdict(list)
     for each in groups:
         lines = tuple(shown(line) for line in each.lines)
         same = (each.action, _noun(each.text), lines, each.places, each.missing, each.deviates)
         found[same].append(each)
     return [
-        replace(same[0], text=together([each.text for each in same])) for same in found.values()
+        replace(same[0], text=join_subjects([each.text for each in same]))
+        for same in found.values()
     ]
 
 
@@ -107,17 +108,17 @@ def _noun(subject: str) -> str:
     return max((n for n in NOUNS.values() if subject.startswith(f"{n} ")), key=len, default=subject)
 
 
-def apart(weakenings: Sequence[Weakening]) -> tuple[Told, ...]:
-    """Return weakenings resource by resource; those that are the same in many Regions once."""
+def merge_by_resource(weakenings: Sequence[Weakening]) -> tuple[MergedWeakening, ...]:
+    """Return the weakenings by resource; those of many Regions once."""
 
     def text(each: Weakening) -> str:
         return json.dumps([each.kind, each.subject, each.text], ensure_ascii=False)
 
     found = []
-    for words, same in told_once(weakenings, text, lambda each: each.place):
+    for words, same in merge_regions(weakenings, text, lambda each: each.place):
         kind, subject, said = json.loads(words)
         found.append(
-            Told(
+            MergedWeakening(
                 kind,
                 (subject,),
                 said,
@@ -155,7 +156,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def guards_text(each: Guards) -> str:
-    """Return what a guard that comes or goes consists of."""
+    """Return what a created or deleted guard consists of."""
     kinds = ", ".join(
         f"{count} × {NOUNS.get(kind, kind).removesuffix(' of')}"
         for kind, count in each.kinds.items()
@@ -165,16 +166,16 @@ def guards_text(each: Guards) -> str:
 
 
 def notes(review: Review) -> Iterator[str]:
-    """Yield what else has to be said of a plan."""
+    """Yield notes about a whole plan."""
     plan = review.plan
     if not plan.complete and not plan.errored:
-        yield "The plan is not complete: more changes follow once it is applied."
+        yield "The plan is incomplete: more changes follow after the apply."
     for address, reason in plan.deferred:
-        yield f"Put off to a later plan: {address} ({reason})."
+        yield f"Deferred to a later plan: {address} ({reason})."
 
 
 def text_lines(reviews: Sequence[Review], *, labels: bool) -> Iterator[Line]:
-    """Yield a text for people; `labels` has each plan headed by its name."""
+    """Yield a text for people; with `labels` each plan begins with its name."""
     for index, review in enumerate(reviews):
         if index:
             yield Line("")
@@ -184,7 +185,7 @@ def text_lines(reviews: Sequence[Review], *, labels: bool) -> Iterator[Line]:
             yield Line(note, "yellow")
         yield from _weak_lines("WEAKENS PROTECTION", review.weakenings, review)
         yield from _weak_lines(
-            "WEAKENED OUTSIDE OF TERRAFORM, AND THIS PLAN LEAVES IT SO",
+            "WEAKENED OUTSIDE OF TERRAFORM, NOT REVERTED BY THIS PLAN",
             review.left_weakened,
             review,
         )
@@ -194,11 +195,11 @@ def text_lines(reviews: Sequence[Review], *, labels: bool) -> Iterator[Line]:
             style = "red" if each.action == "delete" else "green"
             where = places(each.places, review)
             yield Line(f"  {SIGNS[each.action]} {guards_text(each)} [{where}]", style, 4)
-        for group in alike(review.groups):
+        for group in merge_groups(review.groups):
             yield from _group_lines(group, review)
-        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, PUT BACK BY THIS PLAN",
+        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, REVERTED BY THIS PLAN",
                                 review.put_back, review)  # fmt: skip
-        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, LEFT AS IT IS BY THIS PLAN",
+        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, NOT REVERTED BY THIS PLAN",
                                 review.left, review)  # fmt: skip
 
 
@@ -206,7 +207,7 @@ def _weak_lines(title: str, weakenings: Sequence[Weakening], review: Review) -> 
     if not weakenings:
         return
     yield from (Line(""), Line(title, "bold red"))
-    for each in told(weakenings):
+    for each in merge_weakenings(weakenings):
         yield Line(f"  ! {each.sentence(review)}", "red", 4)
 
 
@@ -218,22 +219,22 @@ def _group_lines(group: Group, review: Review) -> Iterator[Line]:
     for difference in group.lines[:_LINES]:
         yield Line(f"      {shown(difference)}", hang=8)
     if len(group.lines) > _LINES:
-        yield Line(f"      … and {len(group.lines) - _LINES} differences more", "dim", 8)
+        yield Line(f"      … and {len(group.lines) - _LINES} more differences", "dim", 8)
     if group.missing:
         text = f"      NOT in {_listed(group.missing)}, which "
-        yield Line(f"{text}{'stays' if len(group.missing) == 1 else 'stay'} as before",
+        yield Line(f"{text}{'stays' if len(group.missing) == 1 else 'stay'} unchanged",
                    "bold yellow", 8)  # fmt: skip
 
 
 def _drift_lines(title: str, groups: Sequence[Group], review: Review) -> Iterator[Line]:
     if groups:
         yield from (Line(""), Line(title, "bold"))
-    for group in alike(groups):
+    for group in merge_groups(groups):
         yield from _group_lines(group, review)
 
 
 def laid_out(line: Line, width: int | None) -> list[str]:
-    """Return a line as it fits into a width, if there is one; nothing in it moves a cursor."""
+    """Return a line wrapped to the width, if any, with unprintable characters escaped."""
     text = printable(line.text)
     if not width or len(text) <= width:
         return [text]

@@ -1,33 +1,33 @@
-"""What in a plan weakens protection, in words.
+"""Finds the changes of a plan that weaken protection, and describes them.
 
-What cannot be judged, since Terraform knows it after the apply only or because it is sensitive, is
-said to be so, and counts: a policy that nobody can read before it is there may be any policy.
+A value that is sensitive, or known only after the apply, cannot be checked. It counts as a
+weakening of the kind `not-known`: an unknown policy may allow anything.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from reprieve.diff.attribute_checks import JUDGES, actions, boundary, filtered, first
+from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, actions, boundary, filtered, first
 from reprieve.diff.differences import is_empty
 from reprieve.diff.labels import NOUNS, subject, value
 from reprieve.diff.plan import Change, Sensitive, Unknown
 
-# What a resource's end means. A type that is not here protects nothing by itself.
+# What it means that a resource is deleted. Other types protect nothing by themselves.
 _WITHOUT = {
-    "aws_cloudwatch_event_rule": "what it matched is no longer told or acted on",
-    "aws_cloudwatch_event_target": "nothing is sent there any more",
-    "aws_cloudwatch_metric_alarm": "nobody is told of what it watched",
-    "aws_iam_role": "nothing can act as it",
+    "aws_cloudwatch_event_rule": "the events that it matched no longer cause an alert or a rescue",
+    "aws_cloudwatch_event_target": "no events are sent there any more",
+    "aws_cloudwatch_metric_alarm": "nobody is notified of what it measured",
+    "aws_iam_role": "nothing can assume it",
     "aws_iam_role_policy": "the role may no longer do what it allowed",
     "aws_iam_role_policy_attachment": "the role may no longer do what it allowed",
-    "aws_kms_key": "its deletion is scheduled, and what it encrypts is lost with it",
-    "aws_kms_key_policy": "the key gets the default policy, which lets no AWS service in",
-    "aws_sns_topic": "alerts have one place less to go",
+    "aws_kms_key": "its deletion is scheduled, and everything that it encrypts is lost with it",
+    "aws_kms_key_policy": "the key gets the default policy, which allows no AWS service to use it",
+    "aws_sns_topic": "alerts are no longer sent to it",
     "aws_sns_topic_policy": "EventBridge and CloudWatch may no longer publish",
-    "aws_sns_topic_subscription": "who has it is told nothing any more",
-    "aws_sqs_queue": "what it keeps is lost, and what cannot be delivered is not kept",
-    "aws_sqs_queue_policy": "EventBridge may no longer leave there what it cannot deliver",
-    "aws_ssm_document": "what it undid is no longer undone",
+    "aws_sns_topic_subscription": "this address is no longer notified",
+    "aws_sqs_queue": "its messages are lost, and undelivered events are no longer kept",
+    "aws_sqs_queue_policy": "EventBridge may no longer send undelivered events to it",
+    "aws_ssm_document": "deletions are no longer cancelled, or disabled keys no longer enabled",
 }
 
 
@@ -36,7 +36,7 @@ class Weakening:
     """One way in which a change weakens protection.
 
     `kind` is one of `KINDS`; `subject` names the resource at `address`, which is in `place`, and
-    `text` says what becomes of it.
+    `text` says how it changes.
     """
 
     kind: str
@@ -47,23 +47,23 @@ class Weakening:
 
 
 KINDS = {
-    "guard-lost": "a Region loses all that guards it",
-    "gone": "a resource goes away, or Terraform lets go of it",
-    "gap": "a resource is deleted before it is made anew, or has to be confirmed again",
+    "guard-lost": "a Region loses its whole guard",
+    "gone": "a resource is deleted, or Terraform no longer manages it",
+    "gap": "a resource is deleted before it is created again, or has to be confirmed again",
     "rule-disabled": "a rule is disabled",
     "pattern-narrowed": "a rule may match fewer events",
     "policy-widened": "a policy allows more than before, or denies less",
     "policy-narrowed": "a policy no longer allows what is needed, or denies more",
     "target-moved": "a rule sends its events elsewhere",
-    "subscription-filtered": "a subscription gets fewer messages",
-    "dead-letters-dropped": "what cannot be delivered is no longer kept",
-    "retries-lowered": "EventBridge gives up sooner",
+    "subscription-filtered": "a subscription receives fewer messages",
+    "dead-letters-dropped": "undelivered events are no longer kept",
+    "retries-lowered": "EventBridge stops retrying sooner",
     "encryption-weakened": "a topic or a queue is no longer encrypted, or with another key",
     "key-care-lowered": "a KMS key no longer rotates, rotates less often or is deleted sooner",
     "retention-lowered": "a queue keeps its messages for less time",
-    "alarm-weakened": "an alarm is off, tells fewer, or measures otherwise",
+    "alarm-weakened": "an alarm is off, notifies fewer topics, or measures something else",
     "runbook-shortened": "a runbook loses a step",
-    "not-known": "what it becomes cannot be judged before the apply",
+    "not-known": "the new value cannot be checked before the apply",
 }
 
 
@@ -77,7 +77,7 @@ def weakenings_of(change: Change, siblings: tuple[Change, ...] = ()) -> list[Wea
         return _gone(change, siblings)
     if change.is_replacement:
         found = _gap(change)
-        # Whatever is replaced is also judged by what it becomes, as far as that is known.
+        # The new attributes of a replaced resource are also checked, as far as they are known.
         return [*found, *(w for w in _changed(change, siblings) if w.kind != "not-known")]
     return _changed(change, siblings)
 
@@ -87,7 +87,7 @@ def _say(change: Change, kind: str, text: str) -> Weakening:
 
 
 def _added(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
-    """Tell of a policy more for a role that is there already; nothing else that is new weakens."""
+    """Report a further policy of an existing role. No other new resource weakens protection."""
     if change.type not in ("aws_iam_role_policy", "aws_iam_role_policy_attachment"):
         return []
     role = value(change, "role")
@@ -96,20 +96,20 @@ def _added(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
         for each in siblings
     )
     name = value(change, "policy_arn") or value(change, "name")
-    text = f"the role gets one policy more{f', {name}' if name else ''}"
+    text = f"the role gets a further policy{f', {name}' if name else ''}"
     return [] if is_new else [_say(change, "policy-widened", text)]
 
 
 def _gone(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
     if "forget" in change.actions:
-        return [_say(change, "gone", "Terraform lets go of it and no longer looks after it")]
+        return [_say(change, "gone", "Terraform no longer manages it")]
     if change.type not in _WITHOUT or _goes_with_another(change, siblings):
         return []
     return [_say(change, "gone", f"deleted: {_WITHOUT[change.type]}")]
 
 
 def _goes_with_another(change: Change, siblings: tuple[Change, ...]) -> bool:
-    """Whether it only goes since what it belongs to goes, of which is told."""
+    """Whether it is deleted together with the resource it belongs to, which is reported."""
     owners = {
         "aws_cloudwatch_event_target": ("aws_cloudwatch_event_rule", "rule", "name"),
         "aws_sns_topic_policy": ("aws_sns_topic", "arn", "arn"),
@@ -131,17 +131,17 @@ def _goes_with_another(change: Change, siblings: tuple[Change, ...]) -> bool:
 def _gap(change: Change) -> list[Weakening]:
     because = f" ({', '.join(change.replace_because)} changes)" if change.replace_because else ""
     if change.type == "aws_sns_topic_subscription":
-        text = f"is made anew{because}: it tells nothing until it is confirmed again"
+        text = f"is replaced{because}: it receives nothing until it is confirmed again"
         return [_say(change, "gap", text)]
     if change.actions[0] == "delete" and change.type in _WITHOUT:
-        text = f"is deleted before it is made anew{because}: a gap while the plan is applied"
+        text = f"is deleted before it is created again{because}: it is missing during the apply"
         return [_say(change, "gap", text)]
     return []
 
 
 def _changed(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
     found = []
-    for name, judge in JUDGES.get(change.type, {}).items():
+    for name, check in ATTRIBUTE_CHECKS.get(change.type, {}).items():
         before, after = (change.before or {}).get(name), (change.after or {}).get(name)
         unset = change.configured is not None and name not in change.configured
         if (change.is_replacement and unset) or (
@@ -149,25 +149,25 @@ def _changed(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
         ):
             continue
         if hidden := _hidden(
-            before, None if judge is actions and isinstance(after, list) else after
+            before, None if check is actions and isinstance(after, list) else after
         ):
-            # Where nothing was, nothing can be lost, unless it is what restricts.
-            if not is_empty(before) or judge in (filtered, boundary):
+            # An attribute that was empty cannot lose anything, unless its value restricts.
+            if not is_empty(before) or check in (filtered, boundary):
                 found.append(_say(change, "not-known", f"{name} {hidden}"))
             continue
-        found += [_say(change, kind, text) for kind, text in judge(change, before, after)]
-    found = list(dict.fromkeys(found))  # a rule that is disabled is so in two attributes
+        found += [_say(change, kind, text) for kind, text in check(change, before, after)]
+    found = list(dict.fromkeys(found))  # two attributes say that a rule is disabled
     if change.type == "aws_cloudwatch_metric_alarm":
         found += _metrics(change, siblings)
     return found
 
 
 def _hidden(before: Any, after: Any) -> str | None:
-    """Say why a change cannot be judged, if it cannot."""
+    """Return why a change cannot be checked, or None."""
     if _holds(after, Unknown):
-        return "becomes what is known after the apply only: it cannot be judged here"
+        return "is known only after the apply: it cannot be checked before"
     if _holds(after, Sensitive) or _holds(before, Sensitive):
-        return "is sensitive: it is not shown, and cannot be judged here"
+        return "is sensitive: it is not shown, and cannot be checked"
     return None
 
 
@@ -180,10 +180,10 @@ def _holds(value: Any, kind: type) -> bool:
 
 
 def _metrics(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
-    """Tell of metrics that an alarm no longer adds up, unless what they measure goes as well."""
+    """Report metrics that an alarm no longer counts, unless their rule is deleted as well."""
     before, after = _queries(change.before), _queries(change.after)
     if before is None or after is None:
-        return [_say(change, "not-known", "metric_query cannot be judged before the apply")]
+        return [_say(change, "not-known", "metric_query cannot be checked before the apply")]
     gone_rules = {
         value(each, "name")
         for each in siblings

@@ -9,7 +9,7 @@ import pytest
 from sandbox.deployment import PROJECT
 from tests.support.account import REGIONS, Policy
 
-COMMAND = [sys.executable, "-c", "from reprieve.cli import app; app()", "diff"]
+COMMAND = [sys.executable, "-c", "from reprieve.cli.main import app; app()", "diff"]
 ROLE = "arn:aws:iam::111122223333:role/KeyAdministrator"
 
 
@@ -38,7 +38,7 @@ def diff(account, tmp_path):
         plan = tmp_path / "plan.json"
         plan.write_text(deployment.terraform("show", "-json", "plan"))
         result = run(deployment, plan)
-        assert "" == result.stderr
+        assert result.stderr == ""
         found = json.loads(run(deployment, "--format", "json", plan).stdout)
         assert result.returncode == found["exit_code"]
         return result, found["plans"][0]
@@ -67,23 +67,23 @@ def weak(found):
 def test_what_was_deployed_is_no_change(diff):
     """Though Terraform's first refresh finds «drift»: the policies that it made itself."""
     result, found = diff()
-    assert (0, "no changes\n") == (result.returncode, result.stdout)
-    assert ([], []) == (found["drift"]["put_back"], found["drift"]["left"])
+    assert (result.returncode, result.stdout) == (0, "no changes\n")
+    assert (found["drift"]["put_back"], found["drift"]["left"]) == ([], [])
 
 
 def test_an_excluded_region_loses_its_guard(diff):
     """One sentence for its thirty resources, and nothing of the other."""
     result, found = diff(REPRIEVE_REGIONS__WATCH="us-east-1")
-    assert 4 == result.returncode
-    assert {("guard-lost", "eu-west-1", "eu-west-1")} == weak(found)
-    assert "eu-west-1: the whole guard goes away (30 resources)" in result.stdout
-    assert [] == found["changes"]
+    assert result.returncode == 4
+    assert weak(found) == {("guard-lost", "eu-west-1", "eu-west-1")}
+    assert "eu-west-1: the whole guard is deleted (30 resources)" in result.stdout
+    assert found["changes"] == []
 
 
 def test_an_address_for_another(diff):
     """Who leaves is told nothing any more; who comes weakens nothing."""
     result, found = diff(REPRIEVE_NOTIFY__EMAILS="oncall@example.com")
-    assert 4 == result.returncode
+    assert result.returncode == 4
     gone = "subscription of security@example.com to reprieve-alerts"
     assert {("gone", gone, *REGIONS)} == weak(found)
 
@@ -111,21 +111,22 @@ def test_the_command_plans_by_itself_and_sees_what_was_done_by_hand(account, app
     finally:
         events.enable_rule(Name="reprieve-key-disabled")
         iam.delete_role_policy(**names)
-    assert (4, "") == (result.returncode, result.stderr)
+    assert (result.returncode, result.stderr) == (4, "")
     (found,) = json.loads(result.stdout)["plans"]
-    assert "reprieve" == found["plan"]
-    assert [] == found["weakenings"]
-    assert {"policy of topic reprieve-alerts", "rule reprieve-key-disabled"} == {
-        each["resource"] for each in found["drift"]["put_back"]
+    assert found["plan"] == "reprieve"
+    assert found["weakenings"] == []
+    assert {each["resource"] for each in found["drift"]["put_back"]} == {
+        "policy of topic reprieve-alerts",
+        "rule reprieve-key-disabled",
     }
-    assert ["policy-widened"] == [each["kind"] for each in found["drift"]["weakenings"]]
+    assert [each["kind"] for each in found["drift"]["weakenings"]] == ["policy-widened"]
 
 
 def test_a_plan_that_fails_is_no_plan_without_changes(account, app):
     """Terraform's own words on standard error, and exit code 1."""
     nobody = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}
     result = run(app, **nobody)
-    assert 1 == result.returncode
+    assert result.returncode == 1
     assert "no changes" not in result.stdout
     assert "Error:" in result.stderr
     assert "Traceback" not in result.stderr

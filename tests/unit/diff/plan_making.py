@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from reprieve.diff.plan import Change, parse
+from reprieve.diff.plan import Change
+from reprieve.diff.plan_reader import parse
 from reprieve.diff.review import Review
 from reprieve.diff.text_report import laid_out, text_lines
 from reprieve.regions import alias

@@ -47,21 +47,21 @@ def file(name):
 def test_the_exit_code_is_that_of_the_gravest_plan(names, code, format):
     """Whatever the format; a plan that failed above all."""
     result = run("--format", format, *map(file, names))
-    assert code == result.exit_code
-    assert "" == result.stderr
+    assert result.exit_code == code
+    assert result.stderr == ""
 
 
 def test_outputs_alone_are_changes():
     """Terraform would apply them."""
     plan = plan_json("settled")
     plan["output_changes"]["rule_arns"] = {"actions": ["update"]}
-    assert (3, ["only outputs change: rule_arns"]) == (review(plan).code, text(plan))
+    assert (review(plan).code, text(plan)) == (3, ["only outputs change: rule_arns"])
 
 
 def test_a_plan_from_standard_input():
     """As `terraform show -json plan | reprieve diff -` gives it."""
     result = run("-", stdin=file("alarms-off").read_text())
-    assert 4 == result.exit_code
+    assert result.exit_code == 4
     assert result.stdout.startswith("8 deleted; protection is weakened in 1 way\n")
 
 
@@ -69,7 +69,7 @@ def test_several_plans_are_headed_by_their_names():
     """One alone is not."""
     result = run(file("settled"), file("alarms-off"))
     assert f"{file('settled')}: no changes" in result.stdout.splitlines()
-    assert ["no changes"] == run(file("settled")).stdout.splitlines()
+    assert run(file("settled")).stdout.splitlines() == ["no changes"]
 
 
 def test_text_says_what_weakens_first_and_is_plain_when_piped():
@@ -89,7 +89,7 @@ def test_text_says_what_weakens_first_and_is_plain_when_piped():
     [
         ("", "is empty"),
         ("no", "is not JSON"),
-        ("{}", "is JSON, but no plan"),
+        ("{}", "is JSON, but not a plan"),
         ('{"format_version": "2.0", "resource_changes": []}', "format version '2.0'"),
     ],
 )
@@ -98,7 +98,7 @@ def test_what_is_no_plan_is_wrong_use(tmp_path, content, words):
     broken = tmp_path / "plan.json"
     broken.write_text(content)
     result = run(file("first"), broken)
-    assert (2, "") == (result.exit_code, result.stdout)
+    assert (result.exit_code, result.stdout) == (2, "")
     assert words in result.stderr
     assert "Traceback" not in result.stderr
 
@@ -114,38 +114,54 @@ def test_attributes_that_are_not_as_the_provider_writes_them_are_said(tmp_path):
         json.dumps(edit(plan_json("encrypted"), "aws_cloudwatch_metric_alarm", "us-east-1", spoil))
     )
     result = run(path)
-    assert (2, "") == (result.exit_code, result.stdout)
+    assert (result.exit_code, result.stdout) == (2, "")
     assert "plan.json has attributes that are not as the AWS provider writes them" in result.stderr
+
+
+def test_a_policy_nested_too_deeply_cannot_be_compared(tmp_path):
+    """It counts as a weakening, without a traceback."""
+    deep = '{"Statement": ' + "[" * 900 + "]" * 900 + "}"
+
+    def spoil(change):
+        change["after"]["policy"] = deep
+
+    path = tmp_path / "plan.json"
+    path.write_text(
+        json.dumps(edit(plan_json("strict"), "aws_sns_topic_policy", "eu-west-1", spoil))
+    )
+    result = run(path)
+    assert result.exit_code == 4
+    assert "the policy cannot be compared" in result.stdout
 
 
 def test_help_tells_the_exit_codes():
     """Each on a line of its own."""
     lines = [line.strip() for line in run("--help").stdout.splitlines()]
-    for start in ("0  no changes", "3  changes", "4  protection", "1  a plan", "2  wrong use"):
+    for start in ("0  no changes", "3  changes", "4  protection", "1  a plan", "2  the input"):
         assert any(line.startswith(start) for line in lines)
 
 
 def test_an_unknown_format_is_wrong_use():
     """Typer says which there are."""
-    assert 2 == run("--format", "xml", file("first")).exit_code
+    assert run("--format", "xml", file("first")).exit_code == 2
 
 
 def test_json_has_what_the_page_says():
     """With the places and addresses of each change and weakening."""
     found = json.loads(run("--format", "json", file("role-exempt")).stdout)
     (plan,) = found["plans"]
-    assert (1, 4) == (found["format"], found["exit_code"])
-    assert {"create": 4, "update": 4} == plan["counts"]
-    assert ["eu-west-1", "us-east-1"] == plan["regions"]["staying"]
+    assert (found["format"], found["exit_code"]) == (1, 4)
+    assert plan["counts"] == {"create": 4, "update": 4}
+    assert plan["regions"]["staying"] == ["eu-west-1", "us-east-1"]
     (weak,) = plan["weakenings"]
-    assert {"kind", "resource", "text", "places", "addresses"} == set(weak)
-    assert ("pattern-narrowed", 2) == (weak["kind"], len(weak["addresses"]))
+    assert set(weak) == {"kind", "resource", "text", "places", "addresses"}
+    assert (weak["kind"], len(weak["addresses"])) == ("pattern-narrowed", 2)
     rule = next(
         c for c in plan["changes"] if c["resource"] == "rule reprieve-key-deletion-scheduled"
     )
-    assert ("update", "aws_cloudwatch_event_rule") == (rule["action"], rule["type"])
+    assert (rule["action"], rule["type"]) == ("update", "aws_cloudwatch_event_rule")
     (difference,) = rule["differences"]
-    assert "event_pattern.detail.userIdentity" == difference["path"]
+    assert difference["path"] == "event_pattern.detail.userIdentity"
     assert "before" not in difference
 
 
@@ -164,7 +180,7 @@ def test_what_is_sensitive_is_in_no_format(format, tmp_path):
     result = run("--format", format, path)
     assert "SECRET" not in result.stdout
     assert "sensitive" in result.stdout
-    assert 4 == result.exit_code
+    assert result.exit_code == 4
 
 
 def test_markdown_has_a_headline_what_weakens_the_changes_and_all_of_it_folded():
@@ -193,18 +209,18 @@ def test_markdown_of_a_huge_plan_fits_into_a_comment(filler):
     page = markdown([review(plan)], labels=False)
     assert len(page) <= len(page.encode()) <= MAX_SIZE
     assert len(page.encode()) > MAX_SIZE / 4
-    assert "Cut to fit into a comment" in page
+    assert "Shortened to fit into a comment" in page
     assert page.endswith("</details>\n")
     fences = re.findall(r"^(`{3,})(?:\w*)$", page, re.MULTILINE)
-    assert 0 == len(fences) % 2
-    assert 1 == len(set(fences))
+    assert len(fences) % 2 == 0
+    assert len(set(fences)) == 1
 
 
 def test_markdown_that_fits_is_not_cut():
     """34 Regions that lose everything fit."""
     page = markdown([review(in_regions(plan_json("all-destroyed"), known_regions("aws")))],
                     labels=False)  # fmt: skip
-    assert "Cut to fit" not in page
+    assert "Shortened to fit" not in page
 
 
 def test_markdown_shows_names_as_they_are():
@@ -223,13 +239,13 @@ def test_markdown_shows_names_as_they_are():
 
 def test_no_value_moves_the_cursor_of_a_terminal():
     """What is no printable character is shown as what it is."""
-    assert ["a\\x1b[2Jb"] == laid_out(Line("a\x1b[2Jb"), None)
+    assert laid_out(Line("a\x1b[2Jb"), None) == ["a\\x1b[2Jb"]
 
 
 def test_lines_are_wrapped_to_a_terminal_with_a_hanging_indent():
     """And not at all when there is none."""
-    assert ["  aa", "    bb", "    cc"] == laid_out(Line("  aa bb cc", hang=4), 6)
-    assert ["  aa bb cc"] == laid_out(Line("  aa bb cc", hang=4), None)
+    assert laid_out(Line("  aa bb cc", hang=4), 6) == ["  aa", "    bb", "    cc"]
+    assert laid_out(Line("  aa bb cc", hang=4), None) == ["  aa bb cc"]
 
 
 def test_plans_that_are_deferred_or_not_complete_are_said_to_be():
@@ -239,16 +255,16 @@ def test_plans_that_are_deferred_or_not_complete_are_said_to_be():
     plan["deferred_changes"] = [{"reason": "provider_config_unknown", "resource_change": change}]
     plan["complete"] = False
     lines = text(plan)
-    assert "The plan is not complete: more changes follow once it is applied." in lines
-    assert "Put off to a later plan: aws_sns_topic.later (provider_config_unknown)." in lines
-    assert 3 == review(plan).code
+    assert "The plan is incomplete: more changes follow after the apply." in lines
+    assert "Deferred to a later plan: aws_sns_topic.later (provider_config_unknown)." in lines
+    assert review(plan).code == 3
 
 
 def test_the_command_needs_no_cdktf():
     """Nor boto3, nor jsii: it starts at once."""
     code = "import sys, reprieve.diff; print([m for m in sys.modules if m in ('cdktf', 'jsii')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "[]" == done.stdout.strip()
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_page_has_each_kind_and_each_field():
@@ -259,4 +275,4 @@ def test_the_page_has_each_kind_and_each_field():
     (plan,) = json.loads(run("--format", "json", file("tampered")).stdout)["plans"]
     page = page.replace("`.", "`").replace("[]`", "`")
     fields = [*plan, *plan["drift"]["weakenings"][0], *plan["changes"][0]]
-    assert [] == [field for field in fields if f"`{field}`" not in page]
+    assert [field for field in fields if f"`{field}`" not in page] == []

@@ -34,7 +34,7 @@ def lines(before, after):
 )
 def test_a_difference_is_one_line(before, after, expected):
     """Nothing in its several writings is no difference."""
-    assert expected == lines(before, after)
+    assert lines(before, after) == expected
 
 
 def test_json_in_a_text_is_compared_as_json():
@@ -42,7 +42,7 @@ def test_json_in_a_text_is_compared_as_json():
     one, two = {"Sid": "A", "Action": "x"}, {"Sid": "B", "Action": "y"}
     before = {"policy": json.dumps({"Statement": [one, two]})}
     after = {"policy": json.dumps({"Statement": [two, {**one, "Action": "z"}]}, indent=2)}
-    assert ["policy.Statement[A].Action: x → z"] == lines(before, after)
+    assert lines(before, after) == ["policy.Statement[A].Action: x → z"]
 
 
 def test_of_two_long_texts_only_what_differs_is_shown():
@@ -59,11 +59,11 @@ def test_a_long_value_is_cut():
 
 
 def test_what_nobody_set_is_not_told_of_a_replacement():
-    """Of all that is made anew only what forces it, and what is configured."""
+    """Of all that is replaced only what forces it, and what is configured."""
     change = Change(
         "a.b", "a", "b", "eu-west-1", ("delete", "create"),
         {"arn": "x", "name": "a", "fixed": 1, "set": "s"},
         {"arn": UNKNOWN, "name": "b", "fixed": 2, "set": "t"},
         frozenset({"name", "set"}), ("fixed",),
     )  # fmt: skip
-    assert ["name", "fixed", "set"] == [each.path for each in differences(change)]
+    assert [each.path for each in differences(change)] == ["name", "fixed", "set"]

@@ -50,11 +50,11 @@ def test_a_region_without_the_change_that_others_have_stands_out():
     plan = edit(plan, "aws_sns_topic_policy", "sa-east-1", lambda change: change.update(
         actions=["no-op"], after={**change["after"], "policy": former}))  # fmt: skip
     lines = text(plan)
-    assert "      NOT in sa-east-1, which stays as before" in lines
+    assert "      NOT in sa-east-1, which stays unchanged" in lines
     count, total = len(REGIONS) - 1, len(REGIONS)
     assert any(f"[in {count} of {total} Regions, not sa-east-1]" in line for line in lines)
     (group,) = review(plan).groups
-    assert ("sa-east-1",) == group.missing
+    assert group.missing == ("sa-east-1",)
 
 
 def test_a_region_that_gets_another_change_stands_out():
@@ -70,7 +70,7 @@ def test_a_region_that_gets_another_change_stands_out():
     )
     main, other = review(plan).groups
     assert (False, len(REGIONS) - 1, ()) == (main.deviates, len(main.places), main.missing)
-    assert (True, ("sa-east-1",)) == (other.deviates, other.places)
+    assert (other.deviates, other.places) == (True, ("sa-east-1",))
     assert any("DEVIATES from the other Regions: policy of topic reprieve-alerts [sa-east-1]"
                in line for line in text(plan))  # fmt: skip
 
@@ -86,7 +86,7 @@ def test_an_arn_of_another_region_is_no_region_of_its_own():
     plan = edit(
         in_regions(plan_json("strict"), REGIONS), "aws_sns_topic_policy", "sa-east-1", astray
     )
-    assert [False, True] == [group.deviates for group in review(plan).groups]
+    assert [group.deviates for group in review(plan).groups] == [False, True]
 
 
 def test_one_of_two_regions_is_named_and_deviates_from_nothing():
@@ -96,7 +96,7 @@ def test_one_of_two_regions_is_named_and_deviates_from_nothing():
         if "us-east-1" in each["address"]:
             each["change"] = {"actions": ["no-op"], "before": {}, "after": {}}
     (group,) = review(plan).groups
-    assert (("eu-west-1",), (), False) == (group.places, group.missing, group.deviates)
+    assert (group.places, group.missing, group.deviates) == (("eu-west-1",), (), False)
 
 
 def test_guards_made_of_other_resources_are_told_apart():
@@ -126,4 +126,4 @@ def test_guards_made_of_other_resources_are_told_apart():
 )
 def test_what_differs_by_itself_from_region_to_region(text, place, expected):
     """The Region, its alias, what AWS numbers; nothing that only looks like them."""
-    assert expected == neutral(text, place)
+    assert neutral(text, place) == expected

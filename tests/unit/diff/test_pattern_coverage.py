@@ -22,7 +22,7 @@ def narrowed(old, new):
 @pytest.mark.parametrize("threat", CATALOGUE, ids=lambda threat: threat.name)
 def test_a_pattern_matches_what_it_matches(threat):
     """Of each threat."""
-    assert [] == what_may_match_less(threat.event_pattern, threat.event_pattern)
+    assert what_may_match_less(threat.event_pattern, threat.event_pattern) == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_new_filter_narrows_and_one_that_goes_does_not():
     """With its path."""
     wide = {"source": ["aws.kms"]}
     narrow = {"source": ["aws.kms"], "detail": {"errorCode": [{"exists": False}]}}
-    assert [] == what_may_match_less(narrow, wide)
+    assert what_may_match_less(narrow, wide) == []
     (gap,) = what_may_match_less(wide, narrow)
     assert gap.startswith("detail.errorCode is a new filter")
 
@@ -98,9 +98,9 @@ def test_a_new_exemption_narrows_and_one_that_goes_does_not():
     two = split(pattern, Exemptions(roles=(role, f"{role}2")))
     assert what_may_match_less(pattern, one[0])
     assert what_may_match_less(one[0], two[0])
-    assert [] == what_may_match_less(two[0], one[0])
-    assert [] == what_may_match_less(one[0], pattern)
-    assert [] == what_may_match_less(one[1], two[1])
+    assert what_may_match_less(two[0], one[0]) == []
+    assert what_may_match_less(one[0], pattern) == []
+    assert what_may_match_less(one[1], two[1]) == []
     assert what_may_match_less(two[1], one[1])
 
 
@@ -108,9 +108,9 @@ def test_an_alternative_that_goes_narrows_and_one_that_comes_does_not():
     """Of `$or`, beside another field."""
     two = {"s": ["x"], "$or": [{"a": ["x"]}, {"b": ["y"]}]}
     three = {"s": ["x"], "$or": [{"a": ["x"]}, {"b": ["y"]}, {"c": ["z"]}]}
-    assert [] == what_may_match_less(two, three)
+    assert what_may_match_less(two, three) == []
     assert what_may_match_less(three, two)
-    assert [] == what_may_match_less(two, {"s": ["x"]})
+    assert what_may_match_less(two, {"s": ["x"]}) == []
 
 
 _LEAVES = st.sampled_from(["x", "X", "xy", "yx", "", 1, 0, True, False, None])
@@ -192,7 +192,7 @@ def test_no_value_is_lost_where_a_proof_says_so(old, new):
     """Held against the sandbox's matcher, which shares no code with the proof: every value."""
     old, new = {"a": old}, {"a": new}
     if not what_may_match_less(old, new):
-        assert [] == _lost(old, new, _EVERY_EVENT)
+        assert _lost(old, new, _EVERY_EVENT) == []
 
 
 @settings(max_examples=150, deadline=None)
@@ -200,6 +200,6 @@ def test_no_value_is_lost_where_a_proof_says_so(old, new):
 def test_no_event_is_lost_where_a_proof_says_so(pair, data):
     """Patterns with several fields, within each other and in alternatives."""
     old, new = pair
-    assert [] == pattern_errors(json.dumps(old)) + pattern_errors(json.dumps(new))
+    assert pattern_errors(json.dumps(old)) + pattern_errors(json.dumps(new)) == []
     if not what_may_match_less(old, new):
-        assert [] == _lost(old, new, [_fields(data.draw, old) for _ in range(6)])
+        assert _lost(old, new, [_fields(data.draw, old) for _ in range(6)]) == []

@@ -1,10 +1,12 @@
 """Reading what `terraform show -json` prints."""
 
 import json
+from typing import Any
 
 import pytest
 
-from reprieve.diff.plan import ACCOUNT, UNKNOWN, UNKNOWN_PLACE, PlanError, Sensitive, parse, read
+from reprieve.diff.plan import ACCOUNT, UNKNOWN, UNKNOWN_PLACE, PlanError, Sensitive
+from reprieve.diff.plan_reader import parse, read
 from tests.unit.diff.plan_making import PLANS, plan_json
 
 
@@ -46,7 +48,7 @@ def test_each_resource_of_a_real_plan_is_somewhere(file):
 def test_the_provider_says_the_region_and_not_the_name():
     """A resource that is called us-east-1 may be anywhere."""
     change = {"actions": ["create"], "before": None, "after": {"name": "a"}}
-    assert "sa-east-1" == only(change, configured({"constant_value": "sa-east-1"})).place
+    assert only(change, configured({"constant_value": "sa-east-1"})).place == "sa-east-1"
 
 
 def test_a_region_that_is_no_constant_is_taken_from_the_attributes():
@@ -60,13 +62,13 @@ def test_a_region_that_is_no_constant_is_taken_from_the_attributes():
         ({**arn, "other": "arn:aws:sns:us-east-2:111122223333:a"}, UNKNOWN_PLACE),
     ):
         change = {"actions": ["delete"], "before": values, "after": None}
-        assert place == only(change, by_variable).place
+        assert only(change, by_variable).place == place
 
 
 def test_iam_is_in_no_region():
     """Whichever provider makes it."""
     change = {"actions": ["create"], "before": None, "after": {}}
-    assert ACCOUNT == only(change, type="aws_iam_role").place
+    assert only(change, type="aws_iam_role").place == ACCOUNT
 
 
 def test_a_resource_of_a_module_with_an_index_finds_its_provider():
@@ -99,7 +101,7 @@ def test_a_resource_of_a_module_with_an_index_finds_its_provider():
             }
         ],
     }
-    assert ["eu-north-1"] == [each.place for each in parsed(plan).resources]
+    assert [each.place for each in parsed(plan).resources] == ["eu-north-1"]
 
 
 def test_what_is_unknown_and_what_is_sensitive_is_marked():
@@ -130,7 +132,7 @@ def test_reading_a_data_source_is_no_change():
             "change": {"actions": ["read"], "before": None, "after": {}},
         }
     )
-    assert () == parsed(plan).changes
+    assert parsed(plan).changes == ()
 
 
 def test_utf_16_with_a_mark_is_read():
@@ -144,10 +146,10 @@ def test_utf_16_with_a_mark_is_read():
         (b"", "is empty"),
         (b"Terraform will perform the following actions", "is not JSON"),
         (b"\xff\xfe\x00", "is not JSON"),
-        (b"[" * 100_000, "is not JSON"),
+        (b"[" * 100_000, "is nested more than 100 levels deep"),
         (b"PK\x03\x04\x00\x00", "terraform show -json plan.out > plan.json"),
-        (b"[]", "is JSON, but no plan"),
-        (b'{"resource_changes": []}', "is JSON, but no plan"),
+        (b"[]", "is JSON, but not a plan"),
+        (b'{"resource_changes": []}', "is JSON, but not a plan"),
         (b'{"format_version": "2.0"}', "has the format version '2.0'"),
         (b'{"format_version": 1}', "has the format version 1"),
         (b'{"format_version": "1.0", "values": {}}', "of a state"),
@@ -156,12 +158,12 @@ def test_utf_16_with_a_mark_is_read():
         (b'{"format_version": "1.2", "resource_changes": [1]}', "not as Terraform writes a plan"),
     ],
 )
-def test_what_is_no_plan_is_said_with_what_to_do(content, words):
+def test_an_input_that_is_not_a_plan_is_an_error_with_a_hint(content, words):
     """And never guessed."""
-    with pytest.raises(PlanError) as fault:
+    with pytest.raises(PlanError) as caught:
         parse(content, "dir/plan.out")
-    assert words in str(fault.value)
-    assert "dir/plan.out" in str(fault.value)
+    assert words in caught.value.report
+    assert "dir/plan.out" in caught.value.report
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):
@@ -170,3 +172,43 @@ def test_a_file_that_is_not_there_is_said(tmp_path):
         read(tmp_path / "nothing.json")
     with pytest.raises(PlanError, match="cannot be read: Is a directory"):
         read(tmp_path)
+
+
+def nested(levels: int) -> Any:
+    """Return lists in lists, so many levels deep."""
+    return json.loads("[" * levels + "]" * levels)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("actions", "update"),
+        ("actions", None),
+        ("actions", []),
+        ("actions", ["explode"]),
+        ("actions", ["create", "read"]),
+        ("actions", [["update"]]),
+        ("after", {"deep": nested(900)}),
+        ("before", {"deep": nested(101)}),
+    ],
+)
+@pytest.mark.parametrize("part", ["resource_changes", "resource_drift"])
+def test_a_malformed_change_is_an_error_with_exit_code_2(part, field, value):
+    """No traceback, and no guess what Terraform does."""
+    change = {"actions": ["update"], "before": {}, "after": {}, field: value}
+    resource = {"address": "a.b", "type": "a", "name": "b", "change": change}
+    plan = {"format_version": "1.2", "resource_changes": [], part: [resource]}
+    with pytest.raises(
+        PlanError, match=r"plan\.json is (not as Terraform writes|nested)"
+    ) as caught:
+        parsed(plan)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("field", ["address", "type", "name"])
+def test_a_resource_whose_names_are_not_texts_is_an_error(field):
+    """They are shown, and compared with what is known."""
+    change = {"actions": ["update"], "before": {}, "after": {}}
+    resource = {"address": "a.b", "type": "a", "name": "b", "change": change, field: ["x"]}
+    with pytest.raises(PlanError, match=f"{field} is not a string"):
+        parsed({"format_version": "1.2", "resource_changes": [resource]})

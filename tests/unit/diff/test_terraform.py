@@ -38,7 +38,7 @@ stacks = {"one": {"workingDirectory": "stacks/one"}}
 def test_without_an_app_it_is_wrong_use(here):
     """And the sentence says what else can be given."""
     result = run()
-    assert 2 == result.exit_code
+    assert result.exit_code == 2
     assert result.stderr.startswith("There is no main.py here.")
 
 
@@ -47,7 +47,7 @@ def test_a_missing_terraform_is_said(here, monkeypatch):
     (here / "main.py").write_text("")
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", "tofuu")
     result = run()
-    assert 1 == result.exit_code
+    assert result.exit_code == 1
     assert "tofuu (TERRAFORM_BINARY_NAME names it) is not on PATH." in result.stderr
 
 
@@ -55,14 +55,14 @@ def test_settings_at_fault_are_told_as_the_app_tells_them(here):
     """Wrong use, in its own words alone."""
     (here / "main.py").write_text("import sys; print('2 faults', file=sys.stderr); sys.exit(2)")
     result = run()
-    assert (2, "2 faults\n") == (result.exit_code, result.stderr)
+    assert (result.exit_code, result.stderr) == (2, "2 faults\n")
 
 
 def test_an_app_that_fails_is_told(here):
     """With what it said."""
     (here / "main.py").write_text("raise RuntimeError('jsii is gone')")
     result = run()
-    assert 1 == result.exit_code
+    assert result.exit_code == 1
     assert "main.py ended with exit code 1" in result.stderr
     assert "jsii is gone" in result.stderr
 
@@ -71,12 +71,12 @@ def test_an_app_that_fails_is_told(here):
 def test_an_app_without_a_stack_is_told(here, app):
     """Nothing planned is not nothing to change."""
     (here / "main.py").write_text(app)
-    assert 1 == run().exit_code
+    assert run().exit_code == 1
 
 
 def test_a_terraform_that_fails_is_told(here):
     """With its own words."""
     (here / "main.py").write_text(APP)
     result = run()
-    assert (1, "") == (result.exit_code, result.stdout)
-    assert "fails init ended with exit code 1:\nno backend\n" == result.stderr
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "fails init ended with exit code 1:\nno backend\n"
