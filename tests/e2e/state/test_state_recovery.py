@@ -95,7 +95,7 @@ def test_a_run_that_is_told_to_end_in_the_middle_of_an_apply_loses_nothing(
     with applying(deployment, output, "-auto-approve") as ended:
         wait_until(ended, lambda: created(output) >= UNIQUE.keys())
         ended.send_signal(signal.SIGTERM)
-        assert 1 == ended.wait(60)
+        assert 1 == ended.wait(300)
     assert [KEY] == keys(s3)
     assert created(output) <= {address.rpartition("_")[0] for address in addresses(deployment)}
     deployment.apply()
