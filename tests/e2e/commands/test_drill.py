@@ -168,19 +168,21 @@ def test_an_alert_without_a_rescue_is_no_pass(account, operator):
     assert row["problem"].startswith("The deletion was not taken back within 4 seconds.")
 
 
-def start(operator):
-    """Start a drill in a process of its own, and wait until it listens."""
-    command = [sys.executable, "-c", "from reprieve.cli import app; app()", *YES]
+def is_waiting(account, region):
+    """Whether a drill has subscribed its queue to the alerts and scheduled its key's deletion."""
+    states = keys_of_drills(account, region).values()
+    return len(remains(account, region)) == 2 and "PendingDeletion" in states
+
+
+def start(account, operator):
+    """Start a drill in a process of its own; return once it waits for the rescue in each Region."""
+    command = [sys.executable, "-c", "from reprieve.cli.main import app; app()", *YES]
     environment = {**os.environ, **operator.environment()}
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    clients = [operator.sandbox.client("sqs", region) for region in REGIONS]
-    deadline = time.monotonic() + 30
-    while not all(
-        sqs.list_queues(QueueNamePrefix="reprieve-drill-").get("QueueUrls") for sqs in clients
-    ):
-        assert time.monotonic() < deadline, "no drill began"
+    while not all(is_waiting(account, region) for region in REGIONS):
+        assert process.poll() is None, process.communicate()
         time.sleep(0.1)
     return process
 
@@ -189,8 +191,7 @@ def start(operator):
 def test_a_drill_that_is_interrupted_cleans_up(account, operator, number):
     """Ctrl-C, or a job that is cancelled: queue and subscription go, and the exit code tells."""
     with blind(account):
-        process = start(operator)
-        time.sleep(1)
+        process = start(account, operator)
         process.send_signal(number)
         printed, complaints = process.communicate(timeout=30)
     assert 130 == process.returncode
@@ -204,8 +205,7 @@ def test_a_drill_that_is_interrupted_cleans_up(account, operator, number):
 def test_what_a_killed_drill_left_the_next_one_removes(account, operator):
     """Nothing can clean up after SIGKILL but the next drill."""
     with blind(account):
-        process = start(operator)
-        time.sleep(1)
+        process = start(account, operator)
         process.kill()
         process.communicate()
     assert all(remains(account, region) for region in REGIONS)
