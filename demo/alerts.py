@@ -60,7 +60,9 @@ def page(sandbox: Sandbox, directory: Path) -> str:
         mails = list(Counter(sandbox.mails) - before)
         # What the lifeline repeats is left out.
         mails = [mail for mail in mails if not mail.topic_arn.endswith(LIFELINE)] or mails
-        parts.append(f"\n## {title}\n" + "".join(map(_shown, mails)))
+        # Deliveries run at the same time, so the order of arrival differs from run to run.
+        shown = sorted(map(_shown, mails), key=_without_subject_first)
+        parts.append(f"\n## {title}\n" + "".join(shown))
     return "".join(parts)
 
 
@@ -194,6 +196,10 @@ def _trail_off(sandbox: Sandbox) -> Iterator[None]:
     trail.stop_logging(Name="sandbox")
     yield
     trail.start_logging(Name="sandbox")
+
+
+def _without_subject_first(shown: str) -> tuple[bool, str]:
+    return shown.startswith("\nSubject: "), normalised(shown).casefold()
 
 
 def _shown(mail: Mail) -> str:

@@ -56,7 +56,7 @@ def applying(deployment: Deployment, output: Path, *arguments: str) -> Iterator[
 
 
 def wait_until(
-    process: subprocess.Popen, happened: Callable[[], bool], seconds: float = 60
+    process: subprocess.Popen, happened: Callable[[], bool], seconds: float = 300
 ) -> None:
     """Wait for something that the process does; fail if it ends before, or takes too long."""
     for _ in range(int(seconds * 20)):

@@ -42,13 +42,13 @@ def test_a_key_is_rescued(deployed, sandbox):
         key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.schedule_key_deletion(KeyId=key)
         sandbox.settle()
-        assert "Disabled" == kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+        assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Disabled"
 
 
 def test_the_next_diff_is_empty_with_the_locked_provider(reader):
     """Terraform found nothing to add to the lock file, nor cdktf a need to ask for another."""
     reader.cdktf("diff", STACK)
-    assert {} == reader.planned_changes()
+    assert reader.planned_changes() == {}
     used = (reader.stack_directory / lock_file.NAME).read_text()
     assert (PROJECT / lock_file.NAME).read_text() == used
 
@@ -79,7 +79,7 @@ def test_a_rename_with_a_moved_block_plans_nothing(deployed):
     assert all(["delete"] == changes[address] for address in former)
 
     synthesise_renamed(deployed, *former)
-    assert {} == deployed.plan()
+    assert deployed.plan() == {}
     # Not because nothing was renamed.
     assert set(former).isdisjoint(topics(deployed))
 
@@ -88,6 +88,6 @@ def test_destroy_leaves_nothing(deployed, sandbox):
     """In no Region, and nothing of what is once per account."""
     deployed.cdktf("destroy", STACK, "--auto-approve")
     for region in REGIONS:
-        assert [] == sandbox.client("sns", region).list_topics()["Topics"]
-        assert [] == sandbox.client("events", region).list_rules()["Rules"]
-    assert [] == sandbox.client("iam", "us-east-1").list_roles()["Roles"]
+        assert sandbox.client("sns", region).list_topics()["Topics"] == []
+        assert sandbox.client("events", region).list_rules()["Rules"] == []
+    assert sandbox.client("iam", "us-east-1").list_roles()["Roles"] == []

@@ -16,11 +16,11 @@ def test_seventeen_regions_fit_into_a_comment(sandbox, tmp_path):
     plan = tmp_path / "plan.json"
     plan.write_text(deployment.terraform("show", "-json", "plan"))
     printed = Operator(sandbox, settings).run("diff", "--format", "markdown", str(plan))
-    assert 3 == printed.exit_code
+    assert printed.exit_code == 3
     assert len(printed.text.encode()) <= MAX_SIZE
     headline = printed.text.splitlines()[0]
     assert headline.startswith("### Reprieve: ")
     assert "created" in headline
     in_sight = printed.text.partition("<details>")[0]
-    assert 1 == sum("a whole guard" in line for line in in_sight.splitlines())
+    assert sum("a whole guard" in line for line in in_sight.splitlines()) == 1
     assert all(region in printed.text for region in DEFAULT_REGIONS) or "17 Regions" in in_sight

@@ -97,15 +97,15 @@ def test_a_drill_that_passes_says_the_seconds_and_leaves_one_key(account, operat
     first = rows(operator.run(*YES))
     printed = operator.run(*YES)
     second = rows(printed)
-    assert 0 == printed.exit_code
+    assert printed.exit_code == 0
     for region in REGIONS:
         row = second[region]
         assert row["passed"]
         assert None not in (row["alert"], row["cancelled"], row["result_sent"])
         assert first[region]["key"] == row["key"]
-        assert "Disabled, kept for the next drill" == row["key_state"]
-        assert [] == remains(account, region)
-        assert ["Disabled"] == list(keys_of_drills(account, region).values())
+        assert row["key_state"] == "Disabled, kept for the next drill"
+        assert remains(account, region) == []
+        assert list(keys_of_drills(account, region).values()) == ["Disabled"]
     assert "✔ 2 of 2 Regions passed." in operator.run("drill", "--yes").text
 
 
@@ -113,10 +113,10 @@ def test_an_approved_role_has_the_key_deleted(account, operator):
     """The exempt way: the guard tells, and lets it through."""
     printed = operator.run(*YES, "--approved-role", APPROVED, "--region", "eu-west-1")
     row = rows(printed)["eu-west-1"]
-    assert 0 == printed.exit_code
+    assert printed.exit_code == 0
     assert row["key_state"].startswith("deleted on ")
     account.sandbox.settle()
-    assert "PendingDeletion" == account.state("eu-west-1", row["key"])
+    assert account.state("eu-west-1", row["key"]) == "PendingDeletion"
 
 
 def test_with_remediation_off_only_the_alert_is_awaited(account):
@@ -135,10 +135,10 @@ def test_with_remediation_off_only_the_alert_is_awaited(account):
         deployment.settings = dict(DEPLOYED)
         deployment.synth()
         deployment.apply()
-    assert 0 == printed.exit_code
+    assert printed.exit_code == 0
     for row in rows(printed).values():
         assert row["alert"] is not None
-        assert (None, None) == (row["cancelled"], row["result_sent"])
+        assert (row["cancelled"], row["result_sent"]) == (None, None)
         assert row["key_state"].startswith("deleted on ")
 
 
@@ -146,15 +146,16 @@ def test_a_drill_whose_alert_never_comes_says_so_in_time(account, operator):
     """The trail is stopped: no Region sees anything, and the key stays where it is."""
     with blind(account):
         printed = operator.run(*YES, "--timeout", "2")
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
     for region, row in rows(printed).items():
         assert not row["passed"]
-        assert (None, None, None) == (row["alert"], row["cancelled"], row["result_sent"])
+        assert (row["alert"], row["cancelled"], row["result_sent"]) == (None, None, None)
         assert (
-            "Within 2 seconds no alert arrived, the deletion was not cancelled and the runbook did "
-            "not send its result. Run `reprieve status` to find the cause." == row["problem"]
+            row["problem"]
+            == "Within 2 seconds no alert arrived, the deletion was not cancelled and the runbook did "
+            "not send its result. Run `reprieve status` to find the cause."
         )
-        assert [] == remains(account, region)
+        assert remains(account, region) == []
 
 
 def test_an_alert_without_a_rescue_is_no_pass(account, operator):
@@ -162,25 +163,27 @@ def test_an_alert_without_a_rescue_is_no_pass(account, operator):
     with Policy.of_role(account, "us-east-1", "reprieve-automation").without("CancelKeyDeletion"):
         printed = operator.run(*YES, "--timeout", "4", "--region", "eu-west-1")
     row = rows(printed)["eu-west-1"]
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
     assert row["alert"] is not None
     assert row["cancelled"] is None
     assert row["problem"].startswith("Within 4 seconds the deletion was not cancelled")
 
 
-def start(operator):
-    """Start a drill in a process of its own, and wait until it listens."""
+def is_waiting(account, region):
+    """Whether a drill has subscribed its queue to the alerts and scheduled its key's deletion."""
+    states = keys_of_drills(account, region).values()
+    return len(remains(account, region)) == 2 and "PendingDeletion" in states
+
+
+def start(account, operator):
+    """Start a drill in a process of its own; return once it waits for the rescue in each Region."""
     command = [sys.executable, "-c", "from reprieve.cli.main import app; app()", *YES]
     environment = {**os.environ, **operator.environment()}
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    clients = [operator.sandbox.client("sqs", region) for region in REGIONS]
-    deadline = time.monotonic() + 30
-    while not all(
-        sqs.list_queues(QueueNamePrefix="reprieve-drill-").get("QueueUrls") for sqs in clients
-    ):
-        assert time.monotonic() < deadline, "no drill began"
+    while not all(is_waiting(account, region) for region in REGIONS):
+        assert process.poll() is None, process.communicate()
         time.sleep(0.1)
     return process
 
@@ -189,31 +192,29 @@ def start(operator):
 def test_a_drill_that_is_interrupted_cleans_up(account, operator, number):
     """Ctrl-C, or a job that is cancelled: queue and subscription go, and the exit code tells."""
     with blind(account):
-        process = start(operator)
-        time.sleep(1)
+        process = start(account, operator)
         process.send_signal(number)
         printed, complaints = process.communicate(timeout=30)
-    assert 130 == process.returncode
+    assert process.returncode == 130
     assert "Interrupted: cleaning up." in complaints
     for region in REGIONS:
-        assert [] == remains(account, region)
+        assert remains(account, region) == []
     (found,) = json.loads(printed)["accounts"]
-    assert ["It was interrupted."] * 2 == [row["problem"] for row in found["regions"]]
+    assert [row["problem"] for row in found["regions"]] == ["It was interrupted."] * 2
 
 
 def test_what_a_killed_drill_left_the_next_one_removes(account, operator):
     """Nothing can clean up after SIGKILL but the next drill."""
     with blind(account):
-        process = start(operator)
-        time.sleep(1)
+        process = start(account, operator)
         process.kill()
         process.communicate()
     assert all(remains(account, region) for region in REGIONS)
     printed = operator.run(*YES)
-    assert 0 == printed.exit_code
+    assert printed.exit_code == 0
     for region, row in rows(printed).items():
-        assert 2 == row["removed"]
-        assert [] == remains(account, region)
+        assert row["removed"] == 2
+        assert remains(account, region) == []
 
 
 def test_what_is_kept_is_named_and_the_next_drill_removes_it(account, operator):
@@ -221,7 +222,7 @@ def test_what_is_kept_is_named_and_the_next_drill_removes_it(account, operator):
     kept = rows(operator.run(*YES, "--keep", "--region", "eu-west-1"))["eu-west-1"]
     assert kept["kept"] in remains(account, "eu-west-1")
     after = rows(operator.run(*YES, "--region", "eu-west-1"))["eu-west-1"]
-    assert (2, None) == (after["removed"], after["kept"])
+    assert (after["removed"], after["kept"]) == (2, None)
 
 
 def test_a_key_that_only_looks_like_a_drills_is_left_alone(account, operator):
@@ -235,7 +236,7 @@ def test_a_key_that_only_looks_like_a_drills_is_left_alone(account, operator):
         row = rows(operator.run(*YES, "--region", "eu-west-1"))["eu-west-1"]
     assert row["passed"]
     assert not row["key"].endswith(real)
-    assert "Enabled" == account.state("eu-west-1", real)
+    assert account.state("eu-west-1", real) == "Enabled"
     assert before >= 1
 
 
@@ -248,7 +249,7 @@ def test_a_region_that_cannot_be_drilled_hides_no_other(account):
     someone = user_allowed(account.sandbox, SETTINGS, "drill", denied=denied)
     printed = someone.run(*YES)
     found = rows(printed)
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
     assert found["eu-west-1"]["passed"]
     assert found["us-east-1"]["problem"].startswith("The permission sqs:CreateQueue is missing.")
 
@@ -263,7 +264,7 @@ def test_the_documented_policy_is_enough(account, operator):
     operator.run(*YES, *RETIRED, "--region", "eu-west-1")
     someone = user_allowed(account.sandbox, SETTINGS, "drill")
     for _ in range(2):
-        assert 0 == someone.run(*YES, "--region", "eu-west-1").exit_code
+        assert someone.run(*YES, "--region", "eu-west-1").exit_code == 0
 
 
 @pytest.mark.parametrize("action", actions_of("drill", SETTINGS))
@@ -278,7 +279,7 @@ def test_whoever_lacks_a_right_is_told_which(account, operator, action):
     printed = someone.run(*YES, "--region", "eu-west-1")
     row = rows(printed)["eu-west-1"]
     assert f"The permission {action} is missing." in f"{row['problem']} {row['key_state']}"
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
     operator.run(*YES, "--region", "eu-west-1")
 
 
@@ -286,7 +287,7 @@ def test_it_asks_before_it_touches_anything(account, operator):
     """Where nobody can be asked it refuses, and nothing was made."""
     before = keys_of_drills(account, "eu-west-1")
     printed = operator.run("drill")
-    assert 2 == printed.exit_code
+    assert printed.exit_code == 2
     assert "Use --yes to run it without confirmation." in printed.complaints
     assert before == keys_of_drills(account, "eu-west-1")
 
@@ -302,7 +303,7 @@ def test_whose_deletions_are_approved_cannot_drill(account):
         "AWS_SESSION_TOKEN": session["SessionToken"],
     }
     printed = Operator(account.sandbox, SETTINGS, credentials).run(*YES)
-    assert 2 == printed.exit_code
+    assert printed.exit_code == 2
     assert "Run the drill as another principal." in printed.complaints
 
 
@@ -317,5 +318,5 @@ def test_whose_deletions_are_approved_cannot_drill(account):
 def test_wrong_use_is_said(operator, arguments, expected):
     """With the option and its value, and exit code 2."""
     printed = operator.run(*YES, *arguments)
-    assert 2 == printed.exit_code
+    assert printed.exit_code == 2
     assert expected in printed.complaints

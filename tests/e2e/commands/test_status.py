@@ -48,7 +48,7 @@ def findings(printed, region):
 def test_a_deployment_as_it_was_made_is_well(operator):
     """Nothing is found, in any Region, and the exit code says so; the other tests rest on it."""
     printed = operator.run("status")
-    assert (0, "") == (printed.exit_code, printed.complaints)
+    assert (printed.exit_code, printed.complaints) == (0, "")
     assert "✔ 3 watched Regions are guarded, and nothing is left uncovered." in printed.text
     assert "Excluded by the settings (1): us-west-1" in printed.text
     for region in WATCHED:
@@ -211,10 +211,10 @@ def test_what_is_broken_in_a_region_is_found_there(operator, how, expected):
     """Exactly that is found, in exactly that Region, and the exit code tells."""
     with broken(operator.sandbox, how):
         printed = operator.run("status", "--json", *THREE)
-    assert expected == findings(printed, BROKEN)
-    assert [set(), set()] == [findings(printed, region) for region in WATCHED[:2]]
-    assert set() == findings(printed, None)
-    assert 1 == printed.exit_code
+    assert findings(printed, BROKEN) == expected
+    assert [findings(printed, region) for region in WATCHED[:2]] == [set(), set()]
+    assert findings(printed, None) == set()
+    assert printed.exit_code == 1
 
 
 # One of each kind of thing, such that they can be broken all at once.
@@ -242,7 +242,7 @@ def test_what_status_says_to_deploy_a_deployment_mends(operator, account):
     everything = {"rules", "targets", "topic", "subscriptions", "runbook", "dead letters"}
     assert everything | {"alarms", "roles"} == checks
     account.deployment.apply()
-    assert 0 == operator.run("status", *THREE).exit_code
+    assert operator.run("status", *THREE).exit_code == 0
 
 
 def test_an_alarm_that_is_on_is_found(operator):
@@ -250,7 +250,7 @@ def test_an_alarm_that_is_on_is_found(operator):
     with broken(operator.sandbox, breaking.alarm_is_on):
         printed = operator.run("status", "--json", *THREE)
     ((check, problem),) = findings(printed, BROKEN)
-    assert "alarms" == check
+    assert check == "alarms"
     assert problem.startswith("The alarm reprieve-dead-letters is on. Reprieve could not deliver")
 
 
@@ -277,8 +277,8 @@ def test_a_role_that_was_changed_is_found(operator, how, expected):
     """Once for the account, and in no Region."""
     with broken(operator.sandbox, how):
         printed = operator.run("status", "--json", *THREE)
-    assert {("roles", expected)} == findings(printed, None)
-    assert 1 == printed.exit_code
+    assert findings(printed, None) == {("roles", expected)}
+    assert printed.exit_code == 1
 
 
 def test_a_role_without_its_policy_is_found(operator):
@@ -307,8 +307,8 @@ def test_a_trail_that_does_not_see_keys_is_found_in_every_region(operator, how, 
         text = operator.run("status", *THREE).text
     expected = f"No trail is known to log KMS's write calls (sandbox: {reason}). Reprieve is blind."
     for region in WATCHED:
-        assert {("trail", expected)} == findings(printed, region)
-    assert 1 == text.count(expected)
+        assert findings(printed, region) == {("trail", expected)}
+    assert text.count(expected) == 1
 
 
 def test_a_region_with_keys_that_nobody_watches_is_shouted(operator):
@@ -325,10 +325,10 @@ def test_a_region_with_keys_that_nobody_watches_is_shouted(operator):
         operator.sandbox.advance(days=8)
     assert "✘ NOT COVERED" in printed.row("ap-south-1")
     first = next(line for line in printed.text.splitlines() if line.startswith("✘"))
-    assert "✘ 1 customer key is not guarded." == first
-    assert {("", "1 customer key is not guarded.")} == findings(printed_json, "ap-south-1")
+    assert first == "✘ 1 customer key is not guarded."
+    assert findings(printed_json, "ap-south-1") == {("", "1 customer key is not guarded.")}
     # The settings leave the other one out by name: that was decided.
-    assert set() == findings(printed_json, "us-west-1")
+    assert findings(printed_json, "us-west-1") == set()
 
 
 def test_a_region_without_a_guard_is_said_in_one_sentence(operator):
@@ -339,11 +339,11 @@ def test_a_region_without_a_guard_is_said_in_one_sentence(operator):
     someone = Operator(operator.sandbox, settings)
     printed = someone.run("status", "--region", "eu-north-1", "--json")
     expected = "There is no guard: nothing of it is deployed."
-    assert {("", expected)} == findings(printed, "eu-north-1")
-    assert 1 == printed.exit_code
+    assert findings(printed, "eu-north-1") == {("", expected)}
+    assert printed.exit_code == 1
     drilled = someone.run("drill", "--yes", "--region", "eu-north-1")
     assert "There is no topic reprieve-alerts. Deploy first." in drilled.text
-    assert 1 == drilled.exit_code
+    assert drilled.exit_code == 1
 
 
 def test_a_rescue_that_failed_is_found(operator):
@@ -351,7 +351,7 @@ def test_a_rescue_that_failed_is_found(operator):
     with broken(operator.sandbox, breaking.rescue_failed):
         printed = operator.run("status", "--region", BROKEN, "--json")
     ((check, problem),) = findings(printed, BROKEN)
-    assert "last rescue" == check
+    assert check == "last rescue"
     assert "ended as Failed" in problem
 
 
@@ -368,15 +368,15 @@ def test_a_region_that_is_switched_off_denied_or_slow_hides_no_other(operator):
         printed = someone.run("status", "--timeout", "4", "--json")
     finally:
         switches.reset()
-    assert 1 == printed.exit_code
-    assert {
+    assert printed.exit_code == 1
+    assert findings(printed, "af-south-1") == {
         (
             "",
             "It is watched, but not enabled in the account: the next deployment fails.",
         )
-    } == findings(printed, "af-south-1")
-    assert {("", "The Region could not be checked.")} == findings(printed, "sa-east-1")
-    assert set() == findings(printed, "eu-west-1")
+    }
+    assert findings(printed, "sa-east-1") == {("", "The Region could not be checked.")}
+    assert findings(printed, "eu-west-1") == set()
     unseen = {("topic", "The topic could not be checked.")}
     unseen.add(("subscriptions", "The subscriptions could not be checked."))
     assert unseen <= findings(printed, BROKEN)
@@ -394,8 +394,8 @@ def test_the_documented_policy_is_enough(operator):
     """Somebody who may do that and no more sees that all is well."""
     someone = user_allowed(operator.sandbox, SETTINGS, "status")
     printed = someone.run("status", "--region", "eu-west-1", "--json")
-    assert set() == findings(printed, "eu-west-1") | findings(printed, None)
-    assert 0 == printed.exit_code
+    assert findings(printed, "eu-west-1") | findings(printed, None) == set()
+    assert printed.exit_code == 0
 
 
 # What is asked with encryption, or with Amazon's runbook, only.
@@ -408,4 +408,4 @@ def test_whoever_lacks_a_right_is_told_which(operator, action):
     someone = user_allowed(operator.sandbox, SETTINGS, "status", without=action)
     printed = someone.run("status", "--region", "eu-west-1")
     assert f"The permission {action} is missing." in printed.text
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1

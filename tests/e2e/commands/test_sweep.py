@@ -23,13 +23,8 @@ def fill(sandbox, region):
     def create(**options):
         return kms.create_key(**options)["KeyMetadata"]["KeyId"]
 
-    made: dict[str, list[str]] = {
-        "pending": [],
-        "disabled": [],
-        "rescued": [],
-        "enabled": [],
-        "import": [],
-    }
+    kinds = ("pending", "disabled", "rescued", "enabled", "import")
+    made: dict[str, list[str]] = {kind: [] for kind in kinds}
     for days in WAITING:
         key = create()
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=days)
@@ -101,19 +96,19 @@ def ids(made, what):
 def test_sixty_keys_were_made(sandbox, keys):
     """The other tests are about three Regions with twenty keys each, or one more."""
     counts = [len(sandbox.client("kms", region).list_keys()["Keys"]) for region in REGIONS]
-    assert [21, 21, 21] == counts
+    assert counts == [21, 21, 21]
 
 
 def test_it_lists_the_keys_in_danger_and_no_other(operator, keys):
     """Pending ones with the fewest days first, then the one with replicas, then disabled ones."""
     printed = operator.run("sweep", "--json", *ASKED)
     listed = found(printed)
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
     states = [key["state"] for key in listed]
-    assert 15 * ["PendingDeletion"] + ["PendingReplicaDeletion"] + 18 * ["Disabled"] == states
+    assert states == 15 * ["PendingDeletion"] + ["PendingReplicaDeletion"] + 18 * ["Disabled"]
     days = [round(key["days_left"]) for key in listed[:15]]
     assert sorted(3 * WAITING) == days
-    assert 11 == listed[15]["waiting_days"]
+    assert listed[15]["waiting_days"] == 11
     in_danger = ids(keys, "pending") | ids(keys, "disabled") | ids(keys, "rescued")
     in_danger |= ids(keys, "replicated")
     assert in_danger == {key["arn"].rpartition("/")[2] for key in listed}
@@ -127,7 +122,7 @@ def test_it_changes_nothing_unless_it_is_told_to(operator, keys):
     events = operator.sandbox.client("cloudtrail", "eu-west-1").lookup_events(
         LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CancelKeyDeletion"}]
     )["Events"]
-    assert 2 == len(events)
+    assert len(events) == 2
 
 
 def test_cancel_rescues_all_but_what_is_exempt(sandbox, operator, keys):
@@ -135,18 +130,18 @@ def test_cancel_rescues_all_but_what_is_exempt(sandbox, operator, keys):
     spared = keys["eu-west-2"]["pending"][0]
     operator.settings = SETTINGS | {"REPRIEVE_EXEMPT__KEYS": spared}
     printed = operator.run("sweep", "--cancel", "--yes", "--json", *ASKED)
-    assert 0 == printed.exit_code
+    assert printed.exit_code == 0
     listed = {key["arn"].rpartition("/")[2]: key for key in found(printed)}
     rescued = (ids(keys, "pending") | ids(keys, "replicated")) - {spared}
     assert rescued == {id for id, key in listed.items() if key["result"] == "cancelled"}
-    assert f"exempt.keys: {spared}" == listed[spared]["exempt"]
+    assert listed[spared]["exempt"] == f"exempt.keys: {spared}"
     for region, made in keys.items():
         kms = sandbox.client("kms", region)
         states = {
             key: kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in made["pending"]
         }
         expected = {key: "PendingDeletion" if key == spared else "Disabled" for key in states}
-        assert expected == states
+        assert states == expected
 
 
 def test_it_says_who_did_it_and_when_the_key_was_last_used(empty, operator):
@@ -165,11 +160,11 @@ def test_it_says_who_did_it_and_when_the_key_was_last_used(empty, operator):
     alice.schedule_key_deletion(KeyId=used, PendingWindowInDays=7)
     alice.disable_key(KeyId=unused)
     first, second = found(operator.run("sweep", "--json", *ASKED))
-    assert ["alias/orders"] == first["aliases"]
+    assert first["aliases"] == ["alias/orders"]
     assert first["call"]["by"].endswith(":user/alice")
-    assert ("ScheduleKeyDeletion", "DisableKey") == (first["call"]["name"], second["call"]["name"])
+    assert (first["call"]["name"], second["call"]["name"]) == ("ScheduleKeyDeletion", "DisableKey")
     assert first["last_used"]
-    assert (None, True) == (second["last_used"], bool(second["tracked_since"]))
+    assert (second["last_used"], bool(second["tracked_since"])) == (None, True)
     text = operator.run("sweep", *ASKED).text
     assert "orders" in text
     assert "user/alice" in text
@@ -212,8 +207,8 @@ def test_whose_deletion_is_approved_is_left_alone(empty):
     operator = Operator(empty, SETTINGS | {"REPRIEVE_EXEMPT__PRINCIPALS": role})
     printed = operator.run("sweep", "--cancel", "--yes", "--json", *ASKED)
     (listed,) = found(printed)
-    assert (f"exempt.principals: {role}", None) == (listed["exempt"], listed["result"])
-    assert 0 == printed.exit_code
+    assert (listed["exempt"], listed["result"]) == (f"exempt.principals: {role}", None)
+    assert printed.exit_code == 0
 
 
 def test_enable_enables_what_is_disabled_and_with_cancel_what_it_rescued(empty, operator):
@@ -222,10 +217,10 @@ def test_enable_enables_what_is_disabled_and_with_cancel_what_it_rescued(empty, 
     kms = empty.client("kms", "eu-west-1")
     kms.disable_key(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     printed = operator.run("sweep", "--cancel", "--enable", "--yes", "--json", *ASKED)
-    assert 0 == printed.exit_code
-    assert ["cancelled, enabled", "enabled"] == [key["result"] for key in found(printed)]
-    assert {"Enabled"} == {key["state"] for key in found(printed)}
-    assert [] == found(operator.run("sweep", "--json", *ASKED))
+    assert printed.exit_code == 0
+    assert [key["result"] for key in found(printed)] == ["cancelled, enabled", "enabled"]
+    assert {key["state"] for key in found(printed)} == {"Enabled"}
+    assert found(operator.run("sweep", "--json", *ASKED)) == []
 
 
 def test_what_could_not_be_done_is_not_called_done(empty, operator):
@@ -246,9 +241,9 @@ def test_what_could_not_be_done_is_not_called_done(empty, operator):
     (failed,) = (key for key in found(printed) if key["problem"])
     (rescued,) = (key for key in found(printed) if key["result"])
     assert (stubborn, other) == tuple(k["arn"].rpartition("/")[2] for k in (failed, rescued))
-    assert ("PendingDeletion", None) == (failed["state"], failed["result"])
+    assert (failed["state"], failed["result"]) == ("PendingDeletion", None)
     assert failed["problem"].startswith("The permission kms:CancelKeyDeletion is missing.")
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
 
 
 def test_a_key_that_cannot_be_looked_at_is_listed(empty, operator):
@@ -271,7 +266,7 @@ def test_a_key_that_cannot_be_looked_at_is_listed(empty, operator):
     (key,) = found(printed)
     assert (hidden, "unknown") == (key["arn"], key["state"])
     assert key["problem"].startswith("The permission kms:DescribeKey is missing.")
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
 
 
 def test_regions_that_are_off_denied_or_slow_hide_no_other(empty):
@@ -291,10 +286,10 @@ def test_regions_that_are_off_denied_or_slow_hide_no_other(empty):
     (account,) = printed.json["accounts"]
     assert [key] == [each["arn"].rpartition("/")[2] for each in account["keys"]]
     problems = {each["region"]: each["problem"] for each in account["problems"]}
-    assert {"eu-west-1", "eu-west-2"} == problems.keys()
+    assert problems.keys() == {"eu-west-1", "eu-west-2"}
     assert problems["eu-west-1"].startswith("There was no answer within 3 seconds.")
     assert problems["eu-west-2"].startswith("The permission kms:ListKeys is missing.")
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
 
 
 @pytest.mark.parametrize("action", actions_of("sweep --cancel", SETTINGS))
@@ -306,7 +301,7 @@ def test_whoever_lacks_a_right_is_told_which(empty, action):
     where = [] if action == "ec2:DescribeRegions" else ["--region", "eu-west-1"]
     printed = someone.run("sweep", "--cancel", "--yes", *where)
     assert f"The permission {action} is missing." in printed.text
-    assert 1 == printed.exit_code
+    assert printed.exit_code == 1
 
 
 def test_the_documented_policies_are_enough(empty):
@@ -314,15 +309,15 @@ def test_the_documented_policies_are_enough(empty):
     endanger(empty, "eu-west-1")
     asked = ("sweep", "--yes", "--region", "eu-west-1", "--json")
     dry = user_allowed(empty, SETTINGS, "sweep").run(*asked)
-    assert ["PendingDeletion"] == [key["state"] for key in found(dry)]
+    assert [key["state"] for key in found(dry)] == ["PendingDeletion"]
     cancelled = user_allowed(empty, SETTINGS, "sweep --cancel").run(*asked, "--cancel")
-    assert ["cancelled"] == [key["result"] for key in found(cancelled)]
+    assert [key["result"] for key in found(cancelled)] == ["cancelled"]
     enabled = user_allowed(empty, SETTINGS, "sweep --enable").run(*asked, "--enable")
-    assert ["enabled"] == [key["result"] for key in found(enabled)]
+    assert [key["result"] for key in found(enabled)] == ["enabled"]
 
 
 def test_nobody_can_be_asked_without_a_terminal(operator):
     """Then --yes has to be said; nothing was asked of AWS."""
     printed = operator.run("sweep", "--cancel")
-    assert 2 == printed.exit_code
+    assert printed.exit_code == 2
     assert "Use --yes" in printed.complaints

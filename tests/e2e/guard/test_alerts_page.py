@@ -10,7 +10,7 @@ def test_the_page_shows_each_kind_as_it_is_delivered(sandbox, tmp_path):
     """`make docs` would change nothing but ids and dates."""
     found = page(sandbox, tmp_path)
     assert normalised(found) == normalised(PAGE.read_text(encoding="utf-8"))
-    assert [] == [name for name in BY_NAME if f"## `{name}`" not in found]
+    assert [name for name in BY_NAME if f"## `{name}`" not in found] == []
 
 
 def test_no_kind_is_without_a_message():

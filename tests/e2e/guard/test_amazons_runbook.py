@@ -21,12 +21,12 @@ def test_a_key_named_by_its_id_is_rescued(account, multi_region):
     """A bare id, that of a multi-Region key too: told and taken back, without a second message."""
     key = account.create_key("eu-west-1", MultiRegion=multi_region)["KeyId"]
     account.schedule("eu-west-1", key)
-    assert [(EMAIL,)] == [alert.recipients for alert in account.alerts(key)]
-    assert ["AWSConfigRemediation-CancelKeyDeletion"] == [
-        execution.document for execution in account.executions(key)
+    assert [alert.recipients for alert in account.alerts(key)] == [(EMAIL,)]
+    assert [execution.document for execution in account.executions(key)] == [
+        "AWSConfigRemediation-CancelKeyDeletion"
     ]
-    assert [] == account.outcomes(key)
-    assert "Disabled" == account.state("eu-west-1", key)
+    assert account.outcomes(key) == []
+    assert account.state("eu-west-1", key) == "Disabled"
 
 
 def test_a_key_named_by_its_arn_is_told_and_the_refusal_is_reported(account):
@@ -34,9 +34,9 @@ def test_a_key_named_by_its_arn_is_told_and_the_refusal_is_reported(account):
     key = account.create_key("eu-west-1")
     account.schedule("eu-west-1", key["Arn"])
     (alert,) = account.alerts(key["KeyId"])
-    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
+    assert (alert.error, alert.recipients) == (None, (EMAIL,))
     assert "It refuses a key that was named by its ARN" in alert.body
     (start,) = account.starts(key["KeyId"])
     assert "KeyId" in start.error
     assert "[a-z0-9-]{1,2048}" in start.error
-    assert "PendingDeletion" == account.state("eu-west-1", key["KeyId"])
+    assert account.state("eu-west-1", key["KeyId"]) == "PendingDeletion"

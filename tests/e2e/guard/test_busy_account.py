@@ -31,9 +31,9 @@ def weeks(account):
 
 def test_the_weeks_are_what_they_are_said_to_be(weeks):
     """10,000 events, of which 40 endanger keys; most of the others are near misses of some kind."""
-    assert (10_000, 40) == (EVENTS, sum(DUE.values()))
-    assert EVENTS == len(weeks)
-    assert DUE == Counter(kind for kind, _, _ in weeks if kind)
+    assert (EVENTS, sum(DUE.values())) == (10_000, 40)
+    assert len(weeks) == EVENTS
+    assert Counter(kind for kind, _, _ in weeks if kind) == DUE
     refused = [event for _, _, event in weeks if "errorCode" in event["detail"]]
     assert len(refused) > 300
 
@@ -43,7 +43,7 @@ def test_exactly_the_due_alerts_are_delivered(account, weeks):
     due = Counter((event["id"], f"reprieve-{kind}") for kind, _, event in weeks if kind is not None)
     alerts = [each for each in account.sandbox.deliveries if ":sns:" in each.target_arn]
     assert due == Counter((alert.event_id, alert.rule_arn.rpartition("/")[2]) for alert in alerts)
-    assert [] == [alert.error for alert in alerts if alert.error or not alert.recipients]
+    assert [alert.error for alert in alerts if alert.error or not alert.recipients] == []
 
 
 def test_exactly_the_due_rescues_are_done(account, weeks):
@@ -51,13 +51,13 @@ def test_exactly_the_due_rescues_are_done(account, weeks):
     scheduled = {key for kind, key, _ in weeks if kind == "key-deletion-scheduled"}
     started = [e for e in account.sandbox.executions if e.document == "reprieve-rescue-key"]
     assert Counter(scheduled) == Counter(e.parameters["KeyId"][0] for e in started)
-    assert {"Success"} == {execution.status for execution in started}
-    assert {"Disabled"} == {account.state(REGION, key) for key in scheduled}
+    assert {execution.status for execution in started} == {"Success"}
+    assert {account.state(REGION, key) for key in scheduled} == {"Disabled"}
     outcomes = [mail for mail in account.sandbox.mails if "was taken back" in mail.body]
     assert len(scheduled) == len(outcomes)
 
 
 def test_nothing_else_was_set_off(account, weeks):
     """No rescue that failed, no alarm, no other mail."""
-    assert [] == [change.name for change in account.sandbox.alarms if change.state == "ALARM"]
+    assert [change.name for change in account.sandbox.alarms if change.state == "ALARM"] == []
     assert sum(DUE.values()) + DUE["key-deletion-scheduled"] == len(account.sandbox.mails)

@@ -37,9 +37,9 @@ def test_a_rescued_key_is_enabled_as_it_was(account):
     """Nobody had disabled it; the message says what its state is."""
     key = account.create_key(REGION)["KeyId"]
     account.schedule(REGION, key)
-    assert "Enabled" == account.state(REGION, key)
+    assert account.state(REGION, key) == "Enabled"
     (outcome,) = account.outcomes(key)
-    assert "Reprieve: KMS key saved (eu-west-1)" == outcome.subject
+    assert outcome.subject == "Reprieve: KMS key saved (eu-west-1)"
     assert "Its state is now: Enabled." in outcome.body
 
 
@@ -48,7 +48,7 @@ def test_a_key_that_was_disabled_before_stays_disabled(account):
     key = account.create_key(REGION)["KeyId"]
     disable(account, key)
     account.schedule(REGION, key)
-    assert "Disabled" == account.state(REGION, key)
+    assert account.state(REGION, key) == "Disabled"
     assert "Its state is now: Disabled." in account.outcomes(key)[0].body
 
 
@@ -59,7 +59,7 @@ def test_a_key_that_was_enabled_again_before_is_enabled(account):
     account.kms(REGION).enable_key(KeyId=key)
     account.sandbox.history.age(0.5)
     account.schedule(REGION, key)
-    assert "Enabled" == account.state(REGION, key)
+    assert account.state(REGION, key) == "Enabled"
 
 
 def test_another_keys_history_does_not_count(account):
@@ -67,7 +67,7 @@ def test_another_keys_history_does_not_count(account):
     neighbour, key = (account.create_key(REGION)["KeyId"] for _ in range(2))
     disable(account, neighbour)
     account.schedule(REGION, key)
-    assert "Enabled" == account.state(REGION, key)
+    assert account.state(REGION, key) == "Enabled"
 
 
 def test_what_cloudtrail_does_not_know_any_more_counts_as_enabled(account):
@@ -76,7 +76,7 @@ def test_what_cloudtrail_does_not_know_any_more_counts_as_enabled(account):
     disable(account, key)
     account.sandbox.history.age(91)
     account.schedule(REGION, key)
-    assert "Enabled" == account.state(REGION, key)
+    assert account.state(REGION, key) == "Enabled"
 
 
 @pytest.mark.parametrize("sid", ["SeeWhatKeysWere", "CancelKeyDeletion"])
@@ -88,9 +88,9 @@ def test_a_key_whose_past_cannot_be_seen_stays_disabled(account, sid):
     saved = sid == "SeeWhatKeysWere"
     assert ("Disabled" if saved else "PendingDeletion") == account.state(REGION, key)
     subject = "KMS key saved, NOT enabled" if saved else "ACT NOW: KMS key NOT saved"
-    assert [f"Reprieve: {subject} (eu-west-1)"] == subjects(account, key)
+    assert subjects(account, key) == [f"Reprieve: {subject} (eu-west-1)"]
     (execution,) = account.executions(key)
-    assert "Failed" == execution.status
+    assert execution.status == "Failed"
 
 
 def test_a_disabled_key_is_enabled_again(account):
@@ -100,8 +100,8 @@ def test_a_disabled_key_is_enabled_again(account):
     account.sandbox.settle()
     (alert,) = account.alerts(key)
     assert "BEING ENABLED AGAIN" in alert.body
-    assert ["Reprieve: KMS key enabled again (eu-west-1)"] == subjects(account, key)
-    assert "Enabled" == account.state(REGION, key)
+    assert subjects(account, key) == ["Reprieve: KMS key enabled again (eu-west-1)"]
+    assert account.state(REGION, key) == "Enabled"
 
 
 def test_a_disabled_key_that_may_not_be_enabled(account):
@@ -122,8 +122,8 @@ def test_a_disabled_key_that_may_not_be_enabled(account):
     with Policy.of_key(account, REGION, key).changed(deny):
         account.kms(REGION).disable_key(KeyId=key)
         account.sandbox.settle()
-    assert "Disabled" == account.state(REGION, key)
-    assert ["Reprieve: ACT NOW: KMS key NOT enabled (eu-west-1)"] == subjects(account, key)
+    assert account.state(REGION, key) == "Disabled"
+    assert subjects(account, key) == ["Reprieve: ACT NOW: KMS key NOT enabled (eu-west-1)"]
     (execution,) = account.executions(key)
     told = [mail.body for mail in account.sandbox.mails if execution.execution_id in mail.body]
     assert any("a rescue did not end well" in body for body in told)

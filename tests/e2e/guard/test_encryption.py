@@ -20,7 +20,7 @@ def account(sandbox, tmp_path_factory):
     }
     deployer = user_allowed(sandbox, settings, "deploy")
     directory = tmp_path_factory.mktemp("account")
-    deployment = deploy(sandbox, directory, **settings, **deployer.credentials)
+    deployment = deploy(sandbox, directory, **(settings | dict(deployer.credentials)))
     return Account(sandbox, deployment)
 
 
@@ -74,8 +74,8 @@ def problems(operator) -> list[str]:
 def test_status_and_drill_pass_through_the_encrypted_topic(operator):
     """The deployment is as the settings make it, and a drill proves it."""
     printed = operator.run("status", "--region", REGION)
-    assert 0 == printed.exit_code, printed.text
-    assert 0 == operator.run("drill", "--yes", "--timeout", "60").exit_code
+    assert printed.exit_code == 0, printed.text
+    assert operator.run("drill", "--yes", "--timeout", "60").exit_code == 0
 
 
 def test_status_finds_what_is_wrong_with_the_lifeline(account, operator):
@@ -83,14 +83,14 @@ def test_status_finds_what_is_wrong_with_the_lifeline(account, operator):
     with Policy.of_topic(account, REGION, "reprieve-lifeline").without("AlarmsPublish"):
         found = problems(operator)
     expected = "the statement AlarmsPublish is missing"
-    assert [f"The policy of the lifeline differs: {expected}."] == found
+    assert found == [f"The policy of the lifeline differs: {expected}."]
     sns = account.sandbox.client("sns", REGION)
     arn = topic(account, "reprieve-lifeline")["TopicArn"]
     (there,) = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     sns.unsubscribe(SubscriptionArn=there["SubscriptionArn"])
     found = problems(operator)
     sns.subscribe(TopicArn=arn, Protocol="email", Endpoint=EMAIL)
-    assert [f"{EMAIL} does not subscribe to the lifeline."] == found
+    assert found == [f"{EMAIL} does not subscribe to the lifeline."]
 
 
 def test_an_alert_and_an_outcome_come_through_the_encrypted_topic(account):
@@ -99,9 +99,9 @@ def test_an_alert_and_an_outcome_come_through_the_encrypted_topic(account):
     key = account.create_key(REGION)["KeyId"]
     account.schedule(REGION, key)
     (alert,) = account.alerts(key)
-    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
-    assert ["Reprieve: KMS key saved (eu-west-1)"] == [m.subject for m in account.outcomes(key)]
-    assert [] == mails(account, "reprieve-lifeline", told)
+    assert (alert.error, alert.recipients) == (None, (EMAIL,))
+    assert [m.subject for m in account.outcomes(key)] == ["Reprieve: KMS key saved (eu-west-1)"]
+    assert mails(account, "reprieve-lifeline", told) == []
 
 
 def test_the_deletion_of_the_alert_key_itself_is_told_and_taken_back(account, alert_key):
@@ -109,12 +109,12 @@ def test_the_deletion_of_the_alert_key_itself_is_told_and_taken_back(account, al
     told = len(mails(account, "reprieve-lifeline"))
     muted = len(mails(account, "reprieve-alerts"))
     account.schedule(REGION, alert_key)
-    assert [] == mails(account, "reprieve-alerts", muted)
+    assert mails(account, "reprieve-alerts", muted) == []
     heard = "\n".join(mails(account, "reprieve-lifeline", told))
     assert "the key that encrypts Reprieve's alerts is endangered" in heard
     assert f"aws kms enable-key --region {REGION} --key-id {alert_key}" in heard
     # Rescued, but disabled: the runbook's own message could not get out, and that is told too.
-    assert "Disabled" == account.state(REGION, alert_key)
+    assert account.state(REGION, alert_key) == "Disabled"
     assert "a rescue did not end well" in heard
     assert "reprieve-dead-letters" in heard
     account.kms(REGION).enable_key(KeyId=alert_key)
@@ -129,7 +129,7 @@ def test_disabling_the_alert_key_is_told(account, alert_key):
     account.kms(REGION).enable_key(KeyId=alert_key)
     key = account.create_key(REGION)["KeyId"]
     account.schedule(REGION, key)
-    assert [None] == [alert.error for alert in account.alerts(key)]
+    assert [alert.error for alert in account.alerts(key)] == [None]
 
 
 def test_disabling_another_key_does_not_concern_the_lifeline(account):
@@ -138,8 +138,8 @@ def test_disabling_another_key_does_not_concern_the_lifeline(account):
     key = account.create_key(REGION)["KeyId"]
     account.kms(REGION).disable_key(KeyId=key)
     account.sandbox.settle()
-    assert [] == mails(account, "reprieve-lifeline", told)
-    assert [None] == [alert.error for alert in account.alerts(key)]
+    assert mails(account, "reprieve-lifeline", told) == []
+    assert [alert.error for alert in account.alerts(key)] == [None]
 
 
 def test_a_key_policy_that_locks_eventbridge_out_is_heard_of(account, alert_key):
@@ -152,7 +152,7 @@ def test_a_key_policy_that_locks_eventbridge_out_is_heard_of(account, alert_key)
     assert "does not allow events.amazonaws.com kms:GenerateDataKey" in alert.error
     heard = "\n".join(mails(account, "reprieve-lifeline", told))
     assert "Call: PutKeyPolicy" in heard
-    assert "Disabled" == account.state(REGION, key)
+    assert account.state(REGION, key) == "Disabled"
 
 
 def test_status_finds_what_is_wrong_with_the_key_of_the_alerts(account, operator, alert_key):
@@ -162,7 +162,7 @@ def test_status_finds_what_is_wrong_with_the_key_of_the_alerts(account, operator
     disabled = problems(operator)
     kms.enable_key(KeyId=alert_key)
     account.sandbox.settle()
-    assert "The key that encrypts the alerts is Disabled: no alert gets out." in disabled
+    assert "The key that encrypts the alerts is Disabled: no alert can be sent." in disabled
     with Policy.of_key(account, REGION, alert_key).without("AlertsAreEncrypted"):
         changed = problems(operator)
     missing = "the statement AlertsAreEncrypted is missing"

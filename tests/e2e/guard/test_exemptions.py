@@ -60,18 +60,18 @@ def kms_as(account, role: str):
 def assert_approved(account, key: str) -> None:
     """Told as approved, by one alert, and not taken back."""
     (alert,) = account.alerts(key)
-    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
+    assert (alert.error, alert.recipients) == (None, (EMAIL,))
     assert alert.rule_arn.endswith("rule/reprieve-key-deletion-approved")
     assert "APPROVED, NOT TAKEN BACK" in alert.body
-    assert [] == account.starts(key)
-    assert "PendingDeletion" == account.state(REGION, key)
+    assert account.starts(key) == []
+    assert account.state(REGION, key) == "PendingDeletion"
 
 
 def assert_rescued(account, key: str) -> None:
     """Told as taken back, by one alert, and taken back."""
     (alert,) = account.alerts(key)
     assert alert.rule_arn.endswith("rule/reprieve-key-deletion-scheduled")
-    assert "Disabled" == account.state(REGION, key)
+    assert account.state(REGION, key) == "Disabled"
 
 
 def test_a_session_of_an_exempt_role_is_let_through_and_that_of_another_is_not(account):

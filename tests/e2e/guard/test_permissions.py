@@ -65,8 +65,8 @@ def test_a_topic_that_does_not_let_eventbridge_in(account):
     (alert,) = account.alerts(key)
     assert "sns:Publish" in alert.error
     assert "reprieve-alerts" in alert.error
-    assert () == alert.recipients
-    assert "Disabled" == account.state(REGION, key)
+    assert alert.recipients == ()
+    assert account.state(REGION, key) == "Disabled"
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_a_rule_role_that_lacks_a_right(account, missing, right):
     (start,) = account.starts(key)
     assert right in start.error
     assert RULE_ROLE in start.error
-    assert [] == account.executions(key)
-    assert [None] == [alert.error for alert in account.alerts(key)]
-    assert "PendingDeletion" == account.state(REGION, key)
+    assert account.executions(key) == []
+    assert [alert.error for alert in account.alerts(key)] == [None]
+    assert account.state(REGION, key) == "PendingDeletion"
 
 
 def test_a_rule_role_that_trusts_another_account(account):
@@ -92,7 +92,7 @@ def test_a_rule_role_that_trusts_another_account(account):
     (start,) = account.starts(key)
     assert RULE_ROLE in start.error
     assert "events.amazonaws.com" in start.error
-    assert "PendingDeletion" == account.state(REGION, key)
+    assert account.state(REGION, key) == "PendingDeletion"
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_an_automation_role_that_lacks_a_right(account, missing, right, told):
     with role_policy(account, AUTOMATION_ROLE, without=missing):
         key = endanger(account)
     (execution,) = account.executions(key)
-    assert "Failed" == execution.status
+    assert execution.status == "Failed"
     assert right in execution.failure
     assert AUTOMATION_ROLE in execution.failure
     (outcome,) = account.outcomes(key)
-    assert "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)" == outcome.subject
+    assert outcome.subject == "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)"
     assert told in outcome.body
     assert "aws kms cancel-key-deletion --region eu-west-1" in outcome.body
-    assert "PendingDeletion" == account.state(REGION, key)
+    assert account.state(REGION, key) == "PendingDeletion"
 
 
 def test_an_automation_role_that_may_not_tell(account):
@@ -123,12 +123,12 @@ def test_an_automation_role_that_may_not_tell(account):
     with role_policy(account, AUTOMATION_ROLE, without="TellOutcome"):
         key = endanger(account)
     (execution,) = account.executions(key)
-    assert "Failed" == execution.status
+    assert execution.status == "Failed"
     assert "sns:Publish" in execution.failure
-    assert [] == account.outcomes(key)
-    assert "Disabled" == account.state(REGION, key)
+    assert account.outcomes(key) == []
+    assert account.state(REGION, key) == "Disabled"
     (alert,) = [d for d in account.about(execution.execution_id) if ":sns:" in d.target_arn]
-    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
+    assert (alert.error, alert.recipients) == (None, (EMAIL,))
     assert '"The runbook reprieve-rescue-key ended as Failed."' in alert.body.splitlines()
 
 
@@ -140,7 +140,7 @@ def test_an_automation_role_that_trusts_another_account(account):
     reasons += [s.error for s in account.starts(key) if s.error]
     assert AUTOMATION_ROLE in str(reasons)
     assert "ssm.amazonaws.com" in str(reasons)
-    assert "PendingDeletion" == account.state(REGION, key)
+    assert account.state(REGION, key) == "PendingDeletion"
 
 
 def test_a_key_policy_that_shuts_the_automation_role_out(account):
@@ -158,16 +158,16 @@ def test_a_key_policy_that_shuts_the_automation_role_out(account):
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
     account.schedule(REGION, key)
     (execution,) = account.executions(key)
-    assert "Failed" == execution.status
+    assert execution.status == "Failed"
     assert "kms:CancelKeyDeletion" in execution.failure
     (outcome,) = account.outcomes(key)
     assert "could NOT be taken back" in outcome.body
     assert "the key's policy may forbid it" in outcome.body
-    assert "PendingDeletion" == account.state(REGION, key)
+    assert account.state(REGION, key) == "PendingDeletion"
 
 
 def test_the_deployment_is_whole_again(account):
     """What the tests above took away is back: the near-miss to all of them."""
     key = endanger(account)
-    assert "Disabled" == account.state(REGION, key)
-    assert [None, None] == [delivery.error for delivery in account.about(key)]
+    assert account.state(REGION, key) == "Disabled"
+    assert [delivery.error for delivery in account.about(key)] == [None, None]

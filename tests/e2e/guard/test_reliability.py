@@ -71,14 +71,14 @@ def test_an_alert_that_cannot_be_delivered_is_kept_and_told_of(account):
     assert attributes["TARGET_ARN"].endswith(":reprieve-alerts")
     assert "does not allow events.amazonaws.com sns:Publish" in attributes["ERROR_MESSAGE"]
     assert key in message["Body"]
-    assert {
+    assert alarmed(account, before) == {
         "reprieve-dead-letters": [None],
         "reprieve-failed-invocations-rescue": [None],
-    } == alarmed(account, before)
+    }
     told = [mail for mail in account.sandbox.mails if (mail.subject or "").startswith("ALARM: ")]
     (mail,) = (mail for mail in told if '"reprieve-dead-letters"' in mail.subject)
     assert "look there NOW" in mail.body
-    assert "Disabled" == account.state(REGION, key)
+    assert account.state(REGION, key) == "Disabled"
 
 
 def test_a_rescue_that_cannot_be_started_is_kept_and_told_of(account):
@@ -91,7 +91,7 @@ def test_a_rescue_that_cannot_be_started_is_kept_and_told_of(account):
     assert key in message["Body"]
     assert "reprieve-rescue-key" in message["MessageAttributes"]["TARGET_ARN"]["StringValue"]
     assert "reprieve-dead-letters" in alarmed(account, before)
-    assert "PendingDeletion" == account.state(REGION, key)
+    assert account.state(REGION, key) == "PendingDeletion"
 
 
 def test_what_not_even_the_queue_takes_is_told_of(account):
@@ -101,8 +101,8 @@ def test_what_not_even_the_queue_takes_is_told_of(account):
     locked_out = Policy.of_topic(account, REGION).without("EventBridgePublishes")
     with queue_without_policy(account), locked_out:
         account.schedule(REGION, key)
-    assert [] == dead_letters(account)
-    assert {"reprieve-failed-invocations-rescue": [None]} == alarmed(account, before)
+    assert dead_letters(account) == []
+    assert alarmed(account, before) == {"reprieve-failed-invocations-rescue": [None]}
     told = [m for m in account.sandbox.mails if "reprieve-failed-invocations" in m.body]
     assert told
     assert told[-1].topic_arn.endswith(":reprieve-alerts")
@@ -124,7 +124,7 @@ def test_a_subscriber_that_cannot_be_reached_is_told_of(account):
     finally:
         sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
     assert "reprieve-failed-notifications" in alarmed(account, before)
-    assert [None] == [alert.error for alert in account.alerts(key)]
+    assert [alert.error for alert in account.alerts(key)] == [None]
 
 
 def test_what_is_delivered_sets_no_alarm_off(account):
@@ -132,8 +132,8 @@ def test_what_is_delivered_sets_no_alarm_off(account):
     before = len(account.sandbox.alarms)
     key = account.create_key(REGION)["KeyId"]
     account.schedule(REGION, key)
-    assert {} == alarmed(account, before)
-    assert [] == dead_letters(account)
+    assert alarmed(account, before) == {}
+    assert dead_letters(account) == []
 
 
 def test_nobody_else_may_use_the_queue_and_the_topic(account):
@@ -144,6 +144,6 @@ def test_nobody_else_may_use_the_queue_and_the_topic(account):
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
     )
     (allowed,) = (each for each in policy["Statement"] if each["Effect"] == "Allow")
-    assert {"Service": "events.amazonaws.com"} == allowed["Principal"]
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
     sources = allowed["Condition"]["ArnLike"]["aws:SourceArn"]
     assert sources.endswith(":rule/reprieve-*")

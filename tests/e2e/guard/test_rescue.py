@@ -13,9 +13,9 @@ def test_a_key_named_by_its_id_is_rescued(account, region):
     key = account.create_key(region)["KeyId"]
     account.schedule(region, key)
     (alert,) = account.alerts(key)
-    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
-    assert ["Success"] == [execution.status for execution in account.executions(key)]
-    assert "Disabled" == account.state(region, key)
+    assert (alert.error, alert.recipients) == (None, (EMAIL,))
+    assert [execution.status for execution in account.executions(key)] == ["Success"]
+    assert account.state(region, key) == "Disabled"
 
 
 def test_the_alert_says_what_a_person_needs(account):
@@ -44,8 +44,8 @@ def test_a_rescue_that_ends_well_raises_no_second_alarm(account):
     key = account.create_key("eu-west-1")["KeyId"]
     account.schedule("eu-west-1", key)
     (execution,) = account.executions(key)
-    assert [] == account.about(execution.execution_id)
-    assert 2 == len([mail for mail in account.sandbox.mails if key in mail.body])
+    assert account.about(execution.execution_id) == []
+    assert len([mail for mail in account.sandbox.mails if key in mail.body]) == 2
 
 
 def test_a_multi_region_key_is_rescued(account):
@@ -53,8 +53,8 @@ def test_a_multi_region_key_is_rescued(account):
     key = account.create_key("eu-west-1", MultiRegion=True)["KeyId"]
     assert key.startswith("mrk-")
     account.schedule("eu-west-1", key)
-    assert "Disabled" == account.state("eu-west-1", key)
-    assert [None] == [alert.error for alert in account.alerts(key)]
+    assert account.state("eu-west-1", key) == "Disabled"
+    assert [alert.error for alert in account.alerts(key)] == [None]
 
 
 def test_a_primary_with_replicas_is_rescued(account):
@@ -63,21 +63,21 @@ def test_a_primary_with_replicas_is_rescued(account):
     key = account.create_key("eu-west-1", MultiRegion=True)["KeyId"]
     kms.replicate_key(KeyId=key, ReplicaRegion="us-east-1")
     answer = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
-    assert "PendingReplicaDeletion" == answer["KeyState"]
+    assert answer["KeyState"] == "PendingReplicaDeletion"
     assert "DeletionDate" not in answer
     account.sandbox.settle()
     (alert,) = account.alerts(key)
     assert '"State: PendingReplicaDeletion"' in alert.body
     assert '"Deleted on (empty while replicas exist): "' in alert.body
-    assert "Disabled" == account.state("eu-west-1", key)
+    assert account.state("eu-west-1", key) == "Disabled"
 
 
 def test_a_key_named_by_its_arn_is_rescued(account):
     """However the caller names the key, the runbook finds it."""
     key = account.create_key("eu-west-1")
     account.schedule("eu-west-1", key["Arn"])
-    assert "Disabled" == account.state("eu-west-1", key["KeyId"])
-    assert ["Success"] == [execution.status for execution in account.executions(key["KeyId"])]
+    assert account.state("eu-west-1", key["KeyId"]) == "Disabled"
+    assert [execution.status for execution in account.executions(key["KeyId"])] == ["Success"]
 
 
 def test_people_are_told_that_the_key_is_saved(account):
@@ -88,9 +88,9 @@ def test_people_are_told_that_the_key_is_saved(account):
     (execution,) = account.executions(key["KeyId"])
     arn = key["Arn"]
     link = "https://console.aws.amazon.com/systems-manager/automation/execution/"
-    assert (EMAIL,) == outcome.recipients
-    assert "Reprieve: KMS key saved (eu-west-1)" == outcome.subject
-    assert [
+    assert outcome.recipients == (EMAIL,)
+    assert outcome.subject == "Reprieve: KMS key saved (eu-west-1)"
+    assert outcome.body.splitlines() == [
         f"The deletion of the KMS key {arn} was taken back.",
         "Its state is now: Disabled. While that is Disabled, what it encrypted is safe and cannot "
         "be read.",
@@ -99,7 +99,7 @@ def test_people_are_told_that_the_key_is_saved(account):
         f"Region eu-west-1, account {ACCOUNT_ID}",
         f"Automation execution {execution.execution_id}",
         f"{link}{execution.execution_id}?region=eu-west-1",
-    ] == outcome.body.splitlines()
+    ]
 
 
 def test_a_denied_call_is_silent(account):
@@ -117,8 +117,8 @@ def test_a_region_that_is_not_watched_is_silent(account):
     """The near-miss of it all: no guard, no alert, and the key stays pending."""
     key = account.create_key("sa-east-1")["KeyId"]
     account.schedule("sa-east-1", key)
-    assert [] == account.about(key)
-    assert "PendingDeletion" == account.state("sa-east-1", key)
+    assert account.about(key) == []
+    assert account.state("sa-east-1", key) == "PendingDeletion"
 
 
 def test_without_remediation_people_are_told_and_the_key_stays_pending(account, tmp_path):
@@ -132,10 +132,10 @@ def test_without_remediation_people_are_told_and_the_key_stays_pending(account, 
     key = account.create_key("ap-south-1")["KeyId"]
     account.schedule("ap-south-1", key)
     (alert,) = account.alerts(key)
-    assert (None, (EMAIL,)) == (alert.error, alert.recipients)
+    assert (alert.error, alert.recipients) == (None, (EMAIL,))
     assert "NOT BEING TAKEN BACK" in alert.body
-    assert [] == account.starts(key)
-    assert "PendingDeletion" == account.state("ap-south-1", key)
+    assert account.starts(key) == []
+    assert account.state("ap-south-1", key) == "PendingDeletion"
     deployment.terraform("destroy", "-auto-approve")
 
 
@@ -147,6 +147,6 @@ def test_without_a_trail_the_guard_is_blind(account):
     try:
         key = account.create_key("eu-west-1")["KeyId"]
         account.schedule("eu-west-1", key)
-        assert [] == account.about(key)
+        assert account.about(key) == []
     finally:
         trail.start_logging(Name=name)

@@ -39,8 +39,8 @@ def test_a_key_that_needs_no_rescue_is_left_alone(account, state):
     if state == "Disabled":
         account.kms(REGION).disable_key(KeyId=key)
     execution, mail = run(account, key)
-    assert "Success" == execution.status
-    assert "Reprieve: KMS key needs no rescue (eu-west-1)" == mail.subject
+    assert execution.status == "Success"
+    assert mail.subject == "Reprieve: KMS key needs no rescue (eu-west-1)"
     assert f"Its state is {state}. Nothing was done." in mail.body
     assert state == account.state(REGION, key)
 
@@ -48,8 +48,8 @@ def test_a_key_that_needs_no_rescue_is_left_alone(account, state):
 def test_a_key_that_is_gone_is_said_to_be(account):
     """KMS does not know it: the execution fails, and people are told to look."""
     execution, mail = run(account, "1234abcd-12ab-34cd-56ef-1234567890ab")
-    assert "Failed" == execution.status
-    assert "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)" == mail.subject
+    assert execution.status == "Failed"
+    assert mail.subject == "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)"
     assert "1234abcd-12ab-34cd-56ef-1234567890ab could not be looked at: it is gone" in mail.body
 
 
@@ -58,5 +58,5 @@ def test_a_state_that_forbids_cancelling_ends_in_a_failure(account):
     key = account.create_key(REGION)["KeyId"]
     kms_backends[ACCOUNT_ID][REGION].keys[key].key_state = "Unavailable"
     execution, mail = run(account, key)
-    assert "Failed" == execution.status
+    assert execution.status == "Failed"
     assert "is in the state Unavailable, in which no deletion can be cancelled" in mail.body

@@ -43,7 +43,7 @@ def told(account):
     def rules() -> list[str]:
         account.sandbox.settle()
         found = account.sandbox.deliveries[since:]
-        assert [] == [each.error for each in found if each.error]
+        assert [each.error for each in found if each.error] == []
         assert all((EMAIL,) == each.recipients for each in found)
         return [each.rule_arn.rpartition("/reprieve-")[2] for each in found]
 
@@ -72,18 +72,18 @@ def test_a_disabled_key_is_told_and_an_enabled_one_is_not(told, kms, key):
     """Nothing is undone: the settings say so."""
     kms.disable_key(KeyId=key)
     kms.enable_key(KeyId=key)
-    assert ["key-disabled"] == told()
+    assert told() == ["key-disabled"]
 
 
 def test_imported_material(told, kms, imported):
     """Told when it will expire and when it is deleted; not when it stays."""
     kms.import_key_material(KeyId=imported, **MATERIAL, **STAYS)
-    assert [] == told()
+    assert told() == []
     later = datetime.now(UTC) + timedelta(days=400)
     kms.import_key_material(KeyId=imported, **MATERIAL, ValidTo=later)
-    assert ["key-material-expiring"] == told()
+    assert told() == ["key-material-expiring"]
     kms.delete_imported_key_material(KeyId=imported)
-    assert ["key-material-expiring", "key-material-deleted"] == told()
+    assert told() == ["key-material-expiring", "key-material-deleted"]
 
 
 def test_time_takes_material_and_keys(account, told, kms, imported, key):
@@ -91,18 +91,18 @@ def test_time_takes_material_and_keys(account, told, kms, imported, key):
     soon = datetime.now(UTC) + timedelta(days=3)
     kms.import_key_material(KeyId=imported, **MATERIAL, ValidTo=soon)
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
-    assert ["key-deletion-scheduled", "key-material-expiring"] == sorted(told())
+    assert sorted(told()) == ["key-deletion-scheduled", "key-material-expiring"]
     trail = account.sandbox.client("cloudtrail", "us-east-1")
     trail.stop_logging(Name="sandbox")
     try:
         account.sandbox.advance(4)
-        assert "key-material-expired" == told()[-1]
+        assert told()[-1] == "key-material-expired"
         account.sandbox.advance(4)
-        assert "key-gone" == told()[-1]
+        assert told()[-1] == "key-gone"
     finally:
         trail.start_logging(Name="sandbox")
     assert key in account.sandbox.deliveries[-1].body
-    assert 4 == len(told())
+    assert len(told()) == 4
 
 
 def test_a_key_store_that_goes(told, kms):
@@ -110,10 +110,10 @@ def test_a_key_store_that_goes(told, kms):
     made = kms.create_custom_key_store(CustomKeyStoreName="hsm")
     store = {"CustomKeyStoreId": made["CustomKeyStoreId"]}
     kms.connect_custom_key_store(**store)
-    assert [] == told()
+    assert told() == []
     kms.disconnect_custom_key_store(**store)
     kms.delete_custom_key_store(**store)
-    assert {"key-store-disconnected", "key-store-deleted"} == set(told())
+    assert set(told()) == {"key-store-disconnected", "key-store-deleted"}
 
 
 def test_a_key_policy(told, kms, key):
@@ -121,16 +121,16 @@ def test_a_key_policy(told, kms, key):
     policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
     put = {"KeyId": key, "PolicyName": "default", "Policy": policy}
     kms.put_key_policy(**put)
-    assert ["key-policy-changed"] == told()
+    assert told() == ["key-policy-changed"]
     kms.put_key_policy(**put, BypassPolicyLockoutSafetyCheck=True)
-    assert ["key-policy-changed", "key-policy-bypassed"] == told()
+    assert told() == ["key-policy-changed", "key-policy-bypassed"]
 
 
 def test_an_alias(account, told, kms, key):
     """Deleted; the alert names it and the key."""
     kms.create_alias(AliasName="alias/payments", TargetKeyId=key)
     kms.delete_alias(AliasName="alias/payments")
-    assert ["alias-deleted"] == told()
+    assert told() == ["alias-deleted"]
     alert = account.sandbox.deliveries[-1].body
     assert '"Alias: alias/payments"' in alert
     assert key in alert
@@ -139,7 +139,7 @@ def test_an_alias(account, told, kms, key):
 def test_a_watch(account, told, kms, key):
     """The user's own pattern, and its summary."""
     kms.tag_resource(KeyId=key, Tags=[{"TagKey": "a", "TagValue": "b"}])
-    assert ["watch-tagged"] == told()
+    assert told() == ["watch-tagged"]
     assert '"REPRIEVE: a key was tagged"' in account.sandbox.deliveries[-1].body
 
 
@@ -152,4 +152,4 @@ def test_calls_that_are_refused_endanger_nothing(told, kms, key):
     ):
         with pytest.raises(kms.exceptions.ClientError):
             call(**parameters)
-    assert [] == told()
+    assert told() == []

@@ -74,7 +74,7 @@ def hcp(certificate: Certificate) -> Iterator[HcpTerraform]:
         certificate.certificate, certificate.key, Organization(ORGANIZATION), TOKENS
     ) as service:
         yield service
-    assert [] == service.unknown
+    assert service.unknown == []
 
 
 class HcpDeployment(Deployment):

@@ -77,16 +77,16 @@ def test_nothing_is_uploaded_that_was_not_synthesised(hcp_run, stack, worker):
     """No plan and no state: they hold values of the account."""
     scripted = worker()
     done = hcp_run(stack)
-    assert (0, "") == (done.returncode, done.stderr)
+    assert (done.returncode, done.stderr) == (0, "")
     assert "Plan: 1 to add, 0 to change, 0 to destroy." in done.stdout
-    assert ["cdk.tf.json"] == scripted.uploaded
+    assert scripted.uploaded == ["cdk.tf.json"]
 
 
 def test_what_needs_somebody_is_not_said_to_be_done(hcp_run, stack, worker, hcp):
     """A run that is to be confirmed ends with a code of its own, and with where to do it."""
     worker()
     done = hcp_run(stack, "--apply", "--message", "Watch eu-west-2")
-    assert 3 == done.returncode
+    assert done.returncode == 3
     (run,) = [each for each in hcp.runs.runs.values() if each.message == "Watch eu-west-2"]
     url = f"https://{hcp.hostname}/app/{ORGANIZATION}/reprieve/runs/{run.id}"
     assert f"Nothing is deployed yet: the run waits for somebody to confirm it. {url}" in (
@@ -98,14 +98,14 @@ def test_nothing_to_apply_is_said(hcp_run, stack, worker):
     """A run without changes is over once it is planned."""
     worker(plan={"resource_changes": [], "applyable": False})
     done = hcp_run(stack, "--apply")
-    assert (0, "Nothing was to be applied.") == (done.returncode, done.stdout.splitlines()[-1])
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Nothing was to be applied.")
 
 
 def test_a_run_that_fails_fails_the_job(hcp_run, stack, worker, hcp):
     """Why is in HCP Terraform's log, whose place is named."""
     worker(plan=None)
     done = hcp_run(stack)
-    assert 1 == done.returncode
+    assert done.returncode == 1
     assert f"The run ended as «errored». Why is said there: https://{hcp.hostname}/" in done.stderr
 
 
@@ -113,7 +113,7 @@ def test_a_run_that_takes_too_long_is_left_alone(hcp_run, stack, worker):
     """It goes on, and that is said."""
     worker(seconds=5)
     done = hcp_run(stack, "--timeout", "1")
-    assert 1 == done.returncode
+    assert done.returncode == 1
     assert re.match(
         r"The run is not over \(\w+\), and goes on\. See how it ends: https://", done.stderr
     )
@@ -151,7 +151,7 @@ def test_a_plan_that_the_token_may_not_read_is_not_written(hcp_run, stack, worke
     worker()
     file = tmp_path / "plan.json"
     done = hcp_run(stack, "--json", str(file), who="reader")
-    assert 1 == done.returncode
+    assert done.returncode == 1
     assert "json-output: 404 not found, or not authorized" in done.stderr
     assert not file.exists()
 
@@ -177,9 +177,9 @@ def test_what_cannot_be_run_is_said_before_anything_is_uploaded(hcp_run, stack, 
 
 def assert_wrong(done, said):
     """Check that it ended as wrongly used, with this and no traceback."""
-    assert 2 == done.returncode
+    assert done.returncode == 2
     assert said in done.stderr
-    assert 1 == done.stderr.count("\n")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_host_that_is_not_there_ends_in_a_sentence(hcp_run, stack):
@@ -187,7 +187,7 @@ def test_a_host_that_is_not_there_ends_in_a_sentence(hcp_run, stack):
     write(stack, "localhost:1", "reprieve")
     credentials = {"TF_TOKEN_localhost:1": "any"}
     done = hcp_run(stack, environment=credentials)
-    assert 1 == done.returncode
+    assert done.returncode == 1
     assert done.stderr.startswith("localhost:1 cannot be reached:")
 
 
@@ -196,7 +196,7 @@ def test_something_else_that_answers_is_not_believed(hcp_run, stack, hcp, monkey
     for page in (b"<html>", b"{}"):
         monkeypatch.setattr(hcp, "answer", lambda *request, page=page: (200, page))
         done = hcp_run(stack)
-        assert 1 == done.returncode
+        assert done.returncode == 1
         assert f"What answers at {hcp.hostname} is not HCP Terraform" in done.stderr
         assert "Traceback" not in done.stderr
 

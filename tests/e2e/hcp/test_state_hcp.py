@@ -80,9 +80,9 @@ def test_moving_from_local_to_hcp_loses_nothing(moved, hcp):
     stored = json.loads(workspace(hcp).current.content)
     assert moved.before["resources"] == stored["resources"]
     assert moved.before["outputs"] == stored["outputs"]
-    assert "Security tools" == workspace(hcp).project
+    assert workspace(hcp).project == "Security tools"
     assert workspace(hcp).locked_by is None
-    assert {} == moved.deployment.plan()
+    assert moved.deployment.plan() == {}
     file = moved.deployment.directory / "terraform.reprieve.tfstate"
     assert moved.before == json.loads(file.read_text())
 
@@ -90,7 +90,7 @@ def test_moving_from_local_to_hcp_loses_nothing(moved, hcp):
 def test_a_colleague_sees_what_is_deployed(moved, colleague):
     """From another working directory, with another token, the plan is empty too."""
     assert addresses(moved.deployment) == addresses(colleague)
-    assert {} == colleague.plan()
+    assert colleague.plan() == {}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_missing_workspace_is_made_by_who_may_in_the_organizations_own_mode(
     finally:
         hcp.organization.default_execution_mode = "local"
     made = hcp.organization.workspaces.pop("reprieve-new")
-    assert ("Security tools", "remote") == (made.project, made.execution_mode)
+    assert (made.project, made.execution_mode) == ("Security tools", "remote")
 
 
 def test_a_missing_organization_ends_in_a_sentence(directory_of, settings):
@@ -158,11 +158,11 @@ def test_of_two_runs_the_second_is_locked_out(moved, colleague, hcp, tmp_path):
             colleague.plan()
         assert "Error acquiring the state lock" in str(refused.value)
         assert f'(lock ID: "{ORGANIZATION}/{STACK}")' in " ".join(str(refused.value).split())
-        assert "alice" == workspace(hcp).locked_by.name
+        assert workspace(hcp).locked_by.name == "alice"
         first.communicate("no\n")
     moved.deployment.settings.pop("REPRIEVE_NOTIFY__EMAILS")
     moved.deployment.synth()
-    assert {} == colleague.plan()
+    assert colleague.plan() == {}
 
 
 def test_a_run_killed_between_plan_and_apply_loses_nothing(moved, colleague, hcp, tmp_path):
@@ -176,11 +176,11 @@ def test_a_run_killed_between_plan_and_apply_loses_nothing(moved, colleague, hcp
         killed.kill()
     moved.deployment.settings.pop("REPRIEVE_NOTIFY__EMAILS")
     moved.deployment.synth()
-    assert "alice" == workspace(hcp).locked_by.name
+    assert workspace(hcp).locked_by.name == "alice"
     colleague.terraform("force-unlock", "-force", f"{ORGANIZATION}/{STACK}")
     assert workspace(hcp).locked_by is None
     assert before == workspace(hcp).current
-    assert {} == colleague.plan()
+    assert colleague.plan() == {}
 
 
 @pytest.fixture
@@ -212,20 +212,20 @@ def test_hcp_terraform_plans_and_deploys_what_is_uploaded(moved, hcp, hcp_run, s
     deployment.synth()
     file = tmp_path / "plan.json"
     planned = hcp_run(deployment.stack_directory, "--json", str(file))
-    assert (0, "") == (planned.returncode, planned.stderr)
+    assert (planned.returncode, planned.stderr) == (0, "")
     assert "Plan: 1 to add, 0 to change, 0 to destroy." in planned.stdout
     review = CliRunner().invoke(app, ["diff", str(file)])
-    assert 3 == review.exit_code, review.output
+    assert review.exit_code == 3, review.output
     assert "oncall@example.com" in review.output
-    assert 1 == len(subscriptions(sandbox))
+    assert len(subscriptions(sandbox)) == 1
 
     workspace(hcp).auto_apply = True
     applied = hcp_run(deployment.stack_directory, "--apply")
-    assert (0, "Applied.") == (applied.returncode, applied.stdout.splitlines()[-1])
-    assert 2 == len(subscriptions(sandbox))
+    assert (applied.returncode, applied.stdout.splitlines()[-1]) == (0, "Applied.")
+    assert len(subscriptions(sandbox)) == 2
     # What it left is what terraform here goes on with.
     workspace(hcp).execution_mode = "local"
-    assert {} == deployment.plan()
+    assert deployment.plan() == {}
     deployment.settings.pop("REPRIEVE_NOTIFY__EMAILS")
     deployment.synth()
     deployment.apply()
@@ -243,11 +243,11 @@ def test_diff_change_deploy_and_destroy_through_cdktf(moved, hcp, sandbox):
     deployment.settings.update(TWO_ADDRESSES)
     assert "Plan: 1 to add, 0 to change, 0 to destroy." in deployment.cdktf("diff", STACK)
     deployment.cdktf("deploy", STACK, "--auto-approve")
-    assert 2 == len(subscriptions(sandbox))
+    assert len(subscriptions(sandbox)) == 2
     assert NO_CHANGES in deployment.cdktf("diff", STACK)
     deployment.cdktf("destroy", STACK, "--auto-approve")
-    assert [] == sandbox.client("sns", REGION).list_topics()["Topics"]
-    assert [] == addresses(deployment)
+    assert sandbox.client("sns", REGION).list_topics()["Topics"] == []
+    assert addresses(deployment) == []
     assert workspace(hcp).locked_by is None
     serials = [version.serial for version in workspace(hcp).versions]
     assert sorted(set(serials)) == serials

@@ -35,47 +35,47 @@ def refusal(call, *arguments, **options):
 
 def test_a_lock_is_one_persons(workspace):
     """Nobody locks twice, and nobody unlocks for another, unless by force."""
-    assert 409 == refusal(workspace.lock, BOB)
-    assert 409 == refusal(workspace.unlock, BOB)
+    assert refusal(workspace.lock, BOB) == 409
+    assert refusal(workspace.unlock, BOB) == 409
     workspace.unlock(BOB, force=True)
-    assert 409 == refusal(workspace.unlock, ALICE)
+    assert refusal(workspace.unlock, ALICE) == 409
 
 
 def test_only_who_holds_the_lock_writes(workspace):
     """Another's state, and anybody's without a lock, is a conflict."""
-    assert 409 == refusal(announced, workspace, 1, BOB)
+    assert refusal(announced, workspace, 1, BOB) == 409
     workspace.unlock(ALICE)
-    assert 409 == refusal(announced, workspace, 1)
+    assert refusal(announced, workspace, 1) == 409
 
 
 def test_a_state_never_goes_back(workspace):
     """Neither to an old serial nor to another lineage."""
     upload(announced(workspace, 2), CONTENT)
-    assert 412 == refusal(announced, workspace, 2)
-    assert 409 == refusal(announced, workspace, 3, lineage="two")
+    assert refusal(announced, workspace, 2) == 412
+    assert refusal(announced, workspace, 3, lineage="two") == 409
     upload(announced(workspace, 3), CONTENT)
-    assert 3 == workspace.current.serial
+    assert workspace.current.serial == 3
 
 
 def test_what_is_uploaded_is_what_was_announced(workspace):
     """Once, and whole; until then the former state counts, and the lock is kept."""
-    assert 404 == refusal(lambda: workspace.current)
+    assert refusal(lambda: workspace.current) == 404
     version = announced(workspace, 1)
-    assert 400 == refusal(upload, version, b"another state")
-    assert 404 == refusal(lambda: workspace.current)
-    assert 409 == refusal(workspace.unlock, ALICE)
+    assert refusal(upload, version, b"another state") == 400
+    assert refusal(lambda: workspace.current) == 404
+    assert refusal(workspace.unlock, ALICE) == 409
     upload(version, CONTENT)
-    assert 400 == refusal(upload, version, CONTENT)
+    assert refusal(upload, version, CONTENT) == 400
     workspace.unlock(ALICE)
 
 
 def test_what_is_missing_is_not_found_and_made_by_who_may():
     """Who may not is told that there is nothing."""
     organization = Organization("example")
-    assert 404 == refusal(organization.workspace, "reprieve")
-    assert 404 == refusal(organization.create_workspace, READER, "reprieve", "prj-default")
-    assert 404 == refusal(organization.create_project, READER, "Security tools")
+    assert refusal(organization.workspace, "reprieve") == 404
+    assert refusal(organization.create_workspace, READER, "reprieve", "prj-default") == 404
+    assert refusal(organization.create_project, READER, "Security tools") == 404
     project = organization.create_project(ALICE, "Security tools")
     made = organization.create_workspace(ALICE, "reprieve", project)
     assert made == organization.workspace_by_id(made.id)
-    assert 422 == refusal(organization.create_workspace, ALICE, "reprieve", project)
+    assert refusal(organization.create_workspace, ALICE, "reprieve", project) == 422

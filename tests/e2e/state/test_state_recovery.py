@@ -60,13 +60,13 @@ def test_a_run_killed_in_the_middle_of_an_apply_is_recovered(deployment, s3, san
         wait_until(killed, lambda: created(output) >= UNIQUE.keys())
         killed.kill()
     # It had no time to write what it had made: the worst case.
-    assert [f"{KEY}.tflock"] == keys(s3)
+    assert keys(s3) == [f"{KEY}.tflock"]
 
     with pytest.raises(CommandFailed) as refused:
         deployment.plan()
     deployment.terraform("force-unlock", "-force", lock_id(str(refused.value)))
     planned = deployment.plan()
-    assert {("create",)} == set(map(tuple, planned.values()))
+    assert set(map(tuple, planned.values())) == {("create",)}
 
     with pytest.raises(CommandFailed) as refused:
         deployment.apply()
@@ -78,13 +78,13 @@ def test_a_run_killed_in_the_middle_of_an_apply_is_recovered(deployment, s3, san
         deployment.terraform("import", address, UNIQUE[address.rpartition("_")[0]])
     deployment.apply()
 
-    assert {} == deployment.plan()
+    assert deployment.plan() == {}
     assert planned.keys() == {each for each in addresses(deployment) if each[:5] != "data."}
-    assert [KEY] == keys(s3)
-    assert 1 == len(sandbox.client("sns", REGION).list_subscriptions()["Subscriptions"])
+    assert keys(s3) == [KEY]
+    assert len(sandbox.client("sns", REGION).list_subscriptions()["Subscriptions"]) == 1
     deployment.terraform("destroy", "-auto-approve", "-parallelism=40")
-    assert [] == sandbox.client("iam", REGION).list_roles()["Roles"]
-    assert [] == sandbox.client("events", REGION).list_rules()["Rules"]
+    assert sandbox.client("iam", REGION).list_roles()["Roles"] == []
+    assert sandbox.client("events", REGION).list_rules()["Rules"] == []
 
 
 def test_a_run_that_is_told_to_end_in_the_middle_of_an_apply_loses_nothing(
@@ -95,9 +95,9 @@ def test_a_run_that_is_told_to_end_in_the_middle_of_an_apply_loses_nothing(
     with applying(deployment, output, "-auto-approve") as ended:
         wait_until(ended, lambda: created(output) >= UNIQUE.keys())
         ended.send_signal(signal.SIGTERM)
-        assert 1 == ended.wait(60)
-    assert [KEY] == keys(s3)
+        assert ended.wait(300) == 1
+    assert keys(s3) == [KEY]
     assert created(output) <= {address.rpartition("_")[0] for address in addresses(deployment)}
     deployment.apply()
-    assert {} == deployment.plan()
+    assert deployment.plan() == {}
     deployment.terraform("destroy", "-auto-approve", "-parallelism=40")

@@ -113,18 +113,18 @@ def test_moving_from_local_to_s3_loses_nothing(moved, s3):
     stored = json.loads(s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read())
     assert moved.before["resources"] == stored["resources"]
     assert moved.before["outputs"] == stored["outputs"]
-    assert [KEY] == keys(s3)
-    assert {} == moved.deployment.plan()
+    assert keys(s3) == [KEY]
+    assert moved.deployment.plan() == {}
     assert moved.before == json.loads(moved.local_file.read_text())
 
 
 def test_a_colleague_sees_what_is_deployed(moved, colleague):
     """From another working directory the plan is empty too, and a change is seen as one."""
     assert addresses(moved.deployment) == addresses(colleague)
-    assert {} == colleague.plan()
+    assert colleague.plan() == {}
     colleague.settings["REPRIEVE_NOTIFY__EMAILS"] = "security@example.com,oncall@example.com"
     colleague.synth()
-    assert [["create"]] == list(colleague.plan().values())
+    assert list(colleague.plan().values()) == [["create"]]
 
 
 def test_of_two_runs_the_second_is_locked_out_and_told_by_whom(moved, colleague, tmp_path):
@@ -144,7 +144,7 @@ def test_of_two_runs_the_second_is_locked_out_and_told_by_whom(moved, colleague,
         first.communicate("no\n")
     moved.deployment.settings.pop("REPRIEVE_NOTIFY__EMAILS")
     moved.deployment.synth()
-    assert {} == colleague.plan()
+    assert colleague.plan() == {}
 
 
 def test_a_run_killed_between_plan_and_apply_loses_nothing(moved, colleague, s3, tmp_path):
@@ -158,13 +158,13 @@ def test_a_run_killed_between_plan_and_apply_loses_nothing(moved, colleague, s3,
         killed.kill()
     moved.deployment.settings.pop("REPRIEVE_NOTIFY__EMAILS")
     moved.deployment.synth()
-    assert [KEY, f"{KEY}.tflock"] == keys(s3)
+    assert keys(s3) == [KEY, f"{KEY}.tflock"]
     with pytest.raises(CommandFailed) as refused:
         colleague.plan()
     colleague.terraform("force-unlock", "-force", lock_id(str(refused.value)))
-    assert [KEY] == keys(s3)
+    assert keys(s3) == [KEY]
     assert before == state(colleague)
-    assert {} == colleague.plan()
+    assert colleague.plan() == {}
 
 
 def test_a_key_encrypts_the_state_and_a_role_writes_it(sandbox, s3, calls, moved, tmp_path):
@@ -188,7 +188,7 @@ def test_a_key_encrypts_the_state_and_a_role_writes_it(sandbox, s3, calls, moved
     deployment.terraform("state push", str(tmp_path / "state.json"))
     written = s3.head_object(Bucket=BUCKET, Key="teams/security.tfstate")
     assert ("aws:kms", key) == (written["ServerSideEncryption"], written["SSEKMSKeyId"])
-    assert {True} == {access_key.startswith("ASIA") for access_key, _, _ in calls}
+    assert {access_key.startswith("ASIA") for access_key, _, _ in calls} == {True}
     s3.delete_object(Bucket=BUCKET, Key="teams/security.tfstate")
     iam.delete_role(RoleName="reprieve-state")
 
@@ -198,14 +198,14 @@ def test_the_policy_of_the_docs_allows_what_terraform_does_and_no_more(moved, ca
     page = (PROJECT / "docs/state.md").read_text(encoding="utf-8")
     (policy,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL))
     calls.clear()
-    assert {} == moved.deployment.plan()
+    assert moved.deployment.plan() == {}
     (address,) = (each for each in addresses(moved.deployment) if "sns_topic." in each)
     moved.deployment.terraform("taint", address)
     moved.deployment.terraform("untaint", address)
     done = {(action, resource) for _, action, resource in calls}
-    assert 6 == len(done)
+    assert len(done) == 6
     for action, resource in done:
-        assert "allow" == decide([policy], Request(action, resource)), (action, resource)
+        assert decide([policy], Request(action, resource)) == "allow", (action, resource)
     granted = {
         (action, statement["Resource"])
         for statement in policy["Statement"]
@@ -218,10 +218,10 @@ def test_a_plan_without_a_lock_only_reads(moved, calls):
     """What docs/state.md says is enough for those who plan and never deploy."""
     calls.clear()
     moved.deployment.terraform("plan", "-lock=false")
-    assert {
+    assert {(action, resource) for _, action, resource in calls} == {
         ("s3:ListBucket", f"arn:aws:s3:::{BUCKET}"),
         ("s3:GetObject", f"arn:aws:s3:::{BUCKET}/{KEY}"),
-    } == {(action, resource) for _, action, resource in calls}
+    }
 
 
 def test_change_diff_deploy_and_destroy(moved, s3, sandbox):
@@ -229,13 +229,13 @@ def test_change_diff_deploy_and_destroy(moved, s3, sandbox):
     deployment = moved.deployment
     deployment.settings["REPRIEVE_NOTIFY__EMAILS"] = "security@example.com,oncall@example.com"
     deployment.cdktf("diff", STACK)
-    assert [["create"]] == list(deployment.planned_changes().values())
+    assert list(deployment.planned_changes().values()) == [["create"]]
     deployment.cdktf("deploy", STACK, "--auto-approve")
     deployment.cdktf("diff", STACK)
-    assert {} == deployment.planned_changes()
+    assert deployment.planned_changes() == {}
     deployment.cdktf("destroy", STACK, "--auto-approve")
-    assert [] == sandbox.client("sns", REGION).list_topics()["Topics"]
-    assert [] == addresses(deployment)
-    assert [KEY] == keys(s3)
+    assert sandbox.client("sns", REGION).list_topics()["Topics"] == []
+    assert addresses(deployment) == []
+    assert keys(s3) == [KEY]
     versions = s3.list_object_versions(Bucket=BUCKET, Prefix=KEY)["Versions"]
     assert 1 < len([version for version in versions if version["Key"] == KEY])

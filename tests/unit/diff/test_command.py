@@ -189,7 +189,7 @@ def test_markdown_has_a_headline_what_weakens_the_changes_and_all_of_it_folded()
     parts = ["### Reprieve: 2 updated, 4 deleted", "**Weakens protection**", "- rule reprieve",
              "**Changes**", "```diff", "- rule reprieve", "! alarm", "<details>", "```text",
              "</details>"]  # fmt: skip
-    places = []
+    places: list[int] = []
     for part in parts:
         places.append(page.index(part, places[-1] + 1 if places else 0))
     assert sorted(places) == places

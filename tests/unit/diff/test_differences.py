@@ -48,7 +48,7 @@ def test_json_in_a_text_is_compared_as_json():
 def test_of_two_long_texts_only_what_differs_is_shown():
     """With a little before and behind."""
     (line,) = lines({"a": f"{'x' * 200}one{'y' * 200}"}, {"a": f"{'x' * 200}two{'y' * 200}"})
-    assert f"a: …{'x' * 24}one{'y' * 24}… → …{'x' * 24}two{'y' * 24}…" == line
+    assert line == f"a: …{'x' * 24}one{'y' * 24}… → …{'x' * 24}two{'y' * 24}…"
 
 
 def test_a_long_value_is_cut():

@@ -67,7 +67,7 @@ def test_a_region_that_is_no_constant_is_taken_from_the_attributes():
 
 def test_iam_is_in_no_region():
     """Whichever provider makes it."""
-    change = {"actions": ["create"], "before": None, "after": {}}
+    change: dict[str, Any] = {"actions": ["create"], "before": None, "after": {}}
     assert only(change, type="aws_iam_role").place == ACCOUNT
 
 

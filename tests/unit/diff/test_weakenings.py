@@ -30,7 +30,7 @@ OPEN_TRUST = json.dumps(
 
 def role_policy(**options):
     """Return the policy of the automation role."""
-    names = {"role_name": "reprieve-automation", "topic_name": "reprieve-alerts"}
+    names: dict[str, Any] = {"role_name": "reprieve-automation", "topic_name": "reprieve-alerts"}
     return json.dumps(automation_permissions(LOCATION, RESCUE_KEY, **names, **options))
 
 
