@@ -152,8 +152,8 @@ def test_a_drill_whose_alert_never_comes_says_so_in_time(account, operator):
         assert (row["alert"], row["cancelled"], row["result_sent"]) == (None, None, None)
         assert (
             row["problem"]
-            == "Within 2 seconds no alert arrived, the deletion was not cancelled and the runbook did "
-            "not send its result. Run `reprieve status` to find the cause."
+            == "Within 2 seconds no alert arrived, the deletion was not cancelled and the "
+            "runbook did not send its result. Run `reprieve status` to find the cause."
         )
         assert remains(account, region) == []
 
@@ -182,10 +182,13 @@ def start(account, operator):
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    while not all(is_waiting(account, region) for region in REGIONS):
+    for _ in range(3000):  # far longer than it takes: a drill that hangs fails the test
+        if all(is_waiting(account, region) for region in REGIONS):
+            return process
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
-    return process
+    process.kill()
+    raise AssertionError("the drill did not begin to wait")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

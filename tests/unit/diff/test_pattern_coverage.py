@@ -139,7 +139,7 @@ _PATTERNS = st.one_of(
     ),
 )
 _VALUES = ["x", "X", "xy", "yx", "y", "z", "", 1, 0, True, False, None]
-_EVERY_EVENT = [
+_EVERY_EVENT: list[dict[str, Any]] = [
     {},
     {"a": []},
     {"a": {}},

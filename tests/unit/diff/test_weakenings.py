@@ -1,6 +1,7 @@
 """What weakens protection: each kind with a near miss that does not."""
 
 import json
+from typing import Any
 
 import pytest
 
