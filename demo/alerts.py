@@ -1,7 +1,7 @@
 """Write docs/alerts.md: one message of each kind, exactly as the sandbox delivered it.
 
-`python -m demo.alerts` deploys to the sandbox with nearly all that the settings know, does what is
-to be told, and takes down what reached people.
+`python -m demo.alerts` deploys to the sandbox with nearly every setting, makes the calls that raise
+an alert, and writes down what was delivered.
 """
 
 import json
@@ -76,7 +76,7 @@ def normalised(text: str) -> str:
 
 
 class _Kinds:
-    """What there is to be told, each as its title and what makes it happen."""
+    """The kinds of messages, each with its title and the calls that cause it."""
 
     def __init__(self, sandbox: Sandbox, kms: Any, exempt: str) -> None:
         self._sandbox = sandbox

@@ -223,7 +223,7 @@ def find_mirror() -> Path | None:
         if not (Path(named) / _PROVIDER).is_dir():
             raise CommandFailed(f"{MIRROR_VARIABLE}={named} holds no {_PROVIDER}.")
         return Path(named)
-    # Terraform CLI documentation, «implied local mirror directories».
+    # Terraform CLI documentation, "implied local mirror directories".
     implied = [
         Path.home() / ".terraform.d" / "plugins",
         Path.home() / ".local" / "share" / "terraform" / "plugins",

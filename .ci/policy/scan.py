@@ -101,7 +101,7 @@ def _checkov(directory: Path, stacks: Mapping[str, Stack]) -> tuple[int, list[Fi
     command = [str(Path(sys.executable).with_name("checkov")), "--directory", str(directory)]
     command += ["--framework", "terraform_json", "terraform_plan"]
     command += ["--skip-download", "--output", "json", "--compact", "--soft-fail"]
-    # Nothing is asked from the network or told to it, and no setting of the caller's own checkov
+    # The scan does not use the network, and no setting of the caller's own checkov
     # changes what is checked.
     quiet = {"BC_SKIP_MAPPING": "TRUE", "CHECKOV_RUN_SCA_PACKAGE_SCAN": "false"}
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("BC_", "CKV_"))}
@@ -115,9 +115,9 @@ def _checkov(directory: Path, stacks: Mapping[str, Stack]) -> tuple[int, list[Fi
     reports = reports if isinstance(reports, list) else [reports]
     if {"terraform_json", "terraform_plan"} != {each.get("check_type") for each in reports}:
         raise ScanFailed(f"checkov looked at too little:\n{run.stdout[:2000]}{run.stderr}")
-    broken = [each for report in reports for each in report["results"]["parsing_errors"]]
-    if broken:
-        raise ScanFailed(f"checkov cannot read {', '.join(broken)}.")
+    unreadable = [each for report in reports for each in report["results"]["parsing_errors"]]
+    if unreadable:
+        raise ScanFailed(f"checkov cannot read {', '.join(unreadable)}.")
     failed = [each for report in reports for each in report["results"]["failed_checks"]]
     return sum(report["summary"]["passed"] for report in reports), [
         _finding(each, stacks) for each in failed

@@ -132,19 +132,19 @@ def merge_by_resource(weakenings: Sequence[Weakening]) -> tuple[MergedWeakening,
 def places(found: Sequence[str], review: Review) -> str:
     """Return where something is: `in all 17 Regions`, or in which of them, or in which not."""
     regions = sorted({*found} - {ACCOUNT, UNKNOWN_PLACE})
-    within = review.regions.staying
-    if not {*regions} <= {*within}:
-        within = review.regions.all
-    missing = [region for region in within if region not in regions]
+    scope = review.regions.staying
+    if not {*regions} <= {*scope}:
+        scope = review.regions.all
+    missing = [region for region in scope if region not in regions]
     words = [place for place in (ACCOUNT, UNKNOWN_PLACE) if place in found]
     if len(regions) == 1:
         words.append(regions[0])
     elif regions and not missing:
         count = "in both Regions" if len(regions) == 2 else f"in all {len(regions)} Regions"
-        some_leave = within is review.regions.staying and review.regions.leaving
+        some_leave = scope is review.regions.staying and review.regions.leaving
         words.append(f"{count} that stay" if some_leave else count)
     elif regions:
-        count = f"in {len(regions)} of {len(within)} Regions"
+        count = f"in {len(regions)} of {len(scope)} Regions"
         by_absence = len(missing) < min(len(regions), _NAMED)
         words.append(f"{count}, not {_listed(missing)}" if by_absence else
                      f"{count}: {_listed(regions)}")  # fmt: skip

@@ -83,7 +83,7 @@ def _rank(place: Place) -> tuple[int, int, int]:
     index = next((part for part in rest if isinstance(part, int)), -1)
     key = next((part for part in rest if isinstance(part, str)), None)
     keys: list[str | None] = list(TABLES.get(cast("str", table), ()))
-    within = [*keys, key].index(key)
+    position = [*keys, key].index(key)
     # A list of tables is sorted table by table, a list in a table item by item.
-    order = (index, within) if table in LISTS else (within, index)
+    order = (index, position) if table in LISTS else (position, index)
     return ([*TABLES, table].index(cast("str", table)), *order)

@@ -61,7 +61,7 @@ class Account:
         return [e for e in started if "Automation-" not in e.started_by.arn]
 
     def outcomes(self, key: str) -> list[Mail]:
-        """Return what people were told about a key after the alert: the runbook's messages."""
+        """Return the messages about a key after the alert: the runbook's."""
         alerts = [alert.body for alert in self.alerts(key)]
         return [m for m in self.sandbox.mails if key in m.body and m.body not in alerts]
 

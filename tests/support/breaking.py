@@ -1,4 +1,4 @@
-"""Breaking one thing of a guard in one Region, and mending it again."""
+"""Damages one thing of a guard in one Region, and restores it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -36,61 +36,61 @@ Breaking = Callable[[Breaker, ExitStack], object]
 
 
 @contextmanager
-def broken(sandbox: Sandbox, how: Breaking) -> Iterator[None]:
+def damaged(sandbox: Sandbox, how: Breaking) -> Iterator[None]:
     """Break something for a while."""
-    with ExitStack() as mend:
-        how(Breaker(sandbox), mend)
+    with ExitStack() as restore:
+        how(Breaker(sandbox), restore)
         yield
 
 
-def rule_is_gone(aws: Breaker, mend: ExitStack) -> None:
+def rule_is_gone(aws: Breaker, restore: ExitStack) -> None:
     targets = aws.events.list_targets_by_rule(Rule=RULE)["Targets"]
     rule = aws.events.describe_rule(Name=RULE)
     aws.events.remove_targets(Rule=RULE, Ids=[target["Id"] for target in targets])
     aws.events.delete_rule(Name=RULE)
-    mend.callback(aws.events.put_targets, Rule=RULE, Targets=targets)
-    mend.callback(aws.events.put_rule, Name=RULE, EventPattern=rule["EventPattern"])
+    restore.callback(aws.events.put_targets, Rule=RULE, Targets=targets)
+    restore.callback(aws.events.put_rule, Name=RULE, EventPattern=rule["EventPattern"])
 
 
-def rule_is_disabled(aws: Breaker, mend: ExitStack) -> None:
+def rule_is_disabled(aws: Breaker, restore: ExitStack) -> None:
     aws.events.disable_rule(Name=RULE)
-    mend.callback(aws.events.enable_rule, Name=RULE)
+    restore.callback(aws.events.enable_rule, Name=RULE)
 
 
-def pattern_is_another(aws: Breaker, mend: ExitStack) -> None:
+def pattern_is_another(aws: Breaker, restore: ExitStack) -> None:
     former = aws.events.describe_rule(Name=RULE)["EventPattern"]
     pattern = json.loads(former)
     pattern["detail"]["userIdentity"] = {"type": ["IAMUser"]}
     aws.events.put_rule(Name=RULE, EventPattern=json.dumps(pattern))
-    mend.callback(aws.events.put_rule, Name=RULE, EventPattern=former)
+    restore.callback(aws.events.put_rule, Name=RULE, EventPattern=former)
 
 
-def rule_is_strange(aws: Breaker, mend: ExitStack) -> None:
+def rule_is_strange(aws: Breaker, restore: ExitStack) -> None:
     aws.events.put_rule(Name="reprieve-old", EventPattern='{"source": ["aws.kms"]}')
-    mend.callback(aws.events.delete_rule, Name="reprieve-old")
+    restore.callback(aws.events.delete_rule, Name="reprieve-old")
 
 
 def target_is(which: str, **changes: Any) -> Breaking:
     """Change a target; without changes it goes."""
 
-    def change(aws: Breaker, mend: ExitStack) -> None:
+    def change(aws: Breaker, restore: ExitStack) -> None:
         found = aws.events.list_targets_by_rule(Rule=RULE)["Targets"]
         (target,) = (each for each in found if each["Id"].endswith(which))
         aws.events.remove_targets(Rule=RULE, Ids=[target["Id"]])
         if changes:
             changed = {k: v for k, v in (target | changes).items() if v is not None}
             aws.events.put_targets(Rule=RULE, Targets=[changed])
-        mend.callback(aws.events.put_targets, Rule=RULE, Targets=[target])
+        restore.callback(aws.events.put_targets, Rule=RULE, Targets=[target])
 
     return change
 
 
-def target_says_nothing(aws: Breaker, mend: ExitStack) -> None:
+def target_says_nothing(aws: Breaker, restore: ExitStack) -> None:
     transformer = {"InputPathsMap": {"key": "$.id"}, "InputTemplate": '"<key>"'}
-    target_is("alert", InputTransformer=transformer)(aws, mend)
+    target_is("alert", InputTransformer=transformer)(aws, restore)
 
 
-def topic_is_gone(aws: Breaker, mend: ExitStack) -> None:
+def topic_is_gone(aws: Breaker, restore: ExitStack) -> None:
     policy = aws.sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["Policy"]
     aws.sns.delete_topic(TopicArn=TOPIC)
 
@@ -99,84 +99,84 @@ def topic_is_gone(aws: Breaker, mend: ExitStack) -> None:
         for address in (EMAIL, "oncall@example.com"):
             aws.sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint=address)
 
-    mend.callback(again)
+    restore.callback(again)
 
 
 def topic_policy(change: Callable[[list[dict[str, Any]]], object]) -> Breaking:
     """Change the statements of the topic's policy."""
 
-    def put(aws: Breaker, mend: ExitStack) -> None:
+    def put(aws: Breaker, restore: ExitStack) -> None:
         former = aws.sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["Policy"]
         policy = json.loads(former)
         change(policy["Statement"])
         names = {"TopicArn": TOPIC, "AttributeName": "Policy"}
         aws.sns.set_topic_attributes(**names, AttributeValue=json.dumps(policy))
-        mend.callback(aws.sns.set_topic_attributes, **names, AttributeValue=former)
+        restore.callback(aws.sns.set_topic_attributes, **names, AttributeValue=former)
 
     return put
 
 
-def topic_is_encrypted(aws: Breaker, mend: ExitStack) -> None:
+def topic_is_encrypted(aws: Breaker, restore: ExitStack) -> None:
     names = {"TopicArn": TOPIC, "AttributeName": "KmsMasterKeyId"}
     aws.sns.set_topic_attributes(**names, AttributeValue="alias/aws/sns")
-    mend.callback(aws.sns.set_topic_attributes, **names, AttributeValue="")
+    restore.callback(aws.sns.set_topic_attributes, **names, AttributeValue="")
 
 
-def subscription_is_pending(aws: Breaker, mend: ExitStack) -> None:
+def subscription_is_pending(aws: Breaker, restore: ExitStack) -> None:
     aws.sandbox.set_pending(BROKEN, EMAIL)
-    mend.callback(aws.sandbox.set_pending, BROKEN, EMAIL, False)
+    restore.callback(aws.sandbox.set_pending, BROKEN, EMAIL, False)
 
 
-def subscription_is_gone(aws: Breaker, mend: ExitStack) -> None:
+def subscription_is_gone(aws: Breaker, restore: ExitStack) -> None:
     found = aws.sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
     (arn,) = (each["SubscriptionArn"] for each in found if each["Endpoint"] == EMAIL)
     aws.sns.unsubscribe(SubscriptionArn=arn)
-    mend.callback(aws.sns.subscribe, TopicArn=TOPIC, Protocol="email", Endpoint=EMAIL)
+    restore.callback(aws.sns.subscribe, TopicArn=TOPIC, Protocol="email", Endpoint=EMAIL)
 
 
-def runbook_is_gone(aws: Breaker, mend: ExitStack) -> None:
+def runbook_is_gone(aws: Breaker, restore: ExitStack) -> None:
     name = "reprieve-rescue-key"
     content = aws.ssm.get_document(Name=name)["Content"]
     aws.ssm.delete_document(Name=name)
     kind = {"DocumentType": "Automation", "DocumentFormat": "JSON"}
-    mend.callback(aws.ssm.create_document, Name=name, Content=content, **kind)
+    restore.callback(aws.ssm.create_document, Name=name, Content=content, **kind)
 
 
-def runbook_is_another(aws: Breaker, mend: ExitStack) -> None:
-    runbook_is_gone(aws, mend)
+def runbook_is_another(aws: Breaker, restore: ExitStack) -> None:
+    runbook_is_gone(aws, restore)
     content = json.dumps({"schemaVersion": "0.3", "mainSteps": []})
     kind = {"DocumentType": "Automation", "DocumentFormat": "JSON"}
     aws.ssm.create_document(Name="reprieve-rescue-key", Content=content, **kind)
-    mend.callback(aws.ssm.delete_document, Name="reprieve-rescue-key")
+    restore.callback(aws.ssm.delete_document, Name="reprieve-rescue-key")
 
 
-def queue_has_a_letter(aws: Breaker, mend: ExitStack) -> None:
+def queue_has_a_letter(aws: Breaker, restore: ExitStack) -> None:
     aws.sqs.send_message(QueueUrl=aws.queue, MessageBody="lost")
-    mend.callback(aws.sqs.purge_queue, QueueUrl=aws.queue)
+    restore.callback(aws.sqs.purge_queue, QueueUrl=aws.queue)
 
 
-def queue_is_gone(aws: Breaker, mend: ExitStack) -> None:
+def queue_is_gone(aws: Breaker, restore: ExitStack) -> None:
     policy = aws.sqs.get_queue_attributes(QueueUrl=aws.queue, AttributeNames=["Policy"])
     aws.sqs.delete_queue(QueueUrl=aws.queue)
-    mend.callback(aws.sqs.create_queue, QueueName=QUEUE, Attributes=policy["Attributes"])
+    restore.callback(aws.sqs.create_queue, QueueName=QUEUE, Attributes=policy["Attributes"])
 
 
-def queue_is_open(aws: Breaker, mend: ExitStack) -> None:
+def queue_is_open(aws: Breaker, restore: ExitStack) -> None:
     attributes = aws.sqs.get_queue_attributes(QueueUrl=aws.queue, AttributeNames=["Policy"])
     policy = json.loads(attributes["Attributes"]["Policy"])
     del policy["Statement"][0]["Condition"]
     opened = {"Policy": json.dumps(policy)}
     aws.sqs.set_queue_attributes(QueueUrl=aws.queue, Attributes=opened)
     former = attributes["Attributes"]
-    mend.callback(aws.sqs.set_queue_attributes, QueueUrl=aws.queue, Attributes=former)
+    restore.callback(aws.sqs.set_queue_attributes, QueueUrl=aws.queue, Attributes=former)
 
 
 def alarm(change: Callable[[Any, str], object], back: Callable[[Any, str], object]) -> Breaking:
     """Change the alarm on the dead-letter queue."""
 
-    def do(aws: Breaker, mend: ExitStack) -> None:
+    def do(aws: Breaker, restore: ExitStack) -> None:
         change(aws.cloudwatch, "reprieve-dead-letters")
-        mend.callback(back, aws.cloudwatch, "reprieve-dead-letters")
+        restore.callback(back, aws.cloudwatch, "reprieve-dead-letters")
 
     return do
 
@@ -187,14 +187,14 @@ alarm_is_mute = alarm(
 )
 
 
-def alarm_is_on(aws: Breaker, mend: ExitStack) -> None:
+def alarm_is_on(aws: Breaker, restore: ExitStack) -> None:
     def put(state: str) -> None:
         aws.cloudwatch.set_alarm_state(
             AlarmName="reprieve-dead-letters", StateValue=state, StateReason="a test says so"
         )
 
     put("ALARM")
-    mend.callback(put, "OK")
+    restore.callback(put, "OK")
 
 
 def _alarm_as_it_is(aws: Breaker) -> dict[str, Any]:
@@ -208,22 +208,22 @@ def _alarm_as_it_is(aws: Breaker) -> dict[str, Any]:
     return {name: alarm[name] for name in names}
 
 
-def alarm_is_gone(aws: Breaker, mend: ExitStack) -> None:
+def alarm_is_gone(aws: Breaker, restore: ExitStack) -> None:
     there = _alarm_as_it_is(aws)
     aws.cloudwatch.delete_alarms(AlarmNames=[there["AlarmName"]])
-    mend.callback(aws.cloudwatch.put_metric_alarm, **there)
+    restore.callback(aws.cloudwatch.put_metric_alarm, **there)
 
 
-def alarm_tells_nobody(aws: Breaker, mend: ExitStack) -> None:
+def alarm_tells_nobody(aws: Breaker, restore: ExitStack) -> None:
     there = _alarm_as_it_is(aws)
     aws.cloudwatch.put_metric_alarm(**there | {"AlarmActions": []})
-    mend.callback(aws.cloudwatch.put_metric_alarm, **there)
+    restore.callback(aws.cloudwatch.put_metric_alarm, **there)
 
 
 def role(policy: Callable[[dict[str, Any]], object], name: str, *, trust: bool) -> Breaking:
     """Change a role's trust policy, or its own."""
 
-    def change(aws: Breaker, mend: ExitStack) -> None:
+    def change(aws: Breaker, restore: ExitStack) -> None:
         def put(document: dict[str, Any]) -> None:
             text = json.dumps(document)
             if trust:
@@ -236,7 +236,7 @@ def role(policy: Callable[[dict[str, Any]], object], name: str, *, trust: bool) 
                 return aws.iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
             return aws.iam.get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"]
 
-        mend.callback(put, get())
+        restore.callback(put, get())
         changed = get()
         policy(changed)
         put(changed)
@@ -244,14 +244,14 @@ def role(policy: Callable[[dict[str, Any]], object], name: str, *, trust: bool) 
     return change
 
 
-def role_policy_is_gone(aws: Breaker, mend: ExitStack) -> None:
+def role_policy_is_gone(aws: Breaker, restore: ExitStack) -> None:
     names = {"RoleName": "reprieve-automation", "PolicyName": "reprieve-automation"}
     document = aws.iam.get_role_policy(**names)["PolicyDocument"]
     aws.iam.delete_role_policy(**names)
-    mend.callback(aws.iam.put_role_policy, **names, PolicyDocument=json.dumps(document))
+    restore.callback(aws.iam.put_role_policy, **names, PolicyDocument=json.dumps(document))
 
 
-def rescue_failed(aws: Breaker, mend: ExitStack) -> None:
+def rescue_failed(aws: Breaker, restore: ExitStack) -> None:
     parameters = {
         "KeyId": ["00000000-0000-4000-8000-000000000000"],
         "AutomationAssumeRole": [f"arn:aws:iam::{ACCOUNT_ID}:role/reprieve-automation"],
@@ -261,18 +261,18 @@ def rescue_failed(aws: Breaker, mend: ExitStack) -> None:
     aws.sandbox.settle()
 
 
-def trail_is_stopped(aws: Breaker, mend: ExitStack) -> None:
+def trail_is_stopped(aws: Breaker, restore: ExitStack) -> None:
     aws.cloudtrail.stop_logging(Name=TRAIL)
-    mend.callback(aws.cloudtrail.start_logging, Name=TRAIL)
+    restore.callback(aws.cloudtrail.start_logging, Name=TRAIL)
 
 
 def trail_selects(**selectors: Any) -> Breaking:
     """Give the trail event selectors."""
 
-    def put(aws: Breaker, mend: ExitStack) -> None:
+    def put(aws: Breaker, restore: ExitStack) -> None:
         aws.cloudtrail.put_event_selectors(TrailName=TRAIL, **selectors)
         everything = [{"ReadWriteType": "All", "IncludeManagementEvents": True}]
-        mend.callback(
+        restore.callback(
             aws.cloudtrail.put_event_selectors, TrailName=TRAIL, EventSelectors=everything
         )
 

@@ -30,7 +30,7 @@ def test_a_missing_terraform_is_said_in_a_sentence(tmp_path, monkeypatch):
 
 
 def test_the_mirror_that_the_variable_names_is_used(tmp_path, mirror, monkeypatch):
-    """Terraform is told by a configuration file of its own."""
+    """A CLI configuration file of its own tells Terraform."""
     monkeypatch.setenv(MIRROR_VARIABLE, str(mirror))
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
     variables = deployment.provider_environment(tmp_path)

@@ -7,7 +7,7 @@ from tests.support.operator import Operator
 
 
 def test_seventeen_regions_fit_into_a_comment(sandbox, tmp_path):
-    """The first plan there is: each guard is new, and they are told of once, with all Regions."""
+    """The first plan there is: each guard is new, and one line reports them, with all Regions."""
     settings = {"REPRIEVE_NOTIFY__EMAILS": "security@example.com"}
     deployment = Deployment(sandbox, tmp_path, settings=settings)
     deployment.synth()

@@ -65,7 +65,7 @@ def weak(found):
 
 
 def test_what_was_deployed_is_no_change(diff):
-    """Though Terraform's first refresh finds «drift»: the policies that it made itself."""
+    """Although Terraform's first refresh finds "drift": the policies that it created itself."""
     result, found = diff()
     assert (result.returncode, result.stdout) == (0, "no changes\n")
     assert (found["drift"]["put_back"], found["drift"]["left"]) == ([], [])
@@ -81,7 +81,7 @@ def test_an_excluded_region_loses_its_guard(diff):
 
 
 def test_an_address_for_another(diff):
-    """Who leaves is told nothing any more; who comes weakens nothing."""
+    """The address that leaves is no longer notified; the one that comes weakens nothing."""
     result, found = diff(REPRIEVE_NOTIFY__EMAILS="oncall@example.com")
     assert result.returncode == 4
     gone = "subscription of security@example.com to reprieve-alerts"

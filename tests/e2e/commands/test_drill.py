@@ -13,7 +13,7 @@ import pytest
 from sandbox.core.account import ACCOUNT_ID
 from tests.support import breaking
 from tests.support.account import REGIONS, Policy
-from tests.support.breaking import broken
+from tests.support.breaking import damaged
 from tests.support.operator import Operator, actions_of, user_allowed
 
 APPROVED = f"arn:aws:iam::{ACCOUNT_ID}:role/decommissioner"
@@ -88,7 +88,7 @@ def keys_of_drills(account, region):
 @contextmanager
 def blind(account):
     """Stop the trail, so that no alert ever comes."""
-    with broken(account.sandbox, breaking.trail_is_stopped):
+    with damaged(account.sandbox, breaking.trail_is_stopped):
         yield
 
 
@@ -123,7 +123,7 @@ def test_with_remediation_off_only_the_alert_is_awaited(account):
     """The key then stays scheduled for deletion, which is what becomes of a drill's key anyway."""
     deployment = account.deployment
     off = {"REPRIEVE_REMEDIATION__ENABLED": "false"}
-    # With nothing taken back there is nothing to exempt, and the settings say so.
+    # If no deletion is cancelled there is nothing to exempt, and the settings refuse it.
     exempt = {"REPRIEVE_EXEMPT__PRINCIPALS"}
     deployment.settings = {k: v for k, v in DEPLOYED.items() if k not in exempt} | off
     settings = {k: v for k, v in SETTINGS.items() if k not in exempt} | off
@@ -159,7 +159,7 @@ def test_a_drill_whose_alert_never_comes_says_so_in_time(account, operator):
 
 
 def test_an_alert_without_a_rescue_is_no_pass(account, operator):
-    """The role may not cancel: people are told, and told of the failure, and the drill fails."""
+    """The role may not cancel: the alert and the failure are sent, and the drill fails."""
     with Policy.of_role(account, "us-east-1", "reprieve-automation").without("CancelKeyDeletion"):
         printed = operator.run(*YES, "--timeout", "4", "--region", "eu-west-1")
     row = rows(printed)["eu-west-1"]
@@ -234,8 +234,8 @@ def test_a_key_that_only_looks_like_a_drills_is_left_alone(account, operator):
     real = account.create_key("eu-west-1", Description="orders")["KeyId"]
     kms.create_alias(AliasName="alias/reprieve-drill-moved", TargetKeyId=real)
     before = len(keys_of_drills(account, "eu-west-1"))
-    with ExitStack() as mend:
-        mend.callback(kms.delete_alias, AliasName="alias/reprieve-drill-moved")
+    with ExitStack() as restore:
+        restore.callback(kms.delete_alias, AliasName="alias/reprieve-drill-moved")
         row = rows(operator.run(*YES, "--region", "eu-west-1"))["eu-west-1"]
     assert row["passed"]
     assert not row["key"].endswith(real)

@@ -1,4 +1,4 @@
-"""`reprieve status` on a deployed account: each thing that can be broken is broken, and found."""
+"""`reprieve status` on a deployed account: each thing that can be damaged is damaged, and found."""
 
 from contextlib import ExitStack
 
@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.core.account import ACCOUNT_ID
 from tests.support import breaking
-from tests.support.breaking import BROKEN, EMAIL, RULE, Breaker, broken
+from tests.support.breaking import BROKEN, EMAIL, RULE, Breaker, damaged
 from tests.support.operator import Operator, actions_of, user_allowed
 
 WATCHED = ("eu-west-1", "sa-east-1", BROKEN)
@@ -209,7 +209,7 @@ ONE_REGION = {
 @pytest.mark.parametrize(("how", "expected"), ONE_REGION.values(), ids=ONE_REGION)
 def test_what_is_broken_in_a_region_is_found_there(operator, how, expected):
     """Exactly that is found, in exactly that Region, and the exit code tells."""
-    with broken(operator.sandbox, how):
+    with damaged(operator.sandbox, how):
         printed = operator.run("status", "--json", *THREE)
     assert findings(printed, BROKEN) == expected
     assert [findings(printed, region) for region in WATCHED[:2]] == [set(), set()]
@@ -217,7 +217,7 @@ def test_what_is_broken_in_a_region_is_found_there(operator, how, expected):
     assert printed.exit_code == 1
 
 
-# One of each kind of thing, such that they can be broken all at once.
+# One of each kind of thing, such that all can be damaged at once.
 MENDED_BY_DEPLOYING = (
     breaking.rule_is_disabled,
     breaking.target_is("alert"),
@@ -232,11 +232,11 @@ MENDED_BY_DEPLOYING = (
 
 
 def test_what_status_says_to_deploy_a_deployment_mends(operator, account):
-    """Many things are broken at once; a deployment later all is well."""
-    with ExitStack() as mend:
+    """Many things are damaged at once; a deployment later all checks pass."""
+    with ExitStack() as restore:
         for how in MENDED_BY_DEPLOYING:
-            how(Breaker(operator.sandbox), mend)
-        mend.pop_all()
+            how(Breaker(operator.sandbox), restore)
+        restore.pop_all()
     printed = operator.run("status", "--json", *THREE)
     checks = {check for check, _ in findings(printed, BROKEN) | findings(printed, None)}
     everything = {"rules", "targets", "topic", "subscriptions", "runbook", "dead letters"}
@@ -247,7 +247,7 @@ def test_what_status_says_to_deploy_a_deployment_mends(operator, account):
 
 def test_an_alarm_that_is_on_is_found(operator):
     """With what it tells of, in its own words."""
-    with broken(operator.sandbox, breaking.alarm_is_on):
+    with damaged(operator.sandbox, breaking.alarm_is_on):
         printed = operator.run("status", "--json", *THREE)
     ((check, problem),) = findings(printed, BROKEN)
     assert check == "alarms"
@@ -275,7 +275,7 @@ ROLES = {
 @pytest.mark.parametrize(("how", "expected"), ROLES.values(), ids=ROLES)
 def test_a_role_that_was_changed_is_found(operator, how, expected):
     """Once for the account, and in no Region."""
-    with broken(operator.sandbox, how):
+    with damaged(operator.sandbox, how):
         printed = operator.run("status", "--json", *THREE)
     assert findings(printed, None) == {("roles", expected)}
     assert printed.exit_code == 1
@@ -283,7 +283,7 @@ def test_a_role_that_was_changed_is_found(operator, how, expected):
 
 def test_a_role_without_its_policy_is_found(operator):
     """It is there, and may do nothing."""
-    with broken(operator.sandbox, breaking.role_policy_is_gone):
+    with damaged(operator.sandbox, breaking.role_policy_is_gone):
         ((_, problem),) = findings(operator.run("status", "--json"), None)
     assert problem.startswith("The role reprieve-automation, or its policy, is missing")
 
@@ -302,7 +302,7 @@ TRAILS = {
 @pytest.mark.parametrize(("how", "reason"), TRAILS.values(), ids=TRAILS)
 def test_a_trail_that_does_not_see_keys_is_found_in_every_region(operator, how, reason):
     """The trail is one for all Regions, so that all are blind; they are shown as one finding."""
-    with broken(operator.sandbox, how):
+    with damaged(operator.sandbox, how):
         printed = operator.run("status", "--json", *THREE)
         text = operator.run("status", *THREE).text
     expected = f"No trail is known to log KMS's write calls (sandbox: {reason}). Reprieve is blind."
@@ -313,7 +313,7 @@ def test_a_trail_that_does_not_see_keys_is_found_in_every_region(operator, how, 
 
 def test_a_region_with_keys_that_nobody_watches_is_shouted(operator):
     """Keys in a Region that is neither watched nor excluded: the finding that comes first."""
-    with broken(operator.sandbox, breaking.rule_is_disabled):
+    with damaged(operator.sandbox, breaking.rule_is_disabled):
         for region in ("ap-south-1", "us-west-1"):
             operator.sandbox.client("kms", region).create_key()
         printed = operator.run("status")
@@ -348,7 +348,7 @@ def test_a_region_without_a_guard_is_said_in_one_sentence(operator):
 
 def test_a_rescue_that_failed_is_found(operator):
     """Until a week has passed; then no key can be lost by it any more."""
-    with broken(operator.sandbox, breaking.rescue_failed):
+    with damaged(operator.sandbox, breaking.rescue_failed):
         printed = operator.run("status", "--region", BROKEN, "--json")
     ((check, problem),) = findings(printed, BROKEN)
     assert check == "last rescue"

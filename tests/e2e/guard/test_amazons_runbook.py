@@ -18,7 +18,7 @@ def account(sandbox, deployments, tmp_path_factory):
 
 @pytest.mark.parametrize("multi_region", [False, True], ids=["id", "mrk"])
 def test_a_key_named_by_its_id_is_rescued(account, multi_region):
-    """A bare id, that of a multi-Region key too: told and taken back, without a second message."""
+    """A bare id, of a multi-Region key too: an alert, a rescue, and no second message."""
     key = account.create_key("eu-west-1", MultiRegion=multi_region)["KeyId"]
     account.schedule("eu-west-1", key)
     assert [alert.recipients for alert in account.alerts(key)] == [(EMAIL,)]

@@ -44,7 +44,7 @@ def test_a_rescued_key_is_enabled_as_it_was(account):
 
 
 def test_a_key_that_was_disabled_before_stays_disabled(account):
-    """The deletion is taken back, the decision to disable it is not."""
+    """The deletion is cancelled; the decision to disable it is kept."""
     key = account.create_key(REGION)["KeyId"]
     disable(account, key)
     account.schedule(REGION, key)
@@ -94,7 +94,7 @@ def test_a_key_whose_past_cannot_be_seen_stays_disabled(account, sid):
 
 
 def test_a_disabled_key_is_enabled_again(account):
-    """Told, undone, told."""
+    """An alert, the key enabled, a result."""
     key = account.create_key(REGION)["KeyId"]
     account.kms(REGION).disable_key(KeyId=key)
     account.sandbox.settle()
@@ -105,7 +105,7 @@ def test_a_disabled_key_is_enabled_again(account):
 
 
 def test_a_disabled_key_that_may_not_be_enabled(account):
-    """The message says how by hand, and that it failed is told by Systems Manager as well."""
+    """The message says what to do by hand, and Systems Manager reports the failure as well."""
     key = account.create_key(REGION)["KeyId"]
 
     def deny(policy):
@@ -125,5 +125,5 @@ def test_a_disabled_key_that_may_not_be_enabled(account):
     assert account.state(REGION, key) == "Disabled"
     assert subjects(account, key) == ["Reprieve: ACT NOW: KMS key NOT enabled (eu-west-1)"]
     (execution,) = account.executions(key)
-    told = [mail.body for mail in account.sandbox.mails if execution.execution_id in mail.body]
-    assert any("a rescue did not end well" in body for body in told)
+    sent = [mail.body for mail in account.sandbox.mails if execution.execution_id in mail.body]
+    assert any("a rescue did not end well" in body for body in sent)

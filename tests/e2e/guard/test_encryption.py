@@ -79,7 +79,7 @@ def test_status_and_drill_pass_through_the_encrypted_topic(operator):
 
 
 def test_status_finds_what_is_wrong_with_the_lifeline(account, operator):
-    """Its policy, and whoever does not subscribe to it."""
+    """Its policy, and each address that does not subscribe to it."""
     with Policy.of_topic(account, REGION, "reprieve-lifeline").without("AlarmsPublish"):
         found = problems(operator)
     expected = "the statement AlarmsPublish is missing"
@@ -95,25 +95,25 @@ def test_status_finds_what_is_wrong_with_the_lifeline(account, operator):
 
 def test_an_alert_and_an_outcome_come_through_the_encrypted_topic(account):
     """EventBridge and the runbook may use the key; the lifeline has nothing to say."""
-    told = len(mails(account, "reprieve-lifeline"))
+    before = len(mails(account, "reprieve-lifeline"))
     key = account.create_key(REGION)["KeyId"]
     account.schedule(REGION, key)
     (alert,) = account.alerts(key)
     assert (alert.error, alert.recipients) == (None, (EMAIL,))
     assert [m.subject for m in account.outcomes(key)] == ["Reprieve: KMS key saved (eu-west-1)"]
-    assert mails(account, "reprieve-lifeline", told) == []
+    assert mails(account, "reprieve-lifeline", before) == []
 
 
 def test_the_deletion_of_the_alert_key_itself_is_told_and_taken_back(account, alert_key):
     """Muted, the topic tells nothing; the lifeline tells of the key, of the mute, of the rescue."""
-    told = len(mails(account, "reprieve-lifeline"))
+    before = len(mails(account, "reprieve-lifeline"))
     muted = len(mails(account, "reprieve-alerts"))
     account.schedule(REGION, alert_key)
     assert mails(account, "reprieve-alerts", muted) == []
-    heard = "\n".join(mails(account, "reprieve-lifeline", told))
+    heard = "\n".join(mails(account, "reprieve-lifeline", before))
     assert "the key that encrypts Reprieve's alerts is endangered" in heard
     assert f"aws kms enable-key --region {REGION} --key-id {alert_key}" in heard
-    # Rescued, but disabled: the runbook's own message could not get out, and that is told too.
+    # Rescued, but disabled: the runbook's own message could not be sent, and that is reported too.
     assert account.state(REGION, alert_key) == "Disabled"
     assert "a rescue did not end well" in heard
     assert "reprieve-dead-letters" in heard
@@ -122,10 +122,10 @@ def test_the_deletion_of_the_alert_key_itself_is_told_and_taken_back(account, al
 
 def test_disabling_the_alert_key_is_told(account, alert_key):
     """And once it is enabled, the next alert comes through."""
-    told = len(mails(account, "reprieve-lifeline"))
+    before = len(mails(account, "reprieve-lifeline"))
     account.kms(REGION).disable_key(KeyId=alert_key)
     account.sandbox.settle()
-    assert any("Call: DisableKey" in body for body in mails(account, "reprieve-lifeline", told))
+    assert any("Call: DisableKey" in body for body in mails(account, "reprieve-lifeline", before))
     account.kms(REGION).enable_key(KeyId=alert_key)
     key = account.create_key(REGION)["KeyId"]
     account.schedule(REGION, key)
@@ -134,23 +134,23 @@ def test_disabling_the_alert_key_is_told(account, alert_key):
 
 def test_disabling_another_key_does_not_concern_the_lifeline(account):
     """The near miss: the encrypted topic tells of it."""
-    told = len(mails(account, "reprieve-lifeline"))
+    before = len(mails(account, "reprieve-lifeline"))
     key = account.create_key(REGION)["KeyId"]
     account.kms(REGION).disable_key(KeyId=key)
     account.sandbox.settle()
-    assert mails(account, "reprieve-lifeline", told) == []
+    assert mails(account, "reprieve-lifeline", before) == []
     assert [alert.error for alert in account.alerts(key)] == [None]
 
 
 def test_a_key_policy_that_locks_eventbridge_out_is_heard_of(account, alert_key):
-    """Who narrows the key's policy mutes the topic: told at once, and the lost alert is kept."""
-    told = len(mails(account, "reprieve-lifeline"))
+    """A narrower policy of the key silences the topic: reported at once, the lost alert is kept."""
+    before = len(mails(account, "reprieve-lifeline"))
     key = account.create_key(REGION)["KeyId"]
     with Policy.of_key(account, REGION, alert_key).without("AlertsAreEncrypted"):
         account.schedule(REGION, key)
     (alert,) = account.alerts(key)
     assert "does not allow events.amazonaws.com kms:GenerateDataKey" in alert.error
-    heard = "\n".join(mails(account, "reprieve-lifeline", told))
+    heard = "\n".join(mails(account, "reprieve-lifeline", before))
     assert "Call: PutKeyPolicy" in heard
     assert account.state(REGION, key) == "Disabled"
 

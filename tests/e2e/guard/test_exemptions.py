@@ -1,4 +1,4 @@
-"""Deletions that were decided: told, and let through."""
+"""Deletions that were decided: an alert is sent, and they are not cancelled."""
 
 import json
 
@@ -58,7 +58,7 @@ def kms_as(account, role: str):
 
 
 def assert_approved(account, key: str) -> None:
-    """Told as approved, by one alert, and not taken back."""
+    """One alert says that it is approved, and it is not cancelled."""
     (alert,) = account.alerts(key)
     assert (alert.error, alert.recipients) == (None, (EMAIL,))
     assert alert.rule_arn.endswith("rule/reprieve-key-deletion-approved")
@@ -68,7 +68,7 @@ def assert_approved(account, key: str) -> None:
 
 
 def assert_rescued(account, key: str) -> None:
-    """Told as taken back, by one alert, and taken back."""
+    """One alert says that it is being cancelled, and it is cancelled."""
     (alert,) = account.alerts(key)
     assert alert.rule_arn.endswith("rule/reprieve-key-deletion-scheduled")
     assert account.state(REGION, key) == "Disabled"
@@ -84,7 +84,7 @@ def test_a_session_of_an_exempt_role_is_let_through_and_that_of_another_is_not(a
 
 
 def test_an_exempt_key_is_let_through_and_another_is_not(account, exempt_key):
-    """Whoever schedules it."""
+    """Whatever principal schedules it."""
     account.schedule(REGION, exempt_key)
     assert_approved(account, exempt_key)
     other = account.create_key(REGION)["KeyId"]

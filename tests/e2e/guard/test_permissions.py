@@ -1,4 +1,4 @@
-"""Whoever takes a right away from the deployment finds out which one it was."""
+"""If a permission of the deployment is removed, the failure names it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ def test_a_topic_that_does_not_let_eventbridge_in(account):
     [("StartRunbook", "ssm:StartAutomationExecution"), ("PassAutomationRole", "iam:PassRole")],
 )
 def test_a_rule_role_that_lacks_a_right(account, missing, right):
-    """Nothing is started, the reason names role and right; people are told all the same."""
+    """Nothing is started, the reason names role and permission; the alert is sent all the same."""
     with role_policy(account, RULE_ROLE, without=missing):
         key = endanger(account)
     (start,) = account.starts(key)
@@ -96,14 +96,14 @@ def test_a_rule_role_that_trusts_another_account(account):
 
 
 @pytest.mark.parametrize(
-    ("missing", "right", "told"),
+    ("missing", "right", "sent"),
     [
         ("CancelKeyDeletion", "kms:DescribeKey", "could not be looked at"),
         ("RunAutomation", "ssm:StartAutomationExecution", "could NOT be taken back"),
         ("PassAutomationRole", "iam:PassRole", "could NOT be taken back"),
     ],
 )
-def test_an_automation_role_that_lacks_a_right(account, missing, right, told):
+def test_an_automation_role_that_lacks_a_right(account, missing, right, sent):
     """The automation fails, names the right, and tells people that the key is not saved."""
     with role_policy(account, AUTOMATION_ROLE, without=missing):
         key = endanger(account)
@@ -113,13 +113,13 @@ def test_an_automation_role_that_lacks_a_right(account, missing, right, told):
     assert AUTOMATION_ROLE in execution.failure
     (outcome,) = account.outcomes(key)
     assert outcome.subject == "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)"
-    assert told in outcome.body
+    assert sent in outcome.body
     assert "aws kms cancel-key-deletion --region eu-west-1" in outcome.body
     assert account.state(REGION, key) == "PendingDeletion"
 
 
 def test_an_automation_role_that_may_not_tell(account):
-    """The key is saved, but the execution is no success, and so people are told to look."""
+    """The key is saved, but the execution fails, so people are notified to check it."""
     with role_policy(account, AUTOMATION_ROLE, without="TellOutcome"):
         key = endanger(account)
     (execution,) = account.executions(key)
@@ -133,7 +133,7 @@ def test_an_automation_role_that_may_not_tell(account):
 
 
 def test_an_automation_role_that_trusts_another_account(account):
-    """Systems Manager cannot assume it: nothing is taken back, and the reason names the role."""
+    """Systems Manager cannot assume it: nothing is cancelled, and the reason names the role."""
     with trust(account, AUTOMATION_ROLE, source_account("444455556666")):
         key = endanger(account)
     reasons = [e.failure for e in account.executions(key)]

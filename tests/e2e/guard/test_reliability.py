@@ -1,4 +1,4 @@
-"""Whatever cannot be delivered is kept, and told of."""
+"""Whatever cannot be delivered is kept, and reported."""
 
 import json
 from collections.abc import Iterator
@@ -75,8 +75,8 @@ def test_an_alert_that_cannot_be_delivered_is_kept_and_told_of(account):
         "reprieve-dead-letters": [None],
         "reprieve-failed-invocations-rescue": [None],
     }
-    told = [mail for mail in account.sandbox.mails if (mail.subject or "").startswith("ALARM: ")]
-    (mail,) = (mail for mail in told if '"reprieve-dead-letters"' in mail.subject)
+    sent = [mail for mail in account.sandbox.mails if (mail.subject or "").startswith("ALARM: ")]
+    (mail,) = (mail for mail in sent if '"reprieve-dead-letters"' in mail.subject)
     assert "look there NOW" in mail.body
     assert account.state(REGION, key) == "Disabled"
 
@@ -103,10 +103,10 @@ def test_what_not_even_the_queue_takes_is_told_of(account):
         account.schedule(REGION, key)
     assert dead_letters(account) == []
     assert alarmed(account, before) == {"reprieve-failed-invocations-rescue": [None]}
-    told = [m for m in account.sandbox.mails if "reprieve-failed-invocations" in m.body]
-    assert told
-    assert told[-1].topic_arn.endswith(":reprieve-alerts")
-    assert "reprieve-key-deletion-scheduled" in told[-1].body
+    sent = [m for m in account.sandbox.mails if "reprieve-failed-invocations" in m.body]
+    assert sent
+    assert sent[-1].topic_arn.endswith(":reprieve-alerts")
+    assert "reprieve-key-deletion-scheduled" in sent[-1].body
 
 
 def test_a_subscriber_that_cannot_be_reached_is_told_of(account):

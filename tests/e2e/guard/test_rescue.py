@@ -1,4 +1,4 @@
-"""A key is scheduled for deletion; people are told; the deletion is taken back."""
+"""A key is scheduled for deletion: people are notified, and the deletion is cancelled."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -9,7 +9,7 @@ from tests.support.account import EMAIL, REGIONS, deploy
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_a_key_named_by_its_id_is_rescued(account, region):
-    """The main case, in each Region: told, taken back, and out of danger."""
+    """The main case, in each Region: an alert, a cancelled deletion, a key out of danger."""
     key = account.create_key(region)["KeyId"]
     account.schedule(region, key)
     (alert,) = account.alerts(key)
@@ -19,7 +19,7 @@ def test_a_key_named_by_its_id_is_rescued(account, region):
 
 
 def test_the_alert_says_what_a_person_needs(account):
-    """Which key, where, who, from where, how long, whether it is taken back, and how by hand."""
+    """Which key, where, who, from where, how long, whether it is cancelled, and how by hand."""
     key = account.create_key("eu-west-1")
     account.schedule("eu-west-1", key["KeyId"])
     (alert,) = account.alerts(key["KeyId"])
@@ -58,7 +58,7 @@ def test_a_multi_region_key_is_rescued(account):
 
 
 def test_a_primary_with_replicas_is_rescued(account):
-    """It waits for its replicas: no date yet, and people are told all the same."""
+    """It waits for its replicas: no date yet, and the alert is sent all the same."""
     kms = account.kms("eu-west-1")
     key = account.create_key("eu-west-1", MultiRegion=True)["KeyId"]
     kms.replicate_key(KeyId=key, ReplicaRegion="us-east-1")
@@ -122,7 +122,7 @@ def test_a_region_that_is_not_watched_is_silent(account):
 
 
 def test_without_remediation_people_are_told_and_the_key_stays_pending(account, tmp_path):
-    """Remediation off: an alert that says so, and nothing taken back."""
+    """Remediation off: an alert that says so, and nothing cancelled."""
     deployment = deploy(
         account.sandbox,
         tmp_path,
@@ -140,7 +140,7 @@ def test_without_remediation_people_are_told_and_the_key_stays_pending(account, 
 
 
 def test_without_a_trail_the_guard_is_blind(account):
-    """Events come from CloudTrail: where its trail is stopped nobody is told. Hence: a trail!"""
+    """Events come from CloudTrail: if its trail is stopped, nobody is notified."""
     trail = account.sandbox.client("cloudtrail", "us-east-1")
     (name,) = [found["Name"] for found in trail.describe_trails()["trailList"]]
     trail.stop_logging(Name=name)

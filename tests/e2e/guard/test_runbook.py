@@ -15,7 +15,7 @@ def run(account, key: str):
 
     Besides it there is the alert that a rescue failed, which EventBridge sends, if it did fail.
     """
-    account.sandbox.settle()  # what a test did before, disabling a key, say, is told as well
+    account.sandbox.settle()  # an earlier step, such as disabling a key, sends an alert as well
     before = len(account.sandbox.mails)
     account.sandbox.client("ssm", REGION).start_automation_execution(
         DocumentName="reprieve-rescue-key",
@@ -46,7 +46,7 @@ def test_a_key_that_needs_no_rescue_is_left_alone(account, state):
 
 
 def test_a_key_that_is_gone_is_said_to_be(account):
-    """KMS does not know it: the execution fails, and people are told to look."""
+    """KMS does not know it: the execution fails, and people are notified to check it."""
     execution, mail = run(account, "1234abcd-12ab-34cd-56ef-1234567890ab")
     assert execution.status == "Failed"
     assert mail.subject == "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)"

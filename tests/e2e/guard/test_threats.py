@@ -21,7 +21,7 @@ pattern = '{"source": ["aws.kms"], "detail": {"eventName": ["TagResource"]}}'
 
 @pytest.fixture(scope="module")
 def account(sandbox, deployments, tmp_path_factory):
-    """Deploy to one Region with all threats, a watch, and nothing that is taken back."""
+    """Deploy to one Region with all threats, a watch, and no remediation."""
     directory = tmp_path_factory.mktemp("account")
     settings_file = directory / "watch.toml"
     settings_file.write_text((PROJECT / "reprieve.toml").read_text() + WATCH)
@@ -36,7 +36,7 @@ def account(sandbox, deployments, tmp_path_factory):
 
 
 @pytest.fixture
-def told(account):
+def notified(account):
     """Return what gives the rules whose alerts came since the test began, in their order."""
     since = len(account.sandbox.deliveries)
 
@@ -68,82 +68,82 @@ def imported(account) -> str:
     return str(account.create_key(REGION, Origin="EXTERNAL")["KeyId"])
 
 
-def test_a_disabled_key_is_told_and_an_enabled_one_is_not(told, kms, key):
+def test_a_disabled_key_is_told_and_an_enabled_one_is_not(notified, kms, key):
     """Nothing is undone: the settings say so."""
     kms.disable_key(KeyId=key)
     kms.enable_key(KeyId=key)
-    assert told() == ["key-disabled"]
+    assert notified() == ["key-disabled"]
 
 
-def test_imported_material(told, kms, imported):
+def test_imported_material(notified, kms, imported):
     """Told when it will expire and when it is deleted; not when it stays."""
     kms.import_key_material(KeyId=imported, **MATERIAL, **STAYS)
-    assert told() == []
+    assert notified() == []
     later = datetime.now(UTC) + timedelta(days=400)
     kms.import_key_material(KeyId=imported, **MATERIAL, ValidTo=later)
-    assert told() == ["key-material-expiring"]
+    assert notified() == ["key-material-expiring"]
     kms.delete_imported_key_material(KeyId=imported)
-    assert told() == ["key-material-expiring", "key-material-deleted"]
+    assert notified() == ["key-material-expiring", "key-material-deleted"]
 
 
-def test_time_takes_material_and_keys(account, told, kms, imported, key):
+def test_time_takes_material_and_keys(account, notified, kms, imported, key):
     """KMS itself tells of both, with no trail at all."""
     soon = datetime.now(UTC) + timedelta(days=3)
     kms.import_key_material(KeyId=imported, **MATERIAL, ValidTo=soon)
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
-    assert sorted(told()) == ["key-deletion-scheduled", "key-material-expiring"]
+    assert sorted(notified()) == ["key-deletion-scheduled", "key-material-expiring"]
     trail = account.sandbox.client("cloudtrail", "us-east-1")
     trail.stop_logging(Name="sandbox")
     try:
         account.sandbox.advance(4)
-        assert told()[-1] == "key-material-expired"
+        assert notified()[-1] == "key-material-expired"
         account.sandbox.advance(4)
-        assert told()[-1] == "key-gone"
+        assert notified()[-1] == "key-gone"
     finally:
         trail.start_logging(Name="sandbox")
     assert key in account.sandbox.deliveries[-1].body
-    assert len(told()) == 4
+    assert len(notified()) == 4
 
 
-def test_a_key_store_that_goes(told, kms):
+def test_a_key_store_that_goes(notified, kms):
     """Told when it is disconnected and when it is deleted; not when it is connected."""
     made = kms.create_custom_key_store(CustomKeyStoreName="hsm")
     store = {"CustomKeyStoreId": made["CustomKeyStoreId"]}
     kms.connect_custom_key_store(**store)
-    assert told() == []
+    assert notified() == []
     kms.disconnect_custom_key_store(**store)
     kms.delete_custom_key_store(**store)
-    assert set(told()) == {"key-store-disconnected", "key-store-deleted"}
+    assert set(notified()) == {"key-store-disconnected", "key-store-deleted"}
 
 
-def test_a_key_policy(told, kms, key):
+def test_a_key_policy(notified, kms, key):
     """Changed is one thing, changed with the lockout check bypassed another."""
     policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
     put = {"KeyId": key, "PolicyName": "default", "Policy": policy}
     kms.put_key_policy(**put)
-    assert told() == ["key-policy-changed"]
+    assert notified() == ["key-policy-changed"]
     kms.put_key_policy(**put, BypassPolicyLockoutSafetyCheck=True)
-    assert told() == ["key-policy-changed", "key-policy-bypassed"]
+    assert notified() == ["key-policy-changed", "key-policy-bypassed"]
 
 
-def test_an_alias(account, told, kms, key):
+def test_an_alias(account, notified, kms, key):
     """Deleted; the alert names it and the key."""
     kms.create_alias(AliasName="alias/payments", TargetKeyId=key)
     kms.delete_alias(AliasName="alias/payments")
-    assert told() == ["alias-deleted"]
+    assert notified() == ["alias-deleted"]
     alert = account.sandbox.deliveries[-1].body
     assert '"Alias: alias/payments"' in alert
     assert key in alert
 
 
-def test_a_watch(account, told, kms, key):
+def test_a_watch(account, notified, kms, key):
     """The user's own pattern, and its summary."""
     kms.tag_resource(KeyId=key, Tags=[{"TagKey": "a", "TagValue": "b"}])
-    assert told() == ["watch-tagged"]
+    assert notified() == ["watch-tagged"]
     assert '"REPRIEVE: a key was tagged"' in account.sandbox.deliveries[-1].body
 
 
-def test_calls_that_are_refused_endanger_nothing(told, kms, key):
+def test_calls_that_are_refused_endanger_nothing(notified, kms, key):
     """They reach the trail, and no person."""
     for call, parameters in (
         (kms.delete_imported_key_material, {"KeyId": key}),
@@ -152,4 +152,4 @@ def test_calls_that_are_refused_endanger_nothing(told, kms, key):
     ):
         with pytest.raises(kms.exceptions.ClientError):
             call(**parameters)
-    assert told() == []
+    assert notified() == []

@@ -35,9 +35,10 @@ class Request:
         return self.service.organization.workspace_by_id(id)
 
 
-def data(type: str, id: str, attributes: Json, **relations: Json) -> Json:
+def data(type: str, id: str, attributes: Json, **relationships: Json) -> Json:
     """Return a resource object as the only one of an answer."""
-    return {"data": {"id": id, "type": type, "attributes": attributes, "relationships": relations}}
+    resource = {"id": id, "type": type, "attributes": attributes, "relationships": relationships}
+    return {"data": resource}
 
 
 def listed(items: Any) -> Json:

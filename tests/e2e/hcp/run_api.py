@@ -28,9 +28,9 @@ def _upload(request: Request, id: str) -> Answer:
 
 
 def _create_run(request: Request) -> Answer:
-    relations = request.content["relationships"]
-    space = request.workspace(relations["workspace"]["data"]["id"])
-    wanted = relations["configuration-version"]["data"]["id"]
+    relationships = request.content["relationships"]
+    space = request.workspace(relationships["workspace"]["data"]["id"])
+    wanted = relationships["configuration-version"]["data"]["id"]
     version = request.service.runs.configuration(wanted)
     if version.status != "uploaded":
         raise Refused(422, "Configuration version is still being processed")

@@ -1,6 +1,6 @@
 """Runs: what was uploaded is planned and applied by a worker, with the real terraform.
 
-Written from HCP Terraform's API documentation («Configuration Versions», «Runs», «Plans»).
+Written from HCP Terraform's API documentation ("Configuration Versions", "Runs", "Plans").
 """
 
 import hashlib

@@ -88,7 +88,7 @@ class HcpTerraform:
             # It is signed: the id in it cannot be guessed. Such stores refuse a second permission.
             if path.startswith("/archive/run/") and token:
                 raise Refused(400, "Only one auth mechanism allowed")
-            return User("whoever has the URL")
+            return User("anyone with the URL")
         if token not in self.users:
             raise Refused(401, "unauthorized")
         return self.users[token]

@@ -29,8 +29,8 @@ def _show_workspace(request: Request, organization: str, name: str) -> Answer:
 
 
 def _create_workspace(request: Request, organization: str) -> Answer:
-    relations = request.content.get("relationships", {})
-    project = relations.get("project", {}).get("data", {}).get("id", "prj-default")
+    relationships = request.content.get("relationships", {})
+    project = relationships.get("project", {}).get("data", {}).get("id", "prj-default")
     name = request.content["attributes"]["name"]
     space = request.organization(organization).create_workspace(request.user, name, project)
     return 201, _workspace(space)

@@ -44,7 +44,7 @@ def workspace(hcp):
 
 
 class Scripted(Worker):
-    """Plans as it is told to, at once; remembers what was in the folder."""
+    """Plans what the test says, at once; remembers what was in the folder."""
 
     def __init__(self, directory, plan=PLAN, seconds=0):
         super().__init__(directory, self._run)
@@ -106,7 +106,7 @@ def test_a_run_that_fails_fails_the_job(hcp_run, stack, worker, hcp):
     worker(plan=None)
     done = hcp_run(stack)
     assert done.returncode == 1
-    assert f"The run ended as «errored». Why is said there: https://{hcp.hostname}/" in done.stderr
+    assert f'The run ended as "errored". The reason is at https://{hcp.hostname}/' in done.stderr
 
 
 def test_a_run_that_takes_too_long_is_left_alone(hcp_run, stack, worker):
@@ -123,12 +123,12 @@ def test_a_run_that_takes_too_long_is_left_alone(hcp_run, stack, worker):
     ("status", "code", "said"),
     [
         ("policy_override", 3, "Nothing is deployed yet"),
-        ("policy_soft_failed", 1, "The run ended as «policy soft failed»."),
-        ("force_canceled", 1, "The run ended as «force canceled»."),
+        ("policy_soft_failed", 1, 'The run ended as "policy soft failed".'),
+        ("force_canceled", 1, 'The run ended as "force canceled".'),
     ],
 )
 def test_policies_and_people_can_stop_a_run(hcp_run, stack, worker, hcp, status, code, said):
-    """HCP Terraform's policies, and whoever cancels it: no such run is called done."""
+    """HCP Terraform's policies, or a person stops it: no such run counts as done."""
     worker(plan={**PLAN, "applyable": True})
     create = hcp.runs.run
 

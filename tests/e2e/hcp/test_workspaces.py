@@ -70,7 +70,7 @@ def test_what_is_uploaded_is_what_was_announced(workspace):
 
 
 def test_what_is_missing_is_not_found_and_made_by_who_may():
-    """Who may not is told that there is nothing."""
+    """Without permission the answer is that there is nothing."""
     organization = Organization("example")
     assert refusal(organization.workspace, "reprieve") == 404
     assert refusal(organization.create_workspace, READER, "reprieve", "prj-default") == 404

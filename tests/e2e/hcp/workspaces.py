@@ -1,7 +1,7 @@
 """What the stand-in for HCP Terraform keeps, and the rules it keeps it by: no HTTP here.
 
-Written from HCP Terraform's API documentation («Workspaces», «State Versions», «State Version
-Outputs», «Projects», «Organizations»). Each refusal has the status that is documented for it.
+Written from HCP Terraform's API documentation ("Workspaces", "State Versions", "State Version
+Outputs", "Projects", "Organizations"). Each refusal has the status that is documented for it.
 """
 
 import base64

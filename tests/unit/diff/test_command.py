@@ -1,4 +1,4 @@
-"""The command `reprieve diff`: its formats, its exit codes, and what it says of broken input."""
+"""The command `reprieve diff`: its formats, its exit codes, and what it says of invalid input."""
 
 import json
 import re
@@ -95,9 +95,9 @@ def test_text_says_what_weakens_first_and_is_plain_when_piped():
 )
 def test_what_is_no_plan_is_wrong_use(tmp_path, content, words):
     """Said on standard error, without a traceback; nothing of another plan is printed."""
-    broken = tmp_path / "plan.json"
-    broken.write_text(content)
-    result = run(file("first"), broken)
+    invalid = tmp_path / "plan.json"
+    invalid.write_text(content)
+    result = run(file("first"), invalid)
     assert (result.exit_code, result.stdout) == (2, "")
     assert words in result.stderr
     assert "Traceback" not in result.stderr
@@ -204,7 +204,7 @@ def test_markdown_of_a_huge_plan_fits_into_a_comment(filler):
         if each["type"] == "aws_cloudwatch_event_rule":
             each["change"]["before"]["name"] = f"{number} {filler * 900}"
         if each["type"] == "aws_sqs_queue":
-            # One resource that stays: so each of the others is told of by itself.
+            # One resource that stays: so each of the others is reported by itself.
             each["change"]["actions"] = ["no-op"]
     page = markdown([review(plan)], labels=False)
     assert len(page) <= len(page.encode()) <= MAX_SIZE

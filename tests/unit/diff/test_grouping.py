@@ -1,4 +1,4 @@
-"""What is the same in many Regions is told once; what deviates stands out."""
+"""What is the same in many Regions is reported once; what deviates stands out."""
 
 import json
 
@@ -58,7 +58,7 @@ def test_a_region_without_the_change_that_others_have_stands_out():
 
 
 def test_a_region_that_gets_another_change_stands_out():
-    """It deviates, and what it gets is told by itself."""
+    """It deviates, and what it gets is reported by itself."""
 
     def widen(change):
         policy = json.loads(change["after"]["policy"])

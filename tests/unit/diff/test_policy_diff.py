@@ -140,11 +140,11 @@ def test_a_statement_without_a_sid_is_told_by_its_number():
     assert text.startswith("statement 1 now allows events.amazonaws.com sts:AssumeRole without")
 
 
-@pytest.mark.parametrize("broken", [{}, {"Statement": ["x"]}, {"Statement": [{"Action": "x"}]}])
-def test_what_is_no_policy_is_refused(broken):
+@pytest.mark.parametrize("invalid", [{}, {"Statement": ["x"]}, {"Statement": [{"Action": "x"}]}])
+def test_what_is_no_policy_is_refused(invalid):
     """And not taken for an empty one."""
     with pytest.raises(ValueError, match="not a policy"):
-        statements_of(broken)
+        statements_of(invalid)
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_a_policy_more_for_a_role_that_is_there_widens_it():
 
 
 def test_what_goes_with_its_owner_is_told_once():
-    """A rule's target; of another rule it is told."""
+    """A rule's target; of another rule it is reported."""
     rule = change(RULE, {"name": "r"}, None)
     target = change(TARGET, {"rule": "r", "target_id": "t"}, None)
     other = change(TARGET, {"rule": "s", "target_id": "t"}, None)
@@ -188,7 +188,7 @@ def test_what_goes_with_its_owner_is_told_once():
 
 
 def test_an_alarm_that_no_longer_counts_a_rule_that_goes_is_as_it_was():
-    """The rule's end is told."""
+    """The end of the rule is reported."""
     alarm = change(ALARM, {"metric_query": [query("a", "r")]}, {"metric_query": []})
     assert weakenings_of(alarm, (alarm, change(RULE, {"name": "r"}, None))) == []
     assert [each.kind for each in weakenings_of(alarm, (alarm,))] == ["alarm-weakened"]
