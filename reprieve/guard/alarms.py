@@ -21,19 +21,14 @@ def _alarms(queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]) -> I
         "Reprieve could not deliver an alert, or start a rescue, for an hour. The messages in "
         f"the queue {queue.name} say which and why: look there NOW.",
         actions,
-        Metric(
-            "AWS/SQS",
-            "ApproximateNumberOfMessagesVisible",
-            "Maximum",
-            {"QueueName": queue.name},
-        ),
+        _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=queue.name),
     )
     yield _alarm(
         "failed-notifications",
         "SNS could not deliver an alert to one of those who subscribe to the topic "
         f"{alerts.name}. E-mail addresses may have been switched off, or queues deleted.",
         actions,
-        Metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", {"TopicName": alerts.name}),
+        _metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", TopicName=alerts.name),
     )
     groups: dict[str, list[str]] = {}
     for rule in rules:
@@ -46,10 +41,7 @@ def _alarms(queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]) -> I
             "is lost: look for it in CloudTrail.",
             actions,
             # EventBridge counts for each rule by itself.
-            *(
-                Metric("AWS/Events", "FailedInvocations", "Sum", {"RuleName": name})
-                for name in names
-            ),
+            *(_metric("AWS/Events", "FailedInvocations", "Sum", RuleName=name) for name in names),
             label="Failed invocations",
         )
 
@@ -57,4 +49,21 @@ def _alarms(queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]) -> I
 def _alarm(
     id: str, description: str, actions: tuple[str, ...], *metrics: Metric, label: str | None = None
 ) -> Alarm:
-    return Alarm(id, f"{PREFIX}-{id}", description, metrics, actions, label)
+    return Alarm(
+        id=id,
+        name=f"{PREFIX}-{id}",
+        description=description,
+        metrics=metrics,
+        actions=actions,
+        label=label,
+        # One message in the queue, or one failed delivery, is one too many.
+        threshold=0,
+        comparison="GreaterThanThreshold",
+        evaluation_periods=1,
+        # EventBridge and SNS send these metrics only when there is something to count.
+        missing_data="notBreaching",
+    )
+
+
+def _metric(namespace: str, name: str, statistic: str, **dimensions: str) -> Metric:
+    return Metric(namespace, name, statistic, dimensions, period_seconds=60)

@@ -21,8 +21,8 @@ class Key:
     arn: str
     description: str
     policy: Policy
-    rotated: bool = True
-    deletion_window_days: int = 30
+    rotated: bool
+    deletion_window_days: int
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Metric:
     name: str
     statistic: str
     dimensions: dict[str, str]
-    period_seconds: int = 60
+    period_seconds: int
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,11 @@ class Alarm:
     description: str
     metrics: tuple[Metric, ...]
     actions: tuple[str, ...]
-    label: str | None = None
-    threshold: int = 0
-    comparison: str = "GreaterThanThreshold"
-    evaluation_periods: int = 1
-    # EventBridge and SNS send these metrics only when there is something to count.
-    missing_data: str = "notBreaching"
+    label: str | None
+    threshold: int
+    comparison: str
+    evaluation_periods: int
+    missing_data: str
 
 
 SUM_OF_METRICS: Final = "SUM(FILL(METRICS(), 0))"

@@ -23,6 +23,8 @@ def alert_key(
         arn=own_key_arn,
         description="Reprieve: encrypts the alerts that KMS keys are endangered",
         policy=policies.alert_key_policy(location, automation_role_arn),
+        rotated=True,
+        deletion_window_days=30,
     )
     return key.arn, key
 
