@@ -42,6 +42,7 @@ class Deployments:
             if not kept.exists():
                 deployment = deploy(sandbox, directory, settings_file, **settings)
                 made = kept.with_suffix(".new")
+                shutil.rmtree(made, ignore_errors=True)  # of a test that failed half-way
                 shutil.copytree(directory, made, symlinks=True)
                 (made / _SNAPSHOT).write_bytes(sandbox.snapshot())
                 made.rename(kept)

@@ -365,7 +365,7 @@ def test_a_region_that_is_switched_off_denied_or_slow_hides_no_other(operator):
     switches.switch_off("af-south-1")
     switches.slow_down("sa-east-1", seconds=60)
     try:
-        printed = someone.run("status", "--timeout", "4", "--json")
+        printed = someone.run("status", "--timeout", "20", "--json")
     finally:
         switches.reset()
     assert printed.exit_code == 1

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.core.account import ACCOUNT_ID
-from tests.support.account import EMAIL, REGIONS, deploy
+from tests.support.account import EMAIL, REGIONS
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -119,24 +119,6 @@ def test_a_region_that_is_not_watched_is_silent(account):
     account.schedule("sa-east-1", key)
     assert account.about(key) == []
     assert account.state("sa-east-1", key) == "PendingDeletion"
-
-
-def test_without_remediation_people_are_told_and_the_key_stays_pending(account, tmp_path):
-    """Remediation off: an alert that says so, and nothing cancelled."""
-    deployment = deploy(
-        account.sandbox,
-        tmp_path,
-        REPRIEVE_REGIONS__WATCH="ap-south-1",
-        REPRIEVE_REMEDIATION__ENABLED="false",
-    )
-    key = account.create_key("ap-south-1")["KeyId"]
-    account.schedule("ap-south-1", key)
-    (alert,) = account.alerts(key)
-    assert (alert.error, alert.recipients) == (None, (EMAIL,))
-    assert "NOT BEING TAKEN BACK" in alert.body
-    assert account.starts(key) == []
-    assert account.state("ap-south-1", key) == "PendingDeletion"
-    deployment.terraform("destroy", "-auto-approve")
 
 
 def test_without_a_trail_the_guard_is_blind(account):

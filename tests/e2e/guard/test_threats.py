@@ -68,6 +68,17 @@ def imported(account) -> str:
     return str(account.create_key(REGION, Origin="EXTERNAL")["KeyId"])
 
 
+def test_without_remediation_an_alert_is_sent_and_the_key_stays_pending(account):
+    """Remediation off: an alert that says so, and nothing cancelled."""
+    key = account.create_key(REGION)["KeyId"]
+    account.schedule(REGION, key)
+    (alert,) = (each for each in account.alerts(key) if "key-deletion-scheduled" in each.rule_arn)
+    assert (alert.error, alert.recipients) == (None, (EMAIL,))
+    assert "NOT BEING TAKEN BACK" in alert.body
+    assert account.starts(key) == []
+    assert account.state(REGION, key) == "PendingDeletion"
+
+
 def test_a_disabled_key_is_told_and_an_enabled_one_is_not(notified, kms, key):
     """Nothing is undone: the settings say so."""
     kms.disable_key(KeyId=key)
