@@ -276,3 +276,16 @@ def test_the_page_has_each_kind_and_each_field():
     page = page.replace("`.", "`").replace("[]`", "`")
     fields = [*plan, *plan["drift"]["weakenings"][0], *plan["changes"][0]]
     assert [field for field in fields if f"`{field}`" not in page] == []
+
+
+def test_both_examples_of_the_page_show_the_same_weakenings_as_they_are_printed():
+    """The first as text, wrapped to a terminal; the second as Markdown, escaped."""
+    page = (PROJECT / "docs" / "diff.md").read_text()
+    as_text = page.partition("```text\n")[2].partition("\nCHANGES\n")[0]
+    as_text = re.sub(r"\n {4}(?! )", " ", as_text)
+    as_markdown = page.partition("````markdown\n")[2].partition("**Changes**")[0]
+    as_markdown = re.sub(r"\\(.)", r"\1", as_markdown).replace("&#64;", "@")
+    found = re.findall(r"^  ! (.*)$", as_text, re.MULTILINE)
+    assert found == re.findall(r"^- (.*)$", as_markdown, re.MULTILINE)
+    (lost,) = review("region-leaves").weakenings
+    assert re.sub(r"\d+ resources", "31 resources", f"sa-east-1: {lost.text}") == found[0]
