@@ -1,1 +1,1 @@
-"""`reprieve diff`: what a Terraform plan changes, and what of it weakens protection."""
+"""`reprieve diff`: what a Terraform plan changes, and which changes weaken protection."""

@@ -44,9 +44,9 @@ class Change:
 
     `place` is a Region, `ACCOUNT` or `UNKNOWN_PLACE`. `actions` are Terraform's: `("update",)`,
     `("delete", "create")`. `before` and `after` are the attributes, None where there is no
-    resource; within them UNKNOWN and Sensitive stand for what cannot or may not be shown.
-    `configured` are the attributes that the configuration sets, None where it no longer has the
-    resource; `replace_because` are those that force a replacement.
+    resource. In them, UNKNOWN and Sensitive stand for values that cannot or may not be shown.
+    `configured` holds the attributes that the configuration sets, or None if it no longer contains
+    the resource. `replace_because` holds the attributes that force a replacement.
     """
 
     address: str
@@ -61,7 +61,7 @@ class Change:
 
     @property
     def is_change(self) -> bool:
-        """Whether anything is done: reading a data source is nothing."""
+        """Whether the resource changes. Reading a data source is no change."""
         return self.actions not in (("no-op",), ("read",))
 
     @property
@@ -72,7 +72,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """One plan: `label` says which, `resources` are all of them, unchanged ones too."""
+    """One plan. `label` is its name; `resources` includes unchanged ones."""
 
     label: str
     resources: tuple[Change, ...]
@@ -80,7 +80,7 @@ class Plan:
     outputs: tuple[str, ...]
     """Names of the outputs that change."""
     deferred: tuple[tuple[str, str], ...]
-    """(address, reason) of what Terraform puts off to a later plan."""
+    """(address, reason) of each change that Terraform defers to a later plan."""
     errored: bool
     complete: bool
     error_output: str = ""
@@ -88,12 +88,12 @@ class Plan:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """The resources to which something is done."""
+        """The resources that change."""
         return tuple(each for each in self.resources if each.is_change)
 
 
 def is_too_deep(value: Any) -> bool:
-    """Return whether a value of JSON is nested more than MAX_NESTING levels deep."""
+    """Whether a value of JSON is nested more than MAX_NESTING levels deep."""
     level = [value]
     for _ in range(MAX_NESTING + 1):
         level = [

@@ -27,7 +27,7 @@ _HINT: Final = "Create the JSON with: terraform show -json PLANFILE > plan.json"
 _INDEX = re.compile(r"\[[^\]]*\]")
 # What CDKTF writes for the ARN of another resource.
 _ARN_OF = re.compile(r"\$\{([\w.-]+)\.arn\}")
-# All that Terraform does to a resource ("Change Representation", JSON Output Format).
+# Everything that Terraform does to a resource ("Change Representation", JSON Output Format).
 _ACTIONS: Final = (
     ("no-op",),
     ("create",),
@@ -45,7 +45,7 @@ def read(path: Path) -> Plan:
     """Read a file; its name becomes the plan's label.
 
     Raises:
-        PlanError: it cannot be read, or holds no plan.
+        PlanError: the file cannot be read, or is not a plan.
     """
     try:
         content = path.read_bytes()
@@ -58,7 +58,7 @@ def parse(content: bytes, label: str) -> Plan:
     """Return the plan in what `terraform show -json` printed.
 
     Raises:
-        PlanError: it is something else.
+        PlanError: the content is not a plan, or is malformed.
     """
     if content.startswith(b"PK\x03\x04"):
         raise PlanError(
@@ -130,9 +130,9 @@ def _plan(found: Mapping[str, Any], label: str) -> Plan:
 
 
 class _Configuration:
-    """What the plan's configuration says of each resource: its provider, and what it sets.
+    """The plan's configuration: the provider of each resource, and the attributes that it sets.
 
-    `arns` are those that the resources of the plan will have, by address, as far as they are known.
+    `arns` holds the ARNs of the plan's resources by address, as far as they are known.
     """
 
     def __init__(self, configuration: Mapping[str, Any], arns: Mapping[str, Any]) -> None:
@@ -151,7 +151,7 @@ class _Configuration:
         self._resources = dict(_resources(configuration.get("root_module") or {}, ""))
 
     def change(self, each: Mapping[str, Any]) -> Change:
-        """Return a change out of `resource_changes` or `resource_drift`."""
+        """Return the change in an entry of `resource_changes` or `resource_drift`."""
         change = each["change"]
         configured = self._resources.get(_INDEX.sub("", each["address"]))
         before = _values(change.get("before"), False, change.get("before_sensitive"))
@@ -179,10 +179,10 @@ class _Configuration:
         )
 
     def _resolved(self, value: Any, expression: Any) -> Any:
-        """Return an unknown list of ARNs with those that are known.
+        """Return an unknown list of ARNs with the known ones filled in.
 
-        One new topic in it, and Terraform knows nothing of the list; the configuration does, where
-        each item is a text or the ARN of another resource.
+        A list with one new topic is completely unknown to Terraform. The configuration still has
+        its items: each is a text, or the ARN of another resource.
         """
         items = expression.get("constant_value") if isinstance(expression, dict) else None
         if value is not UNKNOWN or not isinstance(items, list):
@@ -199,10 +199,10 @@ class _Configuration:
     def _place(
         self, type: str, configured: Mapping[str, Any] | None, values: list[dict[str, Any]]
     ) -> str:
-        """Say where a resource is.
+        """Return where a resource is.
 
-        Of one that goes away the configuration says nothing any more; then its own attributes
-        do: `region`, which version 6 of the AWS provider has, or else the Region of its ARNs.
+        The attribute `region` decides (version 6 of the AWS provider has it), then the provider.
+        The configuration no longer contains a deleted resource: then the Region of its ARNs does.
         """
         if type.startswith("aws_iam_"):
             return ACCOUNT
@@ -240,7 +240,7 @@ def _resources(module: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Ma
 
 
 def _values(value: Any, unknown: Any, sensitive: Any) -> Any:
-    """Return a value with UNKNOWN and Sensitive where Terraform's two maps of it say so."""
+    """Return a value with UNKNOWN and Sensitive in the places that Terraform's two maps mark."""
     if unknown is True:
         return UNKNOWN
     if sensitive is True:
@@ -273,7 +273,7 @@ def _at(marks: Any, place: str | int) -> Any:
 
 
 def _texts(value: Any) -> Iterable[str]:
-    """Return the texts at the top of a resource, and in its blocks; not those within JSON."""
+    """Yield the texts of a resource and of its blocks, but not those inside JSON."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -93,8 +93,8 @@ def test_text_says_what_weakens_first_and_is_plain_when_piped():
         ('{"format_version": "2.0", "resource_changes": []}', "format version '2.0'"),
     ],
 )
-def test_what_is_no_plan_is_wrong_use(tmp_path, content, words):
-    """Said on standard error, without a traceback; nothing of another plan is printed."""
+def test_an_input_that_is_not_a_plan_has_exit_code_2(tmp_path, content, words):
+    """The message is on standard error, without a traceback. No other plan is printed."""
     invalid = tmp_path / "plan.json"
     invalid.write_text(content)
     result = run(file("first"), invalid)
@@ -103,8 +103,8 @@ def test_what_is_no_plan_is_wrong_use(tmp_path, content, words):
     assert "Traceback" not in result.stderr
 
 
-def test_attributes_that_are_not_as_the_provider_writes_them_are_said(tmp_path):
-    """No traceback, no half of a report, and not taken for harmless."""
+def test_attributes_that_the_provider_does_not_write_are_an_error(tmp_path):
+    """Without a traceback or half a report. They do not count as harmless."""
 
     def spoil(change):
         change["before"]["metric_query"] = [{"label": "has no id"}]
@@ -134,20 +134,20 @@ def test_a_policy_nested_too_deeply_cannot_be_compared(tmp_path):
     assert "the policy cannot be compared" in result.stdout
 
 
-def test_help_tells_the_exit_codes():
+def test_help_lists_the_exit_codes():
     """Each on a line of its own."""
     lines = [line.strip() for line in run("--help").stdout.splitlines()]
     for start in ("0  no changes", "3  changes", "4  protection", "1  a plan", "2  the input"):
         assert any(line.startswith(start) for line in lines)
 
 
-def test_an_unknown_format_is_wrong_use():
-    """Typer says which there are."""
+def test_an_unknown_format_has_exit_code_2():
+    """Typer lists the known ones."""
     assert run("--format", "xml", file("first")).exit_code == 2
 
 
-def test_json_has_what_the_page_says():
-    """With the places and addresses of each change and weakening."""
+def test_json_has_the_fields_of_the_page():
+    """Each change and weakening has its places and addresses."""
     found = json.loads(run("--format", "json", file("role-exempt")).stdout)
     (plan,) = found["plans"]
     assert (found["format"], found["exit_code"]) == (1, 4)
@@ -166,7 +166,7 @@ def test_json_has_what_the_page_says():
 
 
 @pytest.mark.parametrize("format", ["text", "markdown", "json"])
-def test_what_is_sensitive_is_in_no_format(format, tmp_path):
+def test_no_format_shows_a_sensitive_value(format, tmp_path):
     """Neither its value before nor the one after."""
 
     def hide(change):
@@ -183,7 +183,7 @@ def test_what_is_sensitive_is_in_no_format(format, tmp_path):
     assert result.exit_code == 4
 
 
-def test_markdown_has_a_headline_what_weakens_the_changes_and_all_of_it_folded():
+def test_markdown_has_headline_weakenings_changes_and_the_folded_report():
     """In this order."""
     page = markdown([review("threat-dropped")], labels=False)
     parts = ["### Reprieve: 2 updated, 4 deleted", "**Weakens protection**", "- rule reprieve",
@@ -204,7 +204,7 @@ def test_markdown_of_a_huge_plan_fits_into_a_comment(filler):
         if each["type"] == "aws_cloudwatch_event_rule":
             each["change"]["before"]["name"] = f"{number} {filler * 900}"
         if each["type"] == "aws_sqs_queue":
-            # One resource that stays: so each of the others is reported by itself.
+            # One resource stays, so the guard is not lost: each other resource is reported.
             each["change"]["actions"] = ["no-op"]
     page = markdown([review(plan)], labels=False)
     assert len(page) <= len(page.encode()) <= MAX_SIZE
@@ -217,14 +217,14 @@ def test_markdown_of_a_huge_plan_fits_into_a_comment(filler):
 
 
 def test_markdown_that_fits_is_not_cut():
-    """34 Regions that lose everything fit."""
+    """A plan that deletes everything in 34 Regions fits."""
     page = markdown([review(in_regions(plan_json("all-destroyed"), known_regions("aws")))],
                     labels=False)  # fmt: skip
     assert "Shortened to fit" not in page
 
 
 def test_markdown_shows_names_as_they_are():
-    """Nobody is mentioned, nothing is a link, no block can be closed from within."""
+    """A name cannot mention anyone, link, or close a block."""
     name = "@octo/cat <b>**x**</b> https://example.com ``` [a](b)"
     plan = plan_json("threat-dropped")
     for each in plan["resource_changes"]:
@@ -238,18 +238,18 @@ def test_markdown_shows_names_as_they_are():
 
 
 def test_no_value_moves_the_cursor_of_a_terminal():
-    """What is no printable character is shown as what it is."""
+    """An unprintable character is escaped."""
     assert laid_out(Line("a\x1b[2Jb"), None) == ["a\\x1b[2Jb"]
 
 
 def test_lines_are_wrapped_to_a_terminal_with_a_hanging_indent():
-    """And not at all when there is none."""
+    """Without a terminal they are not wrapped."""
     assert laid_out(Line("  aa bb cc", hang=4), 6) == ["  aa", "    bb", "    cc"]
     assert laid_out(Line("  aa bb cc", hang=4), None) == ["  aa bb cc"]
 
 
-def test_plans_that_are_deferred_or_not_complete_are_said_to_be():
-    """Terraform puts off what it cannot know yet."""
+def test_deferred_changes_and_incomplete_plans_are_reported():
+    """Terraform defers changes that it cannot plan yet."""
     plan = plan_json("settled")
     change = {"address": "aws_sns_topic.later"}
     plan["deferred_changes"] = [{"reason": "provider_config_unknown", "resource_change": change}]
@@ -261,14 +261,14 @@ def test_plans_that_are_deferred_or_not_complete_are_said_to_be():
 
 
 def test_the_command_needs_no_cdktf():
-    """Nor boto3, nor jsii: it starts at once."""
+    """It needs no jsii either, so it starts fast."""
     code = "import sys, reprieve.diff; print([m for m in sys.modules if m in ('cdktf', 'jsii')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_the_page_has_each_kind_and_each_field():
-    """What a program may rely on stands in docs/diff.md."""
+    """docs/diff.md describes everything that a program may rely on."""
     page = (PROJECT / "docs" / "diff.md").read_text()
     for kind, meaning in KINDS.items():
         assert f"| `{kind}` | {meaning} |" in page
@@ -276,3 +276,16 @@ def test_the_page_has_each_kind_and_each_field():
     page = page.replace("`.", "`").replace("[]`", "`")
     fields = [*plan, *plan["drift"]["weakenings"][0], *plan["changes"][0]]
     assert [field for field in fields if f"`{field}`" not in page] == []
+
+
+def test_both_examples_of_the_page_show_the_same_weakenings_as_they_are_printed():
+    """The first as text, wrapped to a terminal; the second as Markdown, escaped."""
+    page = (PROJECT / "docs" / "diff.md").read_text()
+    as_text = page.partition("```text\n")[2].partition("\nCHANGES\n")[0]
+    as_text = re.sub(r"\n {4}(?! )", " ", as_text)
+    as_markdown = page.partition("````markdown\n")[2].partition("**Changes**")[0]
+    as_markdown = re.sub(r"\\(.)", r"\1", as_markdown).replace("&#64;", "@")
+    found = re.findall(r"^  ! (.*)$", as_text, re.MULTILINE)
+    assert found == re.findall(r"^- (.*)$", as_markdown, re.MULTILINE)
+    (lost,) = review("region-leaves").weakenings
+    assert re.sub(r"\d+ resources", "31 resources", f"sa-east-1: {lost.text}") == found[0]

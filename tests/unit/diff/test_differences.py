@@ -33,7 +33,7 @@ def lines(before, after):
     ],
 )
 def test_a_difference_is_one_line(before, after, expected):
-    """Nothing in its several writings is no difference."""
+    """Values that are all empty do not differ."""
     assert lines(before, after) == expected
 
 
@@ -45,21 +45,21 @@ def test_json_in_a_text_is_compared_as_json():
     assert lines(before, after) == ["policy.Statement[A].Action: x → z"]
 
 
-def test_of_two_long_texts_only_what_differs_is_shown():
-    """With a little before and behind."""
+def test_only_the_differing_part_of_two_long_texts_is_shown():
+    """With a little context on both sides."""
     (line,) = lines({"a": f"{'x' * 200}one{'y' * 200}"}, {"a": f"{'x' * 200}two{'y' * 200}"})
     assert line == f"a: …{'x' * 24}one{'y' * 24}… → …{'x' * 24}two{'y' * 24}…"
 
 
 def test_a_long_value_is_cut():
-    """In text; JSON has the whole of it."""
+    """Only in text: JSON has the whole value."""
     (line,) = lines({}, {"a": "x" * 1000})
     assert line.endswith("…")
     assert len(line) < 200
 
 
-def test_what_nobody_set_is_not_told_of_a_replacement():
-    """Of all that is replaced only what forces it, and what is configured."""
+def test_a_replacement_shows_no_attribute_that_nobody_set():
+    """Only the attributes that are configured, and those that force the replacement."""
     change = Change(
         "a.b", "a", "b", "eu-west-1", ("delete", "create"),
         {"arn": "x", "name": "a", "fixed": 1, "set": "s"},

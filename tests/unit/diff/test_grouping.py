@@ -26,7 +26,7 @@ ONE_CHANGE = [
 
 
 def test_there_are_enough_regions():
-    """34, or more since AWS opened others."""
+    """34, or more if AWS has opened others."""
     assert 34 <= len(REGIONS)
 
 
@@ -40,7 +40,7 @@ def test_one_change_in_34_regions_is_at_most_30_lines(name):
 
 
 def test_a_region_without_the_change_that_others_have_stands_out():
-    """It stays, and it does not get it."""
+    """The report names it: it stays, without the change."""
     plan = in_regions(plan_json("strict"), REGIONS)
     former = next(
         e["change"]["before"]["policy"]
@@ -58,7 +58,7 @@ def test_a_region_without_the_change_that_others_have_stands_out():
 
 
 def test_a_region_that_gets_another_change_stands_out():
-    """It deviates, and what it gets is reported by itself."""
+    """The report marks it as deviating, and shows its change separately."""
 
     def widen(change):
         policy = json.loads(change["after"]["policy"])
@@ -69,13 +69,13 @@ def test_a_region_that_gets_another_change_stands_out():
         in_regions(plan_json("strict"), REGIONS), "aws_sns_topic_policy", "sa-east-1", widen
     )
     main, other = review(plan).groups
-    assert (False, len(REGIONS) - 1, ()) == (main.deviates, len(main.places), main.missing)
+    assert (main.deviates, len(main.places), main.missing) == (False, len(REGIONS) - 1, ())
     assert (other.deviates, other.places) == (True, ("sa-east-1",))
     assert any("DEVIATES from the other Regions: policy of topic reprieve-alerts [sa-east-1]"
                in line for line in text(plan))  # fmt: skip
 
 
-def test_an_arn_of_another_region_is_no_region_of_its_own():
+def test_an_arn_of_another_region_deviates():
     """A topic's policy for another Region's rules must not look like all the others."""
 
     def astray(change):
@@ -99,15 +99,15 @@ def test_one_of_two_regions_is_named_and_deviates_from_nothing():
     assert (group.places, group.missing, group.deviates) == (("eu-west-1",), (), False)
 
 
-def test_guards_made_of_other_resources_are_told_apart():
-    """One that joins without its queue."""
+def test_guards_with_different_resources_are_separate():
+    """Here one joins without its queue."""
     plan = in_regions(plan_json("first"), REGIONS[:3])
     plan["resource_changes"] = [
         each
         for each in plan["resource_changes"]
         if not each["address"].startswith(f"aws_sqs_queue.{REGIONS[2]}")
     ]
-    assert [REGIONS[:2], REGIONS[2:3]] == [each.places for each in review(plan).guards]
+    assert [each.places for each in review(plan).guards] == [REGIONS[:2], REGIONS[2:3]]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,6 @@ def test_guards_made_of_other_resources_are_told_apart():
         ("account-wide", ACCOUNT, "account-wide"),
     ],
 )
-def test_what_differs_by_itself_from_region_to_region(text, place, expected):
-    """The Region, its alias, what AWS numbers; nothing that only looks like them."""
+def test_a_neutral_text_has_no_region_alias_or_generated_id(text, place, expected):
+    """A text that only looks like one of them stays."""
     assert neutral(text, place) == expected

@@ -20,8 +20,8 @@ def narrowed(old, new):
 
 
 @pytest.mark.parametrize("threat", CATALOGUE, ids=lambda threat: threat.name)
-def test_a_pattern_matches_what_it_matches(threat):
-    """Of each threat."""
+def test_each_threats_pattern_covers_itself(threat):
+    """Without any gap."""
     assert what_may_match_less(threat.event_pattern, threat.event_pattern) == []
 
 
@@ -45,8 +45,8 @@ def test_a_pattern_matches_what_it_matches(threat):
         ([{"numeric": [">", 1]}], [{"numeric": [">", 1]}, 7]),
     ],
 )
-def test_what_takes_more_is_proven_and_what_takes_less_is_not(old, new):
-    """Each way round: the near miss is the same change undone."""
+def test_a_wider_filter_is_proven_and_a_narrower_one_is_not(old, new):
+    """The narrower one is the opposite change."""
     assert not narrowed(old, new)
     assert narrowed(new, old) or old == new or _equal_fold(old, new)
 
@@ -68,13 +68,13 @@ def _equal_fold(old: list[Any], new: list[Any]) -> bool:
         ([{"numeric": [">", 1]}], [{"numeric": [">", 0]}]),
     ],
 )
-def test_what_cannot_be_proven_may_match_less(old, new):
-    """The last two match more in truth: a proof that is missing is said to be missing."""
+def test_a_filter_without_a_proof_may_match_less(old, new):
+    """The last two really match more, but this is not proven."""
     assert narrowed(old, new)
 
 
-def test_a_new_filter_narrows_and_one_that_goes_does_not():
-    """With its path."""
+def test_a_new_filter_narrows_and_a_removed_one_does_not():
+    """The sentence has the path of the filter."""
     wide = {"source": ["aws.kms"]}
     narrow = {"source": ["aws.kms"], "detail": {"errorCode": [{"exists": False}]}}
     assert what_may_match_less(narrow, wide) == []
@@ -82,16 +82,16 @@ def test_a_new_filter_narrows_and_one_that_goes_does_not():
     assert gap.startswith("detail.errorCode is a new filter")
 
 
-def test_a_node_that_was_not_looked_at_narrows_whatever_is_in_it():
-    """In an empty array there is no object that could lack the field."""
+def test_a_filter_in_a_new_node_narrows_even_if_it_matches_everything():
+    """An empty array has no object that could match."""
     everything = {"s": ["x"], "a": {"b": [{"exists": True}, {"exists": False}]}}
     assert what_may_match_less({"s": ["x"]}, everything)
     assert matches('{"s": ["x"]}', {"s": "x", "a": []})
     assert not matches(json.dumps(everything), {"s": "x", "a": []})
 
 
-def test_a_new_exemption_narrows_and_one_that_goes_does_not():
-    """Both of the patterns that come of it."""
+def test_a_new_exemption_narrows_and_a_removed_one_does_not():
+    """In both patterns of the split rule: the second one has the opposite effect."""
     pattern = KEY_DELETION_SCHEDULED.event_pattern
     role = "arn:aws:iam::111122223333:role/KeyAdministrator"
     one = split(pattern, Exemptions(roles=(role,)))
@@ -104,8 +104,8 @@ def test_a_new_exemption_narrows_and_one_that_goes_does_not():
     assert what_may_match_less(two[1], one[1])
 
 
-def test_an_alternative_that_goes_narrows_and_one_that_comes_does_not():
-    """Of `$or`, beside another field."""
+def test_a_removed_alternative_narrows_and_a_new_one_does_not():
+    """In `$or`, next to another field."""
     two = {"s": ["x"], "$or": [{"a": ["x"]}, {"b": ["y"]}]}
     three = {"s": ["x"], "$or": [{"a": ["x"]}, {"b": ["y"]}, {"c": ["z"]}]}
     assert what_may_match_less(two, three) == []
@@ -149,7 +149,7 @@ _EVERY_EVENT: list[dict[str, Any]] = [
 
 
 def _fields(draw: Any, node: dict[str, Any]) -> dict[str, Any]:
-    """Return fields such as a pattern asks for; whether they match is another matter."""
+    """Return fields with the names of a pattern. They may match it or not."""
     fields: dict[str, Any] = {}
     for name, wanted in node.items():
         if name == "$or":
@@ -165,7 +165,7 @@ def _fields(draw: Any, node: dict[str, Any]) -> dict[str, Any]:
 
 @st.composite
 def _pairs(draw):
-    """Return a pattern, and one made of it by changes that people make."""
+    """Return a pattern, and the same pattern after changes that people make."""
     old = draw(_PATTERNS)
     new = json.loads(json.dumps(old))
     for _ in range(draw(st.integers(0, 2))):
@@ -188,8 +188,8 @@ def _lost(old: dict[str, Any], new: dict[str, Any], events: list[dict[str, Any]]
 
 @settings(max_examples=300, deadline=None)
 @given(_LISTS, _LISTS)
-def test_no_value_is_lost_where_a_proof_says_so(old, new):
-    """Held against the sandbox's matcher, which shares no code with the proof: every value."""
+def test_a_proof_loses_no_value(old, new):
+    """The sandbox's matcher, which shares no code with the proof, agrees on every value."""
     one, other = {"a": old}, {"a": new}
     if not what_may_match_less(one, other):
         assert _lost(one, other, _EVERY_EVENT) == []
@@ -197,8 +197,8 @@ def test_no_value_is_lost_where_a_proof_says_so(old, new):
 
 @settings(max_examples=150, deadline=None)
 @given(_pairs(), st.data())
-def test_no_event_is_lost_where_a_proof_says_so(pair, data):
-    """Patterns with several fields, within each other and in alternatives."""
+def test_a_proof_loses_no_event(pair, data):
+    """The patterns have several fields, nested fields and alternatives."""
     old, new = pair
     assert pattern_errors(json.dumps(old)) + pattern_errors(json.dumps(new)) == []
     if not what_may_match_less(old, new):

@@ -38,15 +38,15 @@ def configured(region):
 
 
 @pytest.mark.parametrize("file", sorted(PLANS.glob("*.json")), ids=lambda path: path.stem)
-def test_each_resource_of_a_real_plan_is_somewhere(file):
-    """Those that go away too, of which the configuration says nothing any more."""
+def test_each_resource_of_a_real_plan_has_a_place(file):
+    """Deleted ones too, which the configuration no longer contains."""
     places = {each.place for each in read(file).resources}
     assert {ACCOUNT, "eu-west-1", "us-east-1"} <= places
     assert UNKNOWN_PLACE not in places
 
 
-def test_the_provider_says_the_region_and_not_the_name():
-    """A resource that is called us-east-1 may be anywhere."""
+def test_the_provider_decides_the_region_and_not_the_name():
+    """A resource with us-east-1 in its name may be in any Region."""
     change = {"actions": ["create"], "before": None, "after": {"name": "a"}}
     assert only(change, configured({"constant_value": "sa-east-1"})).place == "sa-east-1"
 
@@ -65,8 +65,8 @@ def test_a_region_that_is_no_constant_is_taken_from_the_attributes():
         assert only(change, by_variable).place == place
 
 
-def test_iam_is_in_no_region():
-    """Whichever provider makes it."""
+def test_iam_resources_are_account_wide():
+    """Their provider does not matter."""
     change: dict[str, Any] = {"actions": ["create"], "before": None, "after": {}}
     assert only(change, type="aws_iam_role").place == ACCOUNT
 
@@ -104,8 +104,8 @@ def test_a_resource_of_a_module_with_an_index_finds_its_provider():
     assert [each.place for each in parsed(plan).resources] == ["eu-north-1"]
 
 
-def test_what_is_unknown_and_what_is_sensitive_is_marked():
-    """At any depth; the value of what is sensitive can be compared and is not shown."""
+def test_unknown_and_sensitive_values_are_marked():
+    """At any depth. Sensitive values can be compared, but are not shown."""
     found = only(
         {
             "actions": ["update"],
@@ -116,12 +116,12 @@ def test_what_is_unknown_and_what_is_sensitive_is_marked():
             "after_sensitive": {"b": [{"c": True}]},
         }
     )
-    assert {"a": "x", "b": [{"c": Sensitive("old")}]} == found.before
-    assert {"a": UNKNOWN, "b": [{"c": Sensitive("new")}], "new": UNKNOWN} == found.after
+    assert found.before == {"a": "x", "b": [{"c": Sensitive("old")}]}
+    assert found.after == {"a": UNKNOWN, "b": [{"c": Sensitive("new")}], "new": UNKNOWN}
 
 
 def test_reading_a_data_source_is_no_change():
-    """It is done in each plan that waits for something."""
+    """Terraform does so in each plan with pending values."""
     plan = plan_json("settled")
     plan["resource_changes"].append(
         {
@@ -159,15 +159,15 @@ def test_utf_16_with_a_mark_is_read():
     ],
 )
 def test_an_input_that_is_not_a_plan_is_an_error_with_a_hint(content, words):
-    """And never guessed."""
+    """No plan is guessed from it."""
     with pytest.raises(PlanError) as caught:
         parse(content, "dir/plan.out")
     assert words in caught.value.report
     assert "dir/plan.out" in caught.value.report
 
 
-def test_a_file_that_is_not_there_is_said(tmp_path):
-    """With its name; a directory as well."""
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
+    """The message has its name. A directory is such a file too."""
     with pytest.raises(PlanError, match=r"nothing\.json cannot be read: No such file"):
         read(tmp_path / "nothing.json")
     with pytest.raises(PlanError, match="cannot be read: Is a directory"):
@@ -175,7 +175,7 @@ def test_a_file_that_is_not_there_is_said(tmp_path):
 
 
 def nested(levels: int) -> Any:
-    """Return lists in lists, so many levels deep."""
+    """Return a list that is nested to this level."""
     return json.loads("[" * levels + "]" * levels)
 
 

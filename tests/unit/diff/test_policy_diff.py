@@ -1,4 +1,4 @@
-"""What a change of a policy gives away, and what it takes."""
+"""Whether a change of a policy widens it or narrows it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ TOPIC = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
 
 
 def policy(**statement):
-    """Return a policy of one statement that lets EventBridge publish, changed as it says."""
+    """Return a policy of one statement: EventBridge may publish, with these elements changed."""
     plain = {
         "Sid": "A",
         "Effect": "Allow",
@@ -23,7 +23,7 @@ def policy(**statement):
 
 
 def effects(old, new):
-    """Return whether a change widens a policy, takes from it, and denies."""
+    """Return whether a change widens a policy, narrows it, and denies more."""
     found = compare(old, new)
     return bool(found.widened), bool(found.taken), bool(found.denied)
 
@@ -49,15 +49,15 @@ SOURCE = {"ArnLike": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:ru
         ({"Resource": [TOPIC, TOPIC]}, SAME),
     ],
 )
-def test_each_element_of_a_statement(statement, expected):
-    """Another writing of the same is the near miss; undone, what was given is taken."""
+def test_each_element_of_a_statement_widens_or_narrows_the_policy(statement, expected):
+    """The opposite change has the opposite effect. Another way to write the same has none."""
     assert effects(policy(), policy(**statement)) == expected
     widened, taken, _ = expected
     assert effects(policy(**statement), policy()) == (taken, widened, False)
 
 
 def conditions(old, new):
-    """Return whether a change of the condition loosens, and whether it tightens."""
+    """Return whether a change of the condition widens, and whether it narrows."""
     found = compare(policy(Condition=old), policy(Condition=new))
     return bool(found.widened), bool(found.taken)
 
@@ -73,7 +73,7 @@ def conditions(old, new):
     ],
 )
 def test_a_looser_condition_widens_and_a_stricter_one_narrows(loose, strict):
-    """Each way round."""
+    """In both directions."""
     assert conditions(strict, loose) == (True, False)
     assert conditions(loose, strict) == (False, True)
 
@@ -85,19 +85,19 @@ def test_a_looser_condition_widens_and_a_stricter_one_narrows(loose, strict):
         ({"StringEquals": {"k": ["a", "b"]}}, {"StringEquals": {"k": ["b", "a"]}}),
     ],
 )
-def test_a_condition_that_says_the_same_changes_nothing(one, other):
-    """Keys have no case, booleans two writings, values no order."""
+def test_a_condition_with_the_same_meaning_changes_nothing(one, other):
+    """The case of keys, the order of values and the type of booleans do not matter."""
     assert conditions(one, other) == (False, False)
 
 
 def test_conditions_that_cannot_be_compared_count_as_both():
-    """A proof that is missing is missing in both directions."""
+    """Neither direction can be proven."""
     one, other = {"DateLessThan": {"k": "2026-01-01"}}, {"DateLessThan": {"k": "2027-01-01"}}
     assert conditions(one, other) == (True, True)
 
 
-def test_a_deny_that_goes_widens_and_one_that_comes_denies():
-    """But that of what comes without TLS denies nothing that is needed."""
+def test_a_removed_deny_widens_and_a_new_one_denies():
+    """A new deny of calls without TLS does not count: the guard needs no such call."""
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": TOPIC}
     without = policy()
     with_deny = {"Statement": [*without["Statement"], deny]}
@@ -110,16 +110,16 @@ def test_a_deny_that_goes_widens_and_one_that_comes_denies():
 
 
 @pytest.mark.parametrize("element", ["NotAction", "NotPrincipal", "NotResource"])
-def test_what_is_said_by_exclusion_is_covered_by_the_same_only(element):
-    """Whatever is excluded, all else is given."""
+def test_an_element_that_excludes_is_covered_only_by_the_same_element(element):
+    """It allows everything else."""
     positive = element.removeprefix("Not")
     excluding = policy(**{element: "x", positive: None})
     assert compare(policy(), excluding).widened
     assert effects(excluding, excluding) == SAME
 
 
-def test_reprieves_own_policies():
-    """Strict narrows the topic's; the order of statements is nothing."""
+def test_the_strict_policy_narrows_reprieves_own_topic_policy():
+    """The order of statements does not matter."""
     loose = topic_policy(TOPIC, LOCATION)
     strict = topic_policy(TOPIC, LOCATION, strict=True)
     found = compare(loose, strict)
@@ -133,16 +133,16 @@ def test_reprieves_own_policies():
     assert effects(queue, queue) == SAME
 
 
-def test_a_statement_without_a_sid_is_told_by_its_number():
-    """A role's trust has none."""
+def test_a_statement_without_a_sid_is_named_by_its_number():
+    """The statement of a role's trust policy has no Sid."""
     trust = eventbridge_trust(LOCATION)
     (text,) = compare(trust, {"Statement": [{**trust["Statement"][0], "Condition": {}}]}).widened
     assert text.startswith("statement 1 now allows events.amazonaws.com sts:AssumeRole without")
 
 
 @pytest.mark.parametrize("invalid", [{}, {"Statement": ["x"]}, {"Statement": [{"Action": "x"}]}])
-def test_what_is_no_policy_is_refused(invalid):
-    """And not taken for an empty one."""
+def test_a_value_that_is_not_a_policy_is_an_error(invalid):
+    """It does not count as an empty policy."""
     with pytest.raises(ValueError, match="not a policy"):
         statements_of(invalid)
 
@@ -159,6 +159,6 @@ def test_what_is_no_policy_is_refused(invalid):
         ("*", "?", True),
     ],
 )
-def test_one_wildcard_covers_another(wide, narrow, expected):
-    """If it matches all that the other matches."""
+def test_a_pattern_covers_another_if_it_matches_all_that_the_other_matches(wide, narrow, expected):
+    """Both may contain * and ?."""
     assert wildcard_covers(wide, narrow) == expected

@@ -1,4 +1,4 @@
-"""Without an argument `reprieve diff` plans by itself; here what comes before terraform runs."""
+"""Without an argument `reprieve diff` plans by itself; here everything before terraform plans."""
 
 import os
 
@@ -10,7 +10,7 @@ from reprieve.cli.main import app
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """An empty current directory, and a terraform that fails by a message of its own."""
+    """An empty current directory, and a terraform that fails with its own message."""
     monkeypatch.chdir(tmp_path)
     fake = tmp_path / "bin" / "fails"
     fake.parent.mkdir()
@@ -36,14 +36,14 @@ stacks = {"one": {"workingDirectory": "stacks/one"}}
 
 
 def test_without_an_app_it_is_wrong_use(here):
-    """And the sentence says what else can be given."""
+    """The hint says what to do instead."""
     result = run()
     assert result.exit_code == 2
     assert result.stderr.startswith("There is no main.py here.")
 
 
-def test_a_missing_terraform_is_said(here, monkeypatch):
-    """With the variable that names it."""
+def test_a_missing_terraform_is_an_error(here, monkeypatch):
+    """The message has the variable that names it."""
     (here / "main.py").write_text("")
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", "tofuu")
     result = run()
@@ -51,15 +51,15 @@ def test_a_missing_terraform_is_said(here, monkeypatch):
     assert "tofuu (TERRAFORM_BINARY_NAME names it) is not on PATH." in result.stderr
 
 
-def test_settings_at_fault_are_told_as_the_app_tells_them(here):
-    """Wrong use, in its own words alone."""
+def test_errors_of_the_settings_are_shown_as_the_app_prints_them(here):
+    """Without any other text, and with exit code 2."""
     (here / "main.py").write_text("import sys; print('2 faults', file=sys.stderr); sys.exit(2)")
     result = run()
     assert (result.exit_code, result.stderr) == (2, "2 faults\n")
 
 
-def test_an_app_that_fails_is_told(here):
-    """With what it said."""
+def test_the_output_of_an_app_that_fails_is_shown(here):
+    """With its exit code."""
     (here / "main.py").write_text("raise RuntimeError('jsii is gone')")
     result = run()
     assert result.exit_code == 1
@@ -68,14 +68,14 @@ def test_an_app_that_fails_is_told(here):
 
 
 @pytest.mark.parametrize("app", ["", APP.replace('"one": {"workingDirectory": "stacks/one"}', "")])
-def test_an_app_without_a_stack_is_told(here, app):
-    """Nothing planned is not nothing to change."""
+def test_an_app_without_a_stack_is_an_error(here, app):
+    """It must not look like a plan without changes."""
     (here / "main.py").write_text(app)
     assert run().exit_code == 1
 
 
-def test_a_terraform_that_fails_is_told(here):
-    """With its own words."""
+def test_the_output_of_a_terraform_that_fails_is_shown(here):
+    """With the command and its exit code."""
     (here / "main.py").write_text(APP)
     result = run()
     assert (result.exit_code, result.stdout) == (1, "")

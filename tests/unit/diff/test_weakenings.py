@@ -148,8 +148,8 @@ def test_a_change_that_weakens_and_one_that_does_not(type, name, before, after, 
         "aws_sns_topic_subscription", "aws_sqs_queue", "aws_iam_role", "aws_iam_role_policy",
     ],
 )  # fmt: skip
-def test_what_goes_is_missed_and_what_comes_is_not(type):
-    """Deleted, let go, or deleted before it is replaced."""
+def test_a_removed_resource_weakens_and_a_new_one_does_not(type):
+    """Removed: deleted, no longer managed, or deleted before it is created again."""
     values = {"name": "a", "policy": LOOSE}
     assert [each.kind for each in weakenings_of(change(type, values, None))] == ["gone"]
     assert [e.kind for e in weakenings_of(change(type, values, None, "forget"))] == ["gone"]
@@ -159,15 +159,15 @@ def test_what_goes_is_missed_and_what_comes_is_not(type):
     assert weakenings_of(change(type, None, {"name": "a", "role": "r"}), (role,)) == []
 
 
-def test_what_is_made_before_it_is_deleted_leaves_no_gap():
-    """But a subscription has to be confirmed again, whatever the order."""
+def test_a_resource_that_is_created_before_it_is_deleted_leaves_no_gap():
+    """A subscription leaves one in any order: it has to be confirmed again."""
     both = ({"name": "a"}, {"name": "b"}, "create", "delete")
     assert weakenings_of(change(RULE, *both)) == []
     assert [e.kind for e in weakenings_of(change("aws_sns_topic_subscription", *both))] == ["gap"]
 
 
-def test_a_policy_more_for_a_role_that_is_there_widens_it():
-    """For a new role it is part of making it."""
+def test_a_further_policy_widens_an_existing_role():
+    """A new role needs its policies."""
     more = change("aws_iam_role_policy_attachment", None, {"role": "r", "policy_arn": "arn:admin"})
     new = change("aws_iam_role", None, {"name": "r"})
     (found,) = weakenings_of(more, (more,))
@@ -178,8 +178,8 @@ def test_a_policy_more_for_a_role_that_is_there_widens_it():
     assert weakenings_of(more, (more, new)) == []
 
 
-def test_what_goes_with_its_owner_is_told_once():
-    """A rule's target; of another rule it is reported."""
+def test_a_target_that_is_deleted_with_its_rule_is_not_reported():
+    """The rule is reported. A target of another rule is reported too."""
     rule = change(RULE, {"name": "r"}, None)
     target = change(TARGET, {"rule": "r", "target_id": "t"}, None)
     other = change(TARGET, {"rule": "s", "target_id": "t"}, None)
@@ -187,15 +187,15 @@ def test_what_goes_with_its_owner_is_told_once():
     assert [each.kind for each in weakenings_of(other, (rule, other))] == ["gone"]
 
 
-def test_an_alarm_that_no_longer_counts_a_rule_that_goes_is_as_it_was():
-    """The end of the rule is reported."""
+def test_an_alarm_that_no_longer_counts_a_deleted_rule_is_not_weakened():
+    """The deleted rule is reported."""
     alarm = change(ALARM, {"metric_query": [query("a", "r")]}, {"metric_query": []})
     assert weakenings_of(alarm, (alarm, change(RULE, {"name": "r"}, None))) == []
     assert [each.kind for each in weakenings_of(alarm, (alarm,))] == ["alarm-weakened"]
 
 
 def test_other_resources_protect_nothing():
-    """A log group may go."""
+    """Here a log group is deleted."""
     assert weakenings_of(change("aws_cloudwatch_log_group", {"name": "a"}, None)) == []
 
 
@@ -222,13 +222,13 @@ def test_other_resources_protect_nothing():
                            "policy-widened"}),
     ],
 )  # fmt: skip
-def test_plans_of_the_real_terraform(name, expected):
-    """Each change of the settings, as it is planned."""
+def test_each_real_plan_has_exactly_these_kinds_of_weakening(name, expected):
+    """Each is the plan for one change of the settings."""
     assert kinds(name) == expected
 
 
-def test_a_region_whose_guard_goes_is_told_of_and_not_its_resources():
-    """One sentence; a single resource that stays makes it nineteen."""
+def test_a_lost_guard_is_one_weakening_and_not_one_for_each_resource():
+    """If a single resource stays, each of the others is reported."""
     (lost,) = review("region-leaves").weakenings
     assert (lost.kind, lost.place) == ("guard-lost", "eu-west-1")
     plan = plan_json("region-leaves")
@@ -239,8 +239,8 @@ def test_a_region_whose_guard_goes_is_told_of_and_not_its_resources():
     assert "gone" in kinds(plan)
 
 
-def test_drift_that_is_left_counts_and_drift_that_is_put_back_does_not():
-    """Terraform leaves what nobody configured, a role's further policies; the rest it puts back."""
+def test_drift_that_stays_weakens_and_drift_that_is_reverted_does_not():
+    """Terraform does not revert what nobody configured, such as a role's further policies."""
     found = review("tampered")
     assert found.weakenings == ()
     assert [(each.kind, each.place) for each in found.left_weakened] == [
@@ -253,25 +253,25 @@ def test_drift_that_is_left_counts_and_drift_that_is_put_back_does_not():
     assert [group.text for group in found.left] == ["role reprieve-automation"]
 
 
-def test_what_the_first_refresh_finds_is_no_drift():
-    """Topics and roles then show the policies that other resources gave them."""
+def test_policies_that_the_first_refresh_finds_are_no_drift():
+    """Topics and roles then show the policies of other resources of the plan."""
     found = review("applied")
     assert plan_json("applied")["resource_drift"]
     assert (found.put_back, found.left) == ((), ())
 
 
-def test_a_policy_that_somebody_gave_to_a_role_is_drift_that_is_left():
-    """Beside Reprieve's own."""
+def test_a_policy_that_was_added_to_a_role_by_hand_is_drift_that_stays():
+    """Reprieve's own policies are not drift."""
     plan = plan_json("applied")
     role = next(e for e in plan["resource_drift"] if e["type"] == "aws_iam_role")
     role["change"]["after"]["inline_policy"].append({"name": "more", "policy": OPEN_TRUST})
     found = review(plan)
-    assert [role["address"]] == [group.members[0].address for group in found.left]
+    assert [group.members[0].address for group in found.left] == [role["address"]]
     assert [each.kind for each in found.left_weakened] == ["policy-widened"]
     assert found.left_weakened[0].text.endswith(", more")
 
 
-def test_every_kind_is_told_somewhere_here():
-    """So that none is left without a test."""
+def test_every_kind_of_weakening_has_a_test_here():
+    """A new kind without one fails here."""
     tested = {case[4] for case in CASES} | {"gone", "gap", "guard-lost"}
     assert set(KINDS) == tested
