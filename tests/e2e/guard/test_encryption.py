@@ -166,4 +166,4 @@ def test_status_finds_what_is_wrong_with_the_key_of_the_alerts(account, operator
     with Policy.of_key(account, REGION, alert_key).without("AlertsAreEncrypted"):
         changed = problems(operator)
     missing = "the statement AlertsAreEncrypted is missing"
-    assert f"The policy of the alerts' key differs: {missing}." in changed
+    assert f"The policy of the key that encrypts the alerts differs: {missing}." in changed
