@@ -77,6 +77,8 @@ def test_without_remediation_an_alert_is_sent_and_the_key_stays_pending(account)
     assert "NOT BEING TAKEN BACK" in alert.body
     assert account.starts(key) == []
     assert account.state(REGION, key) == "PendingDeletion"
+    account.kms(REGION).cancel_key_deletion(KeyId=key)
+    account.sandbox.settle()
 
 
 def test_a_disabled_key_is_told_and_an_enabled_one_is_not(notified, kms, key):
