@@ -158,7 +158,7 @@ def _sweep_region(
     calls, problems = read_calls(account, region)
     usage_problems: list[str] = []
     keys = [_with_history(key, calls, exempt, kms, usage_problems) for key in keys]
-    return keys, [*problems, *usage_problems[:1]]  # one is enough: they are alike
+    return keys, [*problems, *usage_problems[:1]]  # one is enough: they are the same
 
 
 def _with_state(key: Key, metadata: dict[str, Any]) -> Key:

@@ -19,7 +19,7 @@ EMAIL = "security@example.com"
 
 @dataclass
 class Breaker:
-    """The account's root, with clients of the Region where things are broken."""
+    """The account's root, with clients of the Region where things are damaged."""
 
     sandbox: Sandbox
 
@@ -37,7 +37,7 @@ Breaking = Callable[[Breaker, ExitStack], object]
 
 @contextmanager
 def damaged(sandbox: Sandbox, how: Breaking) -> Iterator[None]:
-    """Break something for a while."""
+    """Damage something for a while."""
     with ExitStack() as restore:
         how(Breaker(sandbox), restore)
         yield

@@ -62,7 +62,7 @@ def rows(printed):
     return {row["region"]: row for row in found["regions"]}
 
 
-def remains(account, region):
+def drill_resources(account, region):
     """The queues and subscriptions of drills that are there."""
     queues = account.sandbox.client("sqs", region).list_queues(QueueNamePrefix="reprieve-drill-")
     sns = account.sandbox.client("sns", region)
@@ -104,7 +104,7 @@ def test_a_drill_that_passes_says_the_seconds_and_leaves_one_key(account, operat
         assert None not in (row["alert"], row["cancelled"], row["result_sent"])
         assert first[region]["key"] == row["key"]
         assert row["key_state"] == "Disabled, kept for the next drill"
-        assert remains(account, region) == []
+        assert drill_resources(account, region) == []
         assert list(keys_of_drills(account, region).values()) == ["Disabled"]
     assert "✔ 2 of 2 Regions passed." in operator.run("drill", "--yes").text
 
@@ -157,7 +157,7 @@ def test_a_drill_whose_alert_never_comes_says_so_in_time(account, operator):
             == "Within 2 seconds no alert arrived, the deletion was not cancelled and the "
             "runbook did not send its result. Run `reprieve status` to find the cause."
         )
-        assert remains(account, region) == []
+        assert drill_resources(account, region) == []
 
 
 def test_an_alert_without_a_rescue_is_no_pass(account, operator):
@@ -174,7 +174,7 @@ def test_an_alert_without_a_rescue_is_no_pass(account, operator):
 def is_waiting(account, region):
     """Whether a drill has subscribed its queue to the alerts and scheduled its key's deletion."""
     states = keys_of_drills(account, region).values()
-    return len(remains(account, region)) == 2 and "PendingDeletion" in states
+    return len(drill_resources(account, region)) == 2 and "PendingDeletion" in states
 
 
 def start(account, operator):
@@ -203,7 +203,7 @@ def test_a_drill_that_is_interrupted_cleans_up(account, operator, number):
     assert process.returncode == 130
     assert "Interrupted: cleaning up." in complaints
     for region in REGIONS:
-        assert remains(account, region) == []
+        assert drill_resources(account, region) == []
     (found,) = json.loads(printed)["accounts"]
     assert [row["problem"] for row in found["regions"]] == ["It was interrupted."] * 2
 
@@ -214,18 +214,18 @@ def test_what_a_killed_drill_left_the_next_one_removes(account, operator):
         process = start(account, operator)
         process.kill()
         process.communicate()
-    assert all(remains(account, region) for region in REGIONS)
+    assert all(drill_resources(account, region) for region in REGIONS)
     printed = operator.run(*YES)
     assert printed.exit_code == 0
     for region, row in rows(printed).items():
         assert row["removed"] == 2
-        assert remains(account, region) == []
+        assert drill_resources(account, region) == []
 
 
 def test_what_is_kept_is_named_and_the_next_drill_removes_it(account, operator):
     """--keep is for looking into the queue."""
     kept = rows(operator.run(*YES, "--keep", "--region", "eu-west-1"))["eu-west-1"]
-    assert kept["kept"] in remains(account, "eu-west-1")
+    assert kept["kept"] in drill_resources(account, "eu-west-1")
     after = rows(operator.run(*YES, "--region", "eu-west-1"))["eu-west-1"]
     assert (after["removed"], after["kept"]) == (2, None)
 

@@ -224,7 +224,7 @@ def test_enable_enables_what_is_disabled_and_with_cancel_what_it_rescued(empty, 
 
 
 def test_what_could_not_be_done_is_not_called_done(empty, operator):
-    """A key whose policy denies the rescue: its row says which right is lacking."""
+    """A key whose policy denies the rescue: its row says which permission is missing."""
     stubborn, other = endanger(empty), endanger(empty)
     kms = empty.client("kms", "us-east-1")
     policy = json.loads(kms.get_key_policy(KeyId=stubborn, PolicyName="default")["Policy"])

@@ -19,7 +19,7 @@ ESCAPED = "\\x1b[2J\\u202e"
 
 @pytest.mark.parametrize("arguments", COMMAND_LINES, ids=" ".join)
 def test_format_json_and_json_print_the_same(reprieve, account, arguments):
-    """And both end alike."""
+    """And both end with the same code."""
     long = reprieve(*arguments, "--format", "json")
     short = reprieve(*arguments, "--json")
     assert long.stdout == short.stdout
