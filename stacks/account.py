@@ -1,6 +1,7 @@
 """The Terraform stack of one AWS account."""
 
-from reprieve.guard.guard import account_roles, regional_guard
+from reprieve.guard.guard import regional_guard
+from reprieve.guard.remediation import roles_of
 from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
 from reprieve.settings.schema import Settings
@@ -42,7 +43,7 @@ class AccountStack(TerraformStack):
         caller = DataAwsCallerIdentity(self, "account", provider=providers[home])
         references = References()
         references.add(ACCOUNT_REFERENCE, str(caller.account_id))
-        if roles := account_roles(settings, Location(partition, home)):
+        if roles := roles_of(settings, Location(partition, home)):
             Remediation(
                 self,
                 "remediation",

@@ -1,4 +1,4 @@
-"""The whole guard: what is deployed in one Region, and what is deployed once per account.
+"""The whole guard of one Region; `remediation.roles_of` has what an account has once.
 
 stacks/ makes Terraform resources of it, and `reprieve status` compares it with what is deployed.
 Both get the same data: nothing about a resource is decided elsewhere.
@@ -9,12 +9,12 @@ from typing import Final
 
 from reprieve.guard import policies
 from reprieve.guard.alarms import alarms_of
-from reprieve.guard.remediation import automation_role_arn, documents_of, roles_of
-from reprieve.guard.resources import Alarm, Document, Key, Queue, Role, Rule, Topic
+from reprieve.guard.remediation import automation_role_arn, documents_of, eventbridge_role_arn
+from reprieve.guard.resources import Alarm, Document, Key, Queue, Rule, Topic
 from reprieve.guard.rules import Endpoints, rules_of
 from reprieve.guard.topics import KEY_REFERENCE, alert_key, topics_of
 from reprieve.location import Location
-from reprieve.names import DEAD_LETTERS, EVENTBRIDGE_ROLE
+from reprieve.names import DEAD_LETTERS
 from reprieve.settings.schema import Settings
 
 _RETENTION_SECONDS: Final = 14 * 24 * 3600
@@ -37,11 +37,6 @@ class RegionalGuard:
     documents: tuple[Document, ...]
     rules: tuple[Rule, ...]
     alarms: tuple[Alarm, ...]
-
-
-def account_roles(settings: Settings, location: Location) -> tuple[Role, ...]:
-    """Return the IAM roles, which an account has once; none without remediation."""
-    return roles_of(settings, location)
 
 
 def regional_guard(
@@ -68,7 +63,7 @@ def regional_guard(
         key_arn=key_arn,
         dead_letter_arn=queue.arn,
         automation_role_arn=role_arn,
-        eventbridge_role_arn=location.global_arn("iam", f"role/{EVENTBRIDGE_ROLE}"),
+        eventbridge_role_arn=eventbridge_role_arn(location),
     )
     rules = rules_of(settings, location, endpoints)
     return RegionalGuard(

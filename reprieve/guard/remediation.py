@@ -59,6 +59,11 @@ def automation_role_arn(settings: Settings, location: Location) -> str | None:
     return settings.remediation.automation_role_arn or own
 
 
+def eventbridge_role_arn(location: Location) -> str:
+    """Return the ARN of the role by which EventBridge starts the runbooks."""
+    return location.global_arn("iam", f"role/{EVENTBRIDGE_ROLE}")
+
+
 def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
     """Return the roles of an account; none without remediation.
 
@@ -71,7 +76,7 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
     eventbridge = Role(
         id="eventbridge",
         name=EVENTBRIDGE_ROLE,
-        arn=location.global_arn("iam", f"role/{EVENTBRIDGE_ROLE}"),
+        arn=eventbridge_role_arn(location),
         description="Reprieve: lets EventBridge start the runbook that rescues a KMS key",
         trust=policies.eventbridge_trust(location),
         permissions=policies.eventbridge_permissions(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reprieve.aws.account import Account
-from reprieve.guard.guard import account_roles
+from reprieve.guard.remediation import roles_of
 from reprieve.guard.resources import Role
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
@@ -21,7 +21,7 @@ def roles(account: Account, settings: Settings) -> Check:
     iam = account.client("iam", home)
     findings: list[Finding] = []
     try:
-        for role in account_roles(settings, Location(settings.regions.partition, home, account.id)):
+        for role in roles_of(settings, Location(settings.regions.partition, home, account.id)):
             findings += _role_findings(iam, role)
         if given := settings.remediation.automation_role_arn:
             findings += _given_role_findings(iam, given)

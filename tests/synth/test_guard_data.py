@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from reprieve.guard.guard import account_roles, regional_guard
+from reprieve.guard.guard import regional_guard
+from reprieve.guard.remediation import roles_of
 from reprieve.location import Location
 from reprieve.settings.loader import load
 from tests.support.synth import EMAIL, of_type
@@ -75,5 +76,5 @@ def test_the_stack_has_what_the_guard_has_and_nothing_else(synth, variables, tmp
         },
         "alarms": {f"{each.name} {each.description} {each.threshold}" for each in guard.alarms},
         "subscriptions": {address for topic in guard.topics for address in topic.emails},
-        "roles": {role.name for role in account_roles(settings, location)},
+        "roles": {role.name for role in roles_of(settings, location)},
     }
