@@ -10,9 +10,7 @@ from reprieve.names import DEAD_LETTERS, PREFIX
 _GUARD_SOURCES = ("events", "sns", "ssm", "sqs", "monitoring", "iam")
 
 
-def guard_changed(
-    topics: Iterable[str] = (), automation_roles: Iterable[str] = ()
-) -> EventPattern:
+def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = ()) -> EventPattern:
     """Return the pattern of every call that changes one of Reprieve's own resources.
 
     It names no calls, but resources, so that it matches calls of any kind: EventBridge sends calls
@@ -49,7 +47,15 @@ def guard_changed(
 # The resource that a call names, by the parameters that may name it: a call has one of them.
 GUARD_RESOURCE: Final = tuple(
     f"$.detail.requestParameters.{name}"
-    for name in ("name", "rule", "topicArn", "subscriptionArn", "resourceArn", "queueUrl", "roleName")
+    for name in (
+        "name",
+        "rule",
+        "topicArn",
+        "subscriptionArn",
+        "resourceArn",
+        "queueUrl",
+        "roleName",
+    )
 )
 
 GUARD_CHANGED: Final = Threat(
@@ -83,8 +89,8 @@ TRAIL_CHANGED: Final = Threat(
         ("Trail", "$.detail.requestParameters.name"),
         ("Trail of the selectors", "$.detail.requestParameters.trailName"),
     ),
-    meaning="Without a trail that logs KMS's calls, Reprieve sees no deletion when it is scheduled. "
-    "The patrol still finds it.",
+    meaning="Without a trail that logs KMS's calls, Reprieve does not see a deletion when it is "
+    "scheduled. The patrol finds it later.",
     undo=(
         "Run `reprieve status`: it says whether a trail still logs the calls.",
         "aws cloudtrail start-logging --region <region> --name TRAIL",

@@ -5,8 +5,9 @@ from typing import Any, Final
 from reprieve.events.guard_events import GUARD_CHANGED, TRAIL_CHANGED
 from reprieve.events.threat import API_CALL, EventPattern, Severity, Threat
 
+
 def _kms_api_call(*event_names: str, **request_parameters: list[Any]) -> EventPattern:
-    """Return the pattern of successful KMS calls, as CloudTrail sends them to the default event bus.
+    """Return the pattern of successful KMS calls, as CloudTrail sends them to the default bus.
 
     CloudTrail also records calls that were denied or failed. Only those have an `errorCode`
     (CloudTrail user guide, "record contents"). They changed nothing, so they send no alert.

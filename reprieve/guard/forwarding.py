@@ -42,7 +42,9 @@ def relay_region(settings: Settings) -> str | None:
     guide, "Logging IAM and AWS STS API calls with AWS CloudTrail").
     """
     region = home_of(settings.regions.partition)
-    return region if forwarded_threats(settings) and region not in settings.regions.watched else None
+    return (
+        region if forwarded_threats(settings) and region not in settings.regions.watched else None
+    )
 
 
 def bus_arns(settings: Settings, location: Location) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ stacks/ makes Terraform resources of it, and `reprieve status` compares it with 
 Both get the same data: nothing about a resource is decided elsewhere.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from reprieve.guard import policies
@@ -19,7 +19,7 @@ from reprieve.guard.remediation import (
     runbook_role_arns,
     service_setting_of,
 )
-from reprieve.guard.resources import Alarm, Document, Key, Queue, Rule, ServiceSetting, Topic
+from reprieve.guard.resources import Document, Queue, RegionalGuard, Rule
 from reprieve.guard.rules import Endpoints, forwarding_rules, rules_of
 from reprieve.guard.topics import KEY_REFERENCE, alert_key, topics_of
 from reprieve.location import Location
@@ -28,26 +28,6 @@ from reprieve.settings.schema import Settings
 
 _RETENTION_SECONDS: Final = 14 * 24 * 3600
 """As long as SQS keeps a message (SQS API reference, MessageRetentionPeriod)."""
-
-
-@dataclass(frozen=True)
-class RegionalGuard:
-    """The guard of one Region.
-
-    `topics` are the topic of the alerts, the lifeline where that is encrypted, and the topic of the
-    alarms if they have recipients of their own. `key_arn` is the key that encrypts the first, and
-    `key` that key if Reprieve makes it.
-    """
-
-    location: Location
-    key_arn: str | None
-    key: Key | None
-    topics: tuple[Topic, ...]
-    queue: Queue
-    documents: tuple[Document, ...]
-    rules: tuple[Rule, ...]
-    alarms: tuple[Alarm, ...]
-    service_setting: ServiceSetting | None
 
 
 def regional_guard(

@@ -1,12 +1,11 @@
 """The patrol's document of a Region: what it inspects, and what it expects of the next guard."""
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from reprieve.events.guard_events import TRAIL_CHANGED
 from reprieve.events.threats import BY_NAME
 from reprieve.guard.remediation import deployer_roles
-from reprieve.guard.resources import Document, Rule, Target, Topic
+from reprieve.guard.resources import Document, RegionalGuard, Rule, Target
 from reprieve.guard.topics import KEY_REFERENCE, topic_names
 from reprieve.location import Location
 from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS
@@ -15,14 +14,11 @@ from reprieve.runbooks.runbook import PATROL
 from reprieve.runbooks.scripts.fingerprint import fingerprint, policy_facts, rule_facts
 from reprieve.settings.schema import Settings
 
-if TYPE_CHECKING:
-    from reprieve.guard.guard import RegionalGuard
-
 STAND_IN: Final = Document(PATROL.name, PATROL, {})
 """Stands for the next Region's patrol, whose content is not known: see `fingerprint`."""
 
 
-def patrol_document(settings: Settings, location: Location, neighbour: "RegionalGuard") -> Document:
+def patrol_document(settings: Settings, location: Location, neighbour: RegionalGuard) -> Document:
     """Return the document of the patrol that inspects a Region, and the guard of its neighbour.
 
     Its content depends on nothing that is only known once the guard is deployed, such as the
@@ -49,7 +45,7 @@ def patrol_document(settings: Settings, location: Location, neighbour: "Regional
     return Document(PATROL.name, PATROL, content)
 
 
-def expectations(settings: Settings, guard: "RegionalGuard") -> dict[str, Any]:
+def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
     """Return what the script `guard_check` expects of a guard."""
     location = guard.location
     # Ids in the settings may be of this account or of another: only AWS knows.

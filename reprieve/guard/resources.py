@@ -92,7 +92,7 @@ class Target:
     id: str
     arn: str
     transformer: Transformer | None
-    dead_letter_arn: str
+    dead_letter_arn: str | None
     role_arn: str | None
     document: str | None
     maximum_event_age: int
@@ -104,7 +104,8 @@ class Rule:
     """A rule on the default event bus. `id` is its name without the prefix.
 
     It matches the events of `pattern`, which is JSON, or it fires by the `schedule`. `group` says
-    with which other rules its failures share an alarm; None if they only reach the dead-letter queue.
+    with which other rules its failures share an alarm; None if they only reach the dead-letter
+    queue.
     """
 
     id: str
@@ -169,6 +170,26 @@ class ServiceSetting:
 
     id: str
     value: str
+
+
+@dataclass(frozen=True)
+class RegionalGuard:
+    """The guard of one Region.
+
+    `topics` are the topic of the alerts, the lifeline where that is encrypted, and the topic of the
+    alarms if they have recipients of their own. `key_arn` is the key that encrypts the first, and
+    `key` that key if Reprieve makes it.
+    """
+
+    location: Location
+    key_arn: str | None
+    key: Key | None
+    topics: tuple[Topic, ...]
+    queue: Queue
+    documents: tuple[Document, ...]
+    rules: tuple[Rule, ...]
+    alarms: tuple[Alarm, ...]
+    service_setting: ServiceSetting | None
 
 
 def content_hash(content: Any) -> str:

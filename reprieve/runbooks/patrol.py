@@ -6,7 +6,15 @@ deletion is found all the same, since its waiting period is 7 days at least.
 
 from typing import Any
 
-from reprieve.runbooks.steps import ROLE_PARAMETER, Document, Step, choose, document, end, run_script
+from reprieve.runbooks.steps import (
+    ROLE_PARAMETER,
+    Document,
+    Step,
+    choose,
+    document,
+    end,
+    run_script,
+)
 
 # How often a look is continued that the time of a script was too short for. A script cancels about
 # 2,700 deletions, at KMS's rate of 5 a second.
@@ -36,9 +44,7 @@ def patrol_document(
         choose("AreAllExplained", "{{ Inspect.Unexplained }}", {"[]": "AreAllSaved"}, "Wait"),
         {"name": "Wait", "action": "aws:sleep", "inputs": {"Duration": _HISTORY_DELAY}},
         _inspect("InspectAgain", partition, inspection | {"Seen": "{{ Inspect.Unexplained }}"}),
-        choose(
-            "AreOthersSaved", "{{ InspectAgain.Failed }}", {"0": "AreAllSaved"}, "FailAgain"
-        ),
+        choose("AreOthersSaved", "{{ InspectAgain.Failed }}", {"0": "AreAllSaved"}, "FailAgain"),
         choose("AreAllSaved", "{{ Inspect.Failed }}", {"0": "End"}, "Fail"),
         _fail("Fail", partition, "{{ Inspect.Failed }}"),
         _fail("FailAgain", partition, "{{ InspectAgain.Failed }}"),

@@ -1,13 +1,14 @@
 """The text of a script as Systems Manager gets it: one file, made of several modules."""
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 _PACKAGE: Final = "reprieve.runbooks.scripts"
-# Whoever reads a script in the console of Systems Manager finds its explanations there.
-_HEAD: Final = "# From reprieve/runbooks/scripts, without its docstrings and comments.\n"
+# For those who read a script in the console of Systems Manager.
+_HEAD: Final = "# From reprieve/runbooks/scripts, without docstrings and comments.\n"
 
 
 @cache
@@ -15,70 +16,62 @@ def script_source(module: str) -> str:
     """Return a module of `reprieve.runbooks.scripts` with everything that it imports from there.
 
     Systems Manager runs a script alone: it cannot import a module of this project. So the code of
-    each imported module comes before the code that imports it, once. Docstrings, comments and type
-    annotations are left out: a document has at most 64 KB (SSM API reference, CreateDocument).
+    each imported module comes before the code that imports it, once. Docstrings, comments and empty
+    lines are left out: a document has at most 64 KB (SSM API reference, CreateDocument).
+
+    The lines are those of the files. Python's own printing of its syntax differs from version to
+    version, and the name of a runbook depends on every character.
     """
-    parts: dict[str, ast.Module] = {}
+    parts: dict[str, str] = {}
     _collect(module, parts)
-    trees = [_Stripper().visit(tree) for tree in parts.values()]
-    nodes = [node for tree in trees for node in tree.body]
-    imports = sorted({ast.unparse(node) for node in nodes if _is_import(node)})
-    code = [ast.unparse(node) for node in nodes if not _is_import(node)]
+    imports = sorted({line for text in parts.values() for line in _imports(text)})
+    code = [line for text in parts.values() for line in _code(text)]
     return _HEAD + "\n".join([*imports, *code]) + "\n"
 
 
-def _collect(module: str, parts: dict[str, ast.Module]) -> None:
-    tree = ast.parse(files(_PACKAGE).joinpath(f"{module}.py").read_text(encoding="utf-8"))
-    for node in tree.body:
-        if _is_part(node) and (name := _module_of(node)) not in parts:
-            _collect(name, parts)
-    tree.body = [node for node in tree.body if not _is_part(node)]
-    parts[module] = tree
+def _collect(module: str, parts: dict[str, str]) -> None:
+    text = files(_PACKAGE).joinpath(f"{module}.py").read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom) and _is_part(node):
+            name = str(node.module).removeprefix(f"{_PACKAGE}.")
+            if name not in parts:
+                _collect(name, parts)
+    parts[module] = text
 
 
-class _Stripper(ast.NodeTransformer):
-    """Removes docstrings and annotations, which a script does not need to run."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        """Remove a docstring."""
-        constant = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if constant else node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """Keep the annotations of a dataclass: they are its fields."""
-        if node.decorator_list:
-            node.body = [each for each in map(self.without_docstring, node.body) if each]
-            return node
-        return self.generic_visit(node)
-
-    def without_docstring(self, node: ast.stmt) -> ast.stmt | None:
-        """Remove a docstring, and nothing inside other statements."""
-        return self.visit_Expr(node) if isinstance(node, ast.Expr) else node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Remove the annotations of a function."""
-        node.returns = None
-        return self.generic_visit(node)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        """Remove the annotation of an argument."""
-        node.annotation = None
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        """Make an annotated assignment a plain one."""
-        if node.value is None:
-            return None
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
+def _imports(text: str) -> Iterator[str]:
+    """Yield the imports of a module from outside the package, each in one line."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Import):
+            yield f"import {', '.join(each.name for each in node.names)}"
+        elif isinstance(node, ast.ImportFrom) and not _is_part(node):
+            yield f"from {node.module} import {', '.join(each.name for each in node.names)}"
 
 
-def _is_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Import | ast.ImportFrom)
+def _code(text: str) -> Iterator[str]:
+    """Yield the lines of a module that are neither imports, docstrings, comments nor empty."""
+    left_out: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node):
+            left_out.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))  # type: ignore[attr-defined]
+    for number, line in enumerate(text.splitlines(), start=1):
+        if number not in left_out and line.strip() and not line.lstrip().startswith("#"):
+            yield _indented_by_one(line)
 
 
-def _is_part(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and str(node.module).startswith(f"{_PACKAGE}.")
+def _indented_by_one(line: str) -> str:
+    """Return a line with one space in place of each four that it begins with."""
+    code = line.lstrip()
+    return " " * ((len(line) - len(code)) // 4) + code
 
 
-def _module_of(node: ast.stmt) -> str:
-    return str(getattr(node, "module", "")).removeprefix(f"{_PACKAGE}.")
+def _is_docstring(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_part(node: ast.ImportFrom) -> bool:
+    return str(node.module).startswith(f"{_PACKAGE}.")

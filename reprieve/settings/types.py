@@ -178,9 +178,7 @@ def _patrol_interval(text: str) -> str:
         raise invalid("is not an interval", 'write it like "6 hours", "1 hour" or "30 minutes"')
     minutes = int(found[1]) * {"minute": 1, "hour": 60, "day": 24 * 60}[found[2]]
     if not _SHORTEST_PATROL <= minutes <= _LONGEST_PATROL:
-        raise invalid(
-            "is shorter than 15 minutes, or longer than a day", 'write it like "6 hours"'
-        )
+        raise invalid("is shorter than 15 minutes, or longer than a day", 'write it like "6 hours"')
     return text
 
 

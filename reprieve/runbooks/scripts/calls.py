@@ -50,7 +50,8 @@ class Calls:
             except (ClientError, HTTPClientError) as error:
                 if not is_temporary(error) or self.seconds_left <= 0:
                     raise
-            time.sleep(random.uniform(0, min(pause, max(self.seconds_left, 0))))
+            longest = min(pause, max(self.seconds_left, 0))
+            time.sleep(random.uniform(0, longest))  # noqa: S311 - it protects nothing
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def pages(

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-# The hash at the end of the name of the patrol's document. The patrol of each Region knows the guard
-# of the next one, so their hashes would depend on each other in a ring.
+# The hash at the end of the name of the patrol's document. The patrol of each Region knows the
+# guard of the next one, so their hashes would depend on each other in a ring.
 _PATROL_HASH = re.compile(r"(?<=:automation-definition/reprieve-patrol-)[0-9a-f]{8}(?=:)")
 
 
@@ -33,9 +33,7 @@ def rule_facts(rule: dict[str, Any], targets: list[dict[str, Any]]) -> dict[str,
         "State": rule.get("State"),
         "Schedule": rule.get("ScheduleExpression"),
         "Pattern": json.loads(pattern) if pattern else None,
-        "Targets": [
-            {name: value for name, value in target.items() if value} for target in targets
-        ],
+        "Targets": [{name: value for name, value in target.items() if value} for target in targets],
     }
 
 
@@ -59,5 +57,7 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _ordered(each) for name, each in value.items()}
     if isinstance(value, list):
-        return sorted((_ordered(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+        return sorted(
+            (_ordered(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True)
+        )
     return value

@@ -1,6 +1,5 @@
 """Empty the dead-letter queue, and check the guard of the next Region."""
 
-import json
 from typing import Any
 
 from reprieve.runbooks.scripts.calls import Calls, code_of
@@ -29,8 +28,8 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
             events["Topics"],
             events,
             f"ACT NOW: the guard in {expected['Region']} is broken",
-            f"Reprieve's guard in {expected['Region']} is not as it was deployed. Keys there may be "
-            "lost without an alert:",
+            f"Reprieve's guard in {expected['Region']} is not as it was deployed. Keys there may "
+            "be lost without an alert:",
             *problems,
             "Run `reprieve status`, then deploy again: that restores the guard. Then look for keys "
             "that were scheduled for deletion since: `reprieve sweep`.",

@@ -105,7 +105,10 @@ class _Looks:
 
     def _classify(self, key: str) -> None:
         scheduling = self.schedulings.get(key)
-        if key in self._events["ExemptKeys"] or key.rpartition("/")[2] in self._events["ExemptKeys"]:
+        if (
+            key in self._events["ExemptKeys"]
+            or key.rpartition("/")[2] in self._events["ExemptKeys"]
+        ):
             return
         if scheduling is None:
             if self.history_error or key in self._seen:
@@ -158,7 +161,8 @@ class _Looks:
         scheduling = self.schedulings.get(key)
         if scheduling is None:
             return f"{key}, scheduled by an unknown caller"
-        return f"{key}, scheduled by {printable(scheduling.caller)} at {scheduling.at:%Y-%m-%dT%H:%M:%SZ}"
+        at = f"{scheduling.at:%Y-%m-%dT%H:%M:%SZ}"
+        return f"{key}, scheduled by {printable(scheduling.caller)} at {at}"
 
     def days_left(self, key: str) -> str:
         """Return how many days are left before KMS deletes a key."""
@@ -212,8 +216,8 @@ def _report(
         keys = [f"{looks.describe(key)}: {looks.days_left(key)}" for key in looks.earlier]
         send(
             f"{_count(keys)} scheduled for deletion earlier",
-            f"{_count(keys)} were scheduled for deletion before Reprieve was deployed here. Reprieve "
-            "does not cancel these deletions, unless the settings say patrol.rescue_earlier = true.",
+            f"{_count(keys)} were scheduled for deletion before Reprieve was deployed here. "
+            "Reprieve does not cancel these deletions, unless patrol.rescue_earlier is true.",
             *_listed(keys),
             f"To keep a key: {cancel}",
         )

@@ -51,9 +51,7 @@ def _is_own(calls: Calls, kms: Any, key: str, events: dict[str, Any]) -> bool:
     )
 
 
-def _saved(
-    kms: Any, key: str, state: str, events: dict[str, Any]
-) -> tuple[str, str, list[str]]:
+def _saved(kms: Any, key: str, state: str, events: dict[str, Any]) -> tuple[str, str, list[str]]:
     done = f"Reprieve cancelled the deletion of the KMS key {key}."
     enable = f"aws kms enable-key --region {events['Region']} --key-id {key}"
     if events["ReEnable"] and state == "Disabled":

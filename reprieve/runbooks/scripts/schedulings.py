@@ -33,9 +33,7 @@ def read_schedulings(calls: Calls, keys: set[str]) -> dict[str, Scheduling]:
         calls.client("cloudtrail").lookup_events,
         "NextToken",
         "NextToken",
-        LookupAttributes=[
-            {"AttributeKey": "EventName", "AttributeValue": "ScheduleKeyDeletion"}
-        ],
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "ScheduleKeyDeletion"}],
         StartTime=datetime.now(UTC) - _LONGEST_WAIT,
         MaxResults=50,
     )

@@ -1,5 +1,6 @@
 """Whether a CloudTrail trail logs the calls that endanger keys: without one, no rule sees them."""
 
+from collections.abc import Callable
 from typing import Any
 
 # Such a record as a trail must let through, by the field names of advanced event selectors.
@@ -8,7 +9,11 @@ _WRITE = {
     "readOnly": "false",
     "eventType": "AwsApiCall",
 }
-_TESTS = {"Equals": str.__eq__, "StartsWith": str.startswith, "EndsWith": str.endswith}
+_TESTS: dict[str, Callable[[str, str], bool]] = {
+    "Equals": str.__eq__,
+    "StartsWith": str.startswith,
+    "EndsWith": str.endswith,
+}
 
 
 def trail_gap(
