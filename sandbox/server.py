@@ -27,6 +27,7 @@ from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
+from sandbox.core.quotas import Limits, Quotas
 from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
@@ -52,13 +53,14 @@ class Sandbox:
 
     `port=0` takes a free port. At the start the account has one thing: a multi-Region CloudTrail
     trail that logs, so that EventBridge gets KMS calls. Every access key that IAM does not know
-    belongs to the account's root.
+    belongs to the account's root. `quotas` are AWS's defaults, if none are given.
     """
 
     _running = Lock()
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, quotas: Quotas | None = None) -> None:
         self._port = port
+        self._limits = Limits(quotas)
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
 
@@ -174,6 +176,15 @@ class Sandbox:
         self._work.settle(timeout)
 
     @property
+    def quotas(self) -> Quotas:
+        """The quotas of the account. Others apply as soon as they are set."""
+        return self._limits.quotas
+
+    @quotas.setter
+    def quotas(self, quotas: Quotas) -> None:
+        self._limits.quotas = quotas
+
+    @property
     def deliveries(self) -> list[Delivery]:
         """The deliveries of the event buses, oldest first."""
         return self._bus.deliveries
@@ -237,6 +248,7 @@ class Sandbox:
         self._alarms.clear()
         self.history.clear()
         self.switches.reset()
+        self._limits.rates.clear()
         _forget()
         self._create_trail()
 
