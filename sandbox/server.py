@@ -11,11 +11,7 @@ from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.moto_api._internal.models import moto_api_backend
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
+from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -32,6 +28,7 @@ from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
 from sandbox.gateway.authorizer import Authorizer
+from sandbox.gateway.moto_app import Dispatcher, QuietHandler
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
@@ -89,11 +86,11 @@ class Sandbox:
             raise
 
     def _listen(self) -> None:
-        moto = _Dispatcher(create_backend_app)
+        moto = Dispatcher(create_backend_app)
         # The services need clients, and clients need the port. So moto's application comes first,
         # and `_connect_services` replaces it.
         self._server = make_server(
-            HOST, self._port, moto, threaded=True, request_handler=_QuietHandler
+            HOST, self._port, moto, threaded=True, request_handler=QuietHandler
         )
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
         """The URL of every service, in every Region."""
@@ -116,6 +113,7 @@ class Sandbox:
         self._automations = Automations(
             self._work,
             self._clients,
+            self._limits,
             # The bus needs the automations too, so the bus is looked up when an event comes.
             emit=lambda event, region: self._bus.emit(event, region),
             publish_denial_reason=publish.role_publish_denial_reason,
@@ -145,6 +143,7 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._automations.stop_all()
         self._work.stop()
         self._alarms.close()
         for undo in self._undo:
@@ -183,6 +182,8 @@ class Sandbox:
     @quotas.setter
     def quotas(self, quotas: Quotas) -> None:
         self._limits.quotas = quotas
+        if self._server is not None:
+            self._automations.slots.fill_all()
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -276,28 +277,3 @@ def _forget() -> None:
     """Reset the state that moto's own reset does not cover."""
     custom_key_stores.clear()
     clock.reset()
-
-
-class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc, unused-ignore]
-    """Caches which of moto's backends belongs to a host.
-
-    moto searches its source folders on each request, one request at a time. That takes a quarter
-    of the time of a call.
-    """
-
-    def __init__(self, create_app: Any) -> None:
-        super().__init__(create_app)
-        self._known: dict[str | None, Any] = {}
-
-    def get_backend_for_host(self, host: str | None) -> Any:
-        """Return moto's name of the backend that answers for a host."""
-        if host not in self._known:
-            self._known[host] = super().get_backend_for_host(host)
-        return self._known[host]
-
-
-class _QuietHandler(MotoRequestHandler):  # type: ignore[misc, unused-ignore]
-    """A request handler that logs no requests."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log nothing."""

@@ -32,8 +32,8 @@ class Quotas:
     """For a step without timeoutSeconds. AWS has no general default: this is the one of
     aws:waitForAwsResourceProperty."""
     script_timeout: float = 600.0
-    longest_sleep: float = 10.0
-    """aws:sleep takes this long at most. Not a quota of AWS: nothing here takes hours."""
+    longest_wait: float = 10.0
+    """aws:sleep and aws:waitForAwsResourceProperty take this long at most. No quota of AWS."""
     cancel_key_deletion_per_second: float = 5
     schedule_key_deletion_per_second: float = 15
     enable_key_per_second: float = 5
