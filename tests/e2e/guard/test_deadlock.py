@@ -24,8 +24,6 @@ SLOTS = 3
 DOCUMENT = "rescue-by-child"
 OWN = f":{ACCOUNT_ID}:automation-definition/{DOCUMENT}"
 TARGET = AUTOMATION_TARGET.replace(f"::automation-definition/{RUNBOOK}", OWN)
-    f"::automation-definition/{RUNBOOK}", f":{ACCOUNT_ID}:automation-definition/{DOCUMENT}"
-)
 
 
 def call(name, api, **more):
