@@ -105,7 +105,7 @@ class Sandbox:
         """Create the services. Give each one the functions by which it reaches the others."""
         self._clients = Clients(self.endpoint)
         self._work = Work()
-        self.history = History()
+        self.history = History(self._limits)
         """CloudTrail's event history."""
         self.switches = Switches()
         """The Regions that are disabled or slow."""
@@ -132,7 +132,15 @@ class Sandbox:
             publish.hook(self._alarms.notification_failed),
             s3_lock.serialize(),
         ]
-        router = Router(moto, self._bus, self._automations, self._alarms, self.history, self.reset)
+        router = Router(
+            moto,
+            self._bus,
+            self._automations,
+            self._alarms,
+            self.history,
+            self._limits,
+            self.reset,
+        )
         return Authorizer(router, self.switches)
 
     def stop(self) -> None:
