@@ -11,11 +11,7 @@ from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.moto_api._internal.models import moto_api_backend
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
+from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -27,10 +23,12 @@ from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
+from sandbox.core.quotas import Limits, Quotas
 from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
 from sandbox.gateway.authorizer import Authorizer
+from sandbox.gateway.moto_app import Dispatcher, QuietHandler
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
@@ -52,13 +50,14 @@ class Sandbox:
 
     `port=0` takes a free port. At the start the account has one thing: a multi-Region CloudTrail
     trail that logs, so that EventBridge gets KMS calls. Every access key that IAM does not know
-    belongs to the account's root.
+    belongs to the account's root. `quotas` are AWS's defaults, if none are given.
     """
 
     _running = Lock()
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, quotas: Quotas | None = None) -> None:
         self._port = port
+        self._limits = Limits(quotas)
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
 
@@ -87,11 +86,11 @@ class Sandbox:
             raise
 
     def _listen(self) -> None:
-        moto = _Dispatcher(create_backend_app)
+        moto = Dispatcher(create_backend_app)
         # The services need clients, and clients need the port. So moto's application comes first,
         # and `_connect_services` replaces it.
         self._server = make_server(
-            HOST, self._port, moto, threaded=True, request_handler=_QuietHandler
+            HOST, self._port, moto, threaded=True, request_handler=QuietHandler
         )
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
         """The URL of every service, in every Region."""
@@ -106,7 +105,7 @@ class Sandbox:
         """Create the services. Give each one the functions by which it reaches the others."""
         self._clients = Clients(self.endpoint)
         self._work = Work()
-        self.history = History()
+        self.history = History(self._limits)
         """CloudTrail's event history."""
         self.switches = Switches()
         """The Regions that are disabled or slow."""
@@ -114,6 +113,7 @@ class Sandbox:
         self._automations = Automations(
             self._work,
             self._clients,
+            self._limits,
             # The bus needs the automations too, so the bus is looked up when an event comes.
             emit=lambda event, region: self._bus.emit(event, region),
             publish_denial_reason=publish.role_publish_denial_reason,
@@ -132,7 +132,15 @@ class Sandbox:
             publish.hook(self._alarms.notification_failed),
             s3_lock.serialize(),
         ]
-        router = Router(moto, self._bus, self._automations, self._alarms, self.history, self.reset)
+        router = Router(
+            moto,
+            self._bus,
+            self._automations,
+            self._alarms,
+            self.history,
+            self._limits,
+            self.reset,
+        )
         return Authorizer(router, self.switches)
 
     def stop(self) -> None:
@@ -143,6 +151,7 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._automations.stop_all()
         self._work.stop()
         self._alarms.close()
         for undo in self._undo:
@@ -172,6 +181,17 @@ class Sandbox:
         Raise TimeoutError after `timeout` seconds.
         """
         self._work.settle(timeout)
+
+    @property
+    def quotas(self) -> Quotas:
+        """The quotas of the account. Others apply as soon as they are set."""
+        return self._limits.quotas
+
+    @quotas.setter
+    def quotas(self, quotas: Quotas) -> None:
+        self._limits.quotas = quotas
+        if self._server is not None:
+            self._automations.slots.fill_all()
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -237,6 +257,7 @@ class Sandbox:
         self._alarms.clear()
         self.history.clear()
         self.switches.reset()
+        self._limits.rates.clear()
         _forget()
         self._create_trail()
 
@@ -264,28 +285,3 @@ def _forget() -> None:
     """Reset the state that moto's own reset does not cover."""
     custom_key_stores.clear()
     clock.reset()
-
-
-class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc, unused-ignore]
-    """Caches which of moto's backends belongs to a host.
-
-    moto searches its source folders on each request, one request at a time. That takes a quarter
-    of the time of a call.
-    """
-
-    def __init__(self, create_app: Any) -> None:
-        super().__init__(create_app)
-        self._known: dict[str | None, Any] = {}
-
-    def get_backend_for_host(self, host: str | None) -> Any:
-        """Return moto's name of the backend that answers for a host."""
-        if host not in self._known:
-            self._known[host] = super().get_backend_for_host(host)
-        return self._known[host]
-
-
-class _QuietHandler(MotoRequestHandler):  # type: ignore[misc, unused-ignore]
-    """A request handler that logs no requests."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log nothing."""

@@ -63,6 +63,11 @@ def _document(parameters: Parameters, region: str) -> str:
     return f"arn:{get_partition(region)}:ssm:{region}:{owner}:document/{name}"
 
 
+def _setting(parameters: Parameters, region: str) -> str:
+    given = str(parameters["SettingId"])
+    return given if given.startswith("arn:") else _arn("ssm", f"servicesetting{given}")({}, region)
+
+
 def _trail(name: str) -> _Resource:
     def build(parameters: Parameters, region: str) -> str:
         given = str(parameters[name])
@@ -156,6 +161,10 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DescribeAutomationExecutions": _any,
         "DescribeAutomationStepExecutions": _any,
         "GetAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
+        "StopAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
+        "GetServiceSetting": _setting,
+        "UpdateServiceSetting": _setting,
+        "ResetServiceSetting": _setting,
     },
 }
 

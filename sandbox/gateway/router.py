@@ -13,6 +13,7 @@ from sandbox.cloudtrail import records
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudwatch.alarms import Alarms
 from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.quotas import Limits
 from sandbox.events import validation
 from sandbox.events.bus import Bus
 from sandbox.gateway.authorizer import CREDENTIAL
@@ -55,6 +56,7 @@ class Router:
         automations: Automations,
         alarms: Alarms,
         history: History,
+        limits: Limits,
         reset: Callable[[], None],
     ) -> None:
         self._moto = moto
@@ -62,6 +64,7 @@ class Router:
         self._automations = automations
         self._alarms = alarms
         self._history = history
+        self._limits = limits
         self._reset = reset
         self._services: dict[str, Callable[[Call], Json | None]] = {
             "TrentService": self._kms,
@@ -142,7 +145,7 @@ class Router:
         response: Json | None = None
         failure: tuple[str, str] | None = None
         try:
-            response = calls.answer(kms_call)
+            response = calls.answer(kms_call, self._limits)
         except SandboxCannot:
             raise  # AWS might have accepted the call, so there is nothing to record.
         except AwsError as error:
