@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Condition, Thread
+from threading import Condition, Thread, Timer
 
 _WORKERS = 4
 
@@ -29,6 +29,14 @@ class Work:
         with self._changed:
             self._pending += 1
         self._queue.put(job)
+
+    def submit_later(self, seconds: float, job: Callable[[], None]) -> None:
+        """Run a job after some seconds. `settle` waits for it from now on."""
+        with self._changed:
+            self._pending += 1
+        timer = Timer(seconds, self._queue.put, [job])
+        timer.daemon = True
+        timer.start()
 
     def when_done(self, key: object, job: Callable[[], None]) -> None:
         """Run a job once no other job is left. Of several jobs with one key, run the last one."""
