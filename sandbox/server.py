@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock, Thread
 from types import TracebackType
@@ -17,6 +17,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
 from sandbox.cloudtrail.event_history import History
+from sandbox.cloudtrail.log import Log
 from sandbox.cloudwatch.alarms import AlarmChange, Alarms
 from sandbox.core import clock
 from sandbox.core.account import ACCOUNT_ID
@@ -28,7 +29,8 @@ from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
 from sandbox.gateway.authorizer import Authorizer
-from sandbox.gateway.moto_app import Dispatcher, QuietHandler
+from sandbox.gateway.moto_app import MotoDispatcher, QuietHandler
+from sandbox.gateway.recorder import Recorder
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
@@ -86,7 +88,7 @@ class Sandbox:
             raise
 
     def _listen(self) -> None:
-        moto = Dispatcher(create_backend_app)
+        moto = MotoDispatcher(create_backend_app)
         # The services need clients, and clients need the port. So moto's application comes first,
         # and `_connect_services` replaces it.
         self._server = make_server(
@@ -101,7 +103,7 @@ class Sandbox:
         )
         self._thread.start()
 
-    def _connect_services(self, moto: Any) -> Authorizer:
+    def _connect_services(self, moto: Any) -> Recorder:
         """Create the services. Give each one the functions by which it reaches the others."""
         self._clients = Clients(self.endpoint)
         self._work = Work()
@@ -132,6 +134,7 @@ class Sandbox:
             publish.hook(self._alarms.notification_failed),
             s3_lock.serialize(),
         ]
+        log = Log(self.history, self._bus.emit)
         router = Router(
             moto,
             self._bus,
@@ -139,9 +142,10 @@ class Sandbox:
             self._alarms,
             self.history,
             self._limits,
+            log,
             self.reset,
         )
-        return Authorizer(router, self.switches)
+        return Recorder(Authorizer(router, self.switches), log, self._automations.service_of)
 
     def stop(self) -> None:
         """Stop listening, and forget everything. A second call does nothing."""
@@ -221,6 +225,14 @@ class Sandbox:
         blank = envelope(event["source"], event["detail-type"], region, event["detail"])
         self._bus.emit({**blank, "id": str(uuid.uuid4()), **event}, region)
 
+    def run_schedules(self, region: str | None = None) -> None:
+        """Fire every enabled rule that has a schedule once, in one Region or in all."""
+        self._bus.run_schedules(region)
+
+    def lose_events(self, test: Callable[[Mapping[str, Any]], bool] | None) -> None:
+        """Lose each event (a whole envelope) for which the test holds. None loses no more."""
+        self._bus.lose_events(test)
+
     def advance(self, days: float) -> None:
         """Let time pass for KMS: scheduled deletions happen, and imported material expires."""
         clock.advance(days)
@@ -250,6 +262,7 @@ class Sandbox:
 
     def reset(self) -> None:
         """Wait until all jobs have ended, then start again with an empty account."""
+        self._bus.give_up()
         self.settle()
         moto_api_backend.reset()
         self._bus.clear()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from sandbox.cloudtrail.records import is_write
+from sandbox.cloudtrail.records import EVENT_SOURCES, is_write
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.core.quotas import Limits
 
@@ -25,7 +25,7 @@ _ATTRIBUTES = (
 
 
 class History:
-    """The KMS write calls of every Region, including calls that failed."""
+    """The write calls of every Region, including calls that failed."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -140,9 +140,9 @@ def _attribute(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
         if (
             (key == "ReadOnly" and value == "true")
             or (key == "EventName" and not is_write(value))
-            or (key == "EventSource" and value != "kms.amazonaws.com")
+            or (key == "EventSource" and value not in EVENT_SOURCES)
         ):
-            raise SandboxCannot(f"LookupEvents by {key} {value}; it has KMS's write calls only")
+            raise SandboxCannot(f"LookupEvents by {key} {value}; it has write calls only")
         return key, value
     return None
 
@@ -160,7 +160,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "AccessKeyId": identity.get("accessKeyId", ""),
         "Resources": [
             {"ResourceType": "AWS::KMS::Key", "ResourceName": name}
-            for resource in record["resources"]
+            for resource in record.get("resources", ())
             # CloudTrail lists a key by its ARN and by its id.
             for name in (resource["ARN"], resource["ARN"].rpartition("/")[2])
         ],

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Condition, Thread
+from threading import Condition, Thread, Timer
 
 _WORKERS = 4
 
@@ -36,6 +36,14 @@ class Work:
             self._pending += 1
         thread = Thread(target=self._finish, args=(job,), daemon=True)
         thread.start()
+
+    def submit_later(self, seconds: float, job: Callable[[], None]) -> None:
+        """Run a job after some seconds. `settle` waits for it from now on."""
+        with self._changed:
+            self._pending += 1
+        timer = Timer(seconds, self._queue.put, [job])
+        timer.daemon = True
+        timer.start()
 
     def when_done(self, key: object, job: Callable[[], None]) -> None:
         """Run a job once no other job is left. Of several jobs with one key, run the last one."""

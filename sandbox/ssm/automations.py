@@ -61,6 +61,10 @@ class Automations:
         with self._lock:
             return [run.execution for run in self._runs.values()]
 
+    def service_of(self, access_key: str) -> str:
+        """Return the service that made the session of an access key, or an empty text."""
+        return self.sessions.get(access_key, "")
+
     def find(self, execution_id: str) -> Execution | None:
         """Return the execution of this id, or None."""
         with self._lock:

@@ -114,7 +114,7 @@ def test_a_denied_call_is_in_the_history(sandbox):
         ({"EventCategory": "insight"}, "SandboxCannot"),
         ({"key": "ReadOnly", "value": "true"}, "SandboxCannot"),
         ({"value": "DescribeKey"}, "SandboxCannot"),
-        ({"key": "EventSource", "value": "events.amazonaws.com"}, "SandboxCannot"),
+        ({"key": "EventSource", "value": "lambda.amazonaws.com"}, "SandboxCannot"),
     ],
 )
 def test_a_lookup_that_aws_or_the_sandbox_does_not_support_is_refused(sandbox, asked, code):
