@@ -35,6 +35,8 @@ def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = 
         {"settingId": [{"prefix": "/ssm/automation/"}]},
     )
     return {
+        # Only AWS can send events of these sources: anybody can imitate the rest.
+        "source": [f"aws.{name}" for name in _GUARD_SOURCES],
         "detail-type": [API_CALL],
         "detail": {
             "eventSource": [f"{name}.amazonaws.com" for name in _GUARD_SOURCES],
