@@ -152,9 +152,8 @@ def deployer(sandbox: Sandbox) -> dict[str, str]:
     except iam.exceptions.NoSuchEntityException:
         iam.create_user(UserName=name)
         everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-        iam.put_user_policy(
-            UserName=name, PolicyName=name, PolicyDocument=json.dumps({"Statement": [everything]})
-        )
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+        iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=policy)
         key = iam.create_access_key(UserName=name)["AccessKey"]
     return {
         "REPRIEVE_EXEMPT__DEPLOYERS": DEPLOYER,
