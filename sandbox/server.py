@@ -33,8 +33,8 @@ from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores, expiry
-from sandbox.sns import publish, subscriptions
-from sandbox.sns.emails import Mail, mails
+from sandbox.sns import emails, publish, subscriptions
+from sandbox.sns.emails import Mail
 from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution
 
@@ -130,6 +130,7 @@ class Sandbox:
         self._undo = [
             subscriptions.hook(),
             publish.hook(self._alarms.notification_failed),
+            emails.hook(self._limits),
             s3_lock.serialize(),
         ]
         router = Router(
@@ -211,7 +212,7 @@ class Sandbox:
     @property
     def mails(self) -> list[Mail]:
         """The messages that EventBridge, alarms and other callers published to topics."""
-        return mails()
+        return emails.mails()
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         """Put an EventBridge envelope on a Region's default bus, as AWS itself would.
