@@ -152,7 +152,7 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._automations.stop_all()
+        self._automations.close()
         self._work.stop()
         self._alarms.close()
         for undo in self._undo:
