@@ -35,8 +35,8 @@ from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores, expiry
-from sandbox.sns import publish, subscriptions
-from sandbox.sns.emails import Mail, mails
+from sandbox.sns import emails, publish, subscriptions
+from sandbox.sns.emails import Mail
 from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution
 
@@ -132,6 +132,7 @@ class Sandbox:
         self._undo = [
             subscriptions.hook(),
             publish.hook(self._alarms.notification_failed),
+            emails.hook(self._limits),
             s3_lock.serialize(),
         ]
         log = Log(self.history, self._bus.emit)
@@ -155,7 +156,7 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._automations.stop_all()
+        self._automations.close()
         self._work.stop()
         self._alarms.close()
         for undo in self._undo:
@@ -215,7 +216,7 @@ class Sandbox:
     @property
     def mails(self) -> list[Mail]:
         """The messages that EventBridge, alarms and other callers published to topics."""
-        return mails()
+        return emails.mails()
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         """Put an EventBridge envelope on a Region's default bus, as AWS itself would.
