@@ -37,7 +37,7 @@ class Candidate:
     """A key that may be a drill's.
 
     `kms` and `cloudtrail` are clients of its Region. `aliases` are the names of all its aliases,
-    `policy` is the key policy that a drill gives its keys, and `metadata` what DescribeKey returned.
+    `policy` is the key policy that a drill gives its keys, `metadata` what DescribeKey returned.
     """
 
     kms: Any

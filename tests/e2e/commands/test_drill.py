@@ -102,6 +102,7 @@ def test_a_drill_that_passes_says_the_seconds_and_leaves_one_key(account, operat
         row = second[region]
         assert row["passed"]
         assert None not in (row["alert"], row["cancelled"], row["result_sent"])
+        assert row["rejected_keys"] == []
         assert first[region]["key"] == row["key"]
         assert row["key_state"] == "Disabled, kept for the next drill"
         assert drill_resources(account, region) == []
