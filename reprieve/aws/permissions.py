@@ -42,10 +42,22 @@ _STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
     "drill": {
         "CreateKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
         "CreateAlias": (("kms:CreateAlias",), "keys and drill's aliases"),
+        # Without one of these the drill cannot prove that a key is an earlier drill's: it then
+        # creates a new key.
+        "ProveKey": (
+            (
+                "kms:GetKeyLastUsage",
+                "kms:GetKeyPolicy",
+                "kms:ListGrants",
+                "kms:ListResourceTags",
+            ),
+            "keys",
+        ),
+        "ProveCreation": (("cloudtrail:LookupEvents",), "any"),
         "ScheduleKeyDeletion": (
             (
                 "kms:DescribeKey",
-                "kms:ListResourceTags",
+                "kms:EnableKey",
                 "kms:ScheduleKeyDeletion",
                 "kms:TagResource",
             ),
