@@ -70,6 +70,7 @@ def _duplicates(values: Values) -> Errors:
             ("notify", "threats"),
             ("notify", "encryption"),
             ("exempt", "principals"),
+            ("exempt", "deployers"),
             ("exempt", "keys"),
             ("regions", "watch"),
             ("regions", "exclude"),
@@ -167,7 +168,7 @@ def _partition_errors(values: Values, partition: str, reference: str) -> Errors:
                 reference,
             )
     role = _texts(values, "remediation", "automation_role_arn")
-    principals = _texts(values, "exempt", "principals")
+    principals = _texts(values, "exempt", "principals") | _texts(values, "exempt", "deployers")
     keys = _texts(values, "exempt", "keys") | _texts(values, "notify", "encryption")
     found = {place: principal_partition(text, ["role"]) for place, text in role.items()}
     found |= {place: principal_partition(text) for place, text in principals.items()}

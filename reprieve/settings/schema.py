@@ -116,6 +116,11 @@ class ExemptSettings(_Table):
         default=(),
         description="KMS keys that anyone may delete: ids, which apply in every Region, or ARNs.",
     )
+    deployers: tuple[PrincipalArn, ...] = Field(
+        default=(),
+        description="ARNs of IAM roles and users that deploy Reprieve. Their changes of the guard "
+        "raise no alert.",
+    )
 
 
 def _default_home(validated: dict[str, object]) -> str:
