@@ -46,6 +46,12 @@ def _given(name: str) -> _Resource:
     return lambda parameters, region: str(parameters[name])
 
 
+def _topic_of_subscription(parameters: Parameters, region: str) -> str:
+    # The reference lists no resource type for these calls, but SNS checks them against the topic:
+    # its refusals name the topic's ARN ("not authorized to perform: SNS:Unsubscribe on resource").
+    return str(parameters["SubscriptionArn"]).rpartition(":")[0]
+
+
 def _queue(parameters: Parameters, region: str) -> str:
     name = str(parameters["QueueUrl"]).rstrip("/").rpartition("/")[2]
     return _arn("sqs", name)(parameters, region)
@@ -53,7 +59,7 @@ def _queue(parameters: Parameters, region: str) -> str:
 
 def _alarm(parameters: Parameters, region: str) -> str:
     if "AlarmNames.member.2" in parameters:
-        raise SandboxCannot("cloudwatch DeleteAlarms of several alarms, except by the root")
+        raise SandboxCannot("cloudwatch a call on several alarms, except by the root")
     return _arn("cloudwatch", f"alarm:{parameters['AlarmNames.member.1']}")({}, region)
 
 
@@ -61,6 +67,12 @@ def _document(parameters: Parameters, region: str) -> str:
     name = str(parameters["Name"])
     owner = "" if name in documents.amazon_documents() else ACCOUNT_ID
     return f"arn:{get_partition(region)}:ssm:{region}:{owner}:document/{name}"
+
+
+def _service_setting(parameters: Parameters, region: str) -> str:
+    setting = str(parameters["SettingId"])
+    name = setting if setting.startswith("arn:") else f"servicesetting{setting}"
+    return name if name.startswith("arn:") else _arn("ssm", name)({}, region)
 
 
 def _trail(name: str) -> _Resource:
@@ -86,6 +98,12 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetTrailStatus": _trail("Name"),
         "GetEventSelectors": _trail("TrailName"),
         "LookupEvents": _any,
+        # Calls against the guard.
+        "DeleteTrail": _trail("Name"),
+        "PutEventSelectors": _trail("TrailName"),
+        "StartLogging": _trail("Name"),
+        "StopLogging": _trail("Name"),
+        "UpdateTrail": _trail("Name"),
     },
     "ec2": {"DescribeRegions": _any},
     "events": {
@@ -97,6 +115,12 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DeleteRule": _RULE,
         "PutTargets": _RULE_OF_TARGETS,
         "RemoveTargets": _RULE_OF_TARGETS,
+        # Calls against the guard.
+        "DisableRule": _RULE,
+        "EnableRule": _RULE,
+        "TagResource": _TAGGED,
+        "UntagResource": _TAGGED,
+        "UpdateEventBus": _arn("events", "event-bus/{Name}"),
     },
     "iam": dict.fromkeys(
         [
@@ -110,6 +134,15 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
             "ListRolePolicies",
             "PutRolePolicy",
             "UpdateAssumeRolePolicy",
+            # Calls against the guard.
+            "AttachRolePolicy",
+            "DeleteRolePermissionsBoundary",
+            "DetachRolePolicy",
+            "PutRolePermissionsBoundary",
+            "TagRole",
+            "UntagRole",
+            "UpdateRole",
+            "UpdateRoleDescription",
         ],
         _ROLE,
     ),
@@ -118,19 +151,32 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "ListTagsForResource": _TAGGED,
         "PutMetricAlarm": _arn("cloudwatch", "alarm:{AlarmName}"),
         "DeleteAlarms": _alarm,
+        # Calls against the guard.
+        "DisableAlarmActions": _alarm,
+        "EnableAlarmActions": _alarm,
+        "SetAlarmState": _arn("cloudwatch", "alarm:{AlarmName}"),
+        "TagResource": _TAGGED,
+        "UntagResource": _TAGGED,
     },
     "sns": {
         "CreateTopic": _arn("sns", "{Name}"),
         "DeleteTopic": _TOPIC,
         "SetTopicAttributes": _TOPIC,
         "ListTagsForResource": _given("ResourceArn"),
-        "GetSubscriptionAttributes": _any,
-        "SetSubscriptionAttributes": _any,
+        "GetSubscriptionAttributes": _topic_of_subscription,
+        "SetSubscriptionAttributes": _topic_of_subscription,
         "GetTopicAttributes": _TOPIC,
         "ListSubscriptionsByTopic": _TOPIC,
         "Publish": _TOPIC,
         "Subscribe": _TOPIC,
-        "Unsubscribe": _any,
+        "Unsubscribe": _topic_of_subscription,
+        # Calls against the guard.
+        "AddPermission": _TOPIC,
+        "ConfirmSubscription": _TOPIC,
+        "PutDataProtectionPolicy": _given("ResourceArn"),
+        "RemovePermission": _TOPIC,
+        "TagResource": _given("ResourceArn"),
+        "UntagResource": _given("ResourceArn"),
     },
     "sqs": {
         "CreateQueue": _arn("sqs", "{QueueName}"),
@@ -143,6 +189,13 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "ListQueueTags": _queue,
         "ReceiveMessage": _queue,
         "SetQueueAttributes": _queue,
+        # Calls against the guard.
+        "AddPermission": _queue,
+        "ChangeMessageVisibility": _queue,
+        "PurgeQueue": _queue,
+        "RemovePermission": _queue,
+        "SendMessage": _queue,
+        "UntagQueue": _queue,
     },
     "ssm": {
         "CreateDocument": _document,
@@ -156,6 +209,10 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DescribeAutomationExecutions": _any,
         "DescribeAutomationStepExecutions": _any,
         "GetAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
+        # Calls against the guard.
+        "ModifyDocumentPermission": _document,
+        "StopAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
+        "UpdateServiceSetting": _service_setting,
     },
 }
 
