@@ -14,6 +14,7 @@ from moto.utilities.utils import get_partition
 
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import SandboxCannot
+from sandbox.iam.principals import role_arn
 from sandbox.ssm import documents
 
 Parameters = Mapping[str, Any]
@@ -58,9 +59,11 @@ def _queue(parameters: Parameters, region: str) -> str:
 
 
 def _alarm(parameters: Parameters, region: str) -> str:
-    if "AlarmNames.member.2" in parameters:
-        raise SandboxCannot("cloudwatch a call on several alarms, except by the root")
-    return _arn("cloudwatch", f"alarm:{parameters['AlarmNames.member.1']}")({}, region)
+    listed = parameters.get("AlarmNames", ())  # terraform sends the query protocol, boto3 JSON
+    names = [*listed, *(text for name, text in parameters.items() if ".member." in name)]
+    if len(names) != 1:
+        raise SandboxCannot("a call on several alarms, except by the root")
+    return _arn("cloudwatch", f"alarm:{names[0]}")({}, region)
 
 
 def _document(parameters: Parameters, region: str) -> str:
@@ -86,7 +89,14 @@ def _trail(name: str) -> _Resource:
 
 
 _RULE = _arn("events", "rule/{Name}")
-_ROLE = _arn("iam", "role/{RoleName}")
+
+
+def _role(parameters: Parameters, region: str) -> str:
+    # A call names a role without its path, which is a part of its ARN.
+    name = str(parameters["RoleName"])
+    path = str(parameters.get("Path", "/")).lstrip("/")
+    return role_arn(name, region) or _arn("iam", f"role/{path}{name}")({}, region)
+
 
 _RULE_OF_TARGETS = _arn("events", "rule/{Rule}")
 _TOPIC = _given("TopicArn")
@@ -144,7 +154,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
             "UpdateRole",
             "UpdateRoleDescription",
         ],
-        _ROLE,
+        _role,
     ),
     "monitoring": {
         "DescribeAlarms": _arn("cloudwatch", "alarm:*"),
