@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reprieve.aws.account import Account
-from reprieve.guard.guard import RegionalGuard, regional_guard
+from reprieve.guard.guard import regional_guard
+from reprieve.guard.resources import RegionalGuard
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
 

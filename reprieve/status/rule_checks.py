@@ -95,9 +95,10 @@ def _target_problem(target: Target, deployed: dict[str, Any] | None) -> tuple[Ki
         return Kind.DIFFERENT, f"leads to {deployed['Arn']}"
     if deployed.get("RoleArn") != target.role_arn:
         return Kind.DIFFERENT, f"has the role {deployed.get('RoleArn') or 'none'}"
-    if transformer.get("InputPathsMap", {}) != target.transformer.paths:
+    wanted = target.transformer
+    if transformer.get("InputPathsMap", {}) != (wanted.paths if wanted else {}):
         return Kind.DIFFERENT, "takes other values from the event than the settings define"
-    if transformer.get("InputTemplate") != target.transformer.template:
+    if transformer.get("InputTemplate") != (wanted.template if wanted else None):
         return Kind.DIFFERENT, "has another text than the settings define"
     if deployed.get("DeadLetterConfig", {}).get("Arn") != target.dead_letter_arn:
         return Kind.DIFFERENT, "has no dead-letter queue: what it cannot deliver is lost"

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Condition, Thread
+from threading import Condition, Thread, Timer
 
 _WORKERS = 4
 
@@ -29,6 +29,21 @@ class Work:
         with self._changed:
             self._pending += 1
         self._queue.put(job)
+
+    def spawn(self, job: Callable[[], None]) -> None:
+        """Run a job soon, in a thread of its own: it may wait for other jobs."""
+        with self._changed:
+            self._pending += 1
+        thread = Thread(target=self._finish, args=(job,), daemon=True)
+        thread.start()
+
+    def submit_later(self, seconds: float, job: Callable[[], None]) -> None:
+        """Run a job after some seconds. `settle` waits for it from now on."""
+        with self._changed:
+            self._pending += 1
+        timer = Timer(seconds, self._queue.put, [job])
+        timer.daemon = True
+        timer.start()
 
     def when_done(self, key: object, job: Callable[[], None]) -> None:
         """Run a job once no other job is left. Of several jobs with one key, run the last one."""
@@ -57,10 +72,13 @@ class Work:
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
-            _do(job)
-            # The last job counts as pending until the jobs of `when_done` have run too.
-            for late in iter(self._next_late, None):
-                _do(late)
+            self._finish(job)
+
+    def _finish(self, job: Callable[[], None]) -> None:
+        _do(job)
+        # The last job counts as pending until the jobs of `when_done` have run too.
+        for late in iter(self._next_late, None):
+            _do(late)
 
     def _next_late(self) -> Callable[[], None] | None:
         with self._changed:

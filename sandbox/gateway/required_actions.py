@@ -59,11 +59,18 @@ def _queue(parameters: Parameters, region: str) -> str:
 
 
 def _alarm(parameters: Parameters, region: str) -> str:
-    listed = parameters.get("AlarmNames", ())  # terraform sends the query protocol, boto3 JSON
-    names = [*listed, *(text for name, text in parameters.items() if ".member." in name)]
-    if len(names) != 1:
-        raise SandboxCannot("a call on several alarms, except by the root")
+    # The query protocol numbers the names, the JSON protocol has a list.
+    names = parameters.get("AlarmNames") or [parameters["AlarmNames.member.1"]]
+    if "AlarmNames.member.2" in parameters or len(names) > 1:
+        raise SandboxCannot("a CloudWatch call about several alarms, except by the root")
     return _arn("cloudwatch", f"alarm:{names[0]}")({}, region)
+
+
+def _put_bus(parameters: Parameters, region: str) -> str:
+    buses = {str(entry.get("EventBusName", "default")) for entry in parameters["Entries"]}
+    if len(buses) > 1:
+        raise SandboxCannot("PutEvents on several buses, except by the root")
+    return _arn("events", f"event-bus/{buses.pop().rpartition('/')[2]}")({}, region)
 
 
 def _document(parameters: Parameters, region: str) -> str:
@@ -72,10 +79,9 @@ def _document(parameters: Parameters, region: str) -> str:
     return f"arn:{get_partition(region)}:ssm:{region}:{owner}:document/{name}"
 
 
-def _service_setting(parameters: Parameters, region: str) -> str:
-    setting = str(parameters["SettingId"])
-    name = setting if setting.startswith("arn:") else f"servicesetting{setting}"
-    return name if name.startswith("arn:") else _arn("ssm", name)({}, region)
+def _setting(parameters: Parameters, region: str) -> str:
+    given = str(parameters["SettingId"])
+    return given if given.startswith("arn:") else _arn("ssm", f"servicesetting{given}")({}, region)
 
 
 def _trail(name: str) -> _Resource:
@@ -107,13 +113,12 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DescribeTrails": _any,
         "GetTrailStatus": _trail("Name"),
         "GetEventSelectors": _trail("TrailName"),
-        "LookupEvents": _any,
-        # Calls against the guard.
-        "DeleteTrail": _trail("Name"),
         "PutEventSelectors": _trail("TrailName"),
         "StartLogging": _trail("Name"),
         "StopLogging": _trail("Name"),
         "UpdateTrail": _trail("Name"),
+        "DeleteTrail": _trail("Name"),
+        "LookupEvents": _any,
     },
     "ec2": {"DescribeRegions": _any},
     "events": {
@@ -123,32 +128,34 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "ListTargetsByRule": _RULE_OF_TARGETS,
         "PutRule": _RULE,
         "DeleteRule": _RULE,
-        "PutTargets": _RULE_OF_TARGETS,
-        "RemoveTargets": _RULE_OF_TARGETS,
-        # Calls against the guard.
         "DisableRule": _RULE,
         "EnableRule": _RULE,
+        "PutEvents": _put_bus,
+        "PutTargets": _RULE_OF_TARGETS,
+        "RemoveTargets": _RULE_OF_TARGETS,
         "TagResource": _TAGGED,
         "UntagResource": _TAGGED,
         "UpdateEventBus": _arn("events", "event-bus/{Name}"),
     },
     "iam": dict.fromkeys(
         [
+            "AttachRolePolicy",
             "CreateRole",
             "DeleteRole",
+            "DeleteRolePermissionsBoundary",
             "DeleteRolePolicy",
+            "DetachRolePolicy",
             "GetRole",
             "GetRolePolicy",
             "ListAttachedRolePolicies",
             "ListInstanceProfilesForRole",
             "ListRolePolicies",
+            "PutRolePermissionsBoundary",
             "PutRolePolicy",
             "UpdateAssumeRolePolicy",
-            # Calls against the guard.
             "AttachRolePolicy",
             "DeleteRolePermissionsBoundary",
             "DetachRolePolicy",
-            "PutRolePermissionsBoundary",
             "TagRole",
             "UntagRole",
             "UpdateRole",
@@ -161,7 +168,6 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "ListTagsForResource": _TAGGED,
         "PutMetricAlarm": _arn("cloudwatch", "alarm:{AlarmName}"),
         "DeleteAlarms": _alarm,
-        # Calls against the guard.
         "DisableAlarmActions": _alarm,
         "EnableAlarmActions": _alarm,
         "SetAlarmState": _arn("cloudwatch", "alarm:{AlarmName}"),
@@ -176,14 +182,14 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetSubscriptionAttributes": _topic_of_subscription,
         "SetSubscriptionAttributes": _topic_of_subscription,
         "GetTopicAttributes": _TOPIC,
+        "GetDataProtectionPolicy": _given("ResourceArn"),
+        "PutDataProtectionPolicy": _given("ResourceArn"),
         "ListSubscriptionsByTopic": _TOPIC,
         "Publish": _TOPIC,
         "Subscribe": _TOPIC,
         "Unsubscribe": _topic_of_subscription,
-        # Calls against the guard.
         "AddPermission": _TOPIC,
         "ConfirmSubscription": _TOPIC,
-        "PutDataProtectionPolicy": _given("ResourceArn"),
         "RemovePermission": _TOPIC,
         "TagResource": _given("ResourceArn"),
         "UntagResource": _given("ResourceArn"),
@@ -197,15 +203,14 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetQueueUrl": _arn("sqs", "{QueueName}"),
         "ListQueues": _any,
         "ListQueueTags": _queue,
+        "PurgeQueue": _queue,
         "ReceiveMessage": _queue,
-        "SetQueueAttributes": _queue,
-        # Calls against the guard.
+        "SendMessage": _queue,
         "AddPermission": _queue,
         "ChangeMessageVisibility": _queue,
-        "PurgeQueue": _queue,
         "RemovePermission": _queue,
-        "SendMessage": _queue,
         "UntagQueue": _queue,
+        "SetQueueAttributes": _queue,
     },
     "ssm": {
         "CreateDocument": _document,
@@ -219,10 +224,11 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DescribeAutomationExecutions": _any,
         "DescribeAutomationStepExecutions": _any,
         "GetAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
-        # Calls against the guard.
-        "ModifyDocumentPermission": _document,
         "StopAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
-        "UpdateServiceSetting": _service_setting,
+        "GetServiceSetting": _setting,
+        "UpdateServiceSetting": _setting,
+        "ResetServiceSetting": _setting,
+        "ModifyDocumentPermission": _document,
     },
 }
 

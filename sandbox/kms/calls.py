@@ -11,6 +11,7 @@ from moto.utilities.utils import get_partition
 from sandbox.cloudtrail import records
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.quotas import Limits
 from sandbox.iam.authorization import caller_denial_reason
 from sandbox.kms import custom_key_stores, keys, usage
 from sandbox.kms.handlers import HANDLERS, create
@@ -20,6 +21,7 @@ from sandbox.kms.permissions import (
     parameter_keys,
 )
 from sandbox.kms.request import Json, KmsCall
+from sandbox.kms.throttling import check_rate
 
 _ACCEPTS_ALIAS = {
     "DescribeKey", "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GetPublicKey", "Sign",
@@ -31,11 +33,12 @@ _KEY_PARAMETERS = ("KeyId", "TargetKeyId", "SourceKeyId", "DestinationKeyId")
 _LOCK = Lock()
 
 
-def answer(call: KmsCall) -> Json:
-    """Answer one KMS call as KMS does: check permissions, then the key's state, then act.
+def answer(call: KmsCall, limits: Limits) -> Json:
+    """Answer one KMS call as KMS does: check rate, permissions and the key's state, then act.
 
     Raise AwsError with KMS's own code, or SandboxCannot.
     """
+    check_rate(call.operation, call.region, limits)
     found = _keys_of(call)
     for key in found.values():
         _check_permissions(call, key)

@@ -13,10 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.ssm.actions import StepFailed
+from sandbox.ssm.actions import StepFailed, StepTimedOut
 
-# AWS gives a script ten minutes. Here a script never has to wait that long.
-_TIMEOUT = 30.0
 # Since February 2025 AWS no longer supports Python 3.6, 3.7 and 3.8.
 _RUNTIMES = ("python3.9", "python3.10", "python3.11")
 _INPUTS = {"Runtime", "Handler", "InputPayload", "Script"}
@@ -42,7 +40,9 @@ with open("{_OUTPUT}", "w") as output:
 """
 
 
-def run(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+def run(
+    inputs: Mapping[str, Any], environment: Mapping[str, str], timeout: float
+) -> dict[str, Any]:
     """Run the script of a step in a process of its own. Return its result under `Payload`.
 
     `environment` is the complete environment of the process. It makes boto3 talk to the sandbox as
@@ -56,7 +56,7 @@ def run(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, 
     if not isinstance(payload, Mapping):
         raise StepFailed(f"InputPayload is not a map: {payload!r}")
     given = {"handler": inputs["Handler"], "payload": payload, "script": inputs["Script"]}
-    text = _output_of(json.dumps(given), environment)
+    text = _output_of(json.dumps(given), environment, timeout)
     result: dict[str, Any] = json.loads(text)
     if "error" in result:
         raise StepFailed(f"the script failed: {result['error']}")
@@ -66,7 +66,7 @@ def run(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, 
     return result
 
 
-def _output_of(given: str, environment: Mapping[str, str]) -> str:
+def _output_of(given: str, environment: Mapping[str, str], timeout: float) -> str:
     with tempfile.TemporaryDirectory() as name:
         try:
             done = subprocess.run(
@@ -77,11 +77,11 @@ def _output_of(given: str, environment: Mapping[str, str]) -> str:
                 input=given.encode(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                timeout=_TIMEOUT,
+                timeout=timeout,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise StepFailed(f"the script did not end within {_TIMEOUT:g} seconds") from None
+            raise StepTimedOut(f"the script did not end within {timeout:g} seconds") from None
         output = Path(name) / _OUTPUT
         if not output.exists():
             raise StepFailed(f"the script ended with status {done.returncode} and no answer")

@@ -1,0 +1,49 @@
+"""Event buses as targets of rules: permissions, and how often an event may hop.
+
+The kinds of hops follow EventBridge's error codes THIRD_ACCOUNT_HOP_DETECTED and
+THIRD_REGION_HOP_DETECTED (EventBridge User Guide, "Using dead-letter queues") and published
+observations: an event makes at most one hop within a Region and one hop between Regions. So no
+event can go round for ever.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.errors import DeliveryFailed
+from sandbox.events.delivery import Hops, Task
+from sandbox.iam.authorization import EVENTS, role_denial_reason, trust_denial_reason
+
+BUS_ARN = re.compile(r"arn:[\w-]+:events:([\w-]+):(\d{12}):event-bus/([\w./-]+)")
+
+
+def match_bus(arn: str) -> tuple[str, str] | None:
+    """Return the Region and the name of an event bus of this account, or None for other ARNs."""
+    match = BUS_ARN.fullmatch(arn)
+    return (match[1], match[3]) if match and match[2] == ACCOUNT_ID else None
+
+
+def check_forwarding(task: Task, region: str) -> Hops:
+    """Return the hops of an event after one more, to a bus in `region`.
+
+    Raise DeliveryFailed if the event may not hop again, if the role does not trust EventBridge for
+    the rule, or if it may not put events on the bus. The bus is the target of the task.
+    """
+    is_regional = region != task.region
+    if is_regional and task.hops.regional:
+        raise DeliveryFailed("THIRD_REGION_HOP_DETECTED", "the event came from another Region")
+    if not is_regional and task.hops.local:
+        raise DeliveryFailed("THIRD_ACCOUNT_HOP_DETECTED", "the event came from another bus")
+    role, arn = str(task.target["RoleArn"]), str(task.target["Arn"])
+    if reason := trust_denial_reason(role, EVENTS, task.region, task.rule_arn):
+        raise DeliveryFailed("FAILED_TO_ASSUME_ROLE", reason)
+    keys = {
+        "events:source": str(task.event["source"]),
+        "events:detail-type": str(task.event["detail-type"]),
+        "events:eventBusInvocation": "true",
+    }
+    if reason := role_denial_reason(role, "events:PutEvents", arn, region, keys):
+        raise DeliveryFailed("NO_PERMISSIONS", reason)
+    return replace(task.hops, regional=True) if is_regional else replace(task.hops, local=True)
