@@ -33,6 +33,7 @@ from sandbox.gateway.moto_app import Dispatcher, QuietHandler
 from sandbox.gateway.recorder import Recorder
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
+from sandbox.iam import service_control
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores, expiry
 from sandbox.sns import data_protection, emails, publish, subscriptions
@@ -248,6 +249,13 @@ class Sandbox:
         """Make an endpoint's subscriptions pending, or confirm them."""
         subscriptions.set_pending(region, endpoint, pending)
 
+    def set_service_control_policy(self, policy: Mapping[str, Any] | None) -> None:
+        """Attach a service control policy to the account: `sandbox.iam.service_control`.
+
+        None detaches it. It is the organization's, so a snapshot does not have it.
+        """
+        service_control.attach(policy)
+
     def snapshot(self) -> bytes:
         """Wait until all jobs have ended, then return a copy of the account.
 
@@ -301,4 +309,5 @@ class Sandbox:
 def _forget() -> None:
     """Reset the state that moto's own reset does not cover."""
     custom_key_stores.clear()
+    service_control.attach(None)
     clock.reset()
