@@ -35,7 +35,7 @@ from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores, expiry
-from sandbox.sns import publish, subscriptions
+from sandbox.sns import data_protection, publish, subscriptions
 from sandbox.sns.emails import Mail, mails
 from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution
@@ -129,6 +129,7 @@ class Sandbox:
         )
         self._undo = [
             subscriptions.hook(),
+            data_protection.hook(),
             publish.hook(self._alarms.notification_failed),
             s3_lock.serialize(),
         ]
