@@ -152,6 +152,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     ),
     "monitoring": {
         "DescribeAlarms": _arn("cloudwatch", "alarm:*"),
+        "GetMetricStatistics": _any,
         "ListTagsForResource": _TAGGED,
         "PutMetricAlarm": _arn("cloudwatch", "alarm:{AlarmName}"),
         "DeleteAlarms": _alarm,
@@ -170,6 +171,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetSubscriptionAttributes": _topic_of_subscription,
         "SetSubscriptionAttributes": _topic_of_subscription,
         "GetTopicAttributes": _TOPIC,
+        "ListTopics": _any,
         "ListSubscriptionsByTopic": _TOPIC,
         "Publish": _TOPIC,
         "Subscribe": _TOPIC,
@@ -206,6 +208,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "UpdateDocument": _document,
         "UpdateDocumentDefaultVersion": _document,
         "GetDocument": _document,
+        "ListDocuments": _any,
         "DescribeAutomationExecutions": _any,
         "DescribeAutomationStepExecutions": _any,
         "GetAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),

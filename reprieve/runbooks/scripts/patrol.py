@@ -189,7 +189,7 @@ def _report(
     if rescued:
         send(
             f"the patrol saved {_count(rescued)}",
-            f"Their events were missed: {_count(rescued)} pending deletion. Reprieve's patrol found "
+            f"Their events were missed: {_count(rescued)} pending deletion. The patrol found "
             "them, and cancelled the deletions:",
             *_listed(rescued),
             "Find out why the events were missed: run `reprieve status`.",
