@@ -24,6 +24,9 @@ VISIBLE = "ApproximateNumberOfMessagesVisible"
 # "Monitoring Amazon EventBridge": the dimension RuleName alone means the default bus.
 _DIMENSIONS = {
     (EVENTS, "FailedInvocations"): "RuleName",
+    (EVENTS, "MatchedEvents"): "RuleName",
+    (EVENTS, "InvocationAttempts"): "RuleName",
+    (EVENTS, "RetryInvocationAttempts"): "RuleName",
     (EVENTS, "InvocationsSentToDlq"): "RuleName",
     (EVENTS, "InvocationsFailedToBeSentToDlq"): "RuleName",
     (SNS, "NumberOfNotificationsFailed"): "TopicName",
