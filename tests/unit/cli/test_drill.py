@@ -52,6 +52,17 @@ def test_a_confirmed_drill_runs(answer):
     assert "✔ 1 of 1 Regions passed." in result.stdout
 
 
+def test_an_interrupt_before_the_drill_begins_is_no_traceback(reprieve, monkeypatch):
+    """Nothing is there to be cleaned up: the command ends at once."""
+
+    def load():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(drill, "load", load)
+    result = reprieve("drill", "--yes")
+    assert (result.exit_code, result.output) == (130, "")
+
+
 def test_what_was_not_cleaned_up_fails_a_drill(reprieve, account):
     """The rescue worked, so its seconds are there; the command cleans up by hand."""
     (passed,) = account["drill"].regions
