@@ -24,6 +24,7 @@ from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
+from sandbox.core.quotas import Limits, Quotas
 from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
@@ -32,10 +33,11 @@ from sandbox.gateway.moto_app import Dispatcher, QuietHandler
 from sandbox.gateway.recorder import Recorder
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
+from sandbox.iam import service_control
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores, expiry
-from sandbox.sns import data_protection, publish, subscriptions
-from sandbox.sns.emails import Mail, mails
+from sandbox.sns import data_protection, emails, publish, subscriptions
+from sandbox.sns.emails import Mail
 from sandbox.sqs import queues
 from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution
@@ -52,13 +54,14 @@ class Sandbox:
 
     `port=0` takes a free port. At the start the account has one thing: a multi-Region CloudTrail
     trail that logs, so that EventBridge gets KMS calls. Every access key that IAM does not know
-    belongs to the account's root.
+    belongs to the account's root. `quotas` are AWS's defaults, if none are given.
     """
 
     _running = Lock()
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, quotas: Quotas | None = None) -> None:
         self._port = port
+        self._limits = Limits(quotas)
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
 
@@ -106,7 +109,7 @@ class Sandbox:
         """Create the services. Give each one the functions by which it reaches the others."""
         self._clients = Clients(self.endpoint)
         self._work = Work()
-        self.history = History()
+        self.history = History(self._limits)
         """CloudTrail's event history."""
         self.switches = Switches()
         """The Regions that are disabled or slow."""
@@ -114,6 +117,7 @@ class Sandbox:
         self._automations = Automations(
             self._work,
             self._clients,
+            self._limits,
             # The bus needs the automations too, so the bus is looked up when an event comes.
             emit=lambda event, region: self._bus.emit(event, region),
             publish_denial_reason=publish.role_publish_denial_reason,
@@ -130,13 +134,21 @@ class Sandbox:
         self._undo = [
             subscriptions.hook(),
             publish.hook(self._alarms.notification_failed),
+            emails.hook(self._limits),
             data_protection.hook(),
             queues.hook(),
             s3_lock.serialize(),
         ]
         log = Log(self.history, self._bus.emit)
         router = Router(
-            moto, self._bus, self._automations, self._alarms, self.history, log, self.reset
+            moto,
+            self._bus,
+            self._automations,
+            self._alarms,
+            self.history,
+            self._limits,
+            log,
+            self.reset,
         )
         return Recorder(Authorizer(router, self.switches), log, self._automations.service_of)
 
@@ -148,6 +160,7 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._automations.close()
         self._work.stop()
         self._alarms.close()
         for undo in self._undo:
@@ -179,6 +192,17 @@ class Sandbox:
         self._work.settle(timeout)
 
     @property
+    def quotas(self) -> Quotas:
+        """The quotas of the account. Others apply as soon as they are set."""
+        return self._limits.quotas
+
+    @quotas.setter
+    def quotas(self, quotas: Quotas) -> None:
+        self._limits.quotas = quotas
+        if self._server is not None:
+            self._automations.slots.fill_all()
+
+    @property
     def deliveries(self) -> list[Delivery]:
         """The deliveries of the event buses, oldest first."""
         return self._bus.deliveries
@@ -196,7 +220,7 @@ class Sandbox:
     @property
     def mails(self) -> list[Mail]:
         """The messages that EventBridge, alarms and other callers published to topics."""
-        return mails()
+        return emails.mails()
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         """Put an EventBridge envelope on a Region's default bus, as AWS itself would.
@@ -206,9 +230,12 @@ class Sandbox:
         blank = envelope(event["source"], event["detail-type"], region, event["detail"])
         self._bus.emit({**blank, "id": str(uuid.uuid4()), **event}, region)
 
-    def run_schedules(self, region: str | None = None) -> None:
-        """Fire every enabled rule that has a schedule once, in one Region or in all."""
-        self._bus.run_schedules(region)
+    def run_schedules(self, region: str | None = None, rule: str | None = None) -> None:
+        """Fire every enabled rule that has a schedule once, in one Region or in all.
+
+        With `rule` only the rule of that name.
+        """
+        self._bus.run_schedules(region, rule)
 
     def lose_events(self, test: Callable[[Mapping[str, Any]], bool] | None) -> None:
         """Lose each event (a whole envelope) for which the test holds. None loses no more."""
@@ -224,6 +251,13 @@ class Sandbox:
     def set_pending(self, region: str, endpoint: str, pending: bool = True) -> None:
         """Make an endpoint's subscriptions pending, or confirm them."""
         subscriptions.set_pending(region, endpoint, pending)
+
+    def set_service_control_policy(self, policy: Mapping[str, Any] | None) -> None:
+        """Attach a service control policy to the account: `sandbox.iam.service_control`.
+
+        None detaches it. It is the organization's, so a snapshot does not have it.
+        """
+        service_control.attach(policy)
 
     def snapshot(self) -> bytes:
         """Wait until all jobs have ended, then return a copy of the account.
@@ -251,6 +285,7 @@ class Sandbox:
         self._alarms.clear()
         self.history.clear()
         self.switches.reset()
+        self._limits.rates.clear()
         _forget()
         self._create_trail()
 
@@ -277,4 +312,5 @@ class Sandbox:
 def _forget() -> None:
     """Reset the state that moto's own reset does not cover."""
     custom_key_stores.clear()
+    service_control.attach(None)
     clock.reset()

@@ -7,8 +7,9 @@ from pydantic_core import InitErrorDetails
 from reprieve import regions
 from reprieve.events.exemptions import exemptions_in, split
 from reprieve.events.patterns import MAX_PATTERN_LENGTH
-from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED, pattern_json
-from reprieve.names import LIFELINE
+from reprieve.events.threat import pattern_json
+from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED
+from reprieve.names import ALARMS, LIFELINE, ROLES
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.invalid import invalid_at, other_partition_at
 from reprieve.settings.state import state_errors
@@ -71,6 +72,8 @@ def _duplicates(values: Values) -> Errors:
             ("notify", "encryption"),
             ("exempt", "principals"),
             ("exempt", "keys"),
+            ("exempt", "deployers"),
+            ("reliability", "alarm_emails"),
             ("regions", "watch"),
             ("regions", "exclude"),
         )
@@ -97,6 +100,14 @@ def _remediation_errors(values: Values) -> Errors:
             sorted(threats),
             f'does not include "{KEY_DELETION_SCHEDULED.name}", which remediation needs',
             "add it, or set remediation.enabled = false",
+        )
+    role = remediation.get("automation_role_arn")
+    if isinstance(role, str) and role.rpartition("/")[2] in ROLES:
+        yield invalid_at(
+            ("remediation", "automation_role_arn"),
+            role,
+            "is a role that Reprieve itself creates, and would delete if the setting named it",
+            "remove the key: Reprieve then creates and uses its own role",
         )
     for key in ("re_enable", "enable_disabled"):
         if remediation.get(key) is not True:
@@ -127,15 +138,14 @@ def _alarm_errors(values: Values) -> Errors:
 
 
 def _topic_errors(values: Values) -> Errors:
-    """Yield an error if the topic has the name of the second topic, which encryption adds."""
-    notify = _table(values, "notify")
-    if notify.get("topic_name") == LIFELINE and notify.get("encryption") != "none":
-        yield invalid_at(
-            ("notify", "topic_name"),
-            LIFELINE,
-            "is the name of the topic that warns when the key of the alerts is in danger",
-            "use another name",
-        )
+    """Yield an error if the topic has the name of one of Reprieve's other topics."""
+    name = _table(values, "notify").get("topic_name")
+    others = {
+        LIFELINE: "is the name of the topic that warns when the key of the alerts is in danger",
+        ALARMS: "is the name of the topic that sends the alarms",
+    }
+    if isinstance(name, str) and name in others:
+        yield invalid_at(("notify", "topic_name"), name, others[name], "use another name")
 
 
 def _partition(values: Values) -> tuple[str | None, str]:
@@ -167,7 +177,7 @@ def _partition_errors(values: Values, partition: str, reference: str) -> Errors:
                 reference,
             )
     role = _texts(values, "remediation", "automation_role_arn")
-    principals = _texts(values, "exempt", "principals")
+    principals = _texts(values, "exempt", "principals") | _texts(values, "exempt", "deployers")
     keys = _texts(values, "exempt", "keys") | _texts(values, "notify", "encryption")
     found = {place: principal_partition(text, ["role"]) for place, text in role.items()}
     found |= {place: principal_partition(text) for place, text in principals.items()}

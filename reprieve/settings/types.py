@@ -5,7 +5,7 @@ import re
 from collections.abc import Container
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import AfterValidator, Discriminator, Tag
+from pydantic import AfterValidator, Discriminator, StrictInt, Tag
 
 from reprieve import regions
 from reprieve.events.patterns import pattern_errors
@@ -43,6 +43,10 @@ _KEY = re.compile(
 # Manager Automation runbook reference). A role that both accept is safe.
 _RUNBOOK_PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
 
+# In minutes. A key is lost after 7 days at the earliest: a patrol a day leaves time for several.
+_SHORTEST_PATROL = 15
+_LONGEST_PATROL = 24 * 60
+
 AWS_MANAGED_KEY: Final = (
     "is an AWS managed key, whose policy does not allow EventBridge: no alert would be sent"
 )
@@ -52,6 +56,13 @@ def principal_partition(arn: str, kinds: Container[str] = ("role", "user")) -> s
     """Return the partition in the ARN of an IAM role or user; None if the text is no such ARN."""
     found = _PRINCIPAL.fullmatch(arn)
     return found["partition"] if found and found["kind"] in kinds else None
+
+
+def role_of(arn: str) -> tuple[str, str] | None:
+    """Return account and name in the ARN of an IAM role; None if the text is no such ARN."""
+    if principal_partition(arn, ["role"]) is None:
+        return None
+    return arn.split(":")[4], arn.rpartition("/")[2]
 
 
 def key_home(key: str) -> tuple[str | None, str | None] | None:
@@ -151,6 +162,23 @@ def _principal_arn(text: str) -> str:
         )
     if not principal_partition(text):
         raise invalid("is not the ARN of an IAM role or user", f"write it like {_ROLE_EXAMPLE}")
+    if "*" in text or "?" in text:
+        raise invalid(
+            "contains a wildcard, which EventBridge compares as it stands: it would match nobody",
+            "name each role or user",
+        )
+    return text
+
+
+def _patrol_interval(text: str) -> str:
+    """Refuse an interval that EventBridge refuses, or that is longer than a day."""
+    found = re.fullmatch(r"([1-9]\d{0,3}) (minute|hour|day)(s?)", text)
+    # EventBridge user guide, "rate expressions": 1 has a unit in the singular, others the plural.
+    if not found or (found[1] == "1") == bool(found[3]):
+        raise invalid("is not an interval", 'write it like "6 hours", "1 hour" or "30 minutes"')
+    minutes = int(found[1]) * {"minute": 1, "hour": 60, "day": 24 * 60}[found[2]]
+    if not _SHORTEST_PATROL <= minutes <= _LONGEST_PATROL:
+        raise invalid("is shorter than 15 minutes, or longer than a day", 'write it like "6 hours"')
     return text
 
 
@@ -241,6 +269,13 @@ def _is_aws_service(source: object) -> bool:
     return isinstance(prefix, str) and prefix.startswith("aws.")
 
 
+def _storm_threshold(number: int) -> int:
+    """Refuse a number that no alarm can use."""
+    if not 1 <= number <= 10_000:
+        raise invalid("is not 1 to 10,000", "write a number of deletions per minute")
+    return number
+
+
 def _region(text: str) -> str:
     """Refuse a Region that cannot have a guard: misspelt, or too new for this botocore."""
     if not regions.partition_of(text):
@@ -286,6 +321,9 @@ PrincipalArn = Annotated[str, AfterValidator(plain), AfterValidator(_principal_a
 Key = Annotated[str, AfterValidator(plain), AfterValidator(_key)]
 Region = Annotated[str, AfterValidator(plain), AfterValidator(_region)]
 Emails = Annotated[tuple[_Email, ...], AfterValidator(_not_empty)]
+AlarmEmails = tuple[_Email, ...]
+PatrolInterval = Annotated[str, AfterValidator(plain), AfterValidator(_patrol_interval)]
+StormThreshold = Annotated[StrictInt, AfterValidator(_storm_threshold)]
 Threats = Annotated[tuple[ThreatName, ...], AfterValidator(_not_empty)]
 WatchName = Annotated[str, AfterValidator(plain), AfterValidator(_watch_name)]
 WatchSummary = Annotated[str, AfterValidator(plain), AfterValidator(_watch_summary)]

@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox.cloudtrail.records import EVENT_SOURCES, is_write
 from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.quotas import Limits
 
 Record = dict[str, Any]
 
@@ -26,7 +27,8 @@ _ATTRIBUTES = (
 class History:
     """The write calls of every Region, including calls that failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._lock = Lock()
         self._records: dict[str, list[Record]] = {}
 
@@ -62,8 +64,12 @@ class History:
     def lookup(self, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
         """Answer LookupEvents: one page of the calls that match, newest first.
 
-        Raise AwsError for parameters that CloudTrail refuses.
+        Raise AwsError for too many calls in a second, whoever calls (CloudTrail User Guide,
+        "Quotas"), and for parameters that CloudTrail refuses.
         """
+        rate = self._limits.quotas.lookup_events_per_second
+        if not self._limits.rates.admits(("cloudtrail", "LookupEvents", region), rate):
+            raise AwsError("ThrottlingException", "Rate exceeded")
         attribute = _attribute(parameters)
         _check_category(parameters)
         size = parameters.get("MaxResults", _MAX_RESULTS)

@@ -30,6 +30,13 @@ class Work:
             self._pending += 1
         self._queue.put(job)
 
+    def spawn(self, job: Callable[[], None]) -> None:
+        """Run a job soon, in a thread of its own: it may wait for other jobs."""
+        with self._changed:
+            self._pending += 1
+        thread = Thread(target=self._finish, args=(job,), daemon=True)
+        thread.start()
+
     def submit_later(self, seconds: float, job: Callable[[], None]) -> None:
         """Run a job after some seconds. `settle` waits for it from now on."""
         with self._changed:
@@ -65,10 +72,13 @@ class Work:
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
-            _do(job)
-            # The last job counts as pending until the jobs of `when_done` have run too.
-            for late in iter(self._next_late, None):
-                _do(late)
+            self._finish(job)
+
+    def _finish(self, job: Callable[[], None]) -> None:
+        _do(job)
+        # The last job counts as pending until the jobs of `when_done` have run too.
+        for late in iter(self._next_late, None):
+            _do(late)
 
     def _next_late(self) -> Callable[[], None] | None:
         with self._changed:

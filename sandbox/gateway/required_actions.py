@@ -14,6 +14,7 @@ from moto.utilities.utils import get_partition
 
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import SandboxCannot
+from sandbox.iam.principals import role_arn
 from sandbox.ssm import documents
 
 Parameters = Mapping[str, Any]
@@ -53,6 +54,12 @@ def _bus(parameters: Parameters, region: str) -> str:
     return _arn("events", f"event-bus/{buses.pop().rpartition('/')[2]}")({}, region)
 
 
+def _topic_of_subscription(parameters: Parameters, region: str) -> str:
+    # The reference lists no resource type for these calls, but SNS checks them against the topic:
+    # its refusals name the topic's ARN ("not authorized to perform: SNS:Unsubscribe on resource").
+    return str(parameters["SubscriptionArn"]).rpartition(":")[0]
+
+
 def _queue(parameters: Parameters, region: str) -> str:
     name = str(parameters["QueueUrl"]).rstrip("/").rpartition("/")[2]
     return _arn("sqs", name)(parameters, region)
@@ -70,6 +77,11 @@ def _document(parameters: Parameters, region: str) -> str:
     return f"arn:{get_partition(region)}:ssm:{region}:{owner}:document/{name}"
 
 
+def _setting(parameters: Parameters, region: str) -> str:
+    given = str(parameters["SettingId"])
+    return given if given.startswith("arn:") else _arn("ssm", f"servicesetting{given}")({}, region)
+
+
 def _trail(name: str) -> _Resource:
     def build(parameters: Parameters, region: str) -> str:
         given = str(parameters[name])
@@ -81,7 +93,14 @@ def _trail(name: str) -> _Resource:
 
 
 _RULE = _arn("events", "rule/{Name}")
-_ROLE = _arn("iam", "role/{RoleName}")
+
+
+def _role(parameters: Parameters, region: str) -> str:
+    # A call names a role without its path, which is a part of its ARN.
+    name = str(parameters["RoleName"])
+    path = str(parameters.get("Path", "/")).lstrip("/")
+    return role_arn(name, region) or _arn("iam", f"role/{path}{name}")({}, region)
+
 
 _RULE_OF_TARGETS = _arn("events", "rule/{Rule}")
 _TOPIC = _given("TopicArn")
@@ -105,6 +124,9 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DeleteRule": _RULE,
         "PutTargets": _RULE_OF_TARGETS,
         "RemoveTargets": _RULE_OF_TARGETS,
+        "TagResource": _TAGGED,
+        "UntagResource": _TAGGED,
+        "UpdateEventBus": _arn("events", "event-bus/{Name}"),
     },
     "iam": dict.fromkeys(
         [
@@ -118,14 +140,27 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
             "ListRolePolicies",
             "PutRolePolicy",
             "UpdateAssumeRolePolicy",
+            "AttachRolePolicy",
+            "DeleteRolePermissionsBoundary",
+            "DetachRolePolicy",
+            "TagRole",
+            "UntagRole",
+            "UpdateRole",
+            "UpdateRoleDescription",
         ],
-        _ROLE,
+        _role,
     ),
     "monitoring": {
         "DescribeAlarms": _arn("cloudwatch", "alarm:*"),
+        "GetMetricStatistics": _any,
         "ListTagsForResource": _TAGGED,
         "PutMetricAlarm": _arn("cloudwatch", "alarm:{AlarmName}"),
         "DeleteAlarms": _alarm,
+        "DisableAlarmActions": _alarm,
+        "EnableAlarmActions": _alarm,
+        "SetAlarmState": _arn("cloudwatch", "alarm:{AlarmName}"),
+        "TagResource": _TAGGED,
+        "UntagResource": _TAGGED,
     },
     "sns": {
         "CreateTopic": _arn("sns", "{Name}"),
@@ -133,13 +168,19 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DeleteTopic": _TOPIC,
         "SetTopicAttributes": _TOPIC,
         "ListTagsForResource": _given("ResourceArn"),
-        "GetSubscriptionAttributes": _any,
-        "SetSubscriptionAttributes": _any,
+        "GetSubscriptionAttributes": _topic_of_subscription,
+        "SetSubscriptionAttributes": _topic_of_subscription,
         "GetTopicAttributes": _TOPIC,
+        "ListTopics": _any,
         "ListSubscriptionsByTopic": _TOPIC,
         "Publish": _TOPIC,
         "Subscribe": _TOPIC,
-        "Unsubscribe": _any,
+        "Unsubscribe": _topic_of_subscription,
+        "AddPermission": _TOPIC,
+        "ConfirmSubscription": _TOPIC,
+        "RemovePermission": _TOPIC,
+        "TagResource": _given("ResourceArn"),
+        "UntagResource": _given("ResourceArn"),
     },
     "sqs": {
         "CreateQueue": _arn("sqs", "{QueueName}"),
@@ -151,6 +192,11 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "ListQueues": _any,
         "ListQueueTags": _queue,
         "ReceiveMessage": _queue,
+        "SendMessage": _queue,
+        "AddPermission": _queue,
+        "ChangeMessageVisibility": _queue,
+        "RemovePermission": _queue,
+        "UntagQueue": _queue,
         "SetQueueAttributes": _queue,
     },
     "ssm": {
@@ -162,9 +208,15 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "UpdateDocument": _document,
         "UpdateDocumentDefaultVersion": _document,
         "GetDocument": _document,
+        "ListDocuments": _any,
         "DescribeAutomationExecutions": _any,
         "DescribeAutomationStepExecutions": _any,
         "GetAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
+        "StopAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
+        "GetServiceSetting": _setting,
+        "UpdateServiceSetting": _setting,
+        "ResetServiceSetting": _setting,
+        "ModifyDocumentPermission": _document,
     },
 }
 

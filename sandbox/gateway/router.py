@@ -14,6 +14,7 @@ from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
 from sandbox.cloudwatch.alarms import Alarms
 from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.quotas import Limits
 from sandbox.events import validation
 from sandbox.events.bus import Bus
 from sandbox.gateway.authorizer import CREDENTIAL
@@ -56,6 +57,7 @@ class Router:
         automations: Automations,
         alarms: Alarms,
         history: History,
+        limits: Limits,
         log: Log,
         reset: Callable[[], None],
         rules_per_bus: Callable[[], int] = lambda: validation.MAX_RULES,
@@ -65,6 +67,7 @@ class Router:
         self._automations = automations
         self._alarms = alarms
         self._history = history
+        self._limits = limits
         self._log = log
         self._reset = reset
         self._rules_per_bus = rules_per_bus
@@ -147,7 +150,7 @@ class Router:
         response: Json | None = None
         failure: tuple[str, str] | None = None
         try:
-            response = calls.answer(kms_call)
+            response = calls.answer(kms_call, self._limits)
         except SandboxCannot:
             raise  # AWS might have accepted the call, so there is nothing to record.
         except AwsError as error:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 from moto.utilities.utils import get_partition
 
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.quotas import Quotas
 from sandbox.iam.authorization import role_denial_reason
 from sandbox.iam.principals import Caller, role_at, session_of
-from sandbox.ssm import script
-from sandbox.ssm.actions import StepFailed, invoke
+from sandbox.ssm.actions import StepCancelled, StepFailed, invoke
 from sandbox.ssm.documents import execution_arn
-from sandbox.ssm.execution import Execution
+from sandbox.ssm.execution import Execution, Run
+from sandbox.ssm.script import Scripts
 
 # The resource of each supported call. The permissions for KMS are checked when KMS gets the call.
 _RESOURCES: dict[tuple[str, str], Callable[[Mapping[str, Any], str], str]] = {
@@ -34,7 +36,8 @@ class RoleAccess:
     """How the steps of an execution reach AWS as the role of the automation.
 
     `client` makes a boto3 client of a service. `environment` is the environment of a process that
-    calls AWS. `run_child` runs another document to its end: (name, version, parameters, caller).
+    calls AWS. `run_child` runs another document to its end: (name, version, parameters, caller,
+    timeout in seconds). It raises StepTimedOut.
     `publish_denial_reason` returns why a topic denies a role to publish, or None: (role_arn,
     session name, topic_arn, region).
     """
@@ -42,15 +45,18 @@ class RoleAccess:
     session_name: str
     client: Callable[[str], Any]
     environment: Mapping[str, str]
-    run_child: Callable[[str, str | None, Any, Caller], Execution]
+    scripts: Scripts
+    run_child: Callable[[str, str | None, Any, Caller, float], Execution]
     publish_denial_reason: Callable[[str, str, str, str], str | None]
 
 
 class RoleRunner:
     """Runs the steps of one execution as its role. The actions use it as their `Runner`."""
 
-    def __init__(self, execution: Execution, access: RoleAccess) -> None:
-        self._execution = execution
+    def __init__(self, run: Run, access: RoleAccess, quotas: Quotas) -> None:
+        self.stopping: Event = run.stopping
+        self.quotas = quotas
+        self._execution = run.execution
         self._access = access
         self._clients: dict[str, Any] = {}
 
@@ -77,13 +83,17 @@ class RoleRunner:
         if reason:
             raise StepFailed(reason)
 
-    def run_child(self, document: str, version: str | None, parameters: Any) -> dict[str, Any]:
+    def run_child(
+        self, document: str, version: str | None, parameters: Any, timeout: float
+    ) -> dict[str, Any]:
         """Run another document to its end as the automation's role. Return its outputs."""
         role = role_at(self._execution.assume_role)
         if role is None:
             raise StepFailed(f"the role {self._execution.assume_role} no longer exists")
         caller = session_of(role, self._access.session_name)
-        child = self._access.run_child(document, version, parameters, caller)
+        child = self._access.run_child(document, version, parameters, caller, timeout)
+        if self.stopping.is_set():
+            raise StepCancelled("the execution was stopped")
         if child.failure:
             raise StepFailed(f"{document} failed: {child.failure}")
         return {
@@ -92,6 +102,8 @@ class RoleRunner:
             "Output": child.outputs,
         }
 
-    def run_script(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def run_script(self, inputs: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """Run a script as the automation's role, in a process of its own. Return its outputs."""
-        return script.run(inputs, self._access.environment)
+        timeout = min(timeout, self.quotas.script_timeout)
+        access = self._access
+        return access.scripts.run(inputs, access.environment, timeout, self.stopping)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from reprieve.events.alerts import alert, alert_key_alert, watch_alert
+from reprieve.events.guard_events import alert_key_endangered
 from reprieve.events.patterns import pattern_errors
-from reprieve.events.threats import BY_NAME, CATALOGUE, alert_key_endangered, pattern_json
+from reprieve.events.threat import pattern_json
+from reprieve.events.threats import BY_NAME, CATALOGUE
 from reprieve.runbooks.runbook import RESCUE_KEY
 from sandbox.events.matching import matches
 from sandbox.events.transformer import transform

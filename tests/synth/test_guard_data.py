@@ -70,7 +70,8 @@ def test_the_stack_has_what_the_guard_has_and_nothing_else(synth, variables, tmp
         "documents": {f"{each.name} {json.dumps(each.content)}" for each in guard.documents},
         "rules": {f"{each.name} {each.description}" for each in guard.rules},
         "targets": {
-            f"{rule.name} {target.id} {sorted(target.transformer.paths)}"
+            f"{rule.name} {target.id} "
+            f"{sorted(target.transformer.paths) if target.transformer else []}"
             for rule in guard.rules
             for target in rule.targets
         },

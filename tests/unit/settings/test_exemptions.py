@@ -42,6 +42,12 @@ def test_exemptions_by_role_user_key_id_and_key_arn_are_accepted(tmp_path):
             "arn:aws-cn:iam::111122223333:role/Admin",
             "is in the partition aws-cn; the Regions to watch are in aws",
         ),
+        ("deployers", "alice", "is not the ARN of an IAM role or user"),
+        (
+            "deployers",
+            "arn:aws-cn:iam::111122223333:role/Admin",
+            "is in the partition aws-cn; the Regions to watch are in aws",
+        ),
         ("keys", "alias/app", "is an alias, which can be moved to another key at any time"),
         ("keys", "1234abcd", "is neither the id nor the ARN of a KMS key"),
         (
