@@ -1,8 +1,8 @@
 """`make burst`: what happens when very many keys are scheduled for deletion at once.
 
 Everything runs in the sandbox, with AWS's quotas, and in real time. The scenarios can be scaled
-down: then there are fewer keys, and the quotas on numbers of automations shrink with them; the rates
-per second stay as they are.
+down: then there are fewer keys, and the quotas on numbers of automations shrink with them. The
+rates per second stay as they are.
 """
 
 import argparse
@@ -77,8 +77,8 @@ SCENARIOS: Final = (
 class Result:
     """What happened. Times are in seconds since the first deletion; None if it did not happen.
 
-    `scheduled` is when the last deletion was scheduled. `by_event` and `by_patrol` are the keys that
-    were saved by their events and by the patrol, `alerts_twice` the keys with more than one alert.
+    `scheduled` is when the last deletion was scheduled. `by_event` and `by_patrol` are the keys
+    that were saved by their events and by the patrol, `alerts_twice` the keys with more than one alert.
     `storm` and `waiting` are when these alarms went off, `attack` when the home Region's topic
     reported the attack. The mailbox of the alerts, or of the alarms, may be suspended at the end.
     """
@@ -158,14 +158,15 @@ def run(sandbox: Sandbox, scenario: Scenario) -> Result:
 
 def _losing(scenario: Scenario) -> Callable[[Mapping[str, Any]], bool] | None:
     """Return which events of a scenario EventBridge loses."""
-    if not scenario.loses_every:
+    every = scenario.loses_every
+    if not every:
         return None
     seen = itertools.count(1)
 
     def is_lost(event: Mapping[str, Any]) -> bool:
         if event["detail"].get("eventName") != "ScheduleKeyDeletion":
             return False
-        return next(seen) % scenario.loses_every == 0
+        return next(seen) % every == 0
 
     return is_lost
 
