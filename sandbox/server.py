@@ -111,7 +111,9 @@ class Sandbox:
         """CloudTrail's event history."""
         self.switches = Switches()
         """The Regions that are disabled or slow."""
-        self._alarms = Alarms(self._work, partial(publish.publish_as_service, CLOUDWATCH))
+        self._alarms = Alarms(
+            self._work, self._limits, partial(publish.publish_as_service, CLOUDWATCH)
+        )
         self._automations = Automations(
             self._work,
             self._clients,
