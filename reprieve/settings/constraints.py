@@ -10,10 +10,11 @@ from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threat import pattern_json
 from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED
 from reprieve.names import ALARMS, LIFELINE, ROLES
+from reprieve.settings.arns import key_home, principal_partition
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.invalid import invalid_at, other_partition_at
 from reprieve.settings.state import state_errors
-from reprieve.settings.types import WATCH_WORDS, key_home, principal_partition
+from reprieve.settings.types import WATCH_WORDS
 
 # The metrics that a metric-math alarm takes (CloudWatch user guide, "Using metric math").
 MAX_ALARM_METRICS = 10

@@ -6,10 +6,11 @@ from typing import Final
 from pydantic_core import ErrorDetails, InitErrorDetails
 
 from reprieve import regions
+from reprieve.settings.arns import AWS_MANAGED_KEY
 from reprieve.settings.errors import Place, shown
 from reprieve.settings.invalid import KIND, invalid_at
 from reprieve.settings.sources import variable_of
-from reprieve.settings.types import AWS_MANAGED_KEY, WATCH_WORDS
+from reprieve.settings.types import WATCH_WORDS
 from reprieve.text import nearest
 
 Tables = Mapping[str, Mapping[str, object]]
