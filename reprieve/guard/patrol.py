@@ -46,7 +46,10 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
 
 
 def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
-    """Return what the script `guard_check` expects of a guard."""
+    """Return what the script `guard_check` expects of a guard, in an order of its own.
+
+    The order in the settings must not change a document: its name would stay the same.
+    """
     location = guard.location
     # Ids in the settings may be of this account or of another: only AWS knows.
     accounts = sorted(set(re.findall(r"(?<=:)\d{12}(?=:)", settings.model_dump_json())))
@@ -59,12 +62,15 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
         "Partition": location.partition,
         "Region": location.region,
         "Accounts": accounts,
-        "Rules": {rule.name: digest(_rule_facts(rule)) for rule in guard.rules},
+        "Rules": {
+            rule.name: digest(_rule_facts(rule))
+            for rule in sorted(guard.rules, key=lambda each: each.name)
+        },
         "Topics": {
             topic.name: {
                 "Policy": digest(policy_facts(topic.policy)),
                 "Key": "own" if topic.key_arn and guard.key else topic.key_arn,
-                "Emails": list(topic.emails),
+                "Emails": sorted(topic.emails),
             }
             for topic in guard.topics
         },
