@@ -26,7 +26,9 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(
     rf"{_ATOM}(?:\.{_ATOM})*@(?:{HOST_LABEL}\.)+(?=[A-Za-z][A-Za-z0-9-]){HOST_LABEL}"
 )
-_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,256}")
+MAX_TOPIC_NAME: Final = 256
+"""Characters in the name of a topic (SNS API reference, CreateTopic: Name)."""
+_TOPIC = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOPIC_NAME}}}")
 # In minutes. A key is lost after 7 days at the earliest: a patrol a day leaves time for several.
 _SHORTEST_PATROL = 15
 _LONGEST_PATROL = 24 * 60
