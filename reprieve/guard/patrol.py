@@ -12,6 +12,7 @@ from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS
 from reprieve.runbooks.patrol import patrol_document as runbook_document
 from reprieve.runbooks.runbook import PATROL
 from reprieve.runbooks.scripts.fingerprint import fingerprint, policy_facts, rule_facts
+from reprieve.settings.arns import key_home
 from reprieve.settings.schema import Settings
 
 STAND_IN: Final = Document(PATROL.name, PATROL, {})
@@ -32,7 +33,12 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
         "Rescues": settings.remediation.enabled,
         "RescuesEarlier": settings.patrol.rescue_earlier,
         "ExemptPrincipals": sorted(settings.exempt.principals),
-        "ExemptKeys": sorted(settings.exempt.keys),
+        "ExemptKeys": sorted(
+            # An ARN names its Region, an id applies in all of them.
+            key
+            for key in settings.exempt.keys
+            if (key_home(key) or (None, None))[1] in (None, location.region)
+        ),
         "Deployers": sorted(deployer_roles(settings)),
         "OwnKeyTag": ALERT_KEY_TAG,
     }

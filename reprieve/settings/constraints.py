@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pydantic_core import InitErrorDetails
 
 from reprieve import regions
-from reprieve.events.exemptions import exemptions_in, split, without_callers
-from reprieve.events.guard_events import GUARD_CHANGED, guard_changed
+from reprieve.events.exemptions import exemptions_in, split
 from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threat import pattern_json
 from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED
@@ -14,12 +13,10 @@ from reprieve.names import ALARMS, LIFELINE, ROLES
 from reprieve.settings.arns import key_home, principal_partition
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.invalid import invalid_at, other_partition_at
+from reprieve.settings.quotas import deployer_errors, runbook_errors, watch_errors
 from reprieve.settings.state import state_errors
-from reprieve.settings.types import MAX_TOPIC_NAME, WATCH_WORDS
+from reprieve.settings.types import WATCH_WORDS
 from reprieve.settings.unvalidated import Values, table, texts, watch_names
-
-# The metrics that a metric-math alarm takes (CloudWatch user guide, "Using metric math").
-MAX_ALARM_METRICS = 10
 
 Errors = Iterator[InitErrorDetails]
 
@@ -42,7 +39,8 @@ def cross_field_errors(values: Values) -> Errors:
     """
     yield from _duplicates(values)
     yield from _remediation_errors(values)
-    yield from _alarm_errors(values)
+    yield from watch_errors(values)
+    yield from runbook_errors(values)
     yield from _topic_errors(values)
     partition, reference = _partition(values)
     yield from state_errors(table(values, "state"), partition)
@@ -60,7 +58,7 @@ def cross_field_errors(values: Values) -> Errors:
             "remove at least one Region from the list",
         )
     yield from _exemption_errors(values, partition, watched)
-    yield from _deployer_errors(values, watched)
+    yield from deployer_errors(values, watched)
     yield from _alert_key_errors(values, watched)
 
 
@@ -123,20 +121,6 @@ def _remediation_errors(values: Values) -> Errors:
         else:
             continue
         yield invalid_at(("remediation", key), True, rule, hint)
-
-
-def _alarm_errors(values: Values) -> Errors:
-    """Yield an error if there are more watches than the alarm on their rules can sum up."""
-    watches = values.get("watch")
-    if not isinstance(watches, list | tuple) or len(watches) <= MAX_ALARM_METRICS:
-        return
-    if table(values, "reliability").get("alarms") is True:
-        yield invalid_at(
-            ("watch",),
-            f"{len(watches)} tables",
-            f"are more than the {MAX_ALARM_METRICS} rules that one CloudWatch alarm can sum up",
-            "match several kinds of events with one pattern, or set reliability.alarms = false",
-        )
 
 
 def _topic_errors(values: Values) -> Errors:
@@ -253,33 +237,6 @@ def _exemption_errors(values: Values, partition: str, watched: list[str]) -> Err
                 "name fewer principals: for example one role that many people assume",
             )
             return  # the other Regions have the same list
-
-
-def _deployer_errors(values: Values, watched: list[str]) -> Errors:
-    """Yield an error if the deployers make the pattern of `guard-changed` too long.
-
-    The pattern also names the topic and the automation role, and where it forwards, the Region.
-    """
-    topic = table(values, "notify").get("topic_name")
-    role = table(values, "remediation").get("automation_role_arn")
-    deployers = texts(values, "exempt", "deployers")
-    if not isinstance(topic, str) or len(topic) > MAX_TOPIC_NAME or not deployers:
-        return
-    if GUARD_CHANGED.name not in texts(values, "notify", "threats").values():
-        return
-    roles = [role.rpartition("/")[2]] if isinstance(role, str) else []
-    pattern = without_callers(
-        guard_changed([topic], roles), filter(principal_partition, deployers.values())
-    )
-    length = len(pattern_json(pattern | {"region": [max(watched, key=len, default="")]}))
-    if length > MAX_PATTERN_LENGTH:
-        yield invalid_at(
-            ("exempt", "deployers"),
-            list(deployers.values()),
-            f"makes an event pattern of {length:,} characters; "
-            f"EventBridge accepts {MAX_PATTERN_LENGTH:,}",
-            "name fewer deployers, or give the topic a shorter name in notify.topic_name",
-        )
 
 
 def _unwatched(place: Place, arn: str, region: str, watched: list[str]) -> Errors:

@@ -26,6 +26,8 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(
     rf"{_ATOM}(?:\.{_ATOM})*@(?:{HOST_LABEL}\.)+(?=[A-Za-z][A-Za-z0-9-]){HOST_LABEL}"
 )
+MAX_EMAIL: Final = 320
+"""Characters in an address: 64 before the @ and 255 after it (RFC 5321)."""
 MAX_TOPIC_NAME: Final = 256
 """Characters in the name of a topic (SNS API reference, CreateTopic: Name)."""
 _TOPIC = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOPIC_NAME}}}")
@@ -36,8 +38,8 @@ _LONGEST_PATROL = 24 * 60
 
 def _email(text: str) -> str:
     """Refuse an address that SNS cannot send its request for confirmation to."""
-    if len(text) > 320:
-        raise invalid("is longer than 320 characters", "use a shorter address")
+    if len(text) > MAX_EMAIL:
+        raise invalid(f"is longer than {MAX_EMAIL} characters", "use a shorter address")
     if len(text.partition("@")[0]) > 64:
         raise invalid("has more than 64 characters before the @", "use a shorter address")
     if not _EMAIL.fullmatch(text):
