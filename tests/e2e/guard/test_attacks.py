@@ -49,7 +49,7 @@ def test_a_call_against_the_guard_is_reported_in_two_regions(account, attack):
 
 @pytest.mark.parametrize("attack", [each for each in ATTACKS if each.id != DISGUISE], ids=str)
 def test_a_key_is_rescued_after_a_call_against_the_guard(account, attack):
-    """By its event, or by the patrol. Without EventBridge's role by neither: people are notified."""
+    """By its event, or by the patrol. Without EventBridge's role people are notified."""
     key = account.create_key(REGION)
     attack.perform(account, REGION)
     account.schedule(REGION, key["KeyId"])
