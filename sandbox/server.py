@@ -9,18 +9,16 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
 
-from moto.cloudtrail.models import cloudtrail_backends
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import create_backend_app
-from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
+from sandbox.cloudtrail import trails
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
 from sandbox.cloudwatch.alarms import AlarmChange, Alarms
 from sandbox.core import clock
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
@@ -99,7 +97,7 @@ class Sandbox:
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
         """The URL of every service, in every Region."""
         self._server.app = self._connect_services(moto)
-        self._create_trail()
+        trails.create_default(TRAIL, HOME_REGION)
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -277,8 +275,9 @@ class Sandbox:
         self.history.replace(snapshot.restore(copy))
 
     def reset(self) -> None:
-        """Wait until all jobs have ended, then start again with an empty account."""
+        """Stop all automations and retries, then start again with an empty account."""
         self._bus.give_up()
+        self._automations.cancel_all()
         self.settle()
         moto_api_backend.reset()
         self._bus.clear()
@@ -288,26 +287,7 @@ class Sandbox:
         self.switches.reset()
         self._limits.rates.clear()
         _forget()
-        self._create_trail()
-
-    def _create_trail(self) -> None:
-        bucket = f"{TRAIL}-trail-{ACCOUNT_ID}"
-        s3_backends[ACCOUNT_ID]["aws"].create_bucket(bucket, HOME_REGION)
-        trail = cloudtrail_backends[ACCOUNT_ID][HOME_REGION].create_trail(
-            name=TRAIL,
-            bucket_name=bucket,
-            s3_key_prefix="",
-            sns_topic_name="",
-            is_global=True,
-            is_multi_region=True,
-            log_validation=False,
-            is_org_trail=False,
-            cw_log_group_arn="",
-            cw_role_arn="",
-            kms_key_id="",
-            tags_list=[],
-        )
-        trail.start_logging()
+        trails.create_default(TRAIL, HOME_REGION)
 
 
 def _forget() -> None:
