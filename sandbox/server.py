@@ -14,9 +14,9 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
-from sandbox.cloudtrail import trails
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
+from sandbox.cloudtrail.trails import create_trail
 from sandbox.cloudwatch.alarms import AlarmChange, Alarms
 from sandbox.core import clock
 from sandbox.core.background import Work
@@ -97,7 +97,7 @@ class Sandbox:
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
         """The URL of every service, in every Region."""
         self._server.app = self._connect_services(moto)
-        trails.create_default(TRAIL, HOME_REGION)
+        create_trail(TRAIL, HOME_REGION)
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -287,7 +287,7 @@ class Sandbox:
         self.switches.reset()
         self._limits.rates.clear()
         _forget()
-        trails.create_default(TRAIL, HOME_REGION)
+        create_trail(TRAIL, HOME_REGION)
 
 
 def _forget() -> None:

@@ -37,6 +37,27 @@ class TrailState:
     advanced: list[dict[str, Any]]
 
 
+def create_trail(name: str, home: str) -> None:
+    """Create a multi-Region trail that logs all management events, and its bucket."""
+    bucket = f"{name}-trail-{ACCOUNT_ID}"
+    s3_backends[ACCOUNT_ID][get_partition(home)].create_bucket(bucket, home)
+    trail = cloudtrail_backends[ACCOUNT_ID][home].create_trail(
+        name=name,
+        bucket_name=bucket,
+        s3_key_prefix="",
+        sns_topic_name="",
+        is_global=True,
+        is_multi_region=True,
+        log_validation=False,
+        is_org_trail=False,
+        cw_log_group_arn="",
+        cw_role_arn="",
+        kms_key_id="",
+        tags_list=[],
+    )
+    trail.start_logging()
+
+
 def trails_now() -> list[TrailState]:
     """Return the present state of every trail of the account."""
     return [
@@ -131,24 +152,3 @@ def _field_selects(selector: Mapping[str, Any], record: Record) -> bool:
         if selector.get(f"Not{operator}")
     ]
     return all(results) and not any(refused)
-
-
-def create_default(name: str, region: str) -> None:
-    """Create a trail that logs all management events, in all Regions of the partition aws."""
-    bucket = f"{name}-trail-{ACCOUNT_ID}"
-    s3_backends[ACCOUNT_ID]["aws"].create_bucket(bucket, region)
-    trail = cloudtrail_backends[ACCOUNT_ID][region].create_trail(
-        name=name,
-        bucket_name=bucket,
-        s3_key_prefix="",
-        sns_topic_name="",
-        is_global=True,
-        is_multi_region=True,
-        log_validation=False,
-        is_org_trail=False,
-        cw_log_group_arn="",
-        cw_role_arn="",
-        kms_key_id="",
-        tags_list=[],
-    )
-    trail.start_logging()

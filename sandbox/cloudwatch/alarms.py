@@ -7,6 +7,7 @@ a period has passed since something was counted. All alarms have the period of t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +41,7 @@ class AlarmChange:
     """One change of an alarm's state.
 
     `actions` are the topics that the alarm publishes to, each with None or why publishing failed.
+    `at` is in seconds since the epoch.
     """
 
     name: str
@@ -47,6 +49,7 @@ class AlarmChange:
     state: str
     reason: str
     actions: tuple[tuple[str, str | None], ...]
+    at: float
 
 
 class Alarms:
@@ -175,8 +178,9 @@ class Alarms:
         actions = tuple((arn, self._notify(arn, alarm, before)) for arn in arns)
         if (before, state, actions) == (UNKNOWN, OK, ()):
             return
+        change = AlarmChange(alarm.name, alarm.region_name, state, reason, actions, time.time())
         with self._lock:
-            self._changes.append(AlarmChange(alarm.name, alarm.region_name, state, reason, actions))
+            self._changes.append(change)
 
     def _notify(self, topic_arn: str, alarm: Any, before: str) -> str | None:
         """Publish an alarm's new state to a topic. Return why that failed, or None.

@@ -66,9 +66,11 @@ def _queue(parameters: Parameters, region: str) -> str:
 
 
 def _alarm(parameters: Parameters, region: str) -> str:
-    if "AlarmNames.member.2" in parameters:
-        raise SandboxCannot("cloudwatch DeleteAlarms of several alarms, except by the root")
-    return _arn("cloudwatch", f"alarm:{parameters['AlarmNames.member.1']}")({}, region)
+    # The query protocol numbers the names, the JSON protocol has a list.
+    names = parameters.get("AlarmNames") or [parameters["AlarmNames.member.1"]]
+    if "AlarmNames.member.2" in parameters or len(names) > 1:
+        raise SandboxCannot("a call on several alarms, except by the root")
+    return _arn("cloudwatch", f"alarm:{names[0]}")({}, region)
 
 
 def _document(parameters: Parameters, region: str) -> str:
@@ -111,6 +113,11 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DescribeTrails": _any,
         "GetTrailStatus": _trail("Name"),
         "GetEventSelectors": _trail("TrailName"),
+        "DeleteTrail": _trail("Name"),
+        "PutEventSelectors": _trail("TrailName"),
+        "StartLogging": _trail("Name"),
+        "StopLogging": _trail("Name"),
+        "UpdateTrail": _trail("Name"),
         "LookupEvents": _any,
     },
     "ec2": {"DescribeRegions": _any},
@@ -122,6 +129,8 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "ListTargetsByRule": _RULE_OF_TARGETS,
         "PutRule": _RULE,
         "DeleteRule": _RULE,
+        "DisableRule": _RULE,
+        "EnableRule": _RULE,
         "PutTargets": _RULE_OF_TARGETS,
         "RemoveTargets": _RULE_OF_TARGETS,
         "TagResource": _TAGGED,
@@ -165,6 +174,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     "sns": {
         "CreateTopic": _arn("sns", "{Name}"),
         "GetDataProtectionPolicy": _given("ResourceArn"),
+        "PutDataProtectionPolicy": _given("ResourceArn"),
         "DeleteTopic": _TOPIC,
         "SetTopicAttributes": _TOPIC,
         "ListTagsForResource": _given("ResourceArn"),
@@ -191,6 +201,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetQueueUrl": _arn("sqs", "{QueueName}"),
         "ListQueues": _any,
         "ListQueueTags": _queue,
+        "PurgeQueue": _queue,
         "ReceiveMessage": _queue,
         "SendMessage": _queue,
         "AddPermission": _queue,
