@@ -29,15 +29,16 @@ from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
 from sandbox.gateway.authorizer import Authorizer
-from sandbox.gateway.moto_app import MotoDispatcher, QuietHandler
+from sandbox.gateway.moto_app import Dispatcher, QuietHandler
 from sandbox.gateway.recorder import Recorder
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
 from sandbox.iam import service_control
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores, expiry
-from sandbox.sns import publish, subscriptions
-from sandbox.sns.emails import Mail, mails
+from sandbox.sns import data_protection, emails, publish, subscriptions
+from sandbox.sns.emails import Mail
+from sandbox.sqs import queues
 from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution
 
@@ -89,7 +90,7 @@ class Sandbox:
             raise
 
     def _listen(self) -> None:
-        moto = MotoDispatcher(create_backend_app)
+        moto = Dispatcher(create_backend_app)
         # The services need clients, and clients need the port. So moto's application comes first,
         # and `_connect_services` replaces it.
         self._server = make_server(
@@ -133,6 +134,9 @@ class Sandbox:
         self._undo = [
             subscriptions.hook(),
             publish.hook(self._alarms.notification_failed),
+            emails.hook(self._limits),
+            data_protection.hook(),
+            queues.hook(),
             s3_lock.serialize(),
         ]
         log = Log(self.history, self._bus.emit)
@@ -156,7 +160,7 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._automations.stop_all()
+        self._automations.close()
         self._work.stop()
         self._alarms.close()
         for undo in self._undo:
@@ -216,7 +220,7 @@ class Sandbox:
     @property
     def mails(self) -> list[Mail]:
         """The messages that EventBridge, alarms and other callers published to topics."""
-        return mails()
+        return emails.mails()
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         """Put an EventBridge envelope on a Region's default bus, as AWS itself would.

@@ -25,7 +25,12 @@ _STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
                 "kms:ListKeys",
                 "kms:ListAliases",
                 "events:ListRules",
+                "sns:ListTopics",
+                "sns:GetSubscriptionAttributes",
+                "sqs:ListQueues",
+                "ssm:ListDocuments",
                 "cloudtrail:DescribeTrails",
+                "cloudwatch:GetMetricStatistics",
                 "ssm:DescribeAutomationExecutions",
             ),
             "any",
@@ -33,19 +38,47 @@ _STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         "ReadAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
         "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
         "ReadRules": (("events:ListTargetsByRule",), "rules"),
-        "ReadTopics": (("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"), "topics"),
+        "ReadTopics": (
+            (
+                "sns:GetTopicAttributes",
+                "sns:GetDataProtectionPolicy",
+                "sns:ListSubscriptionsByTopic",
+            ),
+            "topics",
+        ),
         "ReadDeadLetters": (("sqs:GetQueueUrl", "sqs:GetQueueAttributes"), "dead letters"),
         "ReadRunbooks": (("ssm:DescribeDocument", "ssm:GetDocument"), "runbooks"),
-        "ReadRoles": (("iam:GetRole", "iam:GetRolePolicy"), "roles"),
+        "ReadRoles": (
+            (
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ),
+            "roles",
+        ),
         "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
+        "ReadAlertKey": (("kms:GetKeyRotationStatus",), "keys"),
     },
     "drill": {
         "CreateKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
         "CreateAlias": (("kms:CreateAlias",), "keys and drill's aliases"),
+        # Without one of these the drill cannot prove that a key is an earlier drill's: it then
+        # creates a new key.
+        "ProveKey": (
+            (
+                "kms:GetKeyLastUsage",
+                "kms:GetKeyPolicy",
+                "kms:ListGrants",
+                "kms:ListResourceTags",
+            ),
+            "keys",
+        ),
+        "ProveCreation": (("cloudtrail:LookupEvents",), "any"),
         "ScheduleKeyDeletion": (
             (
                 "kms:DescribeKey",
-                "kms:ListResourceTags",
+                "kms:EnableKey",
                 "kms:ScheduleKeyDeletion",
                 "kms:TagResource",
             ),

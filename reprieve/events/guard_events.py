@@ -35,6 +35,8 @@ def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = 
         {"settingId": [{"prefix": "/ssm/automation/"}]},
     )
     return {
+        # Only AWS can send events of these sources: anybody can imitate the rest.
+        "source": [f"aws.{name}" for name in _GUARD_SOURCES],
         "detail-type": [API_CALL],
         "detail": {
             "eventSource": [f"{name}.amazonaws.com" for name in _GUARD_SOURCES],
@@ -44,19 +46,10 @@ def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = 
     }
 
 
-# The resource that a call names, by the parameters that may name it: a call has one of them.
-GUARD_RESOURCE: Final = tuple(
-    f"$.detail.requestParameters.{name}"
-    for name in (
-        "name",
-        "rule",
-        "topicArn",
-        "subscriptionArn",
-        "resourceArn",
-        "queueUrl",
-        "roleName",
-    )
-)
+def _one_of(*parameters: str) -> tuple[str, ...]:
+    """Return the JSON paths of parameters of a call."""
+    return tuple(f"$.detail.requestParameters.{name}" for name in parameters)
+
 
 GUARD_CHANGED: Final = Threat(
     name="guard-changed",
@@ -64,6 +57,10 @@ GUARD_CHANGED: Final = Threat(
     severity=Severity.CRITICAL,
     event_pattern=guard_changed(),
     facts=(("Call", "$.detail.eventName"), ("Service", "$.detail.eventSource")),
+    # Not the names of alarms, which may be any text.
+    resource=_one_of(
+        "name", "rule", "topicArn", "subscriptionArn", "resourceArn", "queueUrl", "roleName"
+    ),
     meaning="A changed guard may no longer send alerts or rescue keys. If this was your own "
     "deployment, nothing is wrong: name its role in exempt.deployers.",
     undo=(
@@ -84,11 +81,8 @@ TRAIL_CHANGED: Final = Threat(
             "errorCode": [{"exists": False}],
         },
     },
-    facts=(
-        ("Call", "$.detail.eventName"),
-        ("Trail", "$.detail.requestParameters.name"),
-        ("Trail of the selectors", "$.detail.requestParameters.trailName"),
-    ),
+    facts=(("Call", "$.detail.eventName"),),
+    resource=_one_of("name", "trailName"),
     meaning="Without a trail that logs KMS's calls, Reprieve does not see a deletion when it is "
     "scheduled. The patrol finds it later.",
     undo=(

@@ -5,7 +5,7 @@ from typing import Any
 
 from reprieve.aws.account import Account
 from reprieve.guard.guard import regional_guard
-from reprieve.guard.resources import RegionalGuard
+from reprieve.guard.resources import RegionalGuard, Rule
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
 
@@ -30,13 +30,22 @@ class ExpectedRegion:
 
 def expected_in(account: Account, settings: Settings, region: str) -> ExpectedRegion:
     """Return what the settings define in a Region of an account."""
-    location = Location(settings.regions.partition, region, account.id)
+    location = _location(account, settings, region)
     guard = regional_guard(settings, location)
     if guard.key:
         # KMS chose the id of the key that Reprieve made; only the topic knows it.
         key_arn = _key_of_topic(account, location, guard.topics[0].arn)
         guard = regional_guard(settings, location, key_arn)
     return ExpectedRegion(account, settings, guard)
+
+
+def rules_in(account: Account, settings: Settings, region: str) -> tuple[Rule, ...]:
+    """Return the rules that the settings define in a Region, without asking AWS."""
+    return regional_guard(settings, _location(account, settings, region)).rules
+
+
+def _location(account: Account, settings: Settings, region: str) -> Location:
+    return Location(settings.regions.partition, region, account.id)
 
 
 def _key_of_topic(account: Account, location: Location, topic_arn: str) -> str | None:

@@ -11,10 +11,11 @@ from reprieve.aws.parallel import run_in_parallel, run_with_timeout
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import checks_of, unknown
-from reprieve.status.expected import expected_in
+from reprieve.status.expected import expected_in, rules_in
 from reprieve.status.findings import DEPLOY, Check, Finding, Kind, Verdict
 from reprieve.status.role_check import roles as check_roles
-from reprieve.status.trail_check import Trail, blindness, trail_check, trails_of
+from reprieve.status.trail_check import Trail, logging_of, trail_check, trails_of
+from reprieve.status.watched_calls import watched_calls
 
 
 class Coverage(StrEnum):
@@ -117,7 +118,7 @@ def status_of(
         else:
             rows[region], trails[region] = answer
         done(region)
-    _add_trails(account, rows, trails, timeout)
+    _add_trails(account, settings, rows, trails, timeout)
 
     try:
         roles = run_with_timeout(timeout, lambda: check_roles(account, settings))
@@ -132,6 +133,7 @@ def status_of(
 
 def _add_trails(
     account: Account,
+    settings: Settings,
     rows: dict[str, RegionStatus],
     trails: dict[str, dict[str, Trail] | Exception],
     timeout: float,
@@ -143,13 +145,15 @@ def _add_trails(
         if isinstance(found, dict)
         for arn, trail in found.items()
     }
-    why = dict(run_in_parallel(lambda arn: blindness(account, each[arn]), list(each), timeout))
+    logging = dict(run_in_parallel(lambda arn: logging_of(account, each[arn]), [*each], timeout))
     for region, found in trails.items():
         if rows[region].coverage is Coverage.WATCHED:
             check = (
                 unknown("trail", found)
                 if isinstance(found, Exception)
-                else trail_check(found.values(), why)
+                else trail_check(
+                    found.values(), logging, watched_calls(rules_in(account, settings, region))
+                )
             )
             rows[region] = replace(rows[region], checks=(*rows[region].checks, check))
 

@@ -1,4 +1,10 @@
-"""The account's trails: which management events they log."""
+"""The account's trails: which management events they log.
+
+AWS's documentation disagrees with itself on advanced selectors of a trail. By the API reference
+(`AdvancedFieldSelector`), eventName, eventType and userIdentity.arn select management events of
+event data stores only. The sandbox accepts them for trails too: an attacker who can use them must
+not go unnoticed.
+"""
 
 from __future__ import annotations
 

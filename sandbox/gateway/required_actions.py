@@ -47,6 +47,13 @@ def _given(name: str) -> _Resource:
     return lambda parameters, region: str(parameters[name])
 
 
+def _bus(parameters: Parameters, region: str) -> str:
+    buses = {str(entry.get("EventBusName") or "default") for entry in parameters["Entries"]}
+    if len(buses) > 1:
+        raise SandboxCannot("PutEvents on several buses, except by the root")
+    return _arn("events", f"event-bus/{buses.pop().rpartition('/')[2]}")({}, region)
+
+
 def _topic_of_subscription(parameters: Parameters, region: str) -> str:
     # The reference lists no resource type for these calls, but SNS checks them against the topic:
     # its refusals name the topic's ARN ("not authorized to perform: SNS:Unsubscribe on resource").
@@ -59,18 +66,9 @@ def _queue(parameters: Parameters, region: str) -> str:
 
 
 def _alarm(parameters: Parameters, region: str) -> str:
-    # The query protocol numbers the names, the JSON protocol has a list.
-    names = parameters.get("AlarmNames") or [parameters["AlarmNames.member.1"]]
-    if "AlarmNames.member.2" in parameters or len(names) > 1:
-        raise SandboxCannot("a CloudWatch call about several alarms, except by the root")
-    return _arn("cloudwatch", f"alarm:{names[0]}")({}, region)
-
-
-def _put_bus(parameters: Parameters, region: str) -> str:
-    buses = {str(entry.get("EventBusName", "default")) for entry in parameters["Entries"]}
-    if len(buses) > 1:
-        raise SandboxCannot("PutEvents on several buses, except by the root")
-    return _arn("events", f"event-bus/{buses.pop().rpartition('/')[2]}")({}, region)
+    if "AlarmNames.member.2" in parameters:
+        raise SandboxCannot("cloudwatch DeleteAlarms of several alarms, except by the root")
+    return _arn("cloudwatch", f"alarm:{parameters['AlarmNames.member.1']}")({}, region)
 
 
 def _document(parameters: Parameters, region: str) -> str:
@@ -113,24 +111,17 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DescribeTrails": _any,
         "GetTrailStatus": _trail("Name"),
         "GetEventSelectors": _trail("TrailName"),
-        "PutEventSelectors": _trail("TrailName"),
-        "StartLogging": _trail("Name"),
-        "StopLogging": _trail("Name"),
-        "UpdateTrail": _trail("Name"),
-        "DeleteTrail": _trail("Name"),
         "LookupEvents": _any,
     },
     "ec2": {"DescribeRegions": _any},
     "events": {
         "ListRules": _arn("events", "rule/*"),
+        "PutEvents": _bus,
         "DescribeRule": _RULE,
         "ListTagsForResource": _TAGGED,
         "ListTargetsByRule": _RULE_OF_TARGETS,
         "PutRule": _RULE,
         "DeleteRule": _RULE,
-        "DisableRule": _RULE,
-        "EnableRule": _RULE,
-        "PutEvents": _put_bus,
         "PutTargets": _RULE_OF_TARGETS,
         "RemoveTargets": _RULE_OF_TARGETS,
         "TagResource": _TAGGED,
@@ -139,18 +130,14 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     },
     "iam": dict.fromkeys(
         [
-            "AttachRolePolicy",
             "CreateRole",
             "DeleteRole",
-            "DeleteRolePermissionsBoundary",
             "DeleteRolePolicy",
-            "DetachRolePolicy",
             "GetRole",
             "GetRolePolicy",
             "ListAttachedRolePolicies",
             "ListInstanceProfilesForRole",
             "ListRolePolicies",
-            "PutRolePermissionsBoundary",
             "PutRolePolicy",
             "UpdateAssumeRolePolicy",
             "AttachRolePolicy",
@@ -165,6 +152,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     ),
     "monitoring": {
         "DescribeAlarms": _arn("cloudwatch", "alarm:*"),
+        "GetMetricStatistics": _any,
         "ListTagsForResource": _TAGGED,
         "PutMetricAlarm": _arn("cloudwatch", "alarm:{AlarmName}"),
         "DeleteAlarms": _alarm,
@@ -176,14 +164,14 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     },
     "sns": {
         "CreateTopic": _arn("sns", "{Name}"),
+        "GetDataProtectionPolicy": _given("ResourceArn"),
         "DeleteTopic": _TOPIC,
         "SetTopicAttributes": _TOPIC,
         "ListTagsForResource": _given("ResourceArn"),
         "GetSubscriptionAttributes": _topic_of_subscription,
         "SetSubscriptionAttributes": _topic_of_subscription,
         "GetTopicAttributes": _TOPIC,
-        "GetDataProtectionPolicy": _given("ResourceArn"),
-        "PutDataProtectionPolicy": _given("ResourceArn"),
+        "ListTopics": _any,
         "ListSubscriptionsByTopic": _TOPIC,
         "Publish": _TOPIC,
         "Subscribe": _TOPIC,
@@ -203,7 +191,6 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetQueueUrl": _arn("sqs", "{QueueName}"),
         "ListQueues": _any,
         "ListQueueTags": _queue,
-        "PurgeQueue": _queue,
         "ReceiveMessage": _queue,
         "SendMessage": _queue,
         "AddPermission": _queue,
@@ -221,6 +208,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "UpdateDocument": _document,
         "UpdateDocumentDefaultVersion": _document,
         "GetDocument": _document,
+        "ListDocuments": _any,
         "DescribeAutomationExecutions": _any,
         "DescribeAutomationStepExecutions": _any,
         "GetAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),

@@ -60,6 +60,7 @@ class Router:
         limits: Limits,
         log: Log,
         reset: Callable[[], None],
+        rules_per_bus: Callable[[], int] = lambda: validation.MAX_RULES,
     ) -> None:
         self._moto = moto
         self._bus = bus
@@ -69,6 +70,7 @@ class Router:
         self._limits = limits
         self._log = log
         self._reset = reset
+        self._rules_per_bus = rules_per_bus
         self._services: dict[str, Callable[[Call], Json | None]] = {
             "TrentService": self._kms,
             "AWSEvents": self._events,
@@ -193,7 +195,7 @@ class Router:
         if call.operation == "PutEvents":
             return self._bus.put_events(call.parameters, call.region)
         if call.operation == "PutRule":
-            validation.check_put_rule(call.parameters, call.region)
+            validation.check_put_rule(call.parameters, call.region, self._rules_per_bus())
         elif call.operation == "PutTargets":
             validation.check_put_targets(call.parameters, call.region)
         elif call.operation == "TestEventPattern":

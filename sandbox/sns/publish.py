@@ -41,8 +41,7 @@ def publish_as_service(
         raise DeliveryFailed(
             "SDK_CLIENT_ERROR", f"the topic {topic_arn} is encrypted, and {reason}"
         )
-    topic.publish(body, subject)
-    return recipients_of(topic, body)
+    return recipients_of(topic, topic.publish(body, subject))
 
 
 def topic_denial_reason(service: str, topic_arn: str, region: str, source_arn: str) -> str | None:

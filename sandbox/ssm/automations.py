@@ -25,6 +25,7 @@ from sandbox.ssm.execution import Execution, Run
 from sandbox.ssm.interpreter import filled, interpret
 from sandbox.ssm.notifications import ended_event
 from sandbox.ssm.runner import RoleAccess, RoleRunner
+from sandbox.ssm.script import Scripts
 from sandbox.ssm.slots import Slots
 from sandbox.ssm.targets import read_target
 
@@ -48,6 +49,7 @@ class Automations:
         self._limits = limits
         self._emit = emit
         self._publish_denial_reason = publish_denial_reason
+        self._scripts = Scripts()
         self._lock = Lock()
         self._runs: dict[str, Run] = {}
         self.slots = Slots(work.spawn, self._slots_in, lambda: limits.quotas.queued_automations)
@@ -115,12 +117,13 @@ class Automations:
             )
         self._cancel(run)
 
-    def stop_all(self) -> None:
-        """Cancel every execution that has not ended."""
+    def close(self) -> None:
+        """Cancel every execution that has not ended, and end the processes of scripts."""
         with self._lock:
             runs = [run for run in self._runs.values() if not run.done.is_set()]
         for run in runs:
             self._cancel(run)
+        self._scripts.stop()
 
     def _cancel(self, run: Run) -> None:
         run.stopping.set()
@@ -280,6 +283,7 @@ class Automations:
             client=lambda service: self._clients.make(service, region, *credentials),
             environment=self._clients.environment(region)
             | dict(zip(names, credentials, strict=True)),
+            scripts=self._scripts,
             run_child=run_child,
             publish_denial_reason=self._publish_denial_reason,
         )

@@ -13,10 +13,10 @@ from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.quotas import Quotas
 from sandbox.iam.authorization import role_denial_reason
 from sandbox.iam.principals import Caller, role_at, session_of
-from sandbox.ssm import script
 from sandbox.ssm.actions import StepCancelled, StepFailed, invoke
 from sandbox.ssm.documents import execution_arn
 from sandbox.ssm.execution import Execution, Run
+from sandbox.ssm.script import Scripts
 
 # The resource of each supported call. The permissions for KMS are checked when KMS gets the call.
 _RESOURCES: dict[tuple[str, str], Callable[[Mapping[str, Any], str], str]] = {
@@ -45,6 +45,7 @@ class RoleAccess:
     session_name: str
     client: Callable[[str], Any]
     environment: Mapping[str, str]
+    scripts: Scripts
     run_child: Callable[[str, str | None, Any, Caller, float], Execution]
     publish_denial_reason: Callable[[str, str, str, str], str | None]
 
@@ -104,4 +105,5 @@ class RoleRunner:
     def run_script(self, inputs: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """Run a script as the automation's role, in a process of its own. Return its outputs."""
         timeout = min(timeout, self.quotas.script_timeout)
-        return script.run(inputs, self._access.environment, timeout)
+        access = self._access
+        return access.scripts.run(inputs, access.environment, timeout, self.stopping)
