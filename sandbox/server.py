@@ -230,9 +230,12 @@ class Sandbox:
         blank = envelope(event["source"], event["detail-type"], region, event["detail"])
         self._bus.emit({**blank, "id": str(uuid.uuid4()), **event}, region)
 
-    def run_schedules(self, region: str | None = None) -> None:
-        """Fire every enabled rule that has a schedule once, in one Region or in all."""
-        self._bus.run_schedules(region)
+    def run_schedules(self, region: str | None = None, rule: str | None = None) -> None:
+        """Fire every enabled rule that has a schedule once, in one Region or in all.
+
+        With `rule` only the rule of that name.
+        """
+        self._bus.run_schedules(region, rule)
 
     def lose_events(self, test: Callable[[Mapping[str, Any]], bool] | None) -> None:
         """Lose each event (a whole envelope) for which the test holds. None loses no more."""

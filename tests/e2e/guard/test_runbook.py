@@ -18,12 +18,14 @@ def run(account, key: str):
     account.sandbox.settle()  # an earlier step, such as disabling a key, sends an alert as well
     before = len(account.sandbox.mails)
     account.sandbox.client("ssm", REGION).start_automation_execution(
-        DocumentName="reprieve-rescue-key",
+        DocumentName=account.document(REGION),
         Parameters={"KeyId": [key], "AutomationAssumeRole": [ROLE], "TopicArn": [TOPIC]},
     )
     account.sandbox.settle()
     execution = next(
-        e for e in reversed(account.sandbox.executions) if e.document == "reprieve-rescue-key"
+        e
+        for e in reversed(account.sandbox.executions)
+        if e.document.startswith("reprieve-rescue-key-")
     )
     mails = account.sandbox.mails[before:]
     alarms = [mail for mail in mails if "a rescue did not end well" in mail.body]
