@@ -66,9 +66,11 @@ def _queue(parameters: Parameters, region: str) -> str:
 
 
 def _alarm(parameters: Parameters, region: str) -> str:
-    if "AlarmNames.member.2" in parameters:
-        raise SandboxCannot("cloudwatch DeleteAlarms of several alarms, except by the root")
-    return _arn("cloudwatch", f"alarm:{parameters['AlarmNames.member.1']}")({}, region)
+    # The query protocol numbers the names, the JSON protocol has a list.
+    names = parameters.get("AlarmNames") or [parameters["AlarmNames.member.1"]]
+    if "AlarmNames.member.2" in parameters or len(names) > 1:
+        raise SandboxCannot("a CloudWatch call about several alarms, except by the root")
+    return _arn("cloudwatch", f"alarm:{names[0]}")({}, region)
 
 
 def _document(parameters: Parameters, region: str) -> str:
@@ -112,6 +114,11 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetTrailStatus": _trail("Name"),
         "GetEventSelectors": _trail("TrailName"),
         "LookupEvents": _any,
+        "DeleteTrail": _trail("Name"),
+        "PutEventSelectors": _trail("TrailName"),
+        "StartLogging": _trail("Name"),
+        "StopLogging": _trail("Name"),
+        "UpdateTrail": _trail("Name"),
     },
     "ec2": {"DescribeRegions": _any},
     "events": {
@@ -127,6 +134,8 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "TagResource": _TAGGED,
         "UntagResource": _TAGGED,
         "UpdateEventBus": _arn("events", "event-bus/{Name}"),
+        "DisableRule": _RULE,
+        "EnableRule": _RULE,
     },
     "iam": dict.fromkeys(
         [
@@ -143,6 +152,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
             "AttachRolePolicy",
             "DeleteRolePermissionsBoundary",
             "DetachRolePolicy",
+            "PutRolePermissionsBoundary",
             "TagRole",
             "UntagRole",
             "UpdateRole",
@@ -178,6 +188,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "Unsubscribe": _topic_of_subscription,
         "AddPermission": _TOPIC,
         "ConfirmSubscription": _TOPIC,
+        "PutDataProtectionPolicy": _given("ResourceArn"),
         "RemovePermission": _TOPIC,
         "TagResource": _given("ResourceArn"),
         "UntagResource": _given("ResourceArn"),
@@ -195,6 +206,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "SendMessage": _queue,
         "AddPermission": _queue,
         "ChangeMessageVisibility": _queue,
+        "PurgeQueue": _queue,
         "RemovePermission": _queue,
         "UntagQueue": _queue,
         "SetQueueAttributes": _queue,
