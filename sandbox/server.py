@@ -120,7 +120,6 @@ class Sandbox:
             self._limits,
             # The bus needs the automations too, so the bus is looked up when an event comes.
             emit=lambda event, region: self._bus.emit(event, region),
-            publish_denial_reason=publish.role_publish_denial_reason,
         )
         self._bus = Bus(
             self._work,

@@ -23,7 +23,7 @@ def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = 
     roles = sorted(name for name in automation_roles if not name.startswith(f"{PREFIX}-"))
     in_topics = [f":{PREFIX}-*", *(f":{name}" for name in others)]
     parameters: tuple[dict[str, list[Any]], ...] = (
-        {"name": names},  # rules and documents
+        {"name": [*names, "default"]},  # rules, documents, and the bus of all rules
         {"rule": names},
         {"topicArn": [{"wildcard": f"*{each}"} for each in in_topics]},
         {"subscriptionArn": [{"wildcard": f"*{each.rstrip('*')}*"} for each in in_topics]},

@@ -1,6 +1,7 @@
 """What a target runs is what the settings define, whatever somebody adds to the document."""
 
 import json
+from typing import Any
 
 from tests.support.account import REGIONS, deploy
 
@@ -42,7 +43,7 @@ def test_an_edited_document_changes_no_rescue(account):
 def test_a_setting_that_is_changed_and_changed_back_has_its_effect(sandbox, tmp_path):
     """re_enable on, off, and on again: each deployment is what the next rescue does."""
     sandbox.reset()
-    small = {
+    small: dict[str, Any] = {
         "REPRIEVE_REGIONS__WATCH": REGION,
         "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled",
         "REPRIEVE_RELIABILITY__ALARMS": "false",

@@ -10,33 +10,11 @@ from threading import Event
 
 import pytest
 
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.quotas import Quotas
 from sandbox.ssm.actions import StepCancelled, StepFailed
 from sandbox.ssm.script import Scripts
-from tests.support.emulated_account import Account, allow, role_arn
-
-# Returns the script's identity, and the results of its calls to KMS and CloudTrail.
-CALLING = """\
-import boto3
-from botocore.exceptions import ClientError
-
-
-def result_of(call, **parameters):
-    try:
-        call(**parameters)
-    except ClientError as error:
-        return error.response["Error"]["Code"]
-    return "done"
-
-
-def handler(events, context):
-    return {
-        "Who": boto3.client("sts").get_caller_identity()["Arn"],
-        "Seen": result_of(boto3.client("cloudtrail").lookup_events),
-        "Disabled": result_of(boto3.client("kms").disable_key, KeyId=events["Key"]),
-    }
-"""
+from tests.support.emulated_account import Account
+from tests.support.scripts import run, script_step
 
 
 @pytest.fixture(scope="module")
@@ -45,60 +23,6 @@ def scripts():
     scripts = Scripts()
     yield scripts
     scripts.stop()
-
-
-def script_step(text, **more):
-    """Return a step that runs a script with the key as its payload."""
-    return {
-        "name": "run",
-        "action": "aws:executeScript",
-        "inputs": {
-            "Runtime": "python3.11",
-            "Handler": "handler",
-            "InputPayload": {"Key": "{{ Key }}"},
-            "Script": text,
-        },
-        **more,
-    }
-
-
-def run(account, step):
-    """Run a runbook of one step with a new key. Return the key and the execution."""
-    key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    content = {
-        "schemaVersion": "0.3",
-        "assumeRole": role_arn("automation"),
-        "parameters": {"Key": {"type": "String"}},
-        "outputs": ["run.OutputPayload"],
-        "mainSteps": [step],
-    }
-    ssm = account.client("ssm")
-    ssm.create_document(
-        Name="Own", DocumentType="Automation", DocumentFormat="JSON", Content=json.dumps(content)
-    )
-    ssm.start_automation_execution(DocumentName="Own", Parameters={"Key": [key]})
-    account.sandbox.settle()
-    return key, account.sandbox.executions[-1]
-
-
-@pytest.mark.parametrize(
-    ("action", "seen", "disabled"),
-    [
-        ("cloudtrail:LookupEvents", "done", "AccessDeniedException"),
-        ("kms:DisableKey", "AccessDeniedException", "done"),
-    ],
-)
-def test_a_script_has_the_permissions_of_the_automations_role(sandbox, action, seen, disabled):
-    """Each of its calls needs a permission of its own."""
-    account = Account(sandbox)
-    account.kms_statements = [allow(action)]
-    account.make_roles()
-    key, execution = run(account, script_step(CALLING))
-    assert execution.failure is None
-    answer = execution.steps[0].outputs["OutputPayload"]["Payload"]
-    assert f":{ACCOUNT_ID}:assumed-role/automation/" in answer["Who"]
-    assert (answer["Seen"], answer["Disabled"]) == (seen, disabled)
-    assert account.state(key) == ("Disabled" if disabled == "done" else "Enabled")
 
 
 def test_a_scripts_result_can_be_selected_and_is_an_output(sandbox):
