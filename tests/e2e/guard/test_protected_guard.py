@@ -1,25 +1,18 @@
 """Reprieve works, and can be deployed, under the policy of `reprieve policy protect`."""
 
-import json
-
 import pytest
 
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import Deployment
-from tests.support.account import EMAIL, REGIONS
+from tests.support.account import EMAIL, REGIONS, Policy
 from tests.support.attack_calls import RULE
 from tests.support.protection import (
     DEPLOYED,
     REGION,
-    TOPIC,
-    call,
     clients_of,
     credentials,
     deploy_with_administrators,
     operator,
-    outcome,
     printed_policy,
-    queue_call,
 )
 
 
@@ -106,22 +99,26 @@ def test_sweep_works_for_everybody_under_the_policy(account, policy):
     assert found["arn"].endswith(key)
 
 
-def test_reprieves_own_roles_are_not_denied_their_work(account, policy):
-    """The patrol takes letters out of the queue and sends alerts; another role may not."""
-    iam = account.sandbox.client("iam", REGION)
-    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
-    iam.update_assume_role_policy(
-        RoleName="reprieve-patrol",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-    )
-    patrol, administrator = clients_of(account, "reprieve-patrol"), clients_of(account, "role")
+def test_the_patrol_works_under_the_policy(account, policy):
+    """It empties the queue, sends its messages and rescues a key whose event was missed."""
+    key = account.create_key(REGION)["KeyId"]
+    with Policy.of_topic(account, REGION).without("EventBridgePublishes"):
+        account.schedule(REGION, account.create_key(REGION)["KeyId"])
+    account.sandbox.lose_events(lambda event: True)
+    account.schedule(REGION, key)
+    account.sandbox.lose_events(None)
+    account.age(REGION, hours=1)
+    assert account.state(REGION, key) == "PendingDeletion"
+    before = len(account.messages(REGION))
     account.sandbox.set_service_control_policy(policy)
-    for act in (
-        queue_call("receive_message"),
-        call("sns", "publish", TopicArn=TOPIC, Message="found"),
-    ):
-        assert outcome(act, patrol) == "allowed"
-        assert outcome(act, administrator) == "denied"
+    execution = account.patrol(REGION)
+    account.sandbox.set_service_control_policy(None)
+    assert (execution.status, account.state(REGION, key)) == ("Success", "Disabled")
+    subjects = {mail.subject for mail in account.messages(REGION, before)}
+    assert subjects == {
+        "Reprieve: 1 undelivered event (eu-west-1)",
+        "Reprieve: the patrol saved 1 KMS key (eu-west-1)",
+    }
 
 
 def test_a_deployer_can_deploy_under_the_policy(account, policy):
