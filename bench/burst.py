@@ -78,9 +78,10 @@ class Result:
     """What happened. Times are in seconds since the first deletion; None if it did not happen.
 
     `scheduled` is when the last deletion was scheduled. `by_event` and `by_patrol` are the keys
-    that were saved by their events and by the patrol, `alerts_twice` the keys with more than one alert.
-    `storm` and `waiting` are when these alarms went off, `attack` when the home Region's topic
-    reported the attack. The mailbox of the alerts, or of the alarms, may be suspended at the end.
+    that were saved by their events and by the patrol, `alerts_twice` the keys with more than one
+    alert. `storm` and `waiting` are when these alarms went off, `attack` when the home Region's
+    topic reported the attack. The mailbox of the alerts, or of the alarms, may be suspended at the
+    end.
     """
 
     scenario: Scenario

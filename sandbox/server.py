@@ -9,18 +9,16 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
 
-from moto.cloudtrail.models import cloudtrail_backends
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import create_backend_app
-from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
+from sandbox.cloudtrail.trails import create_trail
 from sandbox.cloudwatch.alarms import AlarmChange, Alarms
 from sandbox.core import clock
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
@@ -99,7 +97,7 @@ class Sandbox:
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
         """The URL of every service, in every Region."""
         self._server.app = self._connect_services(moto)
-        self._create_trail()
+        create_trail(TRAIL, HOME_REGION)
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -113,7 +111,9 @@ class Sandbox:
         """CloudTrail's event history."""
         self.switches = Switches()
         """The Regions that are disabled or slow."""
-        self._alarms = Alarms(self._work, partial(publish.publish_as_service, CLOUDWATCH))
+        self._alarms = Alarms(
+            self._work, self._limits, partial(publish.publish_as_service, CLOUDWATCH)
+        )
         self._automations = Automations(
             self._work,
             self._clients,
@@ -286,26 +286,7 @@ class Sandbox:
         self.switches.reset()
         self._limits.rates.clear()
         _forget()
-        self._create_trail()
-
-    def _create_trail(self) -> None:
-        bucket = f"{TRAIL}-trail-{ACCOUNT_ID}"
-        s3_backends[ACCOUNT_ID]["aws"].create_bucket(bucket, HOME_REGION)
-        trail = cloudtrail_backends[ACCOUNT_ID][HOME_REGION].create_trail(
-            name=TRAIL,
-            bucket_name=bucket,
-            s3_key_prefix="",
-            sns_topic_name="",
-            is_global=True,
-            is_multi_region=True,
-            log_validation=False,
-            is_org_trail=False,
-            cw_log_group_arn="",
-            cw_role_arn="",
-            kms_key_id="",
-            tags_list=[],
-        )
-        trail.start_logging()
+        create_trail(TRAIL, HOME_REGION)
 
 
 def _forget() -> None:

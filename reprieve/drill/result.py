@@ -8,8 +8,8 @@ from typing import Any
 class RejectedKey:
     """A key that looks like a drill's, and that the drill did not touch.
 
-    `key` is its ARN, `check` the name of the check that failed (see `reprieve.drill.proof`), and
-    `reason` says why it failed, as a sentence.
+    `key` is its ARN, or its id if it cannot be described; `check` is the name of the check that
+    failed (see `reprieve.drill.proof`), and `reason` says why it failed, as a sentence.
     """
 
     key: str

@@ -12,6 +12,7 @@ from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS
 from reprieve.runbooks.patrol import patrol_document as runbook_document
 from reprieve.runbooks.runbook import PATROL
 from reprieve.runbooks.scripts.fingerprint import fingerprint, policy_facts, rule_facts
+from reprieve.settings.arns import key_home
 from reprieve.settings.schema import Settings
 
 STAND_IN: Final = Document(PATROL.name, PATROL, {})
@@ -32,7 +33,12 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
         "Rescues": settings.remediation.enabled,
         "RescuesEarlier": settings.patrol.rescue_earlier,
         "ExemptPrincipals": sorted(settings.exempt.principals),
-        "ExemptKeys": sorted(settings.exempt.keys),
+        "ExemptKeys": sorted(
+            # An ARN names its Region, an id applies in all of them.
+            key
+            for key in settings.exempt.keys
+            if (key_home(key) or (None, None))[1] in (None, location.region)
+        ),
         "Deployers": sorted(deployer_roles(settings)),
         "OwnKeyTag": ALERT_KEY_TAG,
     }
@@ -46,7 +52,10 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
 
 
 def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
-    """Return what the script `guard_check` expects of a guard."""
+    """Return what the script `guard_check` expects of a guard, in an order of its own.
+
+    The order in the settings must not change a document: its name would stay the same.
+    """
     location = guard.location
     # Ids in the settings may be of this account or of another: only AWS knows.
     accounts = sorted(set(re.findall(r"(?<=:)\d{12}(?=:)", settings.model_dump_json())))
@@ -59,12 +68,15 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
         "Partition": location.partition,
         "Region": location.region,
         "Accounts": accounts,
-        "Rules": {rule.name: digest(_rule_facts(rule)) for rule in guard.rules},
+        "Rules": {
+            rule.name: digest(_rule_facts(rule))
+            for rule in sorted(guard.rules, key=lambda each: each.name)
+        },
         "Topics": {
             topic.name: {
                 "Policy": digest(policy_facts(topic.policy)),
                 "Key": "own" if topic.key_arn and guard.key else topic.key_arn,
-                "Emails": list(topic.emails),
+                "Emails": sorted(topic.emails),
             }
             for topic in guard.topics
         },

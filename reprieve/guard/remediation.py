@@ -13,8 +13,8 @@ from reprieve.names import AUTOMATION_ROLE, EVENTBRIDGE_ROLE, PATROL_ROLE
 from reprieve.runbooks.enable import enable_document
 from reprieve.runbooks.rescue import rescue_document
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, PATROL, RESCUE_KEY, Runbook
+from reprieve.settings.arns import role_of
 from reprieve.settings.schema import RemediationSettings, Settings
-from reprieve.settings.types import role_of
 
 # By what `remediation.runbook` calls them.
 _RESCUERS: Final = {"reprieve": RESCUE_KEY, "aws": CANCEL_KEY_DELETION}

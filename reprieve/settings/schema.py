@@ -20,17 +20,15 @@ from pydantic_core import PydanticUndefined
 
 from reprieve import regions
 from reprieve.events.threats import DEFAULTS
+from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
 from reprieve.settings.constraints import cross_field_errors, named_regions
 from reprieve.settings.pydantic_errors import translate
 from reprieve.settings.state import StateSettings
 from reprieve.settings.types import (
     AlarmEmails,
-    AutomationRoleArn,
     Emails,
     Encryption,
-    Key,
     PatrolInterval,
-    PrincipalArn,
     Region,
     RunbookName,
     StormThreshold,

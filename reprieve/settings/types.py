@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Container
 from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator, Discriminator, StrictInt, Tag
@@ -10,11 +9,11 @@ from pydantic import AfterValidator, Discriminator, StrictInt, Tag
 from reprieve import regions
 from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import BY_NAME
-from reprieve.settings.invalid import invalid
+from reprieve.settings.arns import AlertKey, EncryptionWord
+from reprieve.settings.invalid import invalid, plain
 from reprieve.text import nearest
 
 _WatchWord = Literal["default", "all"]
-_EncryptionWord = Literal["none", "own"]
 WATCH_WORDS: Final = get_args(_WatchWord)
 RUNBOOKS: Final = ("reprieve", "aws")
 """The runbooks for `remediation.runbook`: Reprieve's own, and Amazon's."""
@@ -27,66 +26,20 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(
     rf"{_ATOM}(?:\.{_ATOM})*@(?:{HOST_LABEL}\.)+(?=[A-Za-z][A-Za-z0-9-]){HOST_LABEL}"
 )
-_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_PRINCIPAL = re.compile(
-    r"arn:(?P<partition>[a-z-]+):iam::\d{12}:(?P<kind>user|role)/"
-    r"(?P<path>[!-~]+/)?[\w+=,.@-]{1,64}",
-    re.ASCII,
-)
-_ROLE_EXAMPLE = '"arn:PARTITION:iam::111122223333:role/NAME"'
-_KEY_ID = r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-_KEY = re.compile(
-    rf"(?:arn:(?P<partition>[a-z-]+):kms:(?P<region>[a-z0-9-]+):\d{{12}}:key/)?{_KEY_ID}"
-)
-# AWSConfigRemediation-CancelKeyDeletion documents no pattern for its AutomationAssumeRole. Its
-# sibling AWSConfigRemediation-EnableKeyRotation allows these partitions, and no path (Systems
-# Manager Automation runbook reference). A role that both accept is safe.
-_RUNBOOK_PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
-
+MAX_EMAIL: Final = 320
+"""Characters in an address: 64 before the @ and 255 after it (RFC 5321)."""
+MAX_TOPIC_NAME: Final = 256
+"""Characters in the name of a topic (SNS API reference, CreateTopic: Name)."""
+_TOPIC = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOPIC_NAME}}}")
 # In minutes. A key is lost after 7 days at the earliest: a patrol a day leaves time for several.
 _SHORTEST_PATROL = 15
 _LONGEST_PATROL = 24 * 60
 
-AWS_MANAGED_KEY: Final = (
-    "is an AWS managed key, whose policy does not allow EventBridge: no alert would be sent"
-)
-
-
-def principal_partition(arn: str, kinds: Container[str] = ("role", "user")) -> str | None:
-    """Return the partition in the ARN of an IAM role or user; None if the text is no such ARN."""
-    found = _PRINCIPAL.fullmatch(arn)
-    return found["partition"] if found and found["kind"] in kinds else None
-
-
-def role_of(arn: str) -> tuple[str, str] | None:
-    """Return account and name in the ARN of an IAM role; None if the text is no such ARN."""
-    if principal_partition(arn, ["role"]) is None:
-        return None
-    return arn.split(":")[4], arn.rpartition("/")[2]
-
-
-def key_home(key: str) -> tuple[str | None, str | None] | None:
-    """Return partition and Region of a KMS key; None if the text is no key.
-
-    Both are None for the id of a key.
-    """
-    found = _KEY.fullmatch(key)
-    return (found["partition"], found["region"]) if found else None
-
-
-def plain(text: str) -> str:
-    """Refuse outer spaces and invisible characters. Do not strip them: show where they are."""
-    if text != text.strip():
-        raise invalid("begins or ends with a space", "remove the space")
-    if not text.isprintable():
-        raise invalid("contains a control character or an invisible character", "type it again")
-    return text
-
 
 def _email(text: str) -> str:
     """Refuse an address that SNS cannot send its request for confirmation to."""
-    if len(text) > 320:
-        raise invalid("is longer than 320 characters", "use a shorter address")
+    if len(text) > MAX_EMAIL:
+        raise invalid(f"is longer than {MAX_EMAIL} characters", "use a shorter address")
     if len(text.partition("@")[0]) > 64:
         raise invalid("has more than 64 characters before the @", "use a shorter address")
     if not _EMAIL.fullmatch(text):
@@ -115,57 +68,12 @@ def _topic_name(text: str) -> str:
     return text
 
 
-def _role_arn(text: str) -> str:
-    """Refuse anything but the ARN of an IAM role."""
-    if not principal_partition(text, ["role"]):
-        raise invalid("is not the ARN of an IAM role", f"write it like {_ROLE_EXAMPLE}")
-    return text
-
-
-def _automation_role_arn(text: str) -> str:
-    """Refuse a role that Amazon's runbook does not accept as its AutomationAssumeRole."""
-    _role_arn(text)
-    partition = principal_partition(text)
-    if partition not in _RUNBOOK_PARTITIONS:
-        *others, last = _RUNBOOK_PARTITIONS
-        raise invalid(
-            f"is in the partition {partition}; "
-            f"Amazon's runbook accepts roles of {', '.join(others)} and {last} only",
-            "remove the key: Reprieve then creates a role",
-        )
-    path = text.partition("/")[2].rpartition("/")[0]
-    if path:
-        raise invalid(
-            f'is a role at the path "/{path}/"; '
-            'Amazon\'s runbook accepts a role at the path "/" only',
-            "name a role without a path, or remove the key: Reprieve then creates a role",
-        )
-    return text
-
-
 def _runbook(text: str) -> str:
     """Refuse an unknown runbook."""
     if text not in RUNBOOKS:
         raise invalid(
             "is not a runbook that Reprieve can use",
             'write "reprieve", or "aws" for AWSConfigRemediation-CancelKeyDeletion alone',
-        )
-    return text
-
-
-def _principal_arn(text: str) -> str:
-    """Refuse a principal that CloudTrail never names: it would exempt nobody."""
-    if ":assumed-role/" in text:
-        raise invalid(
-            "is a session of a role; the role itself covers all of its sessions",
-            f"name the role: {_ROLE_EXAMPLE}",
-        )
-    if not principal_partition(text):
-        raise invalid("is not the ARN of an IAM role or user", f"write it like {_ROLE_EXAMPLE}")
-    if "*" in text or "?" in text:
-        raise invalid(
-            "contains a wildcard, which EventBridge compares as it stands: it would match nobody",
-            "name each role or user",
         )
     return text
 
@@ -182,21 +90,6 @@ def _patrol_interval(text: str) -> str:
     return text
 
 
-def _key(text: str) -> str:
-    """Refuse anything but the id or the ARN of a key."""
-    if "alias/" in text:
-        raise invalid(
-            "is an alias, which can be moved to another key at any time",
-            "name the key by its id or its ARN",
-        )
-    if not _KEY.fullmatch(text):
-        raise invalid(
-            "is neither the id nor the ARN of a KMS key",
-            'write it like "1234abcd-12ab-34cd-56ef-1234567890ab"',
-        )
-    return text
-
-
 def _threat(text: str) -> str:
     """Refuse a threat that is not in the catalogue."""
     if text not in BY_NAME:
@@ -206,26 +99,6 @@ def _threat(text: str) -> str:
             f'did you mean "{near}"?' if near else f"the threats are {', '.join(BY_NAME)}",
         )
     return text
-
-
-def _alert_key(text: str) -> str:
-    """Refuse a key that cannot encrypt a topic for EventBridge, or does not name its Region."""
-    if "alias/aws/" in text:
-        raise invalid(
-            AWS_MANAGED_KEY,
-            'write "own": Reprieve then creates a key with the right policy in each Region',
-        )
-    if text in get_args(_EncryptionWord):
-        raise invalid(
-            "applies to every Region: it cannot be in a list", f'write encryption = "{text}"'
-        )
-    if not text.startswith("arn:"):
-        _key(text)
-        raise invalid(
-            "is the id of a key, which does not name its Region",
-            "name the key by its ARN, one per watched Region",
-        )
-    return _key(text)
 
 
 def _watch_name(text: str) -> str:
@@ -310,15 +183,10 @@ def _word_or_list(value: object) -> str:
 
 _Email = Annotated[str, AfterValidator(plain), AfterValidator(_email)]
 _WatchedRegion = Annotated[str, AfterValidator(plain), AfterValidator(_watched_region)]
-_AlertKey = Annotated[str, AfterValidator(plain), AfterValidator(_alert_key)]
 ThreatName = Annotated[str, AfterValidator(plain), AfterValidator(_threat)]
 
 TopicName = Annotated[str, AfterValidator(plain), AfterValidator(_topic_name)]
-RoleArn = Annotated[str, AfterValidator(plain), AfterValidator(_role_arn)]
-AutomationRoleArn = Annotated[str, AfterValidator(plain), AfterValidator(_automation_role_arn)]
 RunbookName = Annotated[str, AfterValidator(plain), AfterValidator(_runbook)]
-PrincipalArn = Annotated[str, AfterValidator(plain), AfterValidator(_principal_arn)]
-Key = Annotated[str, AfterValidator(plain), AfterValidator(_key)]
 Region = Annotated[str, AfterValidator(plain), AfterValidator(_region)]
 Emails = Annotated[tuple[_Email, ...], AfterValidator(_not_empty)]
 AlarmEmails = tuple[_Email, ...]
@@ -330,8 +198,8 @@ WatchSummary = Annotated[str, AfterValidator(plain), AfterValidator(_watch_summa
 WatchPattern = Annotated[str, AfterValidator(_watch_pattern)]
 
 Encryption = Annotated[
-    Annotated[_EncryptionWord, Tag("word")]
-    | Annotated[tuple[_AlertKey, ...], AfterValidator(_not_empty), Tag("list")],
+    Annotated[EncryptionWord, Tag("word")]
+    | Annotated[tuple[AlertKey, ...], AfterValidator(_not_empty), Tag("list")],
     Discriminator(_word_or_list),
 ]
 Watch = Annotated[

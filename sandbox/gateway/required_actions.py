@@ -69,7 +69,7 @@ def _alarm(parameters: Parameters, region: str) -> str:
     # The query protocol numbers the names, the JSON protocol has a list.
     names = parameters.get("AlarmNames") or [parameters["AlarmNames.member.1"]]
     if "AlarmNames.member.2" in parameters or len(names) > 1:
-        raise SandboxCannot("a CloudWatch call about several alarms, except by the root")
+        raise SandboxCannot("a call on several alarms, except by the root")
     return _arn("cloudwatch", f"alarm:{names[0]}")({}, region)
 
 
@@ -113,12 +113,12 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DescribeTrails": _any,
         "GetTrailStatus": _trail("Name"),
         "GetEventSelectors": _trail("TrailName"),
-        "LookupEvents": _any,
         "DeleteTrail": _trail("Name"),
         "PutEventSelectors": _trail("TrailName"),
         "StartLogging": _trail("Name"),
         "StopLogging": _trail("Name"),
         "UpdateTrail": _trail("Name"),
+        "LookupEvents": _any,
     },
     "ec2": {"DescribeRegions": _any},
     "events": {
@@ -129,13 +129,13 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "ListTargetsByRule": _RULE_OF_TARGETS,
         "PutRule": _RULE,
         "DeleteRule": _RULE,
+        "DisableRule": _RULE,
+        "EnableRule": _RULE,
         "PutTargets": _RULE_OF_TARGETS,
         "RemoveTargets": _RULE_OF_TARGETS,
         "TagResource": _TAGGED,
         "UntagResource": _TAGGED,
         "UpdateEventBus": _arn("events", "event-bus/{Name}"),
-        "DisableRule": _RULE,
-        "EnableRule": _RULE,
     },
     "iam": dict.fromkeys(
         [
@@ -175,6 +175,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     "sns": {
         "CreateTopic": _arn("sns", "{Name}"),
         "GetDataProtectionPolicy": _given("ResourceArn"),
+        "PutDataProtectionPolicy": _given("ResourceArn"),
         "DeleteTopic": _TOPIC,
         "SetTopicAttributes": _TOPIC,
         "ListTagsForResource": _given("ResourceArn"),
@@ -188,7 +189,6 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "Unsubscribe": _topic_of_subscription,
         "AddPermission": _TOPIC,
         "ConfirmSubscription": _TOPIC,
-        "PutDataProtectionPolicy": _given("ResourceArn"),
         "RemovePermission": _TOPIC,
         "TagResource": _given("ResourceArn"),
         "UntagResource": _given("ResourceArn"),
@@ -202,11 +202,11 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetQueueUrl": _arn("sqs", "{QueueName}"),
         "ListQueues": _any,
         "ListQueueTags": _queue,
+        "PurgeQueue": _queue,
         "ReceiveMessage": _queue,
         "SendMessage": _queue,
         "AddPermission": _queue,
         "ChangeMessageVisibility": _queue,
-        "PurgeQueue": _queue,
         "RemovePermission": _queue,
         "UntagQueue": _queue,
         "SetQueueAttributes": _queue,

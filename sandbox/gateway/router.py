@@ -60,7 +60,6 @@ class Router:
         limits: Limits,
         log: Log,
         reset: Callable[[], None],
-        rules_per_bus: Callable[[], int] = lambda: validation.MAX_RULES,
     ) -> None:
         self._moto = moto
         self._bus = bus
@@ -70,7 +69,6 @@ class Router:
         self._limits = limits
         self._log = log
         self._reset = reset
-        self._rules_per_bus = rules_per_bus
         self._services: dict[str, Callable[[Call], Json | None]] = {
             "TrentService": self._kms,
             "AWSEvents": self._events,
@@ -195,7 +193,8 @@ class Router:
         if call.operation == "PutEvents":
             return self._bus.put_events(call.parameters, call.region)
         if call.operation == "PutRule":
-            validation.check_put_rule(call.parameters, call.region, self._rules_per_bus())
+            quota = self._limits.quotas.rules_per_bus
+            validation.check_put_rule(call.parameters, call.region, quota)
         elif call.operation == "PutTargets":
             validation.check_put_targets(call.parameters, call.region)
         elif call.operation == "TestEventPattern":

@@ -45,7 +45,7 @@ def writes(account, key):
     return [
         record["eventName"]
         for record in account.sandbox.history.records[REGION]
-        if any(resource["ARN"] == key for resource in record["resources"])
+        if any(each.get("ARN") == key for each in record.get("resources") or ())
     ]
 
 

@@ -11,6 +11,8 @@ REGION, HOME = REGIONS
 DISGUISE = 33
 # After these the Region's own topic reaches nobody any more; the home Region's does.
 MUTES_THE_REGION = {7, 8, 9, 10, 11, 12}
+# After these EventBridge can start no runbook, and forward no event: its role is the account's.
+DISABLES_EVENTBRIDGE = {19, 20, 21, 22}
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +43,24 @@ def test_a_call_against_the_guard_is_reported_in_two_regions(account, attack):
     account.sandbox.settle()
     found = alerted(account)
     assert found[HOME] == {EMAIL}
-    if attack.id not in MUTES_THE_REGION:
+    if attack.id not in MUTES_THE_REGION | DISABLES_EVENTBRIDGE:
         assert found[REGION] == {EMAIL}
 
 
 @pytest.mark.parametrize("attack", [each for each in ATTACKS if each.id != DISGUISE], ids=str)
 def test_a_key_is_rescued_after_a_call_against_the_guard(account, attack):
-    """By its event, or by the patrol; where neither may, people are told to act."""
+    """By its event, or by the patrol. Without EventBridge's role people are notified."""
     key = account.create_key(REGION)
     attack.perform(account, REGION)
     account.schedule(REGION, key["KeyId"])
+    if attack.id in DISABLES_EVENTBRIDGE:
+        assert account.state(REGION, key["KeyId"]) == "PendingDeletion"
+        (alert,) = account.alerts(key["KeyId"])
+        assert alert.recipients == (EMAIL,)
+        assert "reprieve-dead-letters" in {
+            change.name for change in account.sandbox.alarms if change.state == "ALARM"
+        }
+        return
     account.age(REGION, hours=1)
     account.patrol(REGION)
     assert account.state(REGION, key["KeyId"]) == "Disabled"

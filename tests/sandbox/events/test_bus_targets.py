@@ -200,3 +200,25 @@ def test_an_event_for_a_bus_that_does_not_exist_is_dropped(sandbox):
     forward(account, REGION, bus_arn(OTHER, "gone"))
     put(account)
     assert [(d.target_id, d.error) for d in sandbox.deliveries] == [("bus", None)]
+
+
+@pytest.mark.parametrize(
+    ("effect", "principal", "arrives"),
+    [("Deny", "*", False), ("Deny", {"AWS": role_arn("other")}, True), ("Allow", "*", True)],
+)
+def test_the_policy_of_a_bus_may_deny_the_role(sandbox, effect, principal, arrives):
+    """Within an account it need not allow it."""
+    account = Account(sandbox)
+    make_role(account)
+    forward(account, REGION, bus_arn(OTHER))
+    make_listener(account, OTHER)
+    statement = {
+        "Sid": "s",
+        "Effect": effect,
+        "Principal": principal,
+        "Action": "events:PutEvents",
+        "Resource": bus_arn(OTHER),
+    }
+    sandbox.client("events", OTHER).put_permission(Policy=policy(statement))
+    put(account)
+    assert bool(heard(account, OTHER)) == arrives

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -163,3 +164,27 @@ def test_an_exhausted_event_goes_to_the_dead_letter_queue(sandbox, monkeypatch):
         "2",
     ]
     assert [d.will_retry for d in sandbox.deliveries] == [True, True, False]
+
+
+def test_rescues_that_systems_manager_refuses_start_when_it_has_room(sandbox):
+    """At first its queue is full. No event becomes a dead letter."""
+    account = Account(sandbox)
+    account.make_roles()
+    queue = account.make_queue("dead", allow("sqs:SendMessage", Principal=EVENTS))
+    account.make_rule(account.automation_target(DeadLetterConfig={"Arn": queue}))
+    kms = account.client("kms")
+    keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(5)]
+    before = sandbox.quotas
+    sandbox.quotas = replace(before, running_automations=0, queued_automations=0)
+    try:
+        for key in keys:
+            kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+        with pytest.raises(TimeoutError):
+            sandbox.settle(0.5)
+    finally:
+        sandbox.quotas = before
+    sandbox.settle()
+    assert {account.state(key) for key in keys} == {"Disabled"}
+    assert sum(not delivery.will_retry for delivery in sandbox.deliveries) == len(keys)
+    assert len(sandbox.deliveries) > len(keys)
+    assert account.messages("dead") == []

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -129,3 +130,16 @@ def test_a_full_bus_takes_no_new_rule(sandbox):
     with pytest.raises(AwsError) as raised:
         check_put_rule({"Name": "more", **given}, REGION, rules_per_bus=1)
     assert raised.value.code == "LimitExceededException"
+
+
+def test_the_accounts_quota_of_rules_applies(sandbox):
+    """A test may lower it."""
+    Account(sandbox).make_rule()
+    put_rule = Account(sandbox).client("events").put_rule
+    before = sandbox.quotas
+    sandbox.quotas = replace(before, rules_per_bus=1)
+    try:
+        code = error_code_of(put_rule, Name="more", EventPattern=json.dumps(PATTERN))
+    finally:
+        sandbox.quotas = before
+    assert code == "LimitExceededException"

@@ -97,7 +97,7 @@ def test_a_call_on_a_role_is_checked_against_its_arn_with_its_path(sandbox):
     ("names", "expected"),
     [
         (["a"], f"on resource: arn:aws:cloudwatch:{REGION}:{ACCOUNT_ID}:alarm:a"),
-        (["a", "b"], "the sandbox cannot do this: a CloudWatch call about several alarms"),
+        (["a", "b"], "the sandbox cannot do this: a call on several alarms"),
     ],
 )
 def test_a_call_on_one_alarm_is_checked_and_on_several_is_refused(sandbox, names, expected):
