@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.guard.resources import Policy
-from reprieve.names import DEAD_LETTERS, DRILL_TAG, LIFELINE, PREFIX
+from reprieve.guard.topics import topic_names
+from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS, DRILL_TAG, PREFIX
 from reprieve.settings.schema import Settings
 
 MAX_CHARACTERS: Final = 5_120
@@ -130,7 +131,7 @@ def protection_of(settings: Settings, waiting_days: int = DEFAULT_WAITING_DAYS) 
             _guard(settings),
             _surroundings(settings),
             *_alert_keys(settings),
-            _drill_tags(settings),
+            _tags(settings),
             _waiting_period(waiting_days),
             _LOCKOUT,
             _MEMBERSHIP,
@@ -147,7 +148,7 @@ def protection_of(settings: Settings, waiting_days: int = DEFAULT_WAITING_DAYS) 
 
 
 def _guard(settings: Settings) -> Statement:
-    topics = dict.fromkeys((settings.notify.topic_name, LIFELINE))
+    topics = topic_names(settings)
     own_roles = _own_roles(settings)
     return Statement(
         "OnlyDeployersChangeTheGuard",
@@ -193,14 +194,17 @@ def _surroundings(settings: Settings) -> Statement:
 
 
 def _alert_keys(settings: Settings) -> tuple[Statement, ...]:
-    """Protect the keys that `notify.encryption` names. A key that Reprieve makes has no name."""
+    """Protect the keys that encrypt the alerts. One that Reprieve makes is known by its tag."""
     keys = settings.notify.encryption
-    if isinstance(keys, str):
+    if keys == "none":
         return ()
+    condition = _by_anyone_but(*settings.exempt.deployers)
+    if keys == "own":
+        condition |= {"StringEquals": {f"aws:ResourceTag/{ALERT_KEY_TAG}": "true"}}
     body = {
         "Action": list(_CALLS_THAT_SILENCE),
-        "Resource": list(keys),
-        "Condition": _by_anyone_but(*settings.exempt.deployers),
+        "Resource": "*" if keys == "own" else list(keys),
+        "Condition": condition,
     }
     what = (
         "Only the deployers may disable or delete the keys of the alerts, or change their policy."
@@ -208,17 +212,17 @@ def _alert_keys(settings: Settings) -> tuple[Statement, ...]:
     return (Statement("OnlyDeployersSilenceAlerts", what, body),)
 
 
-def _drill_tags(settings: Settings) -> Statement:
+def _tags(settings: Settings) -> Statement:
     return Statement(
         "OnlyDeployersMarkKeys",
         "Only the deployers may give a key a tag of Reprieve's, or remove one. So nobody else can "
-        "make a production key look like the drill's.",
+        "make a production key look like the drill's, or like the key of the alerts.",
         {
             "Action": ["kms:TagResource", "kms:UntagResource"],
             "Resource": "*",
             "Condition": {
                 **_by_anyone_but(*settings.exempt.deployers),
-                "ForAnyValue:StringLike": {"aws:TagKeys": f"{PREFIX}-*"},
+                "ForAnyValue:StringLike": {"aws:TagKeys": [f"{PREFIX}-*", f"{PREFIX}:*"]},
             },
         },
     )

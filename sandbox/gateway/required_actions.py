@@ -152,6 +152,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
             "AttachRolePolicy",
             "DeleteRolePermissionsBoundary",
             "DetachRolePolicy",
+            "PutRolePermissionsBoundary",
             "TagRole",
             "UntagRole",
             "UpdateRole",

@@ -49,9 +49,9 @@ def deploy_with_administrators(sandbox, deployments, directory) -> Account:
     return account
 
 
-def printed_policy():
-    """Return the policy that `reprieve policy protect` prints."""
-    return json.loads(protection_of(load(SETTINGS)).text)
+def printed_policy(**changed):
+    """Return the policy that `reprieve policy protect` prints; `changed` are other settings."""
+    return json.loads(protection_of(load(SETTINGS | changed)).text)
 
 
 def credentials(account, who):

@@ -177,3 +177,40 @@ def test_a_key_policy_cannot_lock_everybody_out(account, policy):
     assert outcome(call("kms", "create_key", Policy=own, **skip), deployer) == "denied"
     assert outcome(call("kms", "put_key_policy", **put), deployer) == "allowed"
     assert outcome(call("kms", "create_key", Policy=own), deployer) == "allowed"
+
+
+@pytest.mark.parametrize("who", ["role", "deployer"])
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [
+        ("disable_key", {}),
+        ("schedule_key_deletion", {"PendingWindowInDays": 30}),
+        ("put_key_policy", {"PolicyName": "default", "Policy": ""}),
+        ("untag_resource", {"TagKeys": ["reprieve:alert-key"]}),
+    ],
+)
+def test_only_a_deployer_can_silence_encrypted_alerts(account, operation, more, who):
+    """The key that Reprieve makes for them has a tag, which only deployers can remove."""
+    kms = account.kms(REGION)
+    tags = [{"TagKey": "reprieve:alert-key", "TagValue": "true"}]
+    keys = [kms.create_key(Tags=given)["KeyMetadata"]["KeyId"] for given in (tags, [])]
+    policy = kms.get_key_policy(KeyId=keys[0], PolicyName="default")["Policy"]
+    given = more | {"Policy": policy} if "Policy" in more else more
+    client = clients_of(account, who)
+    account.sandbox.set_service_control_policy(printed_policy(REPRIEVE_NOTIFY__ENCRYPTION="own"))
+    found = outcome(call("kms", operation, KeyId=keys[0], **given), client)
+    assert found == ("denied" if who == "role" else "allowed")
+    if operation != "untag_resource":  # KMS refuses it for a key that has no such tag
+        assert outcome(call("kms", operation, KeyId=keys[1], **given), client) == "allowed"
+
+
+def test_an_administrator_cannot_make_a_key_look_like_reprieves(account, policy):
+    """Neither an existing key nor a new one."""
+    key = account.create_key(REGION)["KeyId"]
+    administrator = clients_of(account, "role")
+    account.sandbox.set_service_control_policy(policy)
+    for name in ("reprieve:alert-key", "reprieve-drill-run"):
+        tags = [{"TagKey": "a", "TagValue": "b"}, {"TagKey": name, "TagValue": "true"}]
+        assert outcome(call("kms", "tag_resource", KeyId=key, Tags=tags), administrator) == "denied"
+        assert outcome(call("kms", "create_key", Tags=tags), administrator) == "denied"
+    assert outcome(call("kms", "create_key", Tags=tags[:1]), administrator) == "allowed"

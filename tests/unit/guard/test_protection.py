@@ -79,10 +79,20 @@ def test_the_topic_of_the_settings_is_protected(tmp_path):
     resources = statement(found, "OnlyDeployersChangeTheGuard")["Resource"]
     assert [arn for arn in resources if ":sns:" in arn] == [
         "arn:aws:sns:*:*:alarm",
-        "arn:aws:sns:*:*:reprieve-lifeline",
         "arn:aws:sns:*:*:alarm:*",
-        "arn:aws:sns:*:*:reprieve-lifeline:*",
     ]
+
+
+def test_each_topic_is_protected(tmp_path):
+    """The lifeline, and that of the alarms."""
+    found = protection(
+        tmp_path,
+        REPRIEVE_NOTIFY__ENCRYPTION="own",
+        REPRIEVE_RELIABILITY__ALARM_EMAILS="oncall@example.com",
+    )
+    resources = statement(found, "OnlyDeployersChangeTheGuard")["Resource"]
+    topics = {f"arn:aws:sns:*:*:reprieve-{name}" for name in ("alerts", "lifeline", "alarms")}
+    assert topics <= set(resources)
 
 
 def test_an_automation_role_of_the_user_is_protected_and_may_work(tmp_path):
@@ -99,7 +109,17 @@ def test_the_keys_of_the_alerts_are_protected(tmp_path):
     """If the settings name them."""
     key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     found = protection(tmp_path, REPRIEVE_NOTIFY__ENCRYPTION=key)
-    assert statement(found, "OnlyDeployersSilenceAlerts")["Resource"] == [key]
+    silence = statement(found, "OnlyDeployersSilenceAlerts")
+    assert silence["Resource"] == [key]
+    assert silence["Condition"].keys() == {"ArnNotLike"}
+
+
+def test_the_key_that_reprieve_makes_is_protected(tmp_path):
+    """By its tag: KMS chooses its id."""
+    found = protection(tmp_path, REPRIEVE_NOTIFY__ENCRYPTION="own")
+    silence = statement(found, "OnlyDeployersSilenceAlerts")
+    assert silence["Resource"] == "*"
+    assert silence["Condition"]["StringEquals"] == {"aws:ResourceTag/reprieve:alert-key": "true"}
 
 
 def test_the_minimum_of_the_waiting_period_is_chosen(tmp_path):
