@@ -1,4 +1,4 @@
-"""`reprieve status` finds what was changed for the whole account: its roles, its trail, its mail."""
+"""`reprieve status` finds changes to the roles and the trail, and mail that was not confirmed."""
 
 import pytest
 
