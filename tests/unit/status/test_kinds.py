@@ -85,7 +85,8 @@ def changed(value: Any, name: str = "") -> Any:
         return value | {last: changed(value[last])}
     if isinstance(value, list):
         return [changed(value[0]), *value[1:]]
-    assert is_dataclass(value) and not isinstance(value, type)
+    assert is_dataclass(value)
+    assert not isinstance(value, type)
     first = fields(value)[0].name
     return replace(value, **{first: changed(getattr(value, first))})
 
