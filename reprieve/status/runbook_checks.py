@@ -34,14 +34,15 @@ def runbook(expected: ExpectedRegion) -> Check:
             findings.append(missing(title_of("runbook", each.name), each.name))
     names = [each.name for each in own]
     findings += unexpected("runbook", names, _deployed_names(expected), _UNEXPECTED)
-    text = "wrong" if findings else "there" if used else "off"
+    text = "wrong" if findings else "there" if used or own else "off"
     return check_of("runbook", text, findings)
 
 
 def _deployed_names(expected: ExpectedRegion) -> Iterator[str]:
     """Yield the names of the account's documents with Reprieve's prefix."""
     pages = expected.client("ssm").get_paginator("list_documents")
-    for page in pages.paginate(Filters=[{"Key": "Owner", "Values": ["Self"]}]):
+    own = [{"Key": "Owner", "Values": ["Self"]}]
+    for page in pages.paginate(Filters=own, PaginationConfig={"PageSize": 50}):
         for each in page["DocumentIdentifiers"]:
             if each["Name"].startswith(f"{PREFIX}-"):
                 yield each["Name"]
