@@ -11,9 +11,19 @@ DEAD_LETTERS: Final = f"{PREFIX}-dead-letters"
 LIFELINE: Final = f"{PREFIX}-lifeline"
 """The unencrypted topic beside an encrypted one: see docs/architecture.md."""
 
+ALARMS: Final = f"{PREFIX}-alarms"
+"""The topic of the alarms, if they have recipients of their own."""
+
 # Both roles stay at path "/": Amazon's runbook refuses the ARN of a role with a path.
 EVENTBRIDGE_ROLE: Final = f"{PREFIX}-eventbridge"
 AUTOMATION_ROLE: Final = f"{PREFIX}-automation"
+PATROL_ROLE: Final = f"{PREFIX}-patrol"
+ROLES: Final = (EVENTBRIDGE_ROLE, AUTOMATION_ROLE, PATROL_ROLE)
+"""The roles that Reprieve creates."""
+
+ALERT_KEY_ALIAS: Final = f"alias/{PREFIX}-alerts"
+ALERT_KEY_TAG: Final = f"{PREFIX}:alert-key"
+"""The alias and the tag of the key that Reprieve creates to encrypt the alerts."""
 
 DRILL_PREFIX: Final = f"{PREFIX}-drill-"
 """What the names of a drill's queues and of its keys' aliases begin with."""

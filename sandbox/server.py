@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
 
-from moto.cloudtrail.models import cloudtrail_backends
 from moto.moto_api._internal.models import moto_api_backend
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
-from moto.s3.models import s3_backends
+from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
 from sandbox.cloudtrail.event_history import History
+from sandbox.cloudtrail.log import Log
+from sandbox.cloudtrail.trails import create_trail
 from sandbox.cloudwatch.alarms import AlarmChange, Alarms
 from sandbox.core import clock
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
+from sandbox.core.quotas import Limits, Quotas
 from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
 from sandbox.gateway.authorizer import Authorizer
+from sandbox.gateway.moto_app import Dispatcher, QuietHandler
+from sandbox.gateway.recorder import Recorder
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
+from sandbox.iam import service_control
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores, expiry
-from sandbox.sns import data_protection, publish, subscriptions
-from sandbox.sns.emails import Mail, mails
+from sandbox.sns import data_protection, emails, publish, subscriptions
+from sandbox.sns.emails import Mail
+from sandbox.sqs import queues
 from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution
 
@@ -52,13 +52,14 @@ class Sandbox:
 
     `port=0` takes a free port. At the start the account has one thing: a multi-Region CloudTrail
     trail that logs, so that EventBridge gets KMS calls. Every access key that IAM does not know
-    belongs to the account's root.
+    belongs to the account's root. `quotas` are AWS's defaults, if none are given.
     """
 
     _running = Lock()
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, quotas: Quotas | None = None) -> None:
         self._port = port
+        self._limits = Limits(quotas)
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
 
@@ -87,36 +88,38 @@ class Sandbox:
             raise
 
     def _listen(self) -> None:
-        moto = _Dispatcher(create_backend_app)
+        moto = Dispatcher(create_backend_app)
         # The services need clients, and clients need the port. So moto's application comes first,
         # and `_connect_services` replaces it.
         self._server = make_server(
-            HOST, self._port, moto, threaded=True, request_handler=_QuietHandler
+            HOST, self._port, moto, threaded=True, request_handler=QuietHandler
         )
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
         """The URL of every service, in every Region."""
         self._server.app = self._connect_services(moto)
-        self._create_trail()
+        create_trail(TRAIL, HOME_REGION)
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
         self._thread.start()
 
-    def _connect_services(self, moto: Any) -> Authorizer:
+    def _connect_services(self, moto: Any) -> Recorder:
         """Create the services. Give each one the functions by which it reaches the others."""
         self._clients = Clients(self.endpoint)
         self._work = Work()
-        self.history = History()
+        self.history = History(self._limits)
         """CloudTrail's event history."""
         self.switches = Switches()
         """The Regions that are disabled or slow."""
-        self._alarms = Alarms(self._work, partial(publish.publish_as_service, CLOUDWATCH))
+        self._alarms = Alarms(
+            self._work, self._limits, partial(publish.publish_as_service, CLOUDWATCH)
+        )
         self._automations = Automations(
             self._work,
             self._clients,
+            self._limits,
             # The bus needs the automations too, so the bus is looked up when an event comes.
             emit=lambda event, region: self._bus.emit(event, region),
-            publish_denial_reason=publish.role_publish_denial_reason,
         )
         self._bus = Bus(
             self._work,
@@ -129,12 +132,24 @@ class Sandbox:
         )
         self._undo = [
             subscriptions.hook(),
-            data_protection.hook(),
             publish.hook(self._alarms.notification_failed),
+            emails.hook(self._limits),
+            data_protection.hook(),
+            queues.hook(),
             s3_lock.serialize(),
         ]
-        router = Router(moto, self._bus, self._automations, self._alarms, self.history, self.reset)
-        return Authorizer(router, self.switches)
+        log = Log(self.history, self._bus.emit)
+        router = Router(
+            moto,
+            self._bus,
+            self._automations,
+            self._alarms,
+            self.history,
+            self._limits,
+            log,
+            self.reset,
+        )
+        return Recorder(Authorizer(router, self.switches), log, self._automations.service_of)
 
     def stop(self) -> None:
         """Stop listening, and forget everything. A second call does nothing."""
@@ -144,6 +159,7 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._automations.close()
         self._work.stop()
         self._alarms.close()
         for undo in self._undo:
@@ -175,6 +191,17 @@ class Sandbox:
         self._work.settle(timeout)
 
     @property
+    def quotas(self) -> Quotas:
+        """The quotas of the account. Others apply as soon as they are set."""
+        return self._limits.quotas
+
+    @quotas.setter
+    def quotas(self, quotas: Quotas) -> None:
+        self._limits.quotas = quotas
+        if self._server is not None:
+            self._automations.slots.fill_all()
+
+    @property
     def deliveries(self) -> list[Delivery]:
         """The deliveries of the event buses, oldest first."""
         return self._bus.deliveries
@@ -192,7 +219,7 @@ class Sandbox:
     @property
     def mails(self) -> list[Mail]:
         """The messages that EventBridge, alarms and other callers published to topics."""
-        return mails()
+        return emails.mails()
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         """Put an EventBridge envelope on a Region's default bus, as AWS itself would.
@@ -201,6 +228,17 @@ class Sandbox:
         """
         blank = envelope(event["source"], event["detail-type"], region, event["detail"])
         self._bus.emit({**blank, "id": str(uuid.uuid4()), **event}, region)
+
+    def run_schedules(self, region: str | None = None, rule: str | None = None) -> None:
+        """Fire every enabled rule that has a schedule once, in one Region or in all.
+
+        With `rule` only the rule of that name.
+        """
+        self._bus.run_schedules(region, rule)
+
+    def lose_events(self, test: Callable[[Mapping[str, Any]], bool] | None) -> None:
+        """Lose each event (a whole envelope) for which the test holds. None loses no more."""
+        self._bus.lose_events(test)
 
     def advance(self, days: float) -> None:
         """Let time pass for KMS: scheduled deletions happen, and imported material expires."""
@@ -212,6 +250,13 @@ class Sandbox:
     def set_pending(self, region: str, endpoint: str, pending: bool = True) -> None:
         """Make an endpoint's subscriptions pending, or confirm them."""
         subscriptions.set_pending(region, endpoint, pending)
+
+    def set_service_control_policy(self, policy: Mapping[str, Any] | None) -> None:
+        """Attach a service control policy to the account: `sandbox.iam.service_control`.
+
+        None detaches it. It is the organization's, so a snapshot does not have it.
+        """
+        service_control.attach(policy)
 
     def snapshot(self) -> bytes:
         """Wait until all jobs have ended, then return a copy of the account.
@@ -231,6 +276,7 @@ class Sandbox:
 
     def reset(self) -> None:
         """Wait until all jobs have ended, then start again with an empty account."""
+        self._bus.give_up()
         self.settle()
         moto_api_backend.reset()
         self._bus.clear()
@@ -238,55 +284,13 @@ class Sandbox:
         self._alarms.clear()
         self.history.clear()
         self.switches.reset()
+        self._limits.rates.clear()
         _forget()
-        self._create_trail()
-
-    def _create_trail(self) -> None:
-        bucket = f"{TRAIL}-trail-{ACCOUNT_ID}"
-        s3_backends[ACCOUNT_ID]["aws"].create_bucket(bucket, HOME_REGION)
-        trail = cloudtrail_backends[ACCOUNT_ID][HOME_REGION].create_trail(
-            name=TRAIL,
-            bucket_name=bucket,
-            s3_key_prefix="",
-            sns_topic_name="",
-            is_global=True,
-            is_multi_region=True,
-            log_validation=False,
-            is_org_trail=False,
-            cw_log_group_arn="",
-            cw_role_arn="",
-            kms_key_id="",
-            tags_list=[],
-        )
-        trail.start_logging()
+        create_trail(TRAIL, HOME_REGION)
 
 
 def _forget() -> None:
     """Reset the state that moto's own reset does not cover."""
     custom_key_stores.clear()
+    service_control.attach(None)
     clock.reset()
-
-
-class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc, unused-ignore]
-    """Caches which of moto's backends belongs to a host.
-
-    moto searches its source folders on each request, one request at a time. That takes a quarter
-    of the time of a call.
-    """
-
-    def __init__(self, create_app: Any) -> None:
-        super().__init__(create_app)
-        self._known: dict[str | None, Any] = {}
-
-    def get_backend_for_host(self, host: str | None) -> Any:
-        """Return moto's name of the backend that answers for a host."""
-        if host not in self._known:
-            self._known[host] = super().get_backend_for_host(host)
-        return self._known[host]
-
-
-class _QuietHandler(MotoRequestHandler):  # type: ignore[misc, unused-ignore]
-    """A request handler that logs no requests."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log nothing."""

@@ -1,6 +1,7 @@
 """The Terraform stack of one AWS account."""
 
-from reprieve.guard.guard import regional_guard
+from reprieve.guard.forwarding import relay_region
+from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.remediation import roles_of
 from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
@@ -13,7 +14,7 @@ from stacks.cdk import (
     TerraformOutput,
     TerraformStack,
 )
-from stacks.guard import RegionalGuard
+from stacks.guard import RegionalGuard, Rules
 from stacks.references import References
 from stacks.remediation import Remediation
 
@@ -63,6 +64,11 @@ class AccountStack(TerraformStack):
                 for rule in guard.rules
                 if rule.id in settings.notify.threats
             }
+        if relay := relay_region(settings):
+            rules = Rules(providers[relay], references)
+            scope = Construct(self, relay)
+            for rule in relay_rules(settings, Location(partition, relay)):
+                rules.create(scope, rule)
         self._output("alert_topic_arns", topic_arns)
         self._output("rule_arns", rule_arns)
 

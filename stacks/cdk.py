@@ -14,6 +14,7 @@ with fast_bindings():
         S3Backend,
         S3BackendAssumeRoleConfig,
         TerraformOutput,
+        TerraformResourceLifecycle,
         TerraformStack,
     )
     from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
@@ -31,6 +32,7 @@ with fast_bindings():
     from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+    from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
     from cdktf_cdktf_provider_aws.kms_key import KmsKey
     from cdktf_cdktf_provider_aws.provider import AwsProvider
     from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
@@ -38,6 +40,7 @@ with fast_bindings():
     from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
     from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
     from cdktf_cdktf_provider_aws.ssm_document import SsmDocument
+    from cdktf_cdktf_provider_aws.ssm_service_setting import SsmServiceSetting
     from constructs import Construct
 
 __all__ = [
@@ -56,6 +59,7 @@ __all__ = [
     "DataAwsCallerIdentity",
     "IamRole",
     "IamRolePolicy",
+    "KmsAlias",
     "KmsKey",
     "LocalBackend",
     "NamedCloudWorkspace",
@@ -66,7 +70,9 @@ __all__ = [
     "SnsTopicSubscription",
     "SqsQueue",
     "SsmDocument",
+    "SsmServiceSetting",
     "TerraformOutput",
+    "TerraformResourceLifecycle",
     "TerraformStack",
     "literal",
 ]

@@ -2,15 +2,16 @@
 
 from urllib.parse import quote
 
-from reprieve.guard.guard import RegionalGuard
-from reprieve.guard.resources import Key, Topic
+from reprieve.guard.resources import Key, RegionalGuard, Topic
 from stacks.cdk import (
     AwsProvider,
     Construct,
+    KmsAlias,
     KmsKey,
     SnsTopic,
     SnsTopicPolicy,
     SnsTopicSubscription,
+    TerraformResourceLifecycle,
 )
 from stacks.references import References
 
@@ -44,8 +45,18 @@ class Channel(Construct):
             enable_key_rotation=key.rotated,
             deletion_window_in_days=key.deletion_window_days,
             policy=self._references.json(key.policy),
+            tags=key.tags,
+            # Without encryption the topic stops using the key before the key is deleted.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         self._references.add(key.arn, str(resource.arn))
+        KmsAlias(
+            self,
+            "key-alias",
+            provider=self._provider,
+            name=key.alias,
+            target_key_id=resource.key_id,
+        )
 
     def _topic(self, topic: Topic) -> None:
         resource = SnsTopic(

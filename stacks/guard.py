@@ -1,7 +1,9 @@
 """The guard of one Region, as Terraform resources."""
 
-from reprieve.guard.guard import RegionalGuard as Guard
+from collections.abc import Mapping
+
 from reprieve.guard.resources import Document, Queue, Rule, Target
+from reprieve.guard.resources import RegionalGuard as Guard
 from stacks.alarms import Alarms
 from stacks.cdk import (
     AwsProvider,
@@ -13,6 +15,8 @@ from stacks.cdk import (
     Construct,
     SqsQueue,
     SsmDocument,
+    SsmServiceSetting,
+    TerraformResourceLifecycle,
 )
 from stacks.channel import Channel
 from stacks.references import References
@@ -36,8 +40,17 @@ class RegionalGuard(Construct):
         Channel(self, "channel", guard=guard, provider=provider, references=references)
         self._queue(guard.queue)
         self._documents = {each.name: self._document(each) for each in guard.documents}
+        if guard.service_setting:
+            SsmServiceSetting(
+                self,
+                "adaptive-concurrency",
+                provider=provider,
+                setting_id=guard.service_setting.id,
+                setting_value=guard.service_setting.value,
+            )
+        rules = Rules(provider, references, self._documents)
         for rule in guard.rules:
-            self._rule(rule)
+            rules.create(self, rule)
         if guard.alarms:
             Alarms(self, "alarms", alarms=guard.alarms, provider=provider, references=references)
 
@@ -63,27 +76,47 @@ class RegionalGuard(Construct):
             document_type="Automation",
             document_format="JSON",
             content=self._references.json(document.content),
+            # Other content is a document of another name: it exists before the targets name it.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
 
-    def _rule(self, rule: Rule) -> None:
+
+class Rules:
+    """Creates rules and their targets. `documents` are the runbooks' documents by their names."""
+
+    def __init__(
+        self,
+        provider: AwsProvider,
+        references: References,
+        documents: Mapping[str, SsmDocument] | None = None,
+    ) -> None:
+        self._provider = provider
+        self._references = references
+        self._documents = documents or {}
+
+    def create(self, scope: Construct, rule: Rule) -> None:
+        """Create a rule with its targets."""
         resource = CloudwatchEventRule(
-            self,
+            scope,
             rule.id,
             provider=self._provider,
             name=rule.name,
             description=self._references.text(rule.description),
-            event_pattern=self._references.text(rule.pattern),
+            event_pattern=self._references.text(rule.pattern) if rule.pattern else None,
+            schedule_expression=rule.schedule,
             # Stated, so that Terraform enables a rule again that somebody disabled.
             state="ENABLED",
         )
         for target in rule.targets:
-            self._target(target, rule, resource)
+            self._target(scope, target, rule, resource)
 
-    def _target(self, target: Target, rule: Rule, resource: CloudwatchEventRule) -> None:
+    def _target(
+        self, scope: Construct, target: Target, rule: Rule, resource: CloudwatchEventRule
+    ) -> None:
         # The target's ARN is not the document's, so Terraform does not see the order.
-        document = self._documents.get(target.runbook.name) if target.runbook else None
+        document = self._documents.get(target.document) if target.document else None
         CloudwatchEventTarget(
-            self,
+            scope,
             target.id,
             provider=self._provider,
             # By its name, with the dependency stated: asking jsii for the resource's name hundreds
@@ -96,12 +129,16 @@ class RegionalGuard(Construct):
             input_transformer=CloudwatchEventTargetInputTransformer(
                 input_paths=target.transformer.paths,
                 input_template=self._references.text(target.transformer.template),
-            ),
+            )
+            if target.transformer
+            else None,
             retry_policy=CloudwatchEventTargetRetryPolicy(
                 maximum_event_age_in_seconds=target.maximum_event_age,
                 maximum_retry_attempts=target.maximum_retries,
             ),
             dead_letter_config=CloudwatchEventTargetDeadLetterConfig(
                 arn=self._references.text(target.dead_letter_arn)
-            ),
+            )
+            if target.dead_letter_arn
+            else None,
         )

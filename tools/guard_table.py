@@ -3,19 +3,38 @@
 from collections.abc import Iterator
 from typing import Final
 
-from reprieve.guard.guard import RegionalGuard, regional_guard
-from reprieve.guard.resources import Alarm
+from reprieve.events.guard_events import RESCUE_FAILED
+from reprieve.events.threats import BY_NAME
+from reprieve.guard.guard import regional_guard
+from reprieve.guard.resources import Alarm, RegionalGuard
 from reprieve.location import Location
-from reprieve.names import LIFELINE, PREFIX
+from reprieve.names import ALARMS, LIFELINE, PREFIX
+from reprieve.runbooks.runbook import PATROL, RESCUE_KEY
 from reprieve.settings.schema import NotifySettings, Settings
 
 METRIC_PRICE: Final = 0.10
 """US$ a month for a metric of a standard alarm (CloudWatch pricing, us-east-1, May 2026)."""
 
+_STEP_PRICE: Final = 0.002
+"""US$ for a step of an automation (Systems Manager pricing, us-east-1, May 2026)."""
+_SECOND_PRICE: Final = 0.00003
+"""US$ for a second of a script (Systems Manager pricing, us-east-1, May 2026)."""
+# Every six hours and once a day more; five steps; ten seconds of scripts where keys are few.
+_PATROLS: Final = 5 * 30
+_PATROL_PRICE: Final = f"{_PATROLS * (5 * _STEP_PRICE + 10 * _SECOND_PRICE):.2f}"
+
 _REGION: Final = "eu-west-1"
 _ALARM_PURPOSES: Final = {
     "dead-letters": "something is in that queue",
     "failed-notifications": "SNS could not deliver to a subscriber",
+    "storm": "more deletions were scheduled in a minute than `reliability.storm_threshold`",
+    "waiting-rescues": "EventBridge has to try again to start a rescue: Systems Manager is full",
+}
+_DOCUMENT_PURPOSES: Final = {
+    RESCUE_KEY.name: "cancels the deletion, verifies the key's state and sends the result; not "
+    'with `remediation.runbook = "aws"`',
+    PATROL.name: "inspects every key, empties the dead-letter queue, and checks the guard of "
+    "the next Region",
 }
 # What the settings add, which no default guard has.
 _OPTIONAL: Final = (
@@ -31,6 +50,18 @@ _OPTIONAL: Final = (
         "1 each with `notify.encryption`",
         "reports, unencrypted, that the key of the alerts is in danger",
         "0.10",
+    ),
+    (
+        f"the topic `{ALARMS}`, its policy and subscriptions",
+        "1 each with `reliability.alarm_emails`",
+        "sends the alarms, failed rescues and the patrol's reports to recipients of their own",
+        "0",
+    ),
+    (
+        "`aws_ssm_service_setting`",
+        "1 with `remediation.adaptive_concurrency`",
+        "lets the account run 500 automations at once",
+        "0",
     ),
     (
         f"rule `{PREFIX}-key-deletion-approved` and its target",
@@ -58,15 +89,17 @@ def guard_rows() -> list[list[str]]:
     guard = default_guard()
     rows = [[type_, many, what, price] for type_, many, what, price in _rows(guard)]
     monthly = sum(len(alarm.metrics) for alarm in guard.alarms) * METRIC_PRICE
+    monthly += float(_PATROL_PRICE)
     total = f"**{_resource_count(guard)}** with one address"
     rows.append(["**a Region in total**", total, "", f"**{monthly:.2f}**"])
     return rows + [list(row) for row in _OPTIONAL]
 
 
 def _rows(guard: RegionalGuard) -> Iterator[tuple[str, str, str, str]]:
-    topic_targets = [t for rule in guard.rules for t in rule.targets if t.runbook is None]
-    runbook_targets = [t for rule in guard.rules for t in rule.targets if t.runbook]
-    threats = [rule for rule in guard.rules if rule.id != "rescue-failed"]
+    services = [t.arn.split(":")[2] for rule in guard.rules for t in rule.targets]
+    threats = [rule for rule in guard.rules if rule.id in BY_NAME]
+    forwarding = [rule for rule in guard.rules if rule.id.endswith("-forward")]
+    schedules = [rule for rule in guard.rules if rule.schedule]
     yield (
         "`aws_sns_topic`, `aws_sns_topic_policy`",
         "1 each",
@@ -82,32 +115,50 @@ def _rows(guard: RegionalGuard) -> Iterator[tuple[str, str, str, str]]:
         "0",
     )
     yield (
-        f"`aws_cloudwatch_event_rule` `{PREFIX}-rescue-failed`",
-        str(len(guard.rules) - len(threats)),
+        f"`aws_cloudwatch_event_rule` `{PREFIX}-{RESCUE_FAILED}`",
+        "1",
         "matches rescues that failed, took too long or were cancelled. Systems Manager itself "
         "sends that event; no trail is needed",
         "0",
     )
     yield (
-        "`aws_cloudwatch_event_target` to the topic",
-        f"1 per rule: {len(topic_targets)}",
+        f"`aws_cloudwatch_event_rule` `{PREFIX}-*-forward`",
+        str(len(forwarding)),
+        "matches changes of the guard and of trails in this Region, for the home Region",
+        "0",
+    )
+    yield (
+        f"`aws_cloudwatch_event_rule` `{PREFIX}-patrol`, `{PREFIX}-patrol-daily`",
+        f"1 each: {len(schedules)}",
+        "start the patrol every `patrol.every`, and once a day with reminders",
+        "0",
+    )
+    yield (
+        "`aws_cloudwatch_event_target` to a topic",
+        f"1 per threat, and 1: {services.count('sns')}",
         "the alert, as text. EventBridge retries for an hour, then sends it to the dead-letter "
         "queue",
         "0",
     )
     yield (
-        "`aws_cloudwatch_event_target` to the runbook",
-        str(len(runbook_targets)),
-        "the rescue. Retried and kept in the same way",
+        "`aws_cloudwatch_event_target` to a runbook",
+        str(services.count("ssm")),
+        "the rescue, and the patrol. EventBridge retries for 24 hours, then sends the event to the "
+        "dead-letter queue",
+        "0",
+    )
+    yield (
+        "`aws_cloudwatch_event_target` to an event bus",
+        str(services.count("events")),
+        "the event as it is, to the default bus of the home Region; from there to the next Region",
         "0",
     )
     for document in guard.documents:
         yield (
-            f"`aws_ssm_document` `{document.name}`",
+            f"`aws_ssm_document` `{document.runbook.name}-HASH`",
             "1",
-            "finds the key, runs AWSConfigRemediation-CancelKeyDeletion, verifies the key's state "
-            'and sends the result; not with `remediation.runbook = "aws"`',
-            "0",
+            _DOCUMENT_PURPOSES[document.runbook.name],
+            _PATROL_PRICE if document.runbook is PATROL else "0",
         )
     yield (
         f"`aws_sqs_queue` `{guard.queue.name}`",
@@ -128,7 +179,7 @@ def _rows(guard: RegionalGuard) -> Iterator[tuple[str, str, str, str]]:
     metrics = sum(len(alarm.metrics) for alarm in sums)
     yield (
         f"`aws_cloudwatch_metric_alarm` `{PREFIX}-failed-invocations-*`",
-        "1 for the rescue's rules, 1 for the others",
+        f"{len(sums)}: for the rescue's rules, the guard's, the others",
         "EventBridge gave up on a target. It counts rule by rule, so each rule is a metric: "
         f"{metrics}",
         _price(*sums),
@@ -147,5 +198,6 @@ def _resource_count(guard: RegionalGuard) -> int:
         + len(guard.documents)
         + len(guard.alarms)
         + 1  # the queue
-        + (guard.key is not None)
+        + 2 * (guard.key is not None)  # with its alias
+        + (guard.service_setting is not None)
     )

@@ -101,6 +101,8 @@ def _kind(annotation: Any) -> str:
         return _kind(get_args(annotation)[0])
     if annotation is bool:
         return "true or false"
+    if annotation is int:
+        return "whole number"
     if annotation is str:
         return "text"
     arguments = [each for each in get_args(annotation) if each is not types.NoneType]
@@ -122,6 +124,8 @@ def _default(field: Any) -> str:
         return "those that are on by default"
     if isinstance(field.default, bool):
         return f"`{str(field.default).lower()}`"
+    if isinstance(field.default, int):
+        return f"`{field.default}`"
     return "`[]`" if field.default == () else f'`"{field.default}"`'
 
 

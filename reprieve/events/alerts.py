@@ -8,7 +8,8 @@ that no caller can forge or break an alert. Never use the user agent, for exampl
 import json
 from dataclasses import dataclass
 
-from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED, Threat
+from reprieve.events.threat import Threat
+from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED, NAMED_KEY
 from reprieve.runbooks.runbook import Runbook
 
 
@@ -35,7 +36,12 @@ _CALL = _PLACE | {
 }
 _EVENT = _PLACE | {"at": "$.time", "event": "$.id"}
 # The variables in the texts of threats, by the labels of their facts.
-_VARIABLES = {"Key": "key", "Custom key store": "store", "Alias": "alias"}
+_VARIABLES = {
+    "Key": "key",
+    NAMED_KEY: "named",
+    "Custom key store": "store",
+    "Alias": "alias",
+}
 
 _DESCRIBE = "aws kms describe-key --region <region> --key-id <key>"
 
@@ -57,12 +63,16 @@ def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = Fa
         paths, origin = _CALL, ("By: <principal> <service>", "From: <address>")
     else:
         paths, origin = _EVENT, ()
+    # EventBridge leaves the paths empty that a call does not have.
+    resources = {f"resource-{index}": path for index, path in enumerate(threat.resource)}
+    resource_line = "".join(f"<{name}>" for name in resources)
     return Transformer(
-        paths=paths | {name: path for name, (_, path) in facts.items()},
+        paths=paths | {name: path for name, (_, path) in facts.items()} | resources,
         template=_lines(
             f"REPRIEVE: {threat.summary}",
             f"Severity: {threat.severity}",
             *(f"{label}: <{name}>" for name, (label, _) in facts.items()),
+            *([f"Resource: {resource_line}"] if resources else []),
             "Region: <region>",
             "Account: <account>",
             *origin,
@@ -91,7 +101,10 @@ def _what_to_do(threat: Threat, runbook: Runbook | None, *, approved: bool) -> t
         )
     else:
         asked = f"{doing}: a second message will say what came of it. If none comes, check:"
-    return (asked, _DESCRIBE, by_hand, *threat.undo)
+    # A record may lack the key's ARN: the commands name the key as the caller did.
+    named = any("<named>" in line for line in threat.undo)
+    describe = _DESCRIBE.replace("<key>", "<named>") if named else _DESCRIBE
+    return (asked, describe, by_hand, *threat.undo)
 
 
 # By threat that a runbook can remediate: the words during and after it, and the key's state then.
@@ -181,14 +194,35 @@ def cancel_key_deletion_input(automation_role_arn: str) -> Transformer:
 
 
 def runbook_input(threat: Threat, automation_role_arn: str, topic_arn: str) -> Transformer:
-    """Return the parameters of Reprieve's runbooks. KeyId is always the ARN of the key."""
+    """Return the parameters of Reprieve's runbooks for one key: KeyId is its ARN, or its id."""
+    facts = dict(threat.facts)
+    path = facts["Key"] if threat is KEY_DELETION_SCHEDULED else facts[NAMED_KEY]
     given = _parameters(
-        dict(threat.facts)["Key"],
+        path,
         AutomationAssumeRole=automation_role_arn,
         TopicArn=topic_arn,
         CalledAt="<at>",
+        # Not the caller's ARN: the path of a user or role may hold quotation marks, which would
+        # make the input invalid, and the rescue would not start.
+        CalledByRole="<type>:<caller-account>:<role>",
     )
-    return Transformer(given.paths | {"at": _CALL["at"]}, given.template)
+    caller = {
+        "at": _CALL["at"],
+        "type": "$.detail.userIdentity.type",
+        "caller-account": "$.detail.userIdentity.accountId",
+        "role": "$.detail.userIdentity.sessionContext.sessionIssuer.userName",
+    }
+    return Transformer(given.paths | caller, given.template)
+
+
+def patrol_input(role_arn: str, *, remind: bool) -> Transformer:
+    """Return the parameters of the patrol's runbook, for an event of a schedule."""
+    parameters = {
+        "AutomationAssumeRole": [role_arn],
+        "Remind": ["true" if remind else "false"],
+        "StartedAt": ["<at>"],
+    }
+    return Transformer(paths={"at": "$.time"}, template=json.dumps(parameters))
 
 
 def _parameters(key_path: str, **values: str) -> Transformer:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from reprieve.events.threats import EventPattern
+from reprieve.events.threat import EventPattern
 
 # Where a CloudTrail record names principal and key (CloudTrail user guide, "userIdentity element").
 # A session of an assumed role has its own ARN; the role is the issuer of the session.
@@ -77,6 +77,18 @@ def split(pattern: EventPattern, exemptions: Exemptions) -> tuple[EventPattern, 
     # EventBridge requires at least two alternatives in $or.
     approved["detail"] |= {"$or": alternatives} if len(alternatives) > 1 else alternatives[0]
     return remediated, approved
+
+
+def without_callers(pattern: EventPattern, principals: Iterable[str]) -> EventPattern:
+    """Return the pattern of the same events, but for those of calls by these roles and users."""
+    principals = sorted(principals)
+    users = [arn for arn in principals if ":user/" in arn]
+    roles = [arn for arn in principals if ":role/" in arn]
+    limited = copy.deepcopy(pattern)
+    for path, arns in ((_USER, users), (_ROLE, roles)):
+        if arns:
+            _put(limited["detail"], path, [{"anything-but": arns}, {"exists": False}])
+    return limited
 
 
 def _put(node: dict[str, Any], path: tuple[str, ...], value: list[Any]) -> None:

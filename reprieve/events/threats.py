@@ -1,72 +1,25 @@
 """The catalogue of threats: events that endanger a KMS key, their patterns and their meaning."""
 
-import json
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
-EventPattern = dict[str, Any]
+from reprieve.events.guard_events import GUARD_CHANGED, TRAIL_CHANGED
+from reprieve.events.threat import API_CALL, EventPattern, Severity, Threat
 
 
-def pattern_json(pattern: EventPattern) -> str:
-    """Return the pattern as JSON without spaces: EventBridge counts every character."""
-    return json.dumps(pattern, separators=(",", ":"))
-
-
-class Severity(StrEnum):
-    """How bad the threat is if nobody acts. Alerts contain these texts."""
-
-    CRITICAL = "CRITICAL"
-    """What the key encrypted is lost permanently, or may be."""
-    HIGH = "HIGH"
-    """Nobody can read what the key encrypted until somebody acts."""
-    MEDIUM = "MEDIUM"
-    """A step that often precedes one of the others."""
-
-
-@dataclass(frozen=True)
-class Threat:
-    """A kind of event that endangers KMS keys.
-
-    `name` becomes part of rule names and Terraform addresses: never change it.
-    `event_pattern` is the pattern that EventBridge matches.
-    `facts` are lines of the alert, each a label and the JSON path of its value in the event. If the
-    event names a key, one label is Key, and the texts refer to it as `<key>`.
-    `meaning` and `undo` are sentences; `undo` describes what a person can do, if anything.
-    """
-
-    name: str
-    summary: str
-    severity: Severity
-    event_pattern: EventPattern
-    facts: tuple[tuple[str, str], ...]
-    meaning: str
-    undo: tuple[str, ...]
-    by_default: bool = True
-
-    @property
-    def is_call(self) -> bool:
-        """Whether the event reports an API call; otherwise KMS reports its own action."""
-        return bool(self.event_pattern["detail-type"] == [_API_CALL])
-
-
-_API_CALL = "AWS API Call via CloudTrail"
-
-
-def _kms_api_call(event_name: str, **request_parameters: list[Any]) -> EventPattern:
-    """Return the pattern of a successful KMS call, as CloudTrail sends it to the default event bus.
+def _kms_api_call(*event_names: str, **request_parameters: list[Any]) -> EventPattern:
+    """Return the pattern of successful KMS calls, as CloudTrail sends them to the default bus.
 
     CloudTrail also records calls that were denied or failed. Only those have an `errorCode`
     (CloudTrail user guide, "record contents"). They changed nothing, so they send no alert.
     """
     detail: dict[str, Any] = {
         "eventSource": ["kms.amazonaws.com"],
-        "eventName": [event_name],
+        "eventName": list(event_names),
         "errorCode": [{"exists": False}],
     }
     if request_parameters:
         detail["requestParameters"] = request_parameters
-    return {"source": ["aws.kms"], "detail-type": [_API_CALL], "detail": detail}
+    return {"source": ["aws.kms"], "detail-type": [API_CALL], "detail": detail}
 
 
 def _kms_event(detail_type: str) -> EventPattern:
@@ -79,6 +32,9 @@ def _kms_event(detail_type: str) -> EventPattern:
 
 # The ARN of the key, also if the caller used its id: in CloudTrail records, in KMS's own events.
 _KEY = ("Key", "$.detail.resources[0].ARN")
+NAMED_KEY: Final = "Key as the caller named it"
+"""The label of the key's id, or ARN, in the call. Unlike the ARN, no record lacks it."""
+_NAMED = (NAMED_KEY, "$.detail.requestParameters.keyId")
 _EVENT_KEY = ("Key", "$.resources[0]")
 _KEY_STORE = ("Custom key store", "$.detail.requestParameters.customKeyStoreId")
 
@@ -115,9 +71,9 @@ KEY_DISABLED: Final = Threat(
     summary="a KMS key was disabled",
     severity=Severity.HIGH,
     event_pattern=_kms_api_call("DisableKey"),
-    facts=(_KEY,),
+    facts=(_KEY, _NAMED),
     meaning="Nothing that it encrypted can be read meanwhile.",
-    undo=("aws kms enable-key --region <region> --key-id <key>",),
+    undo=("aws kms enable-key --region <region> --key-id <named>",),
 )
 
 CATALOGUE: Final = (
@@ -128,8 +84,9 @@ CATALOGUE: Final = (
         summary="the imported key material of a KMS key was deleted",
         severity=Severity.CRITICAL,
         event_pattern=_kms_api_call("DeleteImportedKeyMaterial"),
-        facts=(_KEY,),
-        meaning="The key is unusable at once, with no waiting period.",
+        facts=(_KEY, _NAMED, ("Key material", "$.detail.requestParameters.keyMaterialId")),
+        meaning="The key is unusable at once, with no waiting period, unless the material was "
+        "waiting for a rotation. What it encrypted cannot be read without it.",
         undo=(_REIMPORT,),
     ),
     Threat(
@@ -140,7 +97,7 @@ CATALOGUE: Final = (
         event_pattern=_kms_api_call(
             "ImportKeyMaterial", expirationModel=["KEY_MATERIAL_EXPIRES", {"exists": False}]
         ),
-        facts=(_KEY, ("Expires on", "$.detail.requestParameters.validTo")),
+        facts=(_KEY, _NAMED, ("Expires on", "$.detail.requestParameters.validTo")),
         meaning="On that date KMS deletes the material, and the key is unusable.",
         undo=("Keep a copy of the material; import it anew, with a later date or none, in time.",),
     ),
@@ -176,8 +133,14 @@ CATALOGUE: Final = (
         name="key-policy-bypassed",
         summary="the policy of a KMS key was changed, with the lockout check bypassed",
         severity=Severity.CRITICAL,
-        event_pattern=_kms_api_call("PutKeyPolicy", bypassPolicyLockoutSafetyCheck=[True, "true"]),
-        facts=(_KEY,),
+        # A key can be created, and replicated, in the same way.
+        event_pattern=_kms_api_call(
+            "PutKeyPolicy",
+            "CreateKey",
+            "ReplicateKey",
+            bypassPolicyLockoutSafetyCheck=[True, "true"],
+        ),
+        facts=(_KEY, _NAMED, ("Call", "$.detail.eventName")),
         meaning="It may be that nobody can manage the key any more, nor take a deletion back.",
         undo=(
             "aws kms get-key-policy --region <region> --key-id <key> --policy-name default",
@@ -192,10 +155,10 @@ CATALOGUE: Final = (
         event_pattern=_kms_api_call(
             "PutKeyPolicy", bypassPolicyLockoutSafetyCheck=[False, "false", {"exists": False}]
         ),
-        facts=(_KEY,),
+        facts=(_KEY, _NAMED),
         meaning="It can take from people and from Reprieve the right to rescue the key.",
         undo=(
-            "aws kms get-key-policy --region <region> --key-id <key> --policy-name default",
+            "aws kms get-key-policy --region <region> --key-id <named> --policy-name default",
             _PREVIOUS_POLICY,
         ),
         # Every deployment that changes a key sends one.
@@ -224,6 +187,8 @@ CATALOGUE: Final = (
         meaning="Its waiting period is over. What it alone encrypted is lost.",
         undo=("Nothing brings it back. Look for replicas in other Regions, and for backups.",),
     ),
+    GUARD_CHANGED,
+    TRAIL_CHANGED,
 )
 """Every threat, in the order in which commands and docs show them."""
 
@@ -235,39 +200,3 @@ APPROVED: Final = {
     KEY_DELETION_SCHEDULED.name: "key-deletion-approved",
     KEY_DISABLED.name: "key-disabling-approved",
 }
-
-# The name of the rule for failed rescues.
-RESCUE_FAILED: Final = "rescue-failed"
-
-
-def rescue_failed(*runbook_names: str) -> EventPattern:
-    """Return the pattern of a runbook's execution that failed, timed out or was cancelled.
-
-    Systems Manager sends these events itself, without any trail (Systems Manager user guide,
-    "EventBridge event patterns and types for Systems Manager").
-    """
-    return {
-        "source": ["aws.ssm"],
-        "detail-type": ["EC2 Automation Execution Status-change Notification"],
-        "detail": {
-            "Definition": list(runbook_names),
-            "Status": ["Failed", "TimedOut", "Cancelled"],
-        },
-    }
-
-
-# The name of the rule for threats to the key that encrypts the alerts.
-ALERT_KEY: Final = "alert-key-endangered"
-_DISABLING_CALLS = (
-    "ScheduleKeyDeletion",
-    "DisableKey",
-    "DeleteImportedKeyMaterial",
-    "PutKeyPolicy",
-)
-
-
-def alert_key_endangered(key_arn: str) -> EventPattern:
-    """Return the pattern of the calls that can make the key of the alerts unusable."""
-    pattern = _kms_api_call("")
-    pattern["detail"] |= {"eventName": list(_DISABLING_CALLS), "resources": {"ARN": [key_arn]}}
-    return pattern

@@ -2,23 +2,74 @@
 
 from collections.abc import Iterable, Iterator
 
+from reprieve.events.threats import APPROVED, KEY_DELETION_SCHEDULED
 from reprieve.guard.resources import Alarm, Metric, Queue, Rule, Topic
 from reprieve.names import PREFIX
+from reprieve.settings.schema import ReliabilitySettings
+
+_DELETIONS = (KEY_DELETION_SCHEDULED.name, APPROVED[KEY_DELETION_SCHEDULED.name])
 
 
-def alarms_of(queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]) -> tuple[Alarm, ...]:
+def alarms_of(
+    reliability: ReliabilitySettings,
+    queue: Queue,
+    topics: tuple[Topic, ...],
+    rules: tuple[Rule, ...],
+) -> tuple[Alarm, ...]:
     """Return the alarms on the queue, on the first topic's deliveries, and on the rules.
 
     CloudWatch sums at most ten metrics in one alarm, so the rules share alarms by their groups.
     """
-    return tuple(_alarms(queue, topics, rules))
+    return (
+        *_delivery_alarms(queue, topics, rules),
+        *_mass_deletion_alarms(reliability.storm_threshold, topics, rules),
+    )
 
 
-def _alarms(queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]) -> Iterator[Alarm]:
+def _mass_deletion_alarms(
+    threshold: int, topics: tuple[Topic, ...], rules: tuple[Rule, ...]
+) -> Iterator[Alarm]:
+    """Yield the alarms that report many deletions at once, and rescues that have to wait."""
+    actions = tuple(topic.arn for topic in topics)
+    deletions = [rule.name for rule in rules if rule.id in _DELETIONS]
+    if deletions:
+        yield _alarm(
+            "storm",
+            f"ACT NOW: more than {threshold} KMS keys were scheduled for deletion in this Region "
+            "within a minute. Reprieve cancels the deletions at KMS's rate, 5 a second. Stop the "
+            "caller first: the alerts name it. Deny it kms:ScheduleKeyDeletion, then run "
+            "'reprieve sweep' to see every key. Many alerts at once can suspend e-mail "
+            "subscriptions: 'reprieve status' shows it.",
+            actions,
+            *(_metric("AWS/Events", "MatchedEvents", "Sum", RuleName=name) for name in deletions),
+            label="Scheduled deletions" if len(deletions) > 1 else None,
+            threshold=threshold,
+        )
+    starting = [
+        rule.name for rule in rules if rule.pattern and any(":ssm:" in t.arn for t in rule.targets)
+    ]
+    if starting:
+        yield _alarm(
+            "waiting-rescues",
+            "Systems Manager could not start every rescue at once, so EventBridge tries again, for "
+            "up to 24 hours. No key is lost before its waiting period ends, 7 days at least. Run "
+            "'reprieve sweep' to see which keys are still pending deletion.",
+            actions,
+            *(
+                _metric("AWS/Events", "RetryInvocationAttempts", "Sum", RuleName=name)
+                for name in starting
+            ),
+            label="Attempts to start a rescue again" if len(starting) > 1 else None,
+        )
+
+
+def _delivery_alarms(
+    queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]
+) -> Iterator[Alarm]:
     alerts, actions = topics[0], tuple(topic.arn for topic in topics)
     yield _alarm(
         "dead-letters",
-        "Reprieve could not deliver an alert, or start a rescue, for an hour. The messages in "
+        "Reprieve could not deliver an alert for an hour, or start a rescue. The messages in "
         f"the queue {queue.name} say which and why: look there NOW.",
         actions,
         _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=queue.name),
@@ -32,7 +83,8 @@ def _alarms(queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]) -> I
     )
     groups: dict[str, list[str]] = {}
     for rule in rules:
-        groups.setdefault(rule.group, []).append(rule.name)
+        if rule.group:
+            groups.setdefault(rule.group, []).append(rule.name)
     for group, names in groups.items():
         yield _alarm(
             f"failed-invocations-{group}",
@@ -47,7 +99,12 @@ def _alarms(queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]) -> I
 
 
 def _alarm(
-    id: str, description: str, actions: tuple[str, ...], *metrics: Metric, label: str | None = None
+    id: str,
+    description: str,
+    actions: tuple[str, ...],
+    *metrics: Metric,
+    label: str | None = None,
+    threshold: int = 0,
 ) -> Alarm:
     return Alarm(
         id=id,
@@ -56,8 +113,8 @@ def _alarm(
         metrics=metrics,
         actions=actions,
         label=label,
-        # One message in the queue, or one failed delivery, is one too many.
-        threshold=0,
+        # By default one message in the queue, or one failed delivery, is one too many.
+        threshold=threshold,
         comparison="GreaterThanThreshold",
         evaluation_periods=1,
         # EventBridge and SNS send these metrics only when there is something to count.

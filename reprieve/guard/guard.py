@@ -4,14 +4,23 @@ stacks/ makes Terraform resources of it, and `reprieve status` compares it with 
 Both get the same data: nothing about a resource is decided elsewhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 from reprieve.guard import policies
 from reprieve.guard.alarms import alarms_of
-from reprieve.guard.remediation import automation_role_arn, documents_of, eventbridge_role_arn
-from reprieve.guard.resources import Alarm, Document, Key, Queue, Rule, Topic
-from reprieve.guard.rules import Endpoints, rules_of
+from reprieve.guard.forwarding import next_region, relay_region
+from reprieve.guard.patrol import STAND_IN, patrol_document
+from reprieve.guard.remediation import (
+    automation_role_arn,
+    documents_of,
+    eventbridge_role_arn,
+    patrol_role_arn,
+    runbook_role_arns,
+    service_setting_of,
+)
+from reprieve.guard.resources import Document, Queue, RegionalGuard, Rule
+from reprieve.guard.rules import Endpoints, forwarding_rules, rules_of
 from reprieve.guard.topics import KEY_REFERENCE, alert_key, topics_of
 from reprieve.location import Location
 from reprieve.names import DEAD_LETTERS
@@ -21,24 +30,6 @@ _RETENTION_SECONDS: Final = 14 * 24 * 3600
 """As long as SQS keeps a message (SQS API reference, MessageRetentionPeriod)."""
 
 
-@dataclass(frozen=True)
-class RegionalGuard:
-    """The guard of one Region.
-
-    `topics` are the topic of the alerts and, where it is encrypted, the lifeline; `key_arn` is the
-    key that encrypts the first, and `key` that key if Reprieve makes it.
-    """
-
-    location: Location
-    key_arn: str | None
-    key: Key | None
-    topics: tuple[Topic, ...]
-    queue: Queue
-    documents: tuple[Document, ...]
-    rules: tuple[Rule, ...]
-    alarms: tuple[Alarm, ...]
-
-
 def regional_guard(
     settings: Settings, location: Location, own_key_arn: str | None = None
 ) -> RegionalGuard:
@@ -46,11 +37,35 @@ def regional_guard(
 
     `own_key_arn` is the ARN of the key that Reprieve made for the alerts, if it is known.
     """
-    role_arn = automation_role_arn(settings, location)
+    documents = documents_of(settings)
+    if settings.patrol.enabled:
+        # The patrol checks the guard of the next Region, whose own patrol has yet another content.
+        neighbour = replace(location, region=next_region(settings, location.region))
+        expected = _guard(settings, neighbour, None, (*documents, STAND_IN))
+        documents += (patrol_document(settings, location, expected),)
+    return _guard(settings, location, own_key_arn, documents)
+
+
+def relay_rules(settings: Settings, location: Location) -> tuple[Rule, ...]:
+    """Return the rules of a Region that is not watched and forwards events all the same."""
+    if location.region != relay_region(settings):
+        return ()
+    return tuple(forwarding_rules(settings, location, eventbridge_role_arn(location), None))
+
+
+def _guard(
+    settings: Settings,
+    location: Location,
+    own_key_arn: str | None,
+    documents: tuple[Document, ...],
+) -> RegionalGuard:
     key_arn, key = alert_key(
-        location, settings.notify, own_key_arn or location.arn("kms", KEY_REFERENCE), role_arn
+        location,
+        settings.notify,
+        own_key_arn or location.arn("kms", KEY_REFERENCE),
+        runbook_role_arns(settings, location),
     )
-    topics = topics_of(location, settings.notify, key_arn)
+    topics = topics_of(settings, location, key_arn)
     queue = Queue(
         name=DEAD_LETTERS,
         arn=location.arn("sqs", DEAD_LETTERS),
@@ -59,20 +74,24 @@ def regional_guard(
     )
     endpoints = Endpoints(
         topic_arn=topics[0].arn,
-        lifeline_arn=topics[1].arn if key_arn else None,
+        other_topics={topic.id: topic.arn for topic in topics[1:]},
         key_arn=key_arn,
         dead_letter_arn=queue.arn,
-        automation_role_arn=role_arn,
+        automation_role_arn=automation_role_arn(settings, location),
+        patrol_role_arn=patrol_role_arn(settings, location),
         eventbridge_role_arn=eventbridge_role_arn(location),
+        documents={document.runbook: document for document in documents},
     )
     rules = rules_of(settings, location, endpoints)
+    reliability = settings.reliability
     return RegionalGuard(
         location=location,
         key_arn=key_arn,
         key=key,
         topics=topics,
         queue=queue,
-        documents=documents_of(settings),
+        documents=documents,
         rules=rules,
-        alarms=alarms_of(queue, topics, rules) if settings.reliability.alarms else (),
+        alarms=alarms_of(reliability, queue, topics, rules) if reliability.alarms else (),
+        service_setting=service_setting_of(settings),
     )

@@ -61,8 +61,8 @@ def dead_letter_policy(location: Location) -> Policy:
     )
 
 
-def alert_key_policy(location: Location, automation_role_arn: str | None) -> Policy:
-    """Let the account manage the key, and the services that publish alerts use it.
+def alert_key_policy(location: Location, role_arns: Sequence[str]) -> Policy:
+    """Let the account manage the key, and the services and roles that publish alerts use it.
 
     SNS developer guide, "Enable compatibility between event sources from AWS services and encrypted
     topics": EventBridge and CloudWatch each need these two actions. No Condition, for the reason
@@ -85,12 +85,12 @@ def alert_key_policy(location: Location, automation_role_arn: str | None) -> Pol
             "Resource": "*",
         },
     ]
-    if automation_role_arn:
+    if role_arns:
         statements.append(
             {
                 "Sid": "OutcomesAreEncrypted",
                 "Effect": "Allow",
-                "Principal": {"AWS": automation_role_arn},
+                "Principal": {"AWS": role_arns[0] if len(role_arns) == 1 else list(role_arns)},
                 "Action": use,
                 "Resource": "*",
             }
@@ -104,19 +104,21 @@ def eventbridge_trust(location: Location) -> Policy:
 
 
 def eventbridge_permissions(
-    location: Location, runbooks: Sequence[Runbook], automation_role_arn: str
+    location: Location,
+    runbooks: Sequence[Runbook],
+    role_arns: Sequence[str],
+    bus_arns: Sequence[str] = (),
 ) -> Policy:
-    """Let EventBridge start the runbooks and pass the automation role to them, and nothing else."""
-    resources = [arn for each in runbooks for arn in each.start_resources(location)]
-    return _policy(
-        {
-            "Sid": "StartRunbook",
-            "Effect": "Allow",
-            "Action": "ssm:StartAutomationExecution",
-            "Resource": list(dict.fromkeys(resources)),
-        },
-        _pass_role(automation_role_arn),
-    )
+    """Let EventBridge start the runbooks, pass their roles to them, and put events on the buses."""
+    statements = []
+    if runbooks:
+        resources = [arn for each in runbooks for arn in each.start_resources(location)]
+        unique = list(dict.fromkeys(resources))
+        statements.append(_allow("StartRunbook", "ssm:StartAutomationExecution", unique))
+        statements.append(_pass_role(role_arns[0] if len(role_arns) == 1 else list(role_arns)))
+    if bus_arns:
+        statements.append(_allow("ForwardEvents", "events:PutEvents", list(bus_arns)))
+    return _policy(*statements)
 
 
 def automation_trust(location: Location) -> Policy:
@@ -126,83 +128,133 @@ def automation_trust(location: Location) -> Policy:
     )
 
 
+def amazons_runbook_permissions(location: Location) -> Policy:
+    """Allow what the reference page of AWSConfigRemediation-CancelKeyDeletion lists."""
+    return _policy(
+        _allow(
+            "CancelKeyDeletion",
+            ["kms:CancelKeyDeletion", "kms:DescribeKey"],
+            location.every_region.arn("kms", "key/*"),
+        ),
+        _allow(
+            "RunAutomation",
+            ["ssm:StartAutomationExecution", "ssm:GetAutomationExecution"],
+            CANCEL_KEY_DELETION.start_resources(location),
+        ),
+    )
+
+
 def automation_permissions(
     location: Location,
-    runbook: Runbook,
     *,
-    role_name: str,
-    topic_name: str,
+    topic_names: Sequence[str],
     enables: bool = False,
     looks_back: bool = False,
     alert_keys: Sequence[str] = (),
 ) -> Policy:
-    """Allow what the runbooks do: cancel a deletion, read the result and, if Reprieve's, send it.
+    """Allow what Reprieve's runbooks for one key do: cancel a deletion, and send the result.
 
-    The first two statements are what the reference page of Amazon's runbook lists. Reprieve's own
-    starts Amazon's and passes its own role to it. With `enables` it enables keys, with `looks_back`
-    it reads from CloudTrail's history what a key was; `alert_keys` are the ARNs of the keys that
-    encrypt the topics.
+    With `enables` they enable keys, with `looks_back` they read from CloudTrail's history what a
+    key was; `alert_keys` are the ARNs of the keys that encrypt the topics.
     """
-    rescue: list[dict[str, Any]] = [
-        {
-            "Sid": "CancelKeyDeletion",
-            "Effect": "Allow",
-            "Action": [
+    rescue = [
+        _allow(
+            "CancelKeyDeletion",
+            [
                 "kms:CancelKeyDeletion",
                 "kms:DescribeKey",
+                "kms:ListResourceTags",
                 *(["kms:EnableKey"] if enables else []),
             ],
-            "Resource": location.every_region.arn("kms", "key/*"),
-        },
-        {
-            "Sid": "RunAutomation",
-            "Effect": "Allow",
-            "Action": ["ssm:StartAutomationExecution", "ssm:GetAutomationExecution"],
-            "Resource": CANCEL_KEY_DELETION.start_resources(location),
-        },
-    ]
-    if runbook.is_amazons:
-        return _policy(*rescue)
-    rescue += [
-        _pass_role(location.global_arn("iam", f"role/{role_name}")),
-        {
-            "Sid": "TellOutcome",
-            "Effect": "Allow",
-            "Action": "sns:Publish",
-            "Resource": location.every_region.arn("sns", topic_name),
-        },
+            location.every_region.arn("kms", "key/*"),
+        ),
+        *_publish(location, "TellOutcome", topic_names, alert_keys),
     ]
     if looks_back:
         # CloudTrail knows no finer resource for it (Service Authorization Reference).
-        rescue.append(
-            {
-                "Sid": "SeeWhatKeysWere",
-                "Effect": "Allow",
-                "Action": "cloudtrail:LookupEvents",
-                "Resource": "*",
-            }
-        )
-    if alert_keys:
-        rescue.append(
-            {
-                "Sid": "TellEncrypted",
-                "Effect": "Allow",
-                "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
-                "Resource": list(alert_keys),
-            }
-        )
+        rescue.append(_allow("SeeWhatKeysWere", ["cloudtrail:LookupEvents"], "*"))
     return _policy(*rescue)
 
 
-def _pass_role(role_arn: str) -> dict[str, Any]:
-    """Allow passing the automation role, and no other, to Systems Manager."""
-    return {
-        "Sid": "PassAutomationRole",
-        "Effect": "Allow",
-        "Action": "iam:PassRole",
-        "Resource": role_arn,
-        "Condition": {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
-    }
+def patrol_permissions(
+    location: Location,
+    *,
+    topic_names: Sequence[str],
+    rescues: bool,
+    alert_keys: Sequence[str] = (),
+) -> Policy:
+    """Allow what a patrol does: inspect keys and guards, empty the dead-letter queue, send reports.
+
+    With `rescues` it may cancel deletions.
+    """
+    anywhere = location.every_region
+    return _policy(
+        _allow(
+            "InspectKeys",
+            [
+                "kms:DescribeKey",
+                "kms:ListResourceTags",
+                *(["kms:CancelKeyDeletion"] if rescues else []),
+            ],
+            anywhere.arn("kms", "key/*"),
+        ),
+        _allow(
+            "ReadAccount",
+            [
+                "kms:ListKeys",
+                "cloudtrail:LookupEvents",
+                "cloudtrail:DescribeTrails",
+                "cloudtrail:GetTrailStatus",
+                "cloudtrail:GetEventSelectors",
+                "events:ListRules",
+                "sns:GetSubscriptionAttributes",
+            ],
+            "*",
+        ),
+        _allow("InspectRules", ["events:ListTargetsByRule"], _rules(anywhere)),
+        _allow(
+            "InspectRunbooks", ["ssm:DescribeDocument"], anywhere.arn("ssm", f"document/{PREFIX}-*")
+        ),
+        _allow(
+            "InspectTopics",
+            ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"],
+            [anywhere.arn("sns", name) for name in topic_names],
+        ),
+        _allow(
+            "EmptyDeadLetters",
+            [
+                "sqs:GetQueueUrl",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+            ],
+            anywhere.arn("sqs", DEAD_LETTERS),
+        ),
+        *_publish(location, "SendReports", topic_names, alert_keys),
+    )
+
+
+def _publish(
+    location: Location, sid: str, topic_names: Sequence[str], alert_keys: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Allow publishing to the topics, which these keys encrypt."""
+    topics = [location.every_region.arn("sns", name) for name in topic_names]
+    statements = [_allow(sid, ["sns:Publish"], topics[0] if len(topics) == 1 else topics)]
+    if alert_keys:
+        use = ["kms:GenerateDataKey*", "kms:Decrypt"]
+        statements.append(_allow("TellEncrypted", use, list(alert_keys)))
+    return statements
+
+
+def _pass_role(role_arns: str | list[str]) -> dict[str, Any]:
+    """Allow passing the roles of the runbooks, and no others, to Systems Manager."""
+    condition = {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
+    allowed = _allow("PassAutomationRole", "iam:PassRole", role_arns)
+    return allowed | {"Condition": condition}
+
+
+def _allow(sid: str, actions: str | list[str], resources: str | list[str]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
 def _trust(service: str, location: Location, source_arn: str) -> Policy:

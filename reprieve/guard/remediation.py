@@ -1,27 +1,40 @@
-"""Remediation: which runbook undoes which threat, the documents, and the roles they need."""
+"""The runbooks: which one undoes which threat, their documents, and the roles that they need."""
 
 from typing import Any, Final
 
-from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED, Threat
+from reprieve.events.threat import Threat
+from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED
 from reprieve.guard import policies
-from reprieve.guard.resources import Document, Role
+from reprieve.guard.forwarding import bus_arns
+from reprieve.guard.resources import Document, Role, ServiceSetting
+from reprieve.guard.topics import topic_names
 from reprieve.location import Location
-from reprieve.names import AUTOMATION_ROLE, EVENTBRIDGE_ROLE
+from reprieve.names import AUTOMATION_ROLE, EVENTBRIDGE_ROLE, PATROL_ROLE
 from reprieve.runbooks.enable import enable_document
 from reprieve.runbooks.rescue import rescue_document
-from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, RESCUE_KEY, Runbook
+from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, PATROL, RESCUE_KEY, Runbook
+from reprieve.settings.arns import role_of
 from reprieve.settings.schema import RemediationSettings, Settings
 
 # By what `remediation.runbook` calls them.
 _RESCUERS: Final = {"reprieve": RESCUE_KEY, "aws": CANCEL_KEY_DELETION}
 
+ADAPTIVE_CONCURRENCY: Final = "/ssm/automation/enable-adaptive-concurrency"
+"""The service setting that lets the account run up to 500 automations at once in a Region."""
+
 
 def runbooks_of(remediation: RemediationSettings) -> tuple[Runbook, ...]:
-    """Return the runbooks that the settings use, the one that rescues keys first."""
+    """Return the runbooks that undo threats, the one that rescues keys first."""
     if not remediation.enabled:
         return ()
     rescuer = _RESCUERS[remediation.runbook]
     return (rescuer, ENABLE_KEY) if remediation.enable_disabled else (rescuer,)
+
+
+def started_runbooks(settings: Settings) -> tuple[Runbook, ...]:
+    """Return every runbook that EventBridge starts."""
+    patrol = (PATROL,) if settings.patrol.enabled else ()
+    return (*runbooks_of(settings.remediation), *patrol)
 
 
 def runbook_against(threat: Threat, remediation: RemediationSettings) -> Runbook | None:
@@ -33,7 +46,7 @@ def runbook_against(threat: Threat, remediation: RemediationSettings) -> Runbook
 
 
 def documents_of(settings: Settings) -> tuple[Document, ...]:
-    """Return the SSM documents of Reprieve's own runbooks; Amazon's exist in every Region."""
+    """Return the documents of the runbooks for one key; Amazon's exist in every Region."""
     used = runbooks_of(settings.remediation)
     return tuple(
         Document(
@@ -48,62 +61,122 @@ def _content(runbook: Runbook, settings: Settings) -> dict[str, Any]:
     partition = settings.regions.partition
     if runbook is ENABLE_KEY:
         return enable_document(partition)
-    return rescue_document(partition, re_enable=settings.remediation.re_enable)
+    return rescue_document(
+        partition,
+        re_enable=settings.remediation.re_enable,
+        deployers=deployer_roles(settings),
+    )
+
+
+def deployer_roles(settings: Settings) -> list[str]:
+    """Return the roles of `exempt.deployers` as the runbooks' parameter CalledByRole has them."""
+    roles = filter(None, map(role_of, settings.exempt.deployers))
+    return [f"AssumedRole:{account}:{name}" for account, name in roles]
+
+
+def service_setting_of(settings: Settings) -> ServiceSetting | None:
+    """Return the setting of Systems Manager, if the settings change it."""
+    if not settings.remediation.adaptive_concurrency:
+        return None
+    return ServiceSetting(ADAPTIVE_CONCURRENCY, "True")
 
 
 def automation_role_arn(settings: Settings, location: Location) -> str | None:
-    """Return the ARN of the role that the runbooks act as; None without remediation."""
+    """Return the ARN of the role that rescues keys; None without remediation."""
     if not settings.remediation.enabled:
         return None
     own = location.global_arn("iam", f"role/{AUTOMATION_ROLE}")
     return settings.remediation.automation_role_arn or own
 
 
+def patrol_role_arn(settings: Settings, location: Location) -> str | None:
+    """Return the ARN of the role that patrols; None without a patrol."""
+    if not settings.patrol.enabled:
+        return None
+    return location.global_arn("iam", f"role/{PATROL_ROLE}")
+
+
+def runbook_role_arns(settings: Settings, location: Location) -> tuple[str, ...]:
+    """Return the ARNs of the roles that runbooks act as."""
+    roles = automation_role_arn(settings, location), patrol_role_arn(settings, location)
+    return tuple(filter(None, roles))
+
+
 def eventbridge_role_arn(location: Location) -> str:
-    """Return the ARN of the role by which EventBridge starts the runbooks."""
+    """Return the ARN of the role by which EventBridge starts runbooks and forwards events."""
     return location.global_arn("iam", f"role/{EVENTBRIDGE_ROLE}")
 
 
 def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
-    """Return the roles of an account; none without remediation.
+    """Return the roles of an account: those that runbooks act as, and EventBridge's as the last.
 
-    The runbooks act as the first, unless the settings name another role; EventBridge starts the
-    runbooks as the last.
+    The role that rescues keys is left out if the settings name another one.
     """
+    roles = []
     role_arn = automation_role_arn(settings, location)
-    if not role_arn:
-        return ()
-    eventbridge = Role(
-        id="eventbridge",
-        name=EVENTBRIDGE_ROLE,
-        arn=eventbridge_role_arn(location),
-        description="Reprieve: lets EventBridge start the runbook that rescues a KMS key",
-        trust=policies.eventbridge_trust(location),
-        permissions=policies.eventbridge_permissions(
-            location, runbooks_of(settings.remediation), role_arn
-        ),
-    )
-    if settings.remediation.automation_role_arn:
-        return (eventbridge,)
-    return _automation_role(settings, location, role_arn), eventbridge
+    if role_arn and not settings.remediation.automation_role_arn:
+        roles.append(_automation_role(settings, location, role_arn))
+    if settings.patrol.enabled:
+        roles.append(_patrol_role(settings, location))
+    runbooks, buses = started_runbooks(settings), bus_arns(settings, location)
+    if runbooks or buses:
+        roles.append(
+            Role(
+                id="eventbridge",
+                name=EVENTBRIDGE_ROLE,
+                arn=eventbridge_role_arn(location),
+                description="Reprieve: lets EventBridge start the runbook that rescues a KMS key",
+                trust=policies.eventbridge_trust(location),
+                permissions=policies.eventbridge_permissions(
+                    location, runbooks, runbook_role_arns(settings, location), buses
+                ),
+            )
+        )
+    return tuple(roles)
 
 
 def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
-    remediation, encryption = settings.remediation, settings.notify.encryption
+    remediation = settings.remediation
+    if runbooks_of(remediation)[0].is_amazons:
+        permissions = policies.amazons_runbook_permissions(location)
+    else:
+        permissions = policies.automation_permissions(
+            location,
+            topic_names=[settings.notify.topic_name],
+            enables=remediation.re_enable or remediation.enable_disabled,
+            looks_back=remediation.re_enable,
+            alert_keys=_alert_keys(settings),
+        )
     return Role(
         id="automation",
         name=AUTOMATION_ROLE,
         arn=arn,
         description="Reprieve: what the Systems Manager runbook may do to rescue a KMS key",
         trust=policies.automation_trust(location),
-        permissions=policies.automation_permissions(
+        permissions=permissions,
+    )
+
+
+def _patrol_role(settings: Settings, location: Location) -> Role:
+    return Role(
+        id="patrol",
+        name=PATROL_ROLE,
+        arn=location.global_arn("iam", f"role/{PATROL_ROLE}"),
+        description="Reprieve: what the patrol may do to find and rescue KMS keys",
+        trust=policies.automation_trust(location),
+        permissions=policies.patrol_permissions(
             location,
-            runbooks_of(remediation)[0],
-            role_name=AUTOMATION_ROLE,
-            topic_name=settings.notify.topic_name,
-            enables=remediation.re_enable or remediation.enable_disabled,
-            looks_back=remediation.re_enable,
-            # A key that Reprieve makes lets the role in by its own policy.
-            alert_keys=encryption if isinstance(encryption, tuple) else (),
+            topic_names=topic_names(settings),
+            rescues=settings.remediation.enabled,
+            alert_keys=_alert_keys(settings),
         ),
     )
+
+
+def _alert_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the keys that the roles need permission for.
+
+    A key that Reprieve makes lets the roles in by its own policy.
+    """
+    encryption = settings.notify.encryption
+    return encryption if isinstance(encryption, tuple) else ()

@@ -5,10 +5,13 @@ documents are the objects that their JSON stands for. ARNs are those that the re
 they are deployed, with `location.ACCOUNT_REFERENCE` where the account is not known yet.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reprieve.events.alerts import Transformer
+from reprieve.location import Location
 from reprieve.runbooks.runbook import Runbook
 
 Policy = dict[str, Any]
@@ -19,6 +22,8 @@ class Key:
     """The KMS key that encrypts the alerts of a Region, if the settings let Reprieve make one."""
 
     arn: str
+    alias: str
+    tags: dict[str, str]
     description: str
     policy: Policy
     rotated: bool
@@ -52,34 +57,48 @@ class Queue:
     retention_seconds: int
 
 
+DOCUMENT_VERSION: Final = "1"
+"""The version of a document that targets start: the first, which has the content of its name."""
+
+
 @dataclass(frozen=True)
 class Document:
     """One of Reprieve's own runbooks: an SSM document of type Automation."""
 
     id: str
     runbook: Runbook
-    content: dict[str, Any]
+    content: dict[str, Any] = field(repr=False)
 
     @property
     def name(self) -> str:
-        """The document's name in AWS."""
-        return self.runbook.name
+        """The document's name in AWS: it ends with a hash of its content.
+
+        Other content is another document. So a target that names a document and its first version
+        runs exactly this content: versions never change, whatever is added to the document.
+        """
+        return f"{self.runbook.name}-{content_hash(self.content)}"
+
+    def target_arn(self, location: Location) -> str:
+        """Return the ARN that an EventBridge target needs to start it."""
+        return self.runbook.target_arn(location, self.name, DOCUMENT_VERSION)
 
 
 @dataclass(frozen=True)
 class Target:
     """What a rule sends an event to.
 
-    `runbook` is the automation that it starts, which has to exist first; None for a topic. An event
-    that cannot be delivered within `maximum_event_age` seconds goes to the queue `dead_letter_arn`.
+    `transformer` makes the text that the target gets; without one it gets the event. `document` is
+    the name of the runbook's document that it starts, which has to exist first; None for Amazon's
+    and for other targets. An event that cannot be delivered within `maximum_event_age` seconds goes
+    to the queue `dead_letter_arn`.
     """
 
     id: str
     arn: str
-    transformer: Transformer
-    dead_letter_arn: str
+    transformer: Transformer | None
+    dead_letter_arn: str | None
     role_arn: str | None
-    runbook: Runbook | None
+    document: str | None
     maximum_event_age: int
     maximum_retries: int
 
@@ -88,16 +107,19 @@ class Target:
 class Rule:
     """A rule on the default event bus. `id` is its name without the prefix.
 
-    `pattern` is JSON; `group` says with which other rules its failures share an alarm.
+    It matches the events of `pattern`, which is JSON, or it fires by the `schedule`. `group` says
+    with which other rules its failures share an alarm; None if they only reach the dead-letter
+    queue.
     """
 
     id: str
     name: str
     arn: str
     description: str
-    pattern: str
-    group: str
+    pattern: str | None
+    group: str | None
     targets: tuple[Target, ...]
+    schedule: str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,3 +166,37 @@ class Role:
     description: str
     trust: Policy = field(repr=False)
     permissions: Policy = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ServiceSetting:
+    """A setting of Systems Manager in a Region. It applies to the whole account."""
+
+    id: str
+    value: str
+
+
+@dataclass(frozen=True)
+class RegionalGuard:
+    """The guard of one Region.
+
+    `topics` are the topic of the alerts, the lifeline where that is encrypted, and the topic of the
+    alarms if they have recipients of their own. `key_arn` is the key that encrypts the first, and
+    `key` that key if Reprieve makes it.
+    """
+
+    location: Location
+    key_arn: str | None
+    key: Key | None
+    topics: tuple[Topic, ...]
+    queue: Queue
+    documents: tuple[Document, ...]
+    rules: tuple[Rule, ...]
+    alarms: tuple[Alarm, ...]
+    service_setting: ServiceSetting | None
+
+
+def content_hash(content: Any) -> str:
+    """Return eight hexadecimal digits that depend on every part of a document's content."""
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,6 +1,6 @@
 """The EventBridge rules of one Region, with their targets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,57 +9,112 @@ from reprieve.events.alerts import (
     alert,
     alert_key_alert,
     cancel_key_deletion_input,
+    patrol_input,
     rescue_failed_alert,
     runbook_input,
     watch_alert,
 )
-from reprieve.events.exemptions import exemptions_in, split
-from reprieve.events.threats import (
+from reprieve.events.exemptions import exemptions_in, split, without_callers
+from reprieve.events.guard_events import (
     ALERT_KEY,
-    APPROVED,
-    BY_NAME,
+    DAILY,
+    FORWARDED,
+    GUARD_CHANGED,
+    PATROL_RULE,
     RESCUE_FAILED,
-    EventPattern,
-    Threat,
     alert_key_endangered,
-    pattern_json,
+    guard_changed,
     rescue_failed,
 )
-from reprieve.guard.remediation import runbook_against, runbooks_of
-from reprieve.guard.resources import Rule, Target
+from reprieve.events.threat import EventPattern, Threat, pattern_json
+from reprieve.events.threats import APPROVED, BY_NAME
+from reprieve.guard.forwarding import bus_arn, forwarded_threats, own_events, relay_of
+from reprieve.guard.remediation import runbook_against, started_runbooks
+from reprieve.guard.resources import Document, Rule, Target
+from reprieve.guard.topics import topic_names
 from reprieve.location import Location
 from reprieve.names import PREFIX
-from reprieve.runbooks.runbook import Runbook
+from reprieve.runbooks.runbook import PATROL, Runbook
 from reprieve.settings.schema import Settings
 
-MAXIMUM_EVENT_AGE: Final = 3600
-"""For how many seconds EventBridge tries to deliver an event.
+ALERT_SECONDS: Final = 3600
+"""For how many seconds EventBridge tries to deliver an alert.
 
 After an hour the event goes to the dead-letter queue, whose alarm reports it: sooner than after
-EventBridge's own 24 hours, and still on the first of a key's seven days at least.
+EventBridge's own 24 hours.
+"""
+
+RUNBOOK_SECONDS: Final = 24 * 3600
+"""For how many seconds EventBridge tries to start a runbook: as long as it can.
+
+Systems Manager refuses to start more automations than its queue takes. An alarm reports within
+minutes that EventBridge has to try again.
 """
 MAXIMUM_RETRIES: Final = 185
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The ARNs that the rules of a Region need.
+    """What the rules of a Region need: ARNs, and the documents of the runbooks.
 
-    `key_arn` and `lifeline_arn` are None without encryption, the role of the automations without
-    remediation.
+    `other_topics` are the ARNs of the topics beside that of the alerts, by their ids. `key_arn` is
+    None without encryption; a role is None if nothing uses it.
     """
 
     topic_arn: str
-    lifeline_arn: str | None
+    other_topics: Mapping[str, str]
     key_arn: str | None
     dead_letter_arn: str
     automation_role_arn: str | None
+    patrol_role_arn: str | None
     eventbridge_role_arn: str
+    documents: Mapping[Runbook, Document]
 
 
 def rules_of(settings: Settings, location: Location, endpoints: Endpoints) -> tuple[Rule, ...]:
     """Return the rules of a Region with their targets."""
-    return tuple(_Rules(settings, location, endpoints).all())
+    forwarding = forwarding_rules(
+        settings, location, endpoints.eventbridge_role_arn, endpoints.dead_letter_arn
+    )
+    return (*_Rules(settings, location, endpoints).all(), *forwarding)
+
+
+def forwarding_rules(
+    settings: Settings, location: Location, role_arn: str, dead_letter_arn: str | None
+) -> Iterator[Rule]:
+    """Yield the rules that send events about the guard itself to the bus of another Region."""
+    relay = relay_of(settings, location.region)
+    for threat in forwarded_threats(settings) if relay else ():
+        id = f"{threat.name}-forward"
+        yield Rule(
+            id,
+            f"{PREFIX}-{id}",
+            location.arn("events", f"rule/{PREFIX}-{id}"),
+            f"Reprieve: forwards to {relay}: {threat.summary}",
+            own_events(_pattern_of(threat, settings), location.region),
+            None,
+            (
+                Target(
+                    f"{id}-bus",
+                    bus_arn(location, str(relay)),
+                    None,
+                    dead_letter_arn,
+                    role_arn,
+                    None,
+                    ALERT_SECONDS,
+                    MAXIMUM_RETRIES,
+                ),
+            ),
+        )
+
+
+def _pattern_of(threat: Threat, settings: Settings) -> EventPattern:
+    """Return the pattern of a threat; some depend on the settings."""
+    if threat is not GUARD_CHANGED:
+        return threat.event_pattern
+    role = settings.remediation.automation_role_arn
+    pattern = guard_changed(topic_names(settings), (role.rpartition("/")[2],) if role else ())
+    return without_callers(pattern, settings.exempt.deployers)
 
 
 class _Rules:
@@ -71,18 +126,22 @@ class _Rules:
         self._to = endpoints
 
     def all(self) -> Iterator[Rule]:
-        """Yield every rule: of the threats, of failed rescues, of the alerts' key, of watches."""
+        """Yield every rule that notifies people or starts a runbook."""
         for name in self._settings.notify.threats:
             yield from self._against(BY_NAME[name])
-        if used := runbooks_of(self._settings.remediation):
+        if used := started_runbooks(self._settings):
             yield self._rule(
                 RESCUE_FAILED,
-                "A rescue failed, took too long, or was cancelled",
-                pattern_json(rescue_failed(*(each.name for each in used))),
+                "A rescue or a patrol failed, took too long, or was cancelled",
+                pattern_json(rescue_failed(*((each.name, each.is_amazons) for each in used))),
                 "rescue",
                 self._to_topic(RESCUE_FAILED, self._to.topic_arn, rescue_failed_alert()),
-                # With encryption twice, since its key may be the reason.
-                *self._to_lifeline(f"{RESCUE_FAILED}-lifeline", rescue_failed_alert()),
+                # To the other topics too: with encryption the key may be the reason, and in a storm
+                # SNS may have suspended the subscriptions of the alerts.
+                *(
+                    self._to_topic(f"{RESCUE_FAILED}-{id}", arn, rescue_failed_alert())
+                    for id, arn in self._to.other_topics.items()
+                ),
             )
         if self._to.key_arn:
             yield self._rule(
@@ -90,7 +149,7 @@ class _Rules:
                 "The key that encrypts the alerts is endangered",
                 pattern_json(alert_key_endangered(self._to.key_arn)),
                 "rescue",
-                *self._to_lifeline(ALERT_KEY, alert_key_alert()),
+                self._to_topic(ALERT_KEY, self._to.other_topics["lifeline"], alert_key_alert()),
             )
         for watch in self._settings.watch:
             name = f"watch-{watch.name}"
@@ -98,11 +157,30 @@ class _Rules:
                 name, self._to.topic_arn, watch_alert(watch.name, watch.summary)
             )
             yield self._rule(name, watch.summary, watch.pattern, "watch", target)
+        yield from self._patrol()
+
+    def _patrol(self) -> Iterator[Rule]:
+        """Yield the schedules of the patrol: often, and once a day with reminders."""
+        if not self._settings.patrol.enabled:
+            return
+        every = self._settings.patrol.every
+        for id, schedule, remind in ((PATROL_RULE, every, False), (DAILY, "1 day", True)):
+            target = self._to_runbook(
+                id, PATROL, patrol_input(str(self._to.patrol_role_arn), remind=remind)
+            )
+            yield self._rule(
+                id,
+                f"Starts the patrol every {schedule}" + (", with reminders" if remind else ""),
+                None,
+                None,
+                target,
+                schedule=f"rate({schedule})",
+            )
 
     def _against(self, threat: Threat) -> Iterator[Rule]:
         """Yield the rule of a threat, or both rules where some such events are approved."""
         runbook = runbook_against(threat, self._settings.remediation)
-        group = "rescue" if threat.name in APPROVED else "threats"
+        group = _group(threat)
         summary = threat.summary[0].upper() + threat.summary[1:]
         pattern, approved_pattern = self._split(threat) if runbook else (None, None)
         if approved_pattern:
@@ -116,9 +194,19 @@ class _Rules:
             )
         targets = [self._to_topic(threat.name, self._to.topic_arn, alert(threat, runbook))]
         if runbook:
-            targets.append(self._to_runbook(threat, runbook))
+            role_arn = str(self._to.automation_role_arn)
+            parameters = (
+                cancel_key_deletion_input(role_arn)
+                if runbook.is_amazons
+                else runbook_input(threat, role_arn, self._to.topic_arn)
+            )
+            targets.append(self._to_runbook(threat.name, runbook, parameters))
         yield self._rule(
-            threat.name, summary, pattern_json(pattern or threat.event_pattern), group, *targets
+            threat.name,
+            summary,
+            pattern_json(pattern or _pattern_of(threat, self._settings)),
+            group,
+            *targets,
         )
 
     def _split(self, threat: Threat) -> tuple[EventPattern | None, EventPattern | None]:
@@ -132,7 +220,15 @@ class _Rules:
         )
         return split(threat.event_pattern, exempt) if exempt else (None, None)
 
-    def _rule(self, id: str, summary: str, pattern: str, group: str, *targets: Target) -> Rule:
+    def _rule(
+        self,
+        id: str,
+        summary: str,
+        pattern: str | None,
+        group: str | None,
+        *targets: Target,
+        schedule: str | None = None,
+    ) -> Rule:
         name = f"{PREFIX}-{id}"
         return Rule(
             id,
@@ -142,30 +238,27 @@ class _Rules:
             pattern,
             group,
             targets,
+            schedule,
         )
 
     def _to_topic(self, name: str, topic_arn: str, transformer: Transformer) -> Target:
         # SNS lets EventBridge in by the topic's policy; a role on this target may break delivery.
-        return self._target(f"{name}-alert", topic_arn, transformer)
+        return self._target(f"{name}-alert", topic_arn, transformer, ALERT_SECONDS)
 
-    def _to_lifeline(self, name: str, transformer: Transformer) -> Iterator[Target]:
-        if self._to.lifeline_arn:
-            yield self._to_topic(name, self._to.lifeline_arn, transformer)
-
-    def _to_runbook(self, threat: Threat, runbook: Runbook) -> Target:
-        role_arn = self._to.automation_role_arn
-        assert role_arn, "with remediation there is a role"  # noqa: S101
-        parameters = (
-            cancel_key_deletion_input(role_arn)
-            if runbook.is_amazons
-            else runbook_input(threat, role_arn, self._to.topic_arn)
+    def _to_runbook(self, name: str, runbook: Runbook, parameters: Transformer) -> Target:
+        document = self._to.documents.get(runbook)
+        arn = (
+            document.target_arn(self._location)
+            if document
+            else runbook.target_arn(self._location, runbook.name, "$DEFAULT")
         )
         return self._target(
-            f"{threat.name}-remediation",
-            runbook.target_arn(self._location),
+            f"{name}-remediation",
+            arn,
             parameters,
+            RUNBOOK_SECONDS,
             self._to.eventbridge_role_arn,
-            runbook,
+            document.name if document else None,
         )
 
     def _target(
@@ -173,8 +266,9 @@ class _Rules:
         id: str,
         arn: str,
         transformer: Transformer,
+        seconds: int,
         role_arn: str | None = None,
-        runbook: Runbook | None = None,
+        document: str | None = None,
     ) -> Target:
         return Target(
             id,
@@ -182,7 +276,14 @@ class _Rules:
             transformer,
             self._to.dead_letter_arn,
             role_arn,
-            runbook,
-            MAXIMUM_EVENT_AGE,
+            document,
+            seconds,
             MAXIMUM_RETRIES,
         )
+
+
+def _group(threat: Threat) -> str:
+    """Return with which other rules the rule of a threat shares an alarm."""
+    if threat.name in APPROVED:
+        return "rescue"
+    return "guard" if threat in FORWARDED else "threats"

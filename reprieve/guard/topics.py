@@ -1,17 +1,26 @@
 """How the alerts of a Region reach people: the topics, their key, and who subscribes."""
 
+from collections.abc import Sequence
+
 from reprieve.guard import policies
 from reprieve.guard.resources import Key, Topic
 from reprieve.location import Location
-from reprieve.names import LIFELINE
-from reprieve.settings.schema import NotifySettings
+from reprieve.names import ALARMS, ALERT_KEY_ALIAS, ALERT_KEY_TAG, LIFELINE
+from reprieve.settings.schema import NotifySettings, Settings
 
 KEY_REFERENCE = "key/reprieve-alerts-key"
 """Stands for a key that Reprieve makes, in its ARN: KMS chooses the id when it is deployed."""
 
 
+def topic_names(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the topics in each Region, that of the alerts first."""
+    lifeline = (LIFELINE,) if settings.notify.encryption != "none" else ()
+    alarms = (ALARMS,) if settings.reliability.alarm_emails else ()
+    return (settings.notify.topic_name, *lifeline, *alarms)
+
+
 def alert_key(
-    location: Location, notify: NotifySettings, own_key_arn: str, automation_role_arn: str | None
+    location: Location, notify: NotifySettings, own_key_arn: str, role_arns: Sequence[str]
 ) -> tuple[str | None, Key | None]:
     """Return the ARN of the key that encrypts the alerts, and the key if Reprieve makes it."""
     encryption = notify.encryption
@@ -21,28 +30,42 @@ def alert_key(
         return next(arn for arn in encryption if arn.split(":")[3] == location.region), None
     key = Key(
         arn=own_key_arn,
+        alias=ALERT_KEY_ALIAS,
+        tags={ALERT_KEY_TAG: "true"},
         description="Reprieve: encrypts the alerts that KMS keys are endangered",
-        policy=policies.alert_key_policy(location, automation_role_arn),
+        policy=policies.alert_key_policy(location, role_arns),
         rotated=True,
         deletion_window_days=30,
     )
     return key.arn, key
 
 
-def topics_of(location: Location, notify: NotifySettings, key_arn: str | None) -> tuple[Topic, ...]:
-    """Return the topic of the alerts and, where it is encrypted, the lifeline after it.
+def topics_of(settings: Settings, location: Location, key_arn: str | None) -> tuple[Topic, ...]:
+    """Return the topic of the alerts, the lifeline if that is encrypted, and that of the alarms.
 
     The lifeline is not encrypted. It reports what the first topic cannot while its key is out of
-    use, and it gets the alarms too: what they say is no secret.
+    use, and it gets the alarms too: what they say is no secret. Neither is the topic of the alarms,
+    whose recipients may be the same people: it has subscriptions of its own, which SNS does not
+    suspend when too many alerts suspend the others.
     """
-    alerts = _topic("topic", notify.topic_name, location, notify, key_arn)
-    if not key_arn:
-        return (alerts,)
-    return alerts, _topic("lifeline", LIFELINE, location, notify, None)
+    emails = settings.notify.emails
+    named = {
+        settings.notify.topic_name: ("topic", emails, key_arn),
+        LIFELINE: ("lifeline", emails, None),
+        ALARMS: ("alarms-topic", settings.reliability.alarm_emails, None),
+    }
+    return tuple(
+        _topic(name, *named[name], location, settings.notify) for name in topic_names(settings)
+    )
 
 
 def _topic(
-    id: str, name: str, location: Location, notify: NotifySettings, key_arn: str | None
+    name: str,
+    id: str,
+    emails: tuple[str, ...],
+    key_arn: str | None,
+    location: Location,
+    notify: NotifySettings,
 ) -> Topic:
     arn = location.arn("sns", name)
     return Topic(
@@ -53,5 +76,5 @@ def _topic(
         display_name=f"Reprieve {location.region}",
         key_arn=key_arn,
         policy=policies.topic_policy(arn, location, strict=notify.strict_topic_policy),
-        emails=notify.emails,
+        emails=emails,
     )

@@ -1,4 +1,4 @@
-"""The Systems Manager runbooks that Reprieve starts, and their ARNs."""
+"""The Systems Manager runbooks that Reprieve starts."""
 
 from dataclasses import dataclass, replace
 
@@ -7,20 +7,28 @@ from reprieve.location import Location
 
 @dataclass(frozen=True)
 class Runbook:
-    """An Automation document: Amazon's, which exists in every Region, or one of the account."""
+    """An Automation document: Amazon's, which exists in every Region, or one of the account.
+
+    `name` is the name of Amazon's document, and what the names of Reprieve's own begin with: see
+    `guard.resources.Document`.
+    """
 
     name: str
     is_amazons: bool
 
-    def target_arn(self, location: Location) -> str:
-        """Return the ARN that an EventBridge target needs to start this runbook.
+    @property
+    def pattern(self) -> str:
+        """The names of its documents, where IAM compares them: `*` stands for any text."""
+        return self.name if self.is_amazons else f"{self.name}-*"
+
+    def target_arn(self, location: Location, document: str, version: str) -> str:
+        """Return the ARN that an EventBridge target needs to start one of its documents.
 
         The ARN must name a version: without one, EventBridge accepts the target and never starts
-        the automation. It must name the definition: the ARN of the document (`document/…`) is a
+        the automation. It must name the definition: the ARN of the document (`document/...`) is a
         target of Run Command.
         """
-        definition = f"automation-definition/{self.name}:$DEFAULT"
-        return self._owned(location).arn("ssm", definition)
+        return self._owned(location).arn("ssm", f"automation-definition/{document}:{version}")
 
     def start_resources(self, location: Location) -> list[str]:
         """Return the resources, in any Region, to allow ssm:StartAutomationExecution on.
@@ -29,10 +37,10 @@ class Runbook:
         execution (Service Authorization Reference and the managed policies of Systems Manager).
         """
         any_region = location.every_region
-        document = self._owned(any_region)
+        owned = self._owned(any_region)
         return [
-            document.arn("ssm", f"document/{self.name}"),
-            document.arn("ssm", f"automation-definition/{self.name}:*"),
+            owned.arn("ssm", f"document/{self.pattern}"),
+            owned.arn("ssm", f"automation-definition/{self.pattern}:*"),
             any_region.arn("ssm", "automation-execution/*"),
         ]
 
@@ -45,8 +53,7 @@ class Runbook:
 # the state of the key, which stays disabled (Systems Manager Automation runbook reference).
 CANCEL_KEY_DELETION = Runbook("AWSConfigRemediation-CancelKeyDeletion", is_amazons=True)
 
-# Reprieve's own, which runs Amazon's: see `reprieve.runbooks.rescue`.
+# Reprieve's own: see `reprieve.runbooks.rescue`, `enable` and `patrol`.
 RESCUE_KEY = Runbook("reprieve-rescue-key", is_amazons=False)
-
-# Reprieve's own for disabled keys: see `reprieve.runbooks.enable`.
 ENABLE_KEY = Runbook("reprieve-enable-key", is_amazons=False)
+PATROL = Runbook("reprieve-patrol", is_amazons=False)

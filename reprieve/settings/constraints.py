@@ -1,25 +1,24 @@
 """The rules that compare several settings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pydantic_core import InitErrorDetails
 
 from reprieve import regions
 from reprieve.events.exemptions import exemptions_in, split
 from reprieve.events.patterns import MAX_PATTERN_LENGTH
-from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED, pattern_json
-from reprieve.names import LIFELINE
+from reprieve.events.threat import pattern_json
+from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED
+from reprieve.names import ALARMS, LIFELINE, ROLES
+from reprieve.settings.arns import key_home, principal_partition
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.invalid import invalid_at, other_partition_at
+from reprieve.settings.quotas import deployer_errors, runbook_errors, watch_errors
 from reprieve.settings.state import state_errors
-from reprieve.settings.types import WATCH_WORDS, key_home, principal_partition
+from reprieve.settings.types import WATCH_WORDS
+from reprieve.settings.unvalidated import Values, table, texts, watch_names
 
-# The metrics that a metric-math alarm takes (CloudWatch user guide, "Using metric math").
-MAX_ALARM_METRICS = 10
-
-Values = Mapping[str, object]
 Errors = Iterator[InitErrorDetails]
-Texts = dict[Place, str]
 
 
 def named_regions(watch: object, partition: str) -> tuple[str, ...]:
@@ -40,10 +39,11 @@ def cross_field_errors(values: Values) -> Errors:
     """
     yield from _duplicates(values)
     yield from _remediation_errors(values)
-    yield from _alarm_errors(values)
+    yield from watch_errors(values)
+    yield from runbook_errors(values)
     yield from _topic_errors(values)
     partition, reference = _partition(values)
-    yield from state_errors(_table(values, "state"), partition)
+    yield from state_errors(table(values, "state"), partition)
     if partition is None:
         return
     yield from _partition_errors(values, partition, reference)
@@ -53,31 +53,34 @@ def cross_field_errors(values: Values) -> Errors:
     if not watched:
         yield invalid_at(
             ("regions", "exclude"),
-            list(_texts(values, "regions", "exclude").values()),
+            list(texts(values, "regions", "exclude").values()),
             "leaves no Region to watch",
             "remove at least one Region from the list",
         )
     yield from _exemption_errors(values, partition, watched)
+    yield from deployer_errors(values, watched)
     yield from _alert_key_errors(values, watched)
 
 
 def _duplicates(values: Values) -> Errors:
     """Yield each item of a list that equals an earlier one, upper and lower case being equal."""
     lists = [
-        _texts(values, table, key)
-        for table, key in (
+        texts(values, name, key)
+        for name, key in (
             ("notify", "emails"),
             ("notify", "threats"),
             ("notify", "encryption"),
             ("exempt", "principals"),
             ("exempt", "keys"),
+            ("exempt", "deployers"),
+            ("reliability", "alarm_emails"),
             ("regions", "watch"),
             ("regions", "exclude"),
         )
     ]
-    for texts in (*lists, _watch_names(values)):
+    for given in (*lists, watch_names(values)):
         first: dict[str, Place] = {}
-        for place, text in texts.items():
+        for place, text in given.items():
             earlier = first.setdefault(text.lower(), place)
             if earlier != place:
                 yield invalid_at(
@@ -87,9 +90,9 @@ def _duplicates(values: Values) -> Errors:
 
 def _remediation_errors(values: Values) -> Errors:
     """Yield what remediation must do without the threat, or the runbook, that it needs."""
-    remediation = _table(values, "remediation")
+    remediation = table(values, "remediation")
     enabled, runbook = remediation.get("enabled"), remediation.get("runbook")
-    threats = set(_texts(values, "notify", "threats").values())
+    threats = set(texts(values, "notify", "threats").values())
     known = bool(threats) and threats <= BY_NAME.keys()  # otherwise the list has its own error
     if known and enabled is True and KEY_DELETION_SCHEDULED.name not in threats:
         yield invalid_at(
@@ -97,6 +100,14 @@ def _remediation_errors(values: Values) -> Errors:
             sorted(threats),
             f'does not include "{KEY_DELETION_SCHEDULED.name}", which remediation needs',
             "add it, or set remediation.enabled = false",
+        )
+    role = remediation.get("automation_role_arn")
+    if isinstance(role, str) and role.rpartition("/")[2] in ROLES:
+        yield invalid_at(
+            ("remediation", "automation_role_arn"),
+            role,
+            "is a role that Reprieve itself creates, and would delete if the setting named it",
+            "remove the key: Reprieve then creates and uses its own role",
         )
     for key in ("re_enable", "enable_disabled"):
         if remediation.get(key) is not True:
@@ -112,30 +123,15 @@ def _remediation_errors(values: Values) -> Errors:
         yield invalid_at(("remediation", key), True, rule, hint)
 
 
-def _alarm_errors(values: Values) -> Errors:
-    """Yield an error if there are more watches than the alarm on their rules can sum up."""
-    watches = values.get("watch")
-    if not isinstance(watches, list | tuple) or len(watches) <= MAX_ALARM_METRICS:
-        return
-    if _table(values, "reliability").get("alarms") is True:
-        yield invalid_at(
-            ("watch",),
-            f"{len(watches)} tables",
-            f"are more than the {MAX_ALARM_METRICS} rules that one CloudWatch alarm can sum up",
-            "match several kinds of events with one pattern, or set reliability.alarms = false",
-        )
-
-
 def _topic_errors(values: Values) -> Errors:
-    """Yield an error if the topic has the name of the second topic, which encryption adds."""
-    notify = _table(values, "notify")
-    if notify.get("topic_name") == LIFELINE and notify.get("encryption") != "none":
-        yield invalid_at(
-            ("notify", "topic_name"),
-            LIFELINE,
-            "is the name of the topic that warns when the key of the alerts is in danger",
-            "use another name",
-        )
+    """Yield an error if the topic has the name of one of Reprieve's other topics."""
+    name = table(values, "notify").get("topic_name")
+    others = {
+        LIFELINE: "is the name of the topic that warns when the key of the alerts is in danger",
+        ALARMS: "is the name of the topic that sends the alarms",
+    }
+    if isinstance(name, str) and name in others:
+        yield invalid_at(("notify", "topic_name"), name, others[name], "use another name")
 
 
 def _partition(values: Values) -> tuple[str | None, str]:
@@ -144,11 +140,11 @@ def _partition(values: Values) -> tuple[str | None, str]:
     The partition is that of the first Region in `watch` or of `home`, otherwise `aws`; None if an
     error hides which one is meant.
     """
-    named = _texts(values, "regions", "watch") | _texts(values, "regions", "home")
+    named = texts(values, "regions", "watch") | texts(values, "regions", "home")
     for place, text in named.items():
         if partition := regions.partition_of(text):
             return partition, f"{key_of(place)} is"
-    given = _table(values, "regions")
+    given = table(values, "regions")
     is_default = given.get("watch") in WATCH_WORDS and "home" not in given
     return "aws" if is_default else None, "the Regions to watch are"
 
@@ -156,7 +152,7 @@ def _partition(values: Values) -> tuple[str | None, str]:
 def _partition_errors(values: Values, partition: str, reference: str) -> Errors:
     """Yield each value that is in another partition."""
     for key in ("watch", "home", "exclude"):
-        for place, text in _texts(values, "regions", key).items():
+        for place, text in texts(values, "regions", key).items():
             yield from other_partition_at(
                 place,
                 text,
@@ -166,9 +162,9 @@ def _partition_errors(values: Values, partition: str, reference: str) -> Errors:
                 "own settings",
                 reference,
             )
-    role = _texts(values, "remediation", "automation_role_arn")
-    principals = _texts(values, "exempt", "principals")
-    keys = _texts(values, "exempt", "keys") | _texts(values, "notify", "encryption")
+    role = texts(values, "remediation", "automation_role_arn")
+    principals = texts(values, "exempt", "principals") | texts(values, "exempt", "deployers")
+    keys = texts(values, "exempt", "keys") | texts(values, "notify", "encryption")
     found = {place: principal_partition(text, ["role"]) for place, text in role.items()}
     found |= {place: principal_partition(text) for place, text in principals.items()}
     found |= {place: (key_home(text) or (None,))[0] for place, text in keys.items()}
@@ -180,20 +176,20 @@ def _partition_errors(values: Values, partition: str, reference: str) -> Errors:
 
 def _watched(values: Values, partition: str) -> list[str] | None:
     """Return the watched Regions, sorted; None if `regions.watch` has errors."""
-    watch = _table(values, "regions").get("watch")
+    watch = table(values, "regions").get("watch")
     if isinstance(watch, list | tuple):
         known = [isinstance(each, str) and regions.partition_of(each) for each in watch]
         if not known or not all(known):
             return None
     elif watch not in WATCH_WORDS:
         return None
-    excluded = _texts(values, "regions", "exclude").values()
+    excluded = texts(values, "regions", "exclude").values()
     return sorted(set(named_regions(watch, partition)) - set(excluded))
 
 
 def _alert_key_errors(values: Values, watched: list[str]) -> Errors:
     """Yield the keys for alerts that serve no watched Region, and the Regions without a key."""
-    keys = _texts(values, "notify", "encryption")
+    keys = texts(values, "notify", "encryption")
     served: dict[str, Place] = {}
     for place, arn in keys.items():
         _, region = key_home(arn) or (None, None)
@@ -216,8 +212,8 @@ def _alert_key_errors(values: Values, watched: list[str]) -> Errors:
 
 def _exemption_errors(values: Values, partition: str, watched: list[str]) -> Errors:
     """Yield the exempt keys that no guard sees, and patterns that EventBridge would refuse."""
-    principals = _texts(values, "exempt", "principals").values()
-    keys = _texts(values, "exempt", "keys")
+    principals = texts(values, "exempt", "principals").values()
+    keys = texts(values, "exempt", "keys")
     homes = {place: home for place, text in keys.items() if (home := key_home(text))}
     for place, (_, region) in homes.items():
         if region:
@@ -248,28 +244,3 @@ def _unwatched(place: Place, arn: str, region: str, watched: list[str]) -> Error
     if region not in watched:
         rule = f"is in {region}, which is not watched"
         yield invalid_at(place, arn, rule, "remove it from the list, or watch its Region")
-
-
-def _table(values: Values, name: str) -> Mapping[str, object]:
-    """Return a table of the settings; an empty one if the value is not a table."""
-    table = values.get(name)
-    return table if isinstance(table, dict) else {}
-
-
-def _texts(values: Values, table: str, key: str) -> Texts:
-    """Return the texts of a setting by their places: the items of a list, or the value itself."""
-    value = _table(values, table).get(key)
-    if isinstance(value, list | tuple):
-        items = enumerate(value)
-        return {(table, key, index): item for index, item in items if isinstance(item, str)}
-    return {(table, key): value} if isinstance(value, str) else {}
-
-
-def _watch_names(values: Values) -> Texts:
-    """Return the names of the watches by their places."""
-    watches = values.get("watch")
-    return {
-        ("watch", index, "name"): watch["name"]
-        for index, watch in enumerate(watches if isinstance(watches, list | tuple) else ())
-        if isinstance(watch, dict) and isinstance(watch.get("name"), str)
-    }

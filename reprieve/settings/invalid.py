@@ -15,6 +15,15 @@ def invalid(rule: str, hint: str) -> PydanticCustomError:
     return PydanticCustomError(KIND, "{rule}: {hint}", {"rule": rule, "hint": hint})
 
 
+def plain(text: str) -> str:
+    """Refuse outer spaces and invisible characters. Do not strip them: show where they are."""
+    if text != text.strip():
+        raise invalid("begins or ends with a space", "remove the space")
+    if not text.isprintable():
+        raise invalid("contains a control character or an invisible character", "type it again")
+    return text
+
+
 def invalid_at(place: Place, value: object, rule: str, hint: str) -> InitErrorDetails:
     """Return the error of the value at a place, for rules that compare several values."""
     return InitErrorDetails(type=invalid(rule, hint), loc=place, input=value)

@@ -6,10 +6,11 @@ from typing import Final
 from pydantic_core import ErrorDetails, InitErrorDetails
 
 from reprieve import regions
+from reprieve.settings.arns import AWS_MANAGED_KEY
 from reprieve.settings.errors import Place, shown
 from reprieve.settings.invalid import KIND, invalid_at
 from reprieve.settings.sources import variable_of
-from reprieve.settings.types import AWS_MANAGED_KEY, WATCH_WORDS
+from reprieve.settings.types import WATCH_WORDS
 from reprieve.text import nearest
 
 Tables = Mapping[str, Mapping[str, object]]
@@ -24,6 +25,7 @@ _TYPES: Final = {
     ),
     "string_type": ("is not text", "write text in quotation marks"),
     "string_unicode": ("is not text in UTF-8", "type it again"),
+    "int_type": ("is not a whole number", "write digits, without quotation marks"),
     "bool_type": ("is neither true nor false", "write true or false, without quotation marks"),
     "model_type": ("is not a table", "write its keys below its name in brackets, as in [notify]"),
 }
@@ -78,16 +80,19 @@ def _meant_by_watch(value: object) -> str:
 def _where_it_belongs(place: Place, tables: Tables) -> str:
     """Return the hint for an unknown key or table."""
     *above, name = (part for part in place if isinstance(part, str))
-    owners = {key: table for table, keys in tables.items() for key in keys}
+    owners: dict[str, list[str]] = {}
+    for table, keys in tables.items():
+        for key in keys:
+            owners.setdefault(key, []).append(f"[{table}]")
     if name in owners:
-        return f"it belongs to the table [{owners[name]}]"
+        return f"it belongs to the table {' or '.join(owners[name])}"
     if above:
         keys = tables[above[0]]
         near = nearest(name, keys)
         return f"did you mean {near}?" if near else f"[{above[0]}] has {', '.join(keys)}"
     near = nearest(name, (*tables, *owners))
     if near in owners:
-        return f"did you mean {near} in the table [{owners[near]}]?"
+        return f"did you mean {near} in the table {' or '.join(owners[near])}?"
     if near:
         return f"did you mean the table [{near}]?"
     return f"the tables are {', '.join(f'[{table}]' for table in tables)}"

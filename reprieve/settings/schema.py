@@ -20,17 +20,18 @@ from pydantic_core import PydanticUndefined
 
 from reprieve import regions
 from reprieve.events.threats import DEFAULTS
+from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
 from reprieve.settings.constraints import cross_field_errors, named_regions
 from reprieve.settings.pydantic_errors import translate
 from reprieve.settings.state import StateSettings
 from reprieve.settings.types import (
-    AutomationRoleArn,
+    AlarmEmails,
     Emails,
     Encryption,
-    Key,
-    PrincipalArn,
+    PatrolInterval,
     Region,
     RunbookName,
+    StormThreshold,
     Threats,
     TopicName,
     Watch,
@@ -90,8 +91,13 @@ class RemediationSettings(_Table):
     )
     automation_role_arn: AutomationRoleArn | None = Field(
         default=None,
-        description='The IAM role, at the path "/", that Amazon\'s runbook assumes; without it, '
+        description='The IAM role, at the path "/", that the runbook assumes; without it, '
         "Reprieve creates one. AWS template: AutomationAssumeRole.",
+    )
+    adaptive_concurrency: StrictBool = Field(
+        default=False,
+        description="Let Systems Manager run up to 500 automations at once instead of 100. This "
+        "changes a service setting of the account in each watched Region, for all automations.",
     )
     re_enable: StrictBool = Field(
         default=False,
@@ -115,6 +121,11 @@ class ExemptSettings(_Table):
     keys: tuple[Key, ...] = Field(
         default=(),
         description="KMS keys that anyone may delete: ids, which apply in every Region, or ARNs.",
+    )
+    deployers: tuple[PrincipalArn, ...] = Field(
+        default=(),
+        description="ARNs of IAM roles and users that deploy Reprieve. Their changes of the guard "
+        "raise no alert.",
     )
 
 
@@ -163,7 +174,35 @@ class ReliabilitySettings(_Table):
     alarms: StrictBool = Field(
         default=True,
         description="CloudWatch alarms in each watched Region on alerts and rescues that were not "
-        "delivered.",
+        "delivered, and on many deletions at once.",
+    )
+    alarm_emails: AlarmEmails = Field(
+        default=(),
+        description="Addresses that receive the alarms, failed rescues and the patrol's reports "
+        "through a topic of their own, besides `notify.emails`. The same addresses are allowed.",
+    )
+    storm_threshold: StormThreshold = Field(
+        default=10,
+        description="How many scheduled deletions a minute in one Region are normal: more of them "
+        "raise an alarm, 1 to 10,000.",
+    )
+
+
+class PatrolSettings(_Table):
+    """The patrol: a runbook that regularly looks for keys whose events were missed."""
+
+    enabled: StrictBool = Field(
+        default=True,
+        description="Inspect every key, and the guard of the next Region, at regular intervals.",
+    )
+    every: PatrolInterval = Field(
+        default="6 hours",
+        description='How often: like "30 minutes", "6 hours" or "1 day", which is the longest.',
+    )
+    rescue_earlier: StrictBool = Field(
+        default=False,
+        description="Also cancel deletions that were scheduled before the guard was deployed. "
+        "Otherwise the patrol only reports them, once a day.",
     )
 
 
@@ -183,6 +222,7 @@ class Settings(_Table):
     exempt: ExemptSettings = Field(default_factory=ExemptSettings)
     regions: RegionsSettings = Field(default_factory=RegionsSettings)
     reliability: ReliabilitySettings = Field(default_factory=ReliabilitySettings)
+    patrol: PatrolSettings = Field(default_factory=PatrolSettings)
     state: StateSettings = Field(default_factory=StateSettings)
     watch: tuple[WatchSettings, ...] = ()
 

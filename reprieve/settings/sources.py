@@ -105,6 +105,8 @@ def _decoded(field: FieldInfo, text: str) -> object:
     """
     if field.annotation is bool:
         return {"true": True, "false": False}.get(text, text)
+    if field.annotation is int:
+        return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text
     if get_origin(field.annotation) is tuple:
         return _list(text)
     if any(isinstance(each, Discriminator) for each in field.metadata):  # a word or a list

@@ -8,17 +8,10 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import InitErrorDetails
 
 from reprieve import regions
-from reprieve.settings.invalid import invalid, invalid_at, other_partition_at
+from reprieve.settings.arns import Key, RoleArn, key_home, principal_partition
+from reprieve.settings.invalid import invalid, invalid_at, other_partition_at, plain
 from reprieve.settings.sources import variable_of
-from reprieve.settings.types import (
-    HOST_LABEL,
-    Key,
-    Region,
-    RoleArn,
-    key_home,
-    plain,
-    principal_partition,
-)
+from reprieve.settings.types import HOST_LABEL, Region
 
 DEFAULT_HOSTNAME: Final = "app.terraform.io"
 """The host of HCP Terraform. Terraform Enterprise has a host of its own."""

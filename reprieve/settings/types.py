@@ -2,19 +2,18 @@
 
 import json
 import re
-from collections.abc import Container
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import AfterValidator, Discriminator, Tag
+from pydantic import AfterValidator, Discriminator, StrictInt, Tag
 
 from reprieve import regions
 from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import BY_NAME
-from reprieve.settings.invalid import invalid
+from reprieve.settings.arns import AlertKey, EncryptionWord
+from reprieve.settings.invalid import invalid, plain
 from reprieve.text import nearest
 
 _WatchWord = Literal["default", "all"]
-_EncryptionWord = Literal["none", "own"]
 WATCH_WORDS: Final = get_args(_WatchWord)
 RUNBOOKS: Final = ("reprieve", "aws")
 """The runbooks for `remediation.runbook`: Reprieve's own, and Amazon's."""
@@ -27,55 +26,20 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(
     rf"{_ATOM}(?:\.{_ATOM})*@(?:{HOST_LABEL}\.)+(?=[A-Za-z][A-Za-z0-9-]){HOST_LABEL}"
 )
-_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_PRINCIPAL = re.compile(
-    r"arn:(?P<partition>[a-z-]+):iam::\d{12}:(?P<kind>user|role)/"
-    r"(?P<path>[!-~]+/)?[\w+=,.@-]{1,64}",
-    re.ASCII,
-)
-_ROLE_EXAMPLE = '"arn:PARTITION:iam::111122223333:role/NAME"'
-_KEY_ID = r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-_KEY = re.compile(
-    rf"(?:arn:(?P<partition>[a-z-]+):kms:(?P<region>[a-z0-9-]+):\d{{12}}:key/)?{_KEY_ID}"
-)
-# AWSConfigRemediation-CancelKeyDeletion documents no pattern for its AutomationAssumeRole. Its
-# sibling AWSConfigRemediation-EnableKeyRotation allows these partitions, and no path (Systems
-# Manager Automation runbook reference). A role that both accept is safe.
-_RUNBOOK_PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
-
-AWS_MANAGED_KEY: Final = (
-    "is an AWS managed key, whose policy does not allow EventBridge: no alert would be sent"
-)
-
-
-def principal_partition(arn: str, kinds: Container[str] = ("role", "user")) -> str | None:
-    """Return the partition in the ARN of an IAM role or user; None if the text is no such ARN."""
-    found = _PRINCIPAL.fullmatch(arn)
-    return found["partition"] if found and found["kind"] in kinds else None
-
-
-def key_home(key: str) -> tuple[str | None, str | None] | None:
-    """Return partition and Region of a KMS key; None if the text is no key.
-
-    Both are None for the id of a key.
-    """
-    found = _KEY.fullmatch(key)
-    return (found["partition"], found["region"]) if found else None
-
-
-def plain(text: str) -> str:
-    """Refuse outer spaces and invisible characters. Do not strip them: show where they are."""
-    if text != text.strip():
-        raise invalid("begins or ends with a space", "remove the space")
-    if not text.isprintable():
-        raise invalid("contains a control character or an invisible character", "type it again")
-    return text
+MAX_EMAIL: Final = 320
+"""Characters in an address: 64 before the @ and 255 after it (RFC 5321)."""
+MAX_TOPIC_NAME: Final = 256
+"""Characters in the name of a topic (SNS API reference, CreateTopic: Name)."""
+_TOPIC = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOPIC_NAME}}}")
+# In minutes. A key is lost after 7 days at the earliest: a patrol a day leaves time for several.
+_SHORTEST_PATROL = 15
+_LONGEST_PATROL = 24 * 60
 
 
 def _email(text: str) -> str:
     """Refuse an address that SNS cannot send its request for confirmation to."""
-    if len(text) > 320:
-        raise invalid("is longer than 320 characters", "use a shorter address")
+    if len(text) > MAX_EMAIL:
+        raise invalid(f"is longer than {MAX_EMAIL} characters", "use a shorter address")
     if len(text.partition("@")[0]) > 64:
         raise invalid("has more than 64 characters before the @", "use a shorter address")
     if not _EMAIL.fullmatch(text):
@@ -104,34 +68,6 @@ def _topic_name(text: str) -> str:
     return text
 
 
-def _role_arn(text: str) -> str:
-    """Refuse anything but the ARN of an IAM role."""
-    if not principal_partition(text, ["role"]):
-        raise invalid("is not the ARN of an IAM role", f"write it like {_ROLE_EXAMPLE}")
-    return text
-
-
-def _automation_role_arn(text: str) -> str:
-    """Refuse a role that Amazon's runbook does not accept as its AutomationAssumeRole."""
-    _role_arn(text)
-    partition = principal_partition(text)
-    if partition not in _RUNBOOK_PARTITIONS:
-        *others, last = _RUNBOOK_PARTITIONS
-        raise invalid(
-            f"is in the partition {partition}; "
-            f"Amazon's runbook accepts roles of {', '.join(others)} and {last} only",
-            "remove the key: Reprieve then creates a role",
-        )
-    path = text.partition("/")[2].rpartition("/")[0]
-    if path:
-        raise invalid(
-            f'is a role at the path "/{path}/"; '
-            'Amazon\'s runbook accepts a role at the path "/" only',
-            "name a role without a path, or remove the key: Reprieve then creates a role",
-        )
-    return text
-
-
 def _runbook(text: str) -> str:
     """Refuse an unknown runbook."""
     if text not in RUNBOOKS:
@@ -142,30 +78,15 @@ def _runbook(text: str) -> str:
     return text
 
 
-def _principal_arn(text: str) -> str:
-    """Refuse a principal that CloudTrail never names: it would exempt nobody."""
-    if ":assumed-role/" in text:
-        raise invalid(
-            "is a session of a role; the role itself covers all of its sessions",
-            f"name the role: {_ROLE_EXAMPLE}",
-        )
-    if not principal_partition(text):
-        raise invalid("is not the ARN of an IAM role or user", f"write it like {_ROLE_EXAMPLE}")
-    return text
-
-
-def _key(text: str) -> str:
-    """Refuse anything but the id or the ARN of a key."""
-    if "alias/" in text:
-        raise invalid(
-            "is an alias, which can be moved to another key at any time",
-            "name the key by its id or its ARN",
-        )
-    if not _KEY.fullmatch(text):
-        raise invalid(
-            "is neither the id nor the ARN of a KMS key",
-            'write it like "1234abcd-12ab-34cd-56ef-1234567890ab"',
-        )
+def _patrol_interval(text: str) -> str:
+    """Refuse an interval that EventBridge refuses, or that is longer than a day."""
+    found = re.fullmatch(r"([1-9]\d{0,3}) (minute|hour|day)(s?)", text)
+    # EventBridge user guide, "rate expressions": 1 has a unit in the singular, others the plural.
+    if not found or (found[1] == "1") == bool(found[3]):
+        raise invalid("is not an interval", 'write it like "6 hours", "1 hour" or "30 minutes"')
+    minutes = int(found[1]) * {"minute": 1, "hour": 60, "day": 24 * 60}[found[2]]
+    if not _SHORTEST_PATROL <= minutes <= _LONGEST_PATROL:
+        raise invalid("is shorter than 15 minutes, or longer than a day", 'write it like "6 hours"')
     return text
 
 
@@ -178,26 +99,6 @@ def _threat(text: str) -> str:
             f'did you mean "{near}"?' if near else f"the threats are {', '.join(BY_NAME)}",
         )
     return text
-
-
-def _alert_key(text: str) -> str:
-    """Refuse a key that cannot encrypt a topic for EventBridge, or does not name its Region."""
-    if "alias/aws/" in text:
-        raise invalid(
-            AWS_MANAGED_KEY,
-            'write "own": Reprieve then creates a key with the right policy in each Region',
-        )
-    if text in get_args(_EncryptionWord):
-        raise invalid(
-            "applies to every Region: it cannot be in a list", f'write encryption = "{text}"'
-        )
-    if not text.startswith("arn:"):
-        _key(text)
-        raise invalid(
-            "is the id of a key, which does not name its Region",
-            "name the key by its ARN, one per watched Region",
-        )
-    return _key(text)
 
 
 def _watch_name(text: str) -> str:
@@ -241,6 +142,13 @@ def _is_aws_service(source: object) -> bool:
     return isinstance(prefix, str) and prefix.startswith("aws.")
 
 
+def _storm_threshold(number: int) -> int:
+    """Refuse a number that no alarm can use."""
+    if not 1 <= number <= 10_000:
+        raise invalid("is not 1 to 10,000", "write a number of deletions per minute")
+    return number
+
+
 def _region(text: str) -> str:
     """Refuse a Region that cannot have a guard: misspelt, or too new for this botocore."""
     if not regions.partition_of(text):
@@ -275,25 +183,23 @@ def _word_or_list(value: object) -> str:
 
 _Email = Annotated[str, AfterValidator(plain), AfterValidator(_email)]
 _WatchedRegion = Annotated[str, AfterValidator(plain), AfterValidator(_watched_region)]
-_AlertKey = Annotated[str, AfterValidator(plain), AfterValidator(_alert_key)]
 ThreatName = Annotated[str, AfterValidator(plain), AfterValidator(_threat)]
 
 TopicName = Annotated[str, AfterValidator(plain), AfterValidator(_topic_name)]
-RoleArn = Annotated[str, AfterValidator(plain), AfterValidator(_role_arn)]
-AutomationRoleArn = Annotated[str, AfterValidator(plain), AfterValidator(_automation_role_arn)]
 RunbookName = Annotated[str, AfterValidator(plain), AfterValidator(_runbook)]
-PrincipalArn = Annotated[str, AfterValidator(plain), AfterValidator(_principal_arn)]
-Key = Annotated[str, AfterValidator(plain), AfterValidator(_key)]
 Region = Annotated[str, AfterValidator(plain), AfterValidator(_region)]
 Emails = Annotated[tuple[_Email, ...], AfterValidator(_not_empty)]
+AlarmEmails = tuple[_Email, ...]
+PatrolInterval = Annotated[str, AfterValidator(plain), AfterValidator(_patrol_interval)]
+StormThreshold = Annotated[StrictInt, AfterValidator(_storm_threshold)]
 Threats = Annotated[tuple[ThreatName, ...], AfterValidator(_not_empty)]
 WatchName = Annotated[str, AfterValidator(plain), AfterValidator(_watch_name)]
 WatchSummary = Annotated[str, AfterValidator(plain), AfterValidator(_watch_summary)]
 WatchPattern = Annotated[str, AfterValidator(_watch_pattern)]
 
 Encryption = Annotated[
-    Annotated[_EncryptionWord, Tag("word")]
-    | Annotated[tuple[_AlertKey, ...], AfterValidator(_not_empty), Tag("list")],
+    Annotated[EncryptionWord, Tag("word")]
+    | Annotated[tuple[AlertKey, ...], AfterValidator(_not_empty), Tag("list")],
     Discriminator(_word_or_list),
 ]
 Watch = Annotated[

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from reprieve.aws.account import is_code
-from reprieve.guard.remediation import runbooks_of
-from reprieve.guard.resources import Document
+from reprieve.guard.remediation import runbooks_of, started_runbooks
+from reprieve.guard.resources import DOCUMENT_VERSION, Document
 from reprieve.names import PREFIX
 from reprieve.status.compare import compare, missing, title_of, unexpected
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import document as kind
+from reprieve.status.kinds import service_setting as setting_kind
 from reprieve.text import printable
 
 # The shortest waiting period of a key: after it, a failed rescue has been settled one way or the
@@ -32,6 +33,7 @@ def runbook(expected: ExpectedRegion) -> Check:
     for each in used:
         if each.is_amazons and not _exists(expected, each.name):
             findings.append(missing(title_of("runbook", each.name), each.name))
+    findings += _setting_findings(expected)
     names = [each.name for each in own]
     findings += unexpected("runbook", names, _deployed_names(expected), _UNEXPECTED)
     text = "wrong" if findings else "there" if used or own else "off"
@@ -54,7 +56,7 @@ def _own_findings(expected: ExpectedRegion, document: Document) -> Iterator[Find
     try:
         description = ssm.describe_document(Name=document.name)["Document"]
         version = ssm.get_document(
-            Name=document.name, DocumentFormat="JSON", **_version(expected, document)
+            Name=document.name, DocumentFormat="JSON", DocumentVersion=DOCUMENT_VERSION
         )
     except Exception as error:
         if not is_code(error, "InvalidDocument", "InvalidDocumentVersion"):
@@ -65,11 +67,16 @@ def _own_findings(expected: ExpectedRegion, document: Document) -> Iterator[Find
     yield from compare(title, document.name, kind.expected(document), deployed)
 
 
-def _version(expected: ExpectedRegion, document: Document) -> dict[str, str]:
-    """Return the version that the targets start, as an argument; none for the default version."""
-    arn = document.runbook.target_arn(expected.guard.location)
-    version = arn.rpartition(":")[2]
-    return {"DocumentVersion": version} if version.isdecimal() else {}
+def _setting_findings(expected: ExpectedRegion) -> Iterator[Finding]:
+    """Compare the service setting, if the settings define it: without it nobody asked for a value.
+
+    Systems Manager names a setting by its path or, in answers, by either path or ARN.
+    """
+    if wanted := expected.guard.service_setting:
+        answer = expected.client("ssm").get_service_setting(SettingId=wanted.id)["ServiceSetting"]
+        title = title_of("service setting", wanted.id)
+        deployed = setting_kind.deployed(answer)
+        yield from compare(title, wanted.id, setting_kind.expected(wanted), deployed)
 
 
 def _exists(expected: ExpectedRegion, name: str) -> bool:
@@ -84,7 +91,7 @@ def _exists(expected: ExpectedRegion, name: str) -> bool:
 
 def rescues(expected: ExpectedRegion) -> Check:
     """Check how the last automations ended."""
-    used = runbooks_of(expected.settings.remediation)
+    used = started_runbooks(expected.settings)
     if not used:
         return Check("last rescue", "off")
     names = [runbook.name for runbook in used]

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from sandbox.cloudtrail.records import is_write
+from sandbox.cloudtrail.records import EVENT_SOURCES, is_write
 from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.quotas import Limits
 
 Record = dict[str, Any]
 
@@ -24,9 +25,10 @@ _ATTRIBUTES = (
 
 
 class History:
-    """The KMS write calls of every Region, including calls that failed."""
+    """The write calls of every Region, including calls that failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._lock = Lock()
         self._records: dict[str, list[Record]] = {}
 
@@ -62,8 +64,12 @@ class History:
     def lookup(self, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
         """Answer LookupEvents: one page of the calls that match, newest first.
 
-        Raise AwsError for parameters that CloudTrail refuses.
+        Raise AwsError for too many calls in a second, whoever calls (CloudTrail User Guide,
+        "Quotas"), and for parameters that CloudTrail refuses.
         """
+        rate = self._limits.quotas.lookup_events_per_second
+        if not self._limits.rates.admits(("cloudtrail", "LookupEvents", region), rate):
+            raise AwsError("ThrottlingException", "Rate exceeded")
         attribute = _attribute(parameters)
         _check_category(parameters)
         size = parameters.get("MaxResults", _MAX_RESULTS)
@@ -134,9 +140,9 @@ def _attribute(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
         if (
             (key == "ReadOnly" and value == "true")
             or (key == "EventName" and not is_write(value))
-            or (key == "EventSource" and value != "kms.amazonaws.com")
+            or (key == "EventSource" and value not in EVENT_SOURCES)
         ):
-            raise SandboxCannot(f"LookupEvents by {key} {value}; it has KMS's write calls only")
+            raise SandboxCannot(f"LookupEvents by {key} {value}; it has write calls only")
         return key, value
     return None
 
@@ -154,7 +160,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "AccessKeyId": identity.get("accessKeyId", ""),
         "Resources": [
             {"ResourceType": "AWS::KMS::Key", "ResourceName": name}
-            for resource in record["resources"]
+            for resource in record.get("resources", ())
             # CloudTrail lists a key by its ARN and by its id.
             for name in (resource["ARN"], resource["ARN"].rpartition("/")[2])
         ],

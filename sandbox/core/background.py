@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Condition, Thread
+from threading import Condition, Thread, Timer
 
 _WORKERS = 4
 
@@ -17,7 +17,7 @@ class Work:
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._late: dict[object, Callable[[], None]] = {}
+        self._late: dict[object, Callable[[], Callable[[], None]]] = {}
         self._pending = 0
         self._changed = Condition()
         self._threads = [Thread(target=self._run, daemon=True) for _ in range(_WORKERS)]
@@ -30,12 +30,37 @@ class Work:
             self._pending += 1
         self._queue.put(job)
 
-    def when_done(self, key: object, job: Callable[[], None]) -> None:
-        """Run a job once no other job is left. Of several jobs with one key, run the last one."""
+    def spawn(self, job: Callable[[], None]) -> None:
+        """Run a job soon, in a thread of its own: it may wait for other jobs."""
         with self._changed:
-            self._late[key] = job
+            self._pending += 1
+        thread = Thread(target=self._finish, args=(job,), daemon=True)
+        thread.start()
+
+    def submit_later(self, seconds: float, job: Callable[[], None]) -> None:
+        """Run a job after some seconds. `settle` waits for it from now on."""
+        with self._changed:
+            self._pending += 1
+        timer = Timer(seconds, self._queue.put, [job])
+        timer.daemon = True
+        timer.start()
+
+    def when_done(self, key: object, prepare: Callable[[], Callable[[], None]]) -> None:
+        """Run a job once no other job is left. Of several jobs with one key, run the last one.
+
+        `prepare` returns the job. It is called at a moment at which no other job runs, and must not
+        take long.
+        """
+        with self._changed:
+            self._late[key] = prepare
         # An empty job wakes a thread, in case no job is running.
         self.submit(lambda: None)
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a job is left."""
+        with self._changed:
+            return self._pending > 0
 
     def settle(self, timeout: float) -> None:
         """Wait until no job is left. Raise TimeoutError after `timeout` seconds."""
@@ -57,15 +82,18 @@ class Work:
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
-            _do(job)
-            # The last job counts as pending until the jobs of `when_done` have run too.
-            for late in iter(self._next_late, None):
-                _do(late)
+            self._finish(job)
+
+    def _finish(self, job: Callable[[], None]) -> None:
+        _do(job)
+        # The last job counts as pending until the jobs of `when_done` have run too.
+        for late in iter(self._next_late, None):
+            _do(late)
 
     def _next_late(self) -> Callable[[], None] | None:
         with self._changed:
             if self._pending == 1 and self._late:
-                return self._late.pop(next(iter(self._late)))
+                return self._late.pop(next(iter(self._late)))()
             self._pending -= 1
             self._changed.notify_all()
             return None

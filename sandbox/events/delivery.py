@@ -1,8 +1,34 @@
-"""The record of one delivery: one event to one target."""
+"""One delivery: one event to one target, and the record of each attempt."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Hops:
+    """Which kinds of hops from bus to bus an event has behind it."""
+
+    local: bool = False
+    regional: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """An event that has to reach one target of a rule.
+
+    `began` is when the event came, on the monotonic clock; `retries` counts those so far.
+    """
+
+    event: Mapping[str, Any]
+    region: str
+    rule_arn: str
+    target: Mapping[str, Any]
+    hops: Hops
+    began: float
+    retries: int = 0
 
 
 @dataclass(frozen=True)
@@ -11,7 +37,7 @@ class Delivery:
 
     `body` is the text that the target got (after the input transformer), `recipients` the confirmed
     e-mail addresses of an SNS topic, `error` None or a sentence that says why the delivery failed,
-    and `at` seconds since the epoch.
+    and `at` seconds since the epoch. `will_retry` tells that EventBridge tries again later.
     """
 
     event_id: str
@@ -24,3 +50,4 @@ class Delivery:
     recipients: tuple[str, ...]
     error: str | None
     at: float
+    will_retry: bool = False

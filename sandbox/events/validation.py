@@ -12,18 +12,18 @@ from moto.events.models import events_backends
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.arns import match_automation_definition
 from sandbox.core.errors import AwsError, SandboxCannot
-from sandbox.events import patterns, transformer
+from sandbox.events import patterns, schedules, transformer
+from sandbox.events.bus_targets import match_bus
 from sandbox.events.matching import matches
 
 # EventBridge User Guide, "Amazon EventBridge quotas".
 MAX_TARGETS = 5
-MAX_RULES = 300
 MAX_ENTRIES = 10
 
 _RULE_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _TARGET_ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 # The services that the bus can deliver to. EventBridge supports many more.
-_SERVICES = ("sns", "sqs", "ssm")
+_SERVICES = ("events", "sns", "sqs", "ssm")
 
 
 def bus_of(name: str | None, region: str) -> Any:
@@ -35,8 +35,11 @@ def bus_of(name: str | None, region: str) -> Any:
     return bus
 
 
-def check_put_rule(parameters: Mapping[str, Any], region: str) -> None:
-    """Raise PutRule's error for invalid parameters, above all InvalidEventPatternException."""
+def check_put_rule(parameters: Mapping[str, Any], region: str, rules_per_bus: int) -> None:
+    """Raise PutRule's error for invalid parameters, above all InvalidEventPatternException.
+
+    A bus that has `rules_per_bus` rules takes no new one: LimitExceededException.
+    """
     name = str(parameters.get("Name"))
     if not _RULE_NAME.fullmatch(name):
         raise _invalid(f"The rule name {name!r} does not match {_RULE_NAME.pattern}.")
@@ -46,11 +49,12 @@ def check_put_rule(parameters: Mapping[str, Any], region: str) -> None:
     state = parameters.get("State", "ENABLED")
     if state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
         raise SandboxCannot(f"a rule in state {state}")
-    if parameters.get("ScheduleExpression"):
-        raise SandboxCannot("a rule with a schedule: no time passes here")
+    schedule = parameters.get("ScheduleExpression")
+    if schedule and not schedules.is_valid(schedule):
+        raise _invalid("Parameter ScheduleExpression is not valid.")
     rules = bus_of(parameters.get("EventBusName"), region).rules
-    if name not in rules and len(rules) >= MAX_RULES:
-        raise AwsError("LimitExceededException", f"A bus has at most {MAX_RULES} rules.")
+    if name not in rules and len(rules) >= rules_per_bus:
+        raise AwsError("LimitExceededException", f"A bus has at most {rules_per_bus} rules.")
 
 
 def _check_pattern(pattern: str) -> None:
@@ -87,12 +91,14 @@ def _check_target(target: Mapping[str, Any], region: str) -> None:
     service, target_region = parts[2], parts[3]
     if service not in _SERVICES:
         raise SandboxCannot(f"a target of service {service} ({arn})")
-    if target_region != region:
+    if target_region != region and service != "events":
         raise _invalid(f"Parameter {arn} is not valid. Reason: it is not in {region} ({where}).")
     transformer.check_target(target)
     _check_retries(target, where)
     if service == "ssm":
         _check_ssm(target, arn, where)
+    elif service == "events":
+        _check_bus(target, arn, where)
     elif target.get("RoleArn"):
         # AWS's pages disagree on whether a role is allowed, ignored or refused for these.
         raise SandboxCannot(f"a RoleArn on the {service} {where}; use the resource's policy")
@@ -107,6 +113,16 @@ def _check_ssm(target: Mapping[str, Any], arn: str, where: str) -> None:
         raise _invalid(f"Parameter {arn} is not valid. Reason: Provided Arn is not correct.")
     if not target.get("RoleArn"):
         raise _invalid(f"RoleArn is required for {where}: {arn}.")
+
+
+def _check_bus(target: Mapping[str, Any], arn: str, where: str) -> None:
+    if match_bus(arn) is None:
+        raise SandboxCannot(f"the target {arn}; of EventBridge it takes this account's buses only")
+    if not target.get("RoleArn"):
+        raise _invalid(f"RoleArn is required for {where}: {arn}.")
+    # API reference, PutTargets: not available for a bus of another account.
+    if any(target.get(name) for name in ("Input", "InputPath", "InputTransformer")):
+        raise SandboxCannot(f"an input of {where}, which is an event bus")
 
 
 def _check_retries(target: Mapping[str, Any], where: str) -> None:

@@ -9,10 +9,12 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.cloudtrail import records
+from sandbox.cloudtrail import records, trails
 from sandbox.cloudtrail.event_history import History
+from sandbox.cloudtrail.log import Log
 from sandbox.cloudwatch.alarms import Alarms
 from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.quotas import Limits
 from sandbox.events import validation
 from sandbox.events.bus import Bus
 from sandbox.gateway.authorizer import CREDENTIAL
@@ -55,6 +57,8 @@ class Router:
         automations: Automations,
         alarms: Alarms,
         history: History,
+        limits: Limits,
+        log: Log,
         reset: Callable[[], None],
     ) -> None:
         self._moto = moto
@@ -62,6 +66,8 @@ class Router:
         self._automations = automations
         self._alarms = alarms
         self._history = history
+        self._limits = limits
+        self._log = log
         self._reset = reset
         self._services: dict[str, Callable[[Call], Json | None]] = {
             "TrentService": self._kms,
@@ -142,7 +148,7 @@ class Router:
         response: Json | None = None
         failure: tuple[str, str] | None = None
         try:
-            response = calls.answer(kms_call)
+            response = calls.answer(kms_call, self._limits)
         except SandboxCannot:
             raise  # AWS might have accepted the call, so there is nothing to record.
         except AwsError as error:
@@ -166,27 +172,29 @@ class Router:
         if not records.is_write(call.operation):
             return
         via = kms_call.caller.via
-        record = records.kms_record(
-            operation=call.operation,
-            parameters=log_entries.logged_parameters(kms_call),
+        origin = records.Origin(
             caller=kms_call.caller,
             region=call.region,
             user_agent=via or call.environ.get("HTTP_USER_AGENT", ""),
             source=via or call.environ.get("REMOTE_ADDR", ""),
             request_id=call.request_id,
+        )
+        record = records.kms_record(
+            call.operation,
+            origin,
+            parameters=log_entries.logged_parameters(kms_call),
             key_arns=kms_call.key_arns,
             response=None if response is None else log_entries.logged_response(kms_call, response),
             error=failure,
         )
-        self._history.add(record)
-        if records.is_logged(record):
-            self._bus.emit(records.kms_event(record), call.region)
+        self._log.write(record)
 
     def _events(self, call: Call) -> Json | None:
         if call.operation == "PutEvents":
             return self._bus.put_events(call.parameters, call.region)
         if call.operation == "PutRule":
-            validation.check_put_rule(call.parameters, call.region)
+            quota = self._limits.quotas.rules_per_bus
+            validation.check_put_rule(call.parameters, call.region, quota)
         elif call.operation == "PutTargets":
             validation.check_put_targets(call.parameters, call.region)
         elif call.operation == "TestEventPattern":
@@ -195,7 +203,7 @@ class Router:
 
     def _cloudtrail(self, call: Call) -> Json | None:
         if call.operation == "PutEventSelectors":
-            records.forget_selectors(str(call.parameters.get("TrailName")))
+            trails.forget_selectors(str(call.parameters.get("TrailName")))
         if call.operation != "LookupEvents":
             return None
         return self._history.lookup(call.parameters, call.region)

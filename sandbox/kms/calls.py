@@ -11,11 +11,17 @@ from moto.utilities.utils import get_partition
 from sandbox.cloudtrail import records
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.quotas import Limits
 from sandbox.iam.authorization import caller_denial_reason
 from sandbox.kms import custom_key_stores, keys, usage
 from sandbox.kms.handlers import HANDLERS, create
-from sandbox.kms.permissions import key_denial_reason
+from sandbox.kms.permissions import (
+    key_control_denial_reason,
+    key_denial_reason,
+    parameter_keys,
+)
 from sandbox.kms.request import Json, KmsCall
+from sandbox.kms.throttling import check_rate
 
 _ACCEPTS_ALIAS = {
     "DescribeKey", "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GetPublicKey", "Sign",
@@ -27,16 +33,18 @@ _KEY_PARAMETERS = ("KeyId", "TargetKeyId", "SourceKeyId", "DestinationKeyId")
 _LOCK = Lock()
 
 
-def answer(call: KmsCall) -> Json:
-    """Answer one KMS call as KMS does: check permissions, then the key's state, then act.
+def answer(call: KmsCall, limits: Limits) -> Json:
+    """Answer one KMS call as KMS does: check rate, permissions and the key's state, then act.
 
     Raise AwsError with KMS's own code, or SandboxCannot.
     """
+    check_rate(call.operation, call.region, limits)
     found = _keys_of(call)
     for key in found.values():
         _check_permissions(call, key)
+    extra = parameter_keys(call.operation, call.parameters)
     for action, resource in _actions_beside_keys(call):
-        if reason := caller_denial_reason(call.caller, action, resource, call.region):
+        if reason := caller_denial_reason(call.caller, action, resource, call.region, extra):
             raise AwsError("AccessDeniedException", reason)
     if call.operation in custom_key_stores.OPERATIONS:
         return custom_key_stores.answer(call.operation, call.parameters, call.region)
@@ -86,12 +94,7 @@ def _check_permissions(call: KmsCall, key: Key) -> None:
             f"User: {call.caller.arn} is not authorized to perform: kms:{operation} on resource: "
             f"{key.arn} (an AWS managed key)",
         )
-    days = call.parameters.get("PendingWindowInDays", 30)
-    extra = {
-        "kms:ScheduleKeyDeletionPendingWindowInDays": (
-            str(days) if operation == "ScheduleKeyDeletion" else None
-        )
-    }
+    extra = parameter_keys(operation, call.parameters)
     if operation == "ReEncrypt":
         raise SandboxCannot("ReEncrypt, whose permissions involve two keys")
     grants = [
@@ -101,6 +104,8 @@ def _check_permissions(call: KmsCall, key: Key) -> None:
         and operation in grant.operations
     ]
     if grants and not any(grant.constraints for grant in grants):
+        if reason := key_control_denial_reason(call.caller, f"kms:{operation}", key, extra):
+            raise AwsError("AccessDeniedException", reason)
         return
     if reason := key_denial_reason(call.caller, f"kms:{operation}", key, extra):
         raise AwsError("AccessDeniedException", reason)

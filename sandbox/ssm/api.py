@@ -1,4 +1,4 @@
-"""Systems Manager's API calls about automation executions, in AWS's shapes."""
+"""Systems Manager's API calls about automation executions and settings, in AWS's shapes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.iam.principals import Caller
+from sandbox.ssm import service_settings
 from sandbox.ssm.actions import plain
 from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution, Step
@@ -74,6 +75,28 @@ def _describe_steps(automations: Automations, given: Json, region: str, caller: 
     return {"StepExecutions": [_step(step) for step in steps]}
 
 
+def _stop(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
+    # API reference, StopAutomationExecution: the default type is Cancel.
+    if given.get("Type", "Cancel") != "Cancel":
+        raise SandboxCannot(f"StopAutomationExecution with Type {given['Type']}")
+    automations.stop(_found(automations, given, region).execution_id)
+    return {}
+
+
+def _get_setting(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
+    return service_settings.get(given, region)
+
+
+def _update_setting(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
+    answer = service_settings.update(given, region, caller)
+    automations.slots.fill(region)
+    return answer
+
+
+def _reset_setting(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
+    return service_settings.reset(given, region)
+
+
 def _refuse(operation: str) -> Callable[[Automations, Json, str, Caller], Json]:
     def refuse(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
         raise SandboxCannot(f"Systems Manager {operation}")
@@ -124,7 +147,10 @@ OPERATIONS: dict[str, Callable[[Automations, Json, str, Caller], Json]] = {
     "GetAutomationExecution": _get,
     "DescribeAutomationExecutions": _describe,
     "DescribeAutomationStepExecutions": _describe_steps,
-    "StopAutomationExecution": _refuse("StopAutomationExecution"),
+    "StopAutomationExecution": _stop,
+    "GetServiceSetting": _get_setting,
+    "UpdateServiceSetting": _update_setting,
+    "ResetServiceSetting": _reset_setting,
     "SendAutomationSignal": _refuse("SendAutomationSignal"),
     "StartChangeRequestExecution": _refuse("StartChangeRequestExecution"),
 }

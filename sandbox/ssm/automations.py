@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -14,40 +12,45 @@ from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.core.arns import match_automation_definition
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
-from sandbox.core.envelope import envelope
 from sandbox.core.errors import AwsError, SandboxCannot
+from sandbox.core.quotas import Limits
 from sandbox.iam import authorization
-from sandbox.iam.principals import Caller, role_at, session_of
-from sandbox.ssm.actions import StepFailed
+from sandbox.iam.principals import Caller
+from sandbox.ssm import service_settings
+from sandbox.ssm.actions import StepFailed, StepTimedOut
 from sandbox.ssm.documents import Document, checked_parameters, execution_arn, find_document
-from sandbox.ssm.execution import Execution
+from sandbox.ssm.execution import Execution, Run
 from sandbox.ssm.interpreter import filled, interpret
+from sandbox.ssm.notifications import ended_event
 from sandbox.ssm.runner import RoleAccess, RoleRunner
+from sandbox.ssm.script import Scripts
+from sandbox.ssm.slots import Slots
+from sandbox.ssm.targets import read_target
 
 
 class Automations:
-    """All automation executions, oldest first.
+    """All automation executions, oldest first. Those without a slot wait in a queue.
 
-    `emit` puts an event on the default bus of a Region: (event, region). `publish_denial_reason`
-    is the one of `RoleAccess`.
+    `emit` puts an event on the default bus of a Region: (event, region).
     """
 
     def __init__(
         self,
         work: Work,
         clients: Clients,
+        limits: Limits,
         emit: Callable[[dict[str, Any], str], None],
-        publish_denial_reason: Callable[[str, str, str, str], str | None],
     ) -> None:
-        self._work = work
         self._clients = clients
+        self._limits = limits
         self._emit = emit
-        self._publish_denial_reason = publish_denial_reason
+        self._scripts = Scripts()
         self._lock = Lock()
-        self._executions: dict[str, Execution] = {}
+        self._runs: dict[str, Run] = {}
+        self.slots = Slots(work.spawn, self._slots_in, lambda: limits.quotas.queued_automations)
+        """What runs, and what waits."""
         self.sessions: dict[str, str] = {}
         """By access key of a role session: the service that made the session."""
 
@@ -55,18 +58,29 @@ class Automations:
     def executions(self) -> list[Execution]:
         """Every execution so far."""
         with self._lock:
-            return list(self._executions.values())
+            return [run.execution for run in self._runs.values()]
+
+    def service_of(self, access_key: str) -> str:
+        """Return the service that made the session of an access key, or an empty text."""
+        return self.sessions.get(access_key, "")
 
     def find(self, execution_id: str) -> Execution | None:
         """Return the execution of this id, or None."""
         with self._lock:
-            return self._executions.get(execution_id)
+            run = self._runs.get(execution_id)
+        return None if run is None else run.execution
 
     def clear(self) -> None:
         """Forget every execution."""
         with self._lock:
-            self._executions.clear()
+            self._runs.clear()
             self.sessions.clear()
+
+    def _slots_in(self, region: str) -> int:
+        quotas = self._limits.quotas
+        if service_settings.is_adaptive(region):
+            return max(quotas.adaptive_automations, quotas.running_automations)
+        return quotas.running_automations
 
     def start(
         self,
@@ -76,52 +90,78 @@ class Automations:
         region: str,
         caller: Caller,
     ) -> Execution:
-        """Check everything that AWS checks at the start, then run in the background.
+        """Check everything that AWS checks at the start, then run as soon as there is a slot.
 
         Raise AwsError for an unknown document, invalid parameters, a missing permission of the
-        caller (AccessDeniedException) and a role that cannot be assumed.
+        caller (AccessDeniedException), a role that cannot be assumed, and a full queue.
         """
-        document, execution = self._prepare(name, version, parameters, region, caller)
-        self._work.submit(lambda: self._run(document, execution))
-        return execution
+        return self._start(name, version, parameters, region, caller).execution
+
+    def stop(self, execution_id: str) -> None:
+        """Answer StopAutomationExecution: cancel an execution, and those that it has started.
+
+        Raise AwsError if the execution has ended.
+        """
+        with self._lock:
+            run = self._runs[execution_id]
+        if run.done.is_set() or run.stopping.is_set():
+            raise AwsError(
+                "InvalidAutomationStatusUpdateException",
+                f"Automation execution {execution_id} is {run.execution.status}.",
+            )
+        self._cancel(run)
+
+    def close(self) -> None:
+        """Cancel every execution that has not ended, and end the processes of scripts."""
+        with self._lock:
+            runs = [run for run in self._runs.values() if not run.done.is_set()]
+        for run in runs:
+            self._cancel(run)
+        self._scripts.stop()
+
+    def _cancel(self, run: Run) -> None:
+        run.stopping.set()
+        execution = run.execution
+        if self.slots.withdraw(execution.region, execution.execution_id):
+            execution.failure = "the execution was stopped"
+            self._end(run, "Cancelled")
+        with self._lock:
+            if not run.done.is_set():
+                execution.status = "Cancelling"
+        for child in list(run.children):
+            if not child.done.is_set():
+                self._cancel(child)
 
     def start_for_rule(
         self, target: Mapping[str, Any], rule_arn: str, region: str, body: str
     ) -> None:
         """Start the document of an EventBridge target as the target's role. Raise AwsError."""
-        parts = match_automation_definition(target["Arn"])
-        if parts is None or not parts["version"]:
-            raise AwsError(
-                "TargetNotStarted",
-                f"the target {target['Arn']} names no version; EventBridge accepts such a target "
-                "and never starts it: add :$DEFAULT",
-            )
-        role = role_at(target["RoleArn"])
-        reason = authorization.trust_denial_reason(
-            target["RoleArn"], authorization.EVENTS, region, rule_arn
-        )
-        if role is None or reason:
-            raise AwsError("AccessDeniedException", reason or "")
-        document = find_document(parts["name"], parts["version"], region)
-        if (parts["account"] or "") != document.account:
-            owner = document.account or "empty, as for all of Amazon's documents"
-            raise AwsError(
-                "AutomationDefinitionNotFoundException",
-                f"the account part of the target {target['Arn']} must be {owner}",
-            )
+        given = read_target(target, rule_arn, region, body)
+        self.start(given.document, given.version, given.parameters, region, given.caller)
+
+    def _start(
+        self, name: str, version: str | None, given: Any, region: str, caller: Caller
+    ) -> Run:
+        run = self._prepare(name, version, given, region, caller)
+        execution_id = run.execution.execution_id
+        with self._lock:
+            self._runs[execution_id] = run
         try:
-            parameters = json.loads(body)
-        except ValueError:
-            raise AwsError(
-                "InvalidAutomationExecutionParametersException",
-                f"the input for {document.name} is not JSON: {body}",
-            ) from None
-        caller = session_of(role, uuid.uuid4().hex)
-        self.start(parts["name"], parts["version"], parameters, region, caller)
+            self.slots.start(
+                region,
+                execution_id,
+                begin=lambda: setattr(run.execution, "status", "InProgress"),
+                job=lambda: self._run(run),
+            )
+        except AwsError:
+            with self._lock:
+                del self._runs[execution_id]
+            raise
+        return run
 
     def _prepare(
         self, name: str, version: str | None, given: Any, region: str, caller: Caller
-    ) -> tuple[Document, Execution]:
+    ) -> Run:
         document = find_document(name, version, region)
         execution_id = str(uuid.uuid4())
         for arn in document.arns(region, execution_id, version):
@@ -153,9 +193,7 @@ class Automations:
             assume_role=role,
             started=time.time(),
         )
-        with self._lock:
-            self._executions[execution_id] = execution
-        return document, execution
+        return Run(document, execution)
 
     def _require(
         self,
@@ -185,7 +223,8 @@ class Automations:
             raise SandboxCannot(f"running {document.name} without an assumeRole")
         return str(role)
 
-    def _run(self, document: Document, execution: Execution) -> None:
+    def _run(self, run: Run) -> None:
+        execution = run.execution
         partition = get_partition(execution.region)
         session = sts_backends[ACCOUNT_ID][partition].assume_role(
             region_name=execution.region,
@@ -196,25 +235,41 @@ class Automations:
             external_id="",
         )
         self.sessions[session.access_key_id] = authorization.SYSTEMS_MANAGER
+        status = "Failed"
         try:
-            interpret(document, execution, RoleRunner(execution, self._access(execution, session)))
+            runner = RoleRunner(run, self._access(run, session), self._limits.quotas)
+            status = interpret(run.document, execution, runner)
         except Exception as error:
-            execution.status = "Failed"
             execution.failure = f"the sandbox itself failed: {error!r}"
             raise
         finally:
-            execution.ended = time.time()
-            self._emit(_ended_event(execution), execution.region)
+            self._end(run, status)
 
-    def _access(self, execution: Execution, session: Any) -> RoleAccess:
+    def _end(self, run: Run, status: str) -> None:
+        with self._lock:
+            run.execution.ended = time.time()
+            run.execution.status = status
+            run.done.set()
+        self._emit(ended_event(run.execution), run.execution.region)
+
+    def _access(self, run: Run, session: Any) -> RoleAccess:
         """Return how the steps of an execution reach AWS with the credentials of a session."""
-        region = execution.region
+        region = run.execution.region
         credentials = (session.access_key_id, session.secret_access_key, session.session_token)
 
-        def run_child(name: str, version: str | None, parameters: Any, caller: Caller) -> Execution:
-            document, child = self._prepare(name, version, parameters, region, caller)
-            self._run(document, child)
-            return child
+        def run_child(
+            name: str, version: str | None, parameters: Any, caller: Caller, timeout: float
+        ) -> Execution:
+            child = self._start(name, version, parameters, region, caller)
+            run.children.append(child)
+            if run.stopping.is_set():
+                self._cancel(child)
+            if not child.done.wait(timeout):
+                status = child.execution.status
+                # AWS does not say whether the child goes on. Without it, less is rescued.
+                self._cancel(child)
+                raise StepTimedOut(f"{name} was {status} after {timeout:g} seconds")
+            return child.execution
 
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         return RoleAccess(
@@ -222,39 +277,6 @@ class Automations:
             client=lambda service: self._clients.make(service, region, *credentials),
             environment=self._clients.environment(region)
             | dict(zip(names, credentials, strict=True)),
+            scripts=self._scripts,
             run_child=run_child,
-            publish_denial_reason=self._publish_denial_reason,
         )
-
-
-def _ended_event(execution: Execution) -> dict[str, Any]:
-    """Return EventBridge's event for an execution that ended.
-
-    Systems Manager User Guide, "EventBridge event patterns and types".
-    """
-    ended = execution.ended or time.time()
-    detail = {
-        "ExecutionId": execution.execution_id,
-        "Definition": execution.document,
-        "DefinitionVersion": float(execution.document_version),
-        "Status": execution.status,
-        "StartTime": _event_time(execution.started),
-        "EndTime": _event_time(ended),
-        "Time": round(ended - execution.started, 3),
-        "ExecutedBy": execution.started_by.arn,
-    }
-    region = execution.region
-    event = envelope(
-        "aws.ssm", "EC2 Automation Execution Status-change Notification", region, detail
-    )
-    event["resources"] = [
-        execution_arn(region, execution.execution_id),
-        f"arn:{get_partition(region)}:ssm:{region}:{ACCOUNT_ID}:automation-definition/"
-        f"{execution.document}:{execution.document_version}",
-    ]
-    return event
-
-
-def _event_time(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%b} {moment.day}, {moment:%Y %I:%M:%S %p}"

@@ -16,12 +16,11 @@ from typing import Any
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import AwsError
 from sandbox.core.jsonpath import MISSING, value_at
-from sandbox.ssm.actions import ACTIONS, Runner, StepFailed
+from sandbox.ssm.actions import ACTIONS, Runner, StepCancelled, StepFailed, StepTimedOut
 from sandbox.ssm.documents import Document
 from sandbox.ssm.execution import Execution, Step
 
 _REFERENCE = re.compile(r"\{\{\s*([\w.:\-]+)\s*\}\}")
-# timeoutSeconds is accepted and ignored, because no step takes time here.
 _STEP_ATTRIBUTES = {
     "name", "action", "inputs", "outputs", "nextStep", "isEnd", "onFailure", "isCritical",
     "maxAttempts", "timeoutSeconds", "description",
@@ -33,13 +32,25 @@ _DOCUMENT_ATTRIBUTES = {
 _MAX_STEPS = 100
 
 
-def interpret(document: Document, execution: Execution, runner: Runner) -> None:
-    """Run a document to its end. Fill the execution's steps, outputs, status and failure."""
+def interpret(document: Document, execution: Execution, runner: Runner) -> str:
+    """Run a document to its end. Fill the execution's steps, outputs and failure.
+
+    Return the status in which the execution ends.
+
+    User Guide, "Handling timeouts in runbooks": a step that timed out ends the execution as
+    TimedOut, unless the step is not critical, whatever its onFailure says.
+    """
     try:
         _run(document.content, execution, runner)
     except StepFailed as error:
-        execution.failure = execution.failure or str(error)
-    execution.status = "Failed" if execution.failure else "Success"
+        _fail(execution, str(error), error.status)
+    return execution.failed_as if execution.failure else "Success"
+
+
+def _fail(execution: Execution, failure: str, status: str) -> None:
+    """Let an execution end in a status. Its first failure counts, but a stop always does."""
+    if execution.failure is None or status == StepCancelled.status:
+        execution.failure, execution.failed_as = failure, status
 
 
 def _run(content: Mapping[str, Any], execution: Execution, runner: Runner) -> None:
@@ -54,6 +65,8 @@ def _run(content: Mapping[str, Any], execution: Execution, runner: Runner) -> No
     names = [step["name"] for step in steps]
     current: str | None = names[0]
     while current is not None:
+        if runner.stopping.is_set():
+            raise StepCancelled("the execution was stopped")
         if len(execution.steps) >= _MAX_STEPS:
             raise StepFailed(f"the runbook has run {_MAX_STEPS} steps and may never end")
         if current not in names:
@@ -96,7 +109,7 @@ def _run_step(
         chosen = _attempts(spec, step, scope, runner)
         step.status = "Success"
     except StepFailed as error:
-        step.status, step.failure = "Failed", str(error)
+        step.status, step.failure = error.status, str(error)
         return _after_failure(spec, step, following, execution)
     finally:
         step.ended = time.time()
@@ -108,9 +121,12 @@ def _run_step(
 def _after_failure(
     spec: Mapping[str, Any], step: Step, following: str | None, execution: Execution
 ) -> str | None:
+    if step.status == StepCancelled.status:
+        raise StepCancelled(f"step {step.name} was cancelled: {step.failure}")
     choice = str(spec.get("onFailure", "Abort"))
     if spec.get("isCritical", True) or choice == "Abort":
-        execution.failure = execution.failure or f"step {step.name} failed: {step.failure}"
+        how = "timed out" if step.status == StepTimedOut.status else "failed"
+        _fail(execution, f"step {step.name} {how}: {step.failure}", step.status)
     if choice.startswith("step:"):
         return choice.removeprefix("step:").strip()
     if choice == "Continue":
@@ -128,14 +144,17 @@ def _attempts(
         known = ", ".join(sorted(ACTIONS))
         raise StepFailed(f"the sandbox knows no action {step.action}; it knows {known}")
     step.inputs = filled(spec.get("inputs") or {}, scope)
+    timeout = float(spec.get("timeoutSeconds", runner.quotas.default_step_timeout))
     for attempt in range(1, int(spec.get("maxAttempts", 1)) + 1):
         try:
-            result = action(step.inputs, runner)
+            result = action(step.inputs, runner, timeout)
             break
         except KeyError as error:
             raise StepFailed(f"{step.action} needs the input {error}") from None
         except AwsError as error:
             raise StepFailed(str(error)) from None
+        except StepCancelled:
+            raise
         except StepFailed:
             if attempt == int(spec.get("maxAttempts", 1)):
                 raise

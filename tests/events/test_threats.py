@@ -1,20 +1,22 @@
 """Events of each threat, and similar ones: which ones match, and the alerts about them."""
 
-import json
 from typing import Any
 
 import pytest
 
 from reprieve.events.alerts import alert, alert_key_alert, watch_alert
+from reprieve.events.guard_events import FORWARDED, alert_key_endangered
 from reprieve.events.patterns import pattern_errors
-from reprieve.events.threats import BY_NAME, CATALOGUE, alert_key_endangered, pattern_json
-from reprieve.runbooks.runbook import RESCUE_KEY
+from reprieve.events.threat import pattern_json
+from reprieve.events.threats import BY_NAME, CATALOGUE
+from reprieve.runbooks.runbook import ENABLE_KEY, RESCUE_KEY
 from sandbox.events.matching import matches
-from sandbox.events.transformer import transform
+from tests.events.envelopes import delivered, envelope
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 STORE = "cks-1234567890abcdef0"
 ALIAS = "alias/payments"
+MATERIAL = "0b7fd7ddbac6eef27907413567cad8c810e2883dc8a7534067a82ee1142fc1e6"
 
 
 def call(name: str, *, error: str | None = None, key: str = KEY, **parameters: Any) -> dict:
@@ -39,21 +41,6 @@ def call(name: str, *, error: str | None = None, key: str = KEY, **parameters: A
     return envelope("AWS API Call via CloudTrail", detail)
 
 
-def envelope(detail_type: str, detail: dict, **more: Any) -> dict:
-    """Return an event in EventBridge's format."""
-    return {
-        "version": "0",
-        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
-        "detail-type": detail_type,
-        "source": "aws.kms",
-        "account": "111122223333",
-        "time": "2026-01-31T12:00:01Z",
-        "region": "eu-west-1",
-        "resources": [],
-        "detail": detail,
-    } | more
-
-
 def own(detail_type: str) -> dict:
     """Return an event that KMS itself sends."""
     return envelope(detail_type, {"key-id": KEY.rpartition("/")[2]}, resources=[KEY])
@@ -63,7 +50,10 @@ def own(detail_type: str) -> dict:
 EVENTS = {
     "deletion": (call("ScheduleKeyDeletion"), {"key-deletion-scheduled"}),
     "disabled": (call("DisableKey"), {"key-disabled"}),
-    "material deleted": (call("DeleteImportedKeyMaterial"), {"key-material-deleted"}),
+    "material deleted": (
+        call("DeleteImportedKeyMaterial", keyMaterialId=MATERIAL),
+        {"key-material-deleted"},
+    ),
     "material that expires": (
         call("ImportKeyMaterial", expirationModel="KEY_MATERIAL_EXPIRES", validTo="Feb 1, 2026"),
         {"key-material-expiring"},
@@ -87,6 +77,15 @@ EVENTS = {
         call("PutKeyPolicy", bypassPolicyLockoutSafetyCheck=True),
         {"key-policy-bypassed"},
     ),
+    "key created, policy bypassed": (
+        call("CreateKey", bypassPolicyLockoutSafetyCheck=True),
+        {"key-policy-bypassed"},
+    ),
+    "key replicated, policy bypassed": (
+        call("ReplicateKey", bypassPolicyLockoutSafetyCheck=True, replicaRegion="eu-west-2"),
+        {"key-policy-bypassed"},
+    ),
+    "key created": (call("CreateKey", bypassPolicyLockoutSafetyCheck=False), set()),
     "policy checked": (
         call("PutKeyPolicy", bypassPolicyLockoutSafetyCheck=False),
         {"key-policy-changed"},
@@ -111,8 +110,9 @@ def test_an_event_matches_its_threats_and_no_others(what):
 
 
 def test_each_threat_has_an_event_here_and_a_valid_pattern():
-    """A new threat needs a test."""
-    assert set.union(*(names for _, names in EVENTS.values())) == set(BY_NAME)
+    """A new threat needs a test: test_guard_events has those of the guard itself."""
+    about_keys = set(BY_NAME) - {each.name for each in FORWARDED}
+    assert set.union(*(names for _, names in EVENTS.values())) == about_keys
     assert [
         error for each in CATALOGUE for error in pattern_errors(pattern_json(each.event_pattern))
     ] == []
@@ -137,6 +137,8 @@ def test_an_alert_names_the_endangered_resource_and_contains_no_free_text(what):
     assert lines[0] == f"REPRIEVE: {BY_NAME[name].summary}"
     assert lines[1] == f"Severity: {BY_NAME[name].severity}"
     assert {f"Key: {KEY}", f"Custom key store: {STORE}", f"Alias: {ALIAS}"} & set(lines)
+    if name == "key-material-deleted":
+        assert f"Key material: {MATERIAL}" in lines
     assert {"Region: eu-west-1", "Account: 111122223333"} <= set(lines)
     text = "\n".join(lines)
     assert "<" not in text
@@ -165,6 +167,19 @@ def test_an_alert_says_what_reprieve_does(threat, done):
     assert says().startswith(f"NOT BEING {done}: the settings say so")
 
 
+def test_an_alert_about_a_record_without_resources_has_no_command_with_a_hole():
+    """The key is then named as the caller did: no record lacks that."""
+    event = call("DisableKey")
+    event["detail"] = event["detail"] | {"resources": [], "responseElements": None}
+    lines = delivered(alert(BY_NAME["key-disabled"], ENABLE_KEY), event)
+    assert {"Key: ", f"Key as the caller named it: {KEY}"} <= set(lines)
+    commands = [line for line in lines if line.startswith("aws kms")]
+    assert commands == [
+        f"aws kms describe-key --region eu-west-1 --key-id {KEY}",
+        f"aws kms enable-key --region eu-west-1 --key-id {KEY}",
+    ]
+
+
 def test_threats_to_the_alert_key_match_and_those_to_other_keys_do_not():
     """All four calls that can silence the alerts. A denied call does not match."""
     pattern = pattern_json(alert_key_endangered(KEY))
@@ -186,17 +201,3 @@ def test_the_alert_of_a_watch_makes_sense_for_calls_and_other_events():
     assert {"Watch: trail-changed", "Call: StopLogging", "From: 192.0.2.7"} <= set(lines)
     lines = delivered(transformer, own("KMS CMK Rotation"))
     assert {"Event: KMS CMK Rotation (aws.kms)", "Call: ", "At: 2026-01-31T12:00:01Z"} <= set(lines)
-
-
-def delivered(transformer, event: dict) -> list[str]:
-    """Return the lines that EventBridge makes of an event, without their quotation marks."""
-    target = {
-        "Id": "target",
-        "Arn": "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts",
-        "InputTransformer": {
-            "InputPathsMap": transformer.paths,
-            "InputTemplate": transformer.template,
-        },
-    }
-    rule = "arn:aws:events:eu-west-1:111122223333:rule/reprieve-rule"
-    return [json.loads(line) for line in transform(target, event, rule).splitlines()]

@@ -16,8 +16,11 @@ def running_sandbox():
 
 @pytest.fixture
 def sandbox(running_sandbox):
-    """Return a sandbox with an empty account."""
+    """Return a sandbox with an empty account and AWS's quotas."""
+    from sandbox.core.quotas import Quotas
+
     running_sandbox.reset()
+    running_sandbox.quotas = Quotas()
     return running_sandbox
 
 

@@ -12,6 +12,7 @@ from reprieve.guard.resources import (
     Queue,
     Role,
     Rule,
+    ServiceSetting,
     Target,
     Topic,
 )
@@ -21,14 +22,16 @@ Answer = dict[str, Any]
 
 def rule_answer(rule: Rule) -> Answer:
     """Return a rule of ListRules."""
-    return {
+    answer = {
         "Name": rule.name,
         "Arn": rule.arn,
         "Description": rule.description,
         "EventPattern": rule.pattern,
+        "ScheduleExpression": rule.schedule,
         "State": "ENABLED",
         "EventBusName": "default",
     }
+    return {name: value for name, value in answer.items() if value is not None}
 
 
 def target_answer(target: Target) -> Answer:
@@ -37,11 +40,12 @@ def target_answer(target: Target) -> Answer:
         "Id": target.id,
         "Arn": target.arn,
         "RoleArn": target.role_arn,
-        "InputTransformer": {
+        "InputTransformer": target.transformer
+        and {
             "InputPathsMap": target.transformer.paths,
             "InputTemplate": target.transformer.template,
         },
-        "DeadLetterConfig": {"Arn": target.dead_letter_arn},
+        "DeadLetterConfig": target.dead_letter_arn and {"Arn": target.dead_letter_arn},
         "RetryPolicy": {
             "MaximumRetryAttempts": target.maximum_retries,
             "MaximumEventAgeInSeconds": target.maximum_event_age,
@@ -144,10 +148,17 @@ def role_answers(role: Role) -> tuple[Answer, Answer]:
     return answer, {role.name: role.permissions}
 
 
-def key_answers(key: Key) -> tuple[Answer, str, bool]:
-    """Return the metadata of DescribeKey, the policy of GetKeyPolicy, and whether it rotates."""
+def key_answers(key: Key) -> tuple[Answer, str, bool, list[str], dict[str, str]]:
+    """Return metadata and policy of a key, whether it rotates, its aliases and its tags."""
     return (
         {"Arn": key.arn, "Description": key.description, "KeyState": "Enabled"},
         json.dumps(key.policy),
         key.rotated,
+        ["alias/mine", key.alias],
+        key.tags | {"team": "security"},
     )
+
+
+def setting_answer(setting: ServiceSetting) -> Answer:
+    """Return the setting of GetServiceSetting."""
+    return {"SettingId": setting.id, "SettingValue": setting.value, "Status": "Customized"}

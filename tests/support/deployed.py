@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.deployment import PROJECT, Deployment
 from sandbox.server import Sandbox
-from tests.support.account import Account, deploy
+from tests.support.account import Account, deploy, deployer
 
 _SNAPSHOT = "account.pickle"
 
@@ -49,8 +49,9 @@ class Deployments:
                 return Account(sandbox, deployment)
         shutil.copytree(kept, directory, symlinks=True, dirs_exist_ok=True)
         # Made again here, since some of its files name the directory.
-        deployment = Deployment(sandbox, directory, settings_file=settings_file, settings=settings)
         sandbox.restore((directory / _SNAPSHOT).read_bytes())
+        settings = deployer(sandbox) | settings
+        deployment = Deployment(sandbox, directory, settings_file=settings_file, settings=settings)
         return Account(sandbox, deployment)
 
 

@@ -9,7 +9,7 @@ from reprieve.settings.loader import load
 
 ROOT = Path(__file__).parents[2]
 GOOD = '[notify]\nemails = ["security@example.com"]\n'
-ROLE = "arn:aws:iam::111122223333:role/reprieve-automation"
+ROLE = "arn:aws:iam::111122223333:role/KeyRescue"
 
 
 def read(folder, toml=GOOD, **environ):

@@ -23,7 +23,8 @@ def of_type(stack: Stack, type_: str) -> list[dict[str, Any]]:
     return list(stack["resource"].get(type_, {}).values())
 
 
-ONE_THREAT = {
+NO_PATROL = {"REPRIEVE_PATROL__ENABLED": "false"}
+ONE_THREAT = NO_PATROL | {
     "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled",
     "REPRIEVE_REGIONS__WATCH": "eu-west-1",
 }
@@ -46,10 +47,10 @@ def by_sid(resource):
 
 
 def automation_target(stack):
-    """Return the one target of a stack of one Region that starts the runbook."""
+    """Return the one target of a stack of one Region that starts the runbook of a rescue."""
     (target,) = (
         target
         for target in of_type(stack, "aws_cloudwatch_event_target")
-        if ":ssm:" in target["arn"]
+        if target["target_id"] == "key-deletion-scheduled-remediation"
     )
     return target

@@ -74,6 +74,9 @@ def test_an_encrypted_topic_has_a_lifeline_that_is_not(synth):
         statements["AlertsAreEncrypted"]["Principal"]["Service"]
     )
     assert "aws_iam_role" in statements["OutcomesAreEncrypted"]["Principal"]["AWS"]
+    aliases = {a["name"]: a["target_key_id"] for a in of_type(stack, "aws_kms_alias")}
+    assert aliases == {"alias/reprieve-alerts": f"${{aws_kms_key.{key_id}.key_id}}"}
+    assert key["tags"] == {"reprieve:alert-key": "true"}
     lifeline = [t for t in of_type(stack, "aws_cloudwatch_event_target") if "lifeline" in t["arn"]]
     assert {target["target_id"] for target in lifeline} == {
         "alert-key-endangered-alert",

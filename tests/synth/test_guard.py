@@ -1,6 +1,7 @@
 """What stands in a Region, and what stands once per account."""
 
 import json
+import re
 
 import pytest
 
@@ -44,11 +45,12 @@ def test_a_given_automation_role_is_used_and_not_created(synth):
     stack = synth(
         REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=arn, REPRIEVE_REGIONS__WATCH="eu-west-1"
     )
-    assert [role["name"] for role in of_type(stack, "aws_iam_role")] == ["reprieve-eventbridge"]
+    roles = {role["name"] for role in of_type(stack, "aws_iam_role")}
+    assert roles == {"reprieve-eventbridge", "reprieve-patrol"}
     pass_role = statements(stack, "reprieve-eventbridge")["PassAutomationRole"]
-    assert arn == pass_role["Resource"]
+    assert pass_role["Resource"][0] == arn
     template = automation_target(stack)["input_transformer"]["input_template"]
-    assert [arn] == json.loads(template)["AutomationAssumeRole"]
+    assert json.loads(template)["AutomationAssumeRole"] == [arn]
 
 
 def test_amazons_runbook_is_named_by_definition_and_version(synth):
@@ -57,22 +59,34 @@ def test_amazons_runbook_is_named_by_definition_and_version(synth):
     name = "AWSConfigRemediation-CancelKeyDeletion"
     expected = f"arn:aws:ssm:eu-west-1::automation-definition/{name}:$DEFAULT"
     assert automation_target(stack)["arn"] == expected
-    assert "aws_ssm_document" not in stack["resource"]
+    documents = [each["name"] for each in of_type(stack, "aws_ssm_document")]
+    assert [name for name in documents if not name.startswith("reprieve-patrol-")] == []
 
 
 def test_reprieves_runbook_is_in_the_region_before_the_target_names_it(synth):
-    """Its ARN has the account; the target waits for the document, which its ARN does not name."""
+    """Its ARN has the account and the first version: nobody can change what that holds.
+
+    The target waits for the document, which its ARN does not name.
+    """
     stack = synth(REPRIEVE_REGIONS__WATCH="eu-west-1")
     account = "${data.aws_caller_identity.account.account_id}"
+    ((id, document),) = (
+        (id, document)
+        for id, document in stack["resource"]["aws_ssm_document"].items()
+        if document["name"].startswith("reprieve-rescue-key-")
+    )
+    assert re.fullmatch(r"reprieve-rescue-key-[0-9a-f]{8}", document["name"])
+    assert document["document_type"] == "Automation"
     target = automation_target(stack)
-    expected = f"arn:aws:ssm:eu-west-1:{account}:automation-definition/reprieve-rescue-key:$DEFAULT"
-    assert target["arn"] == expected
-    (document,) = stack["resource"]["aws_ssm_document"].items()
-    assert f"aws_ssm_document.{document[0]}" in target["depends_on"]
-    assert (
-        document[1]["name"],
-        document[1]["document_type"],
-    ) == ("reprieve-rescue-key", "Automation")
+    definition = f"automation-definition/{document['name']}:1"
+    assert target["arn"] == f"arn:aws:ssm:eu-west-1:{account}:{definition}"
+    assert f"aws_ssm_document.{id}" in target["depends_on"]
+
+
+def test_a_new_runbook_is_there_before_the_old_one_goes(two_regions):
+    """Between the two a target would start nothing."""
+    documents = of_type(two_regions, "aws_ssm_document")
+    assert [each["lifecycle"] for each in documents] == [{"create_before_destroy": True}] * 4
 
 
 def test_roles_are_trusted_only_for_this_account_and_its_own_sources(two_regions):
@@ -99,7 +113,9 @@ def test_roles_are_trusted_only_for_this_account_and_its_own_sources(two_regions
 def test_every_rule_has_a_name_that_the_trust_policy_covers(two_regions):
     """The EventBridge role trusts rules called reprieve-…: a rule of another name is locked out."""
     names = {rule["name"] for rule in of_type(two_regions, "aws_cloudwatch_event_rule")}
-    assert {f"reprieve-{name}" for name in (*DEFAULTS, "rescue-failed")} == names
+    others = ("rescue-failed", "patrol", "patrol-daily")
+    forwarding = ("guard-changed-forward", "trail-changed-forward")
+    assert names == {f"reprieve-{name}" for name in (*DEFAULTS, *others, *forwarding)}
 
 
 def test_exemptions_make_a_second_rule_that_only_tells(synth):
@@ -137,23 +153,34 @@ def test_roles_are_made_from_the_home_region(synth):
 
 
 def test_roles_may_do_what_they_must_and_no_more(two_regions):
-    """Each statement by name; no resource is everything; a role is passed to one service only."""
+    """Each statement by name; no resource is everything; roles are passed to one service only."""
     rule_role = statements(two_regions, "reprieve-eventbridge")
     automation_role = statements(two_regions, "reprieve-automation")
-    assert set(rule_role) == {"StartRunbook", "PassAutomationRole"}
-    assert set(automation_role) == {
-        "CancelKeyDeletion",
-        "RunAutomation",
-        "PassAutomationRole",
-        "TellOutcome",
-    }
-    rights = {"kms:CancelKeyDeletion", "kms:DescribeKey"}
-    assert rights == set(automation_role["CancelKeyDeletion"]["Action"])
+    assert set(rule_role) == {"StartRunbook", "PassAutomationRole", "ForwardEvents"}
+    assert set(automation_role) == {"CancelKeyDeletion", "TellOutcome"}
+    rights = {"kms:CancelKeyDeletion", "kms:DescribeKey", "kms:ListResourceTags"}
+    assert set(automation_role["CancelKeyDeletion"]["Action"]) == rights
     for role in (rule_role, automation_role):
         assert "*" not in [statement["Resource"] for statement in role.values()]
-        assert {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}} == (
-            role["PassAutomationRole"]["Condition"]
-        )
+    passing = rule_role["PassAutomationRole"]
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
+    assert len(passing["Resource"]) == 2
+    account = "${data.aws_caller_identity.account.account_id}"
+    assert rule_role["ForwardEvents"]["Resource"] == [
+        f"arn:aws:events:{region}:{account}:event-bus/default"
+        for region in ("eu-west-1", "us-east-1")
+    ]
+
+
+def test_the_patrol_may_change_nothing_but_keys_and_dead_letters(two_regions, synth):
+    """Without remediation it may cancel no deletion either."""
+    without = synth(REPRIEVE_REMEDIATION__ENABLED="false", REPRIEVE_REGIONS__WATCH="eu-west-1")
+    reads = re.compile(r"\w+:(Describe|Get|List|Lookup)\w+")
+    sends = {"sns:Publish", "sqs:ReceiveMessage", "sqs:DeleteMessage"}
+    for stack, changes in ((two_regions, {"kms:CancelKeyDeletion"}), (without, set())):
+        allowed = statements(stack, "reprieve-patrol").values()
+        actions = {action for each in allowed for action in each["Action"]}
+        assert {action for action in actions if not reads.fullmatch(action)} == sends | changes
 
 
 @pytest.mark.parametrize(
@@ -168,9 +195,7 @@ def test_what_enables_keys_may(synth, key, actions, sids):
     stack = synth(**{f"REPRIEVE_REMEDIATION__{key}": "true"}, REPRIEVE_REGIONS__WATCH="eu-west-1")
     allowed = statements(stack, "reprieve-automation")
     assert actions <= set(allowed["CancelKeyDeletion"]["Action"])
-    assert {"CancelKeyDeletion", "RunAutomation", "PassAutomationRole", "TellOutcome"} | sids == (
-        set(allowed)
-    )
+    assert set(allowed) == {"CancelKeyDeletion", "TellOutcome"} | sids
 
 
 def test_the_state_is_beside_main_py_and_the_provider_may_be_5_or_6(two_regions):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reprieve.guard.guard import regional_guard
+from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.remediation import roles_of
 from reprieve.location import Location
 from reprieve.settings.loader import load
@@ -42,7 +42,8 @@ def deployed(stack: dict[str, Any]) -> dict[str, set[str]]:
             for each in of_type(stack, "aws_cloudwatch_event_rule")
         },
         "targets": {
-            f"{each['rule']} {each['target_id']} {sorted(each['input_transformer']['input_paths'])}"
+            f"{each['rule']} {each['target_id']} "
+            f"{sorted(each.get('input_transformer', {}).get('input_paths', []))}"
             for each in of_type(stack, "aws_cloudwatch_event_target")
         },
         "alarms": {
@@ -58,20 +59,25 @@ def deployed(stack: dict[str, Any]) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("variables", VARIANTS.values(), ids=VARIANTS)
 def test_the_stack_has_what_the_guard_has_and_nothing_else(synth, variables, tmp_path):
-    """Resource by resource, with an account that is known as `status` knows it."""
+    """Resource by resource, with an account that is known as `status` knows it.
+
+    The Region is not that of IAM's events, which forwards them to it.
+    """
     variables = {"REPRIEVE_REGIONS__WATCH": REGION, **variables}
     settings = load(EMAIL | variables, tmp_path)
     location = Location("aws", REGION, ACCOUNT)
     guard = regional_guard(settings, location)
+    rules = (*guard.rules, *relay_rules(settings, Location("aws", "us-east-1", ACCOUNT)))
     assert deployed(synth(**variables)) == {
         "topics": {topic.name for topic in guard.topics},
         "queues": {guard.queue.name},
         "keys": {guard.key.description} if guard.key else set(),
         "documents": {f"{each.name} {json.dumps(each.content)}" for each in guard.documents},
-        "rules": {f"{each.name} {each.description}" for each in guard.rules},
+        "rules": {f"{each.name} {each.description}" for each in rules},
         "targets": {
-            f"{rule.name} {target.id} {sorted(target.transformer.paths)}"
-            for rule in guard.rules
+            f"{rule.name} {target.id} "
+            f"{sorted(target.transformer.paths) if target.transformer else []}"
+            for rule in rules
             for target in rule.targets
         },
         "alarms": {f"{each.name} {each.description} {each.threshold}" for each in guard.alarms},

@@ -14,6 +14,14 @@ from tests.support.synth import of_type, resources
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+def transformers(stack):
+    """Return the input transformers of a stack: every target has one but an event bus."""
+    targets = of_type(stack, "aws_cloudwatch_event_target")
+    without = [each for each in targets if "input_transformer" not in each]
+    assert without == [each for each in targets if ":event-bus/" in each["arn"]]
+    return [each["input_transformer"] for each in targets if each not in without]
+
+
 def test_every_resource_names_the_alias_of_a_provider(stack):
     """A resource without one would silently go to whatever Region the environment names."""
     aliases = {f"aws.{provider['alias']}" for provider in stack["provider"]["aws"]}
@@ -55,20 +63,27 @@ def test_the_order_of_settings_changes_nothing(synth):
     one = synth(
         REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1,sa-east-1",
         REPRIEVE_NOTIFY__EMAILS="a@example.com,b@example.com",
+        REPRIEVE_NOTIFY__THREATS="key-deletion-scheduled,key-gone",
     )
     other = synth(
         REPRIEVE_REGIONS__WATCH="sa-east-1,us-east-1,eu-west-1",
         REPRIEVE_NOTIFY__EMAILS="b@example.com,a@example.com",
+        REPRIEVE_NOTIFY__THREATS="key-gone,key-deletion-scheduled",
     )
     assert one["resource"] == other["resource"]
     assert one["output"] == other["output"]
 
 
-def test_a_region_more_changes_nothing_of_the_others(synth, two_regions):
-    """Three Regions are the two, and one more."""
+def test_a_region_more_changes_nothing_of_the_others_but_one_patrol(synth, two_regions):
+    """Three Regions are the two, and one more, whose guard another Region's patrol checks."""
     three = resources(synth(REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1,sa-east-1"))
     two = resources(two_regions)
-    assert two == {address: three.get(address) for address in two}
+    assert {address for address in two if two[address] != three.get(address)} == {
+        address
+        for address in two
+        if ".eu-west-1_reprieve-patrol_" in address
+        or re.search(r"target\.eu-west-1_patrol(-daily)?-remediation_", address)
+    }
     added = {address.split(".")[1].split("_")[0] for address in three.keys() - two.keys()}
     assert added == {"sa-east-1"}
 
@@ -96,14 +111,18 @@ def test_no_arn_of_a_fixed_partition_is_written_in_the_code():
 
 def test_what_eventbridge_reads_is_plain_json(stack):
     """Terraform's jsonencode would escape the angle brackets of `<name>`; the text has them."""
-    for target in of_type(stack, "aws_cloudwatch_event_target"):
-        template = target["input_transformer"]["input_template"]
+    for transformer in transformers(stack):
+        template = transformer["input_template"]
         assert "jsonencode" not in template
         assert "\\u003c" not in template
         lines = [template] if template.startswith("{") else template.splitlines()
         assert [line for line in lines if not json.loads(line)] == []
-    for rule in of_type(stack, "aws_cloudwatch_event_rule"):
-        json.loads(rule["event_pattern"])
+    rules = of_type(stack, "aws_cloudwatch_event_rule")
+    assert [rule for rule in rules if "event_pattern" not in rule] == [
+        rule for rule in rules if "schedule_expression" in rule
+    ]
+    for rule in rules:
+        json.loads(rule.get("event_pattern", "{}"))
 
 
 @pytest.mark.parametrize(
@@ -129,11 +148,8 @@ def test_an_address_with_an_interpolation_in_it_stays_text(synth):
 
 def test_transformers_stay_within_eventbridges_limits(stack):
     """At most 100 paths, a template of 8,192 characters, and each `<name>` has its path."""
-    for target in of_type(stack, "aws_cloudwatch_event_target"):
-        transformer = Transformer(
-            target["input_transformer"]["input_paths"],
-            target["input_transformer"]["input_template"],
-        )
+    for given in transformers(stack):
+        transformer = Transformer(given["input_paths"], given["input_template"])
         assert len(transformer.paths) <= 100
         assert len(transformer.template) <= 8192
         assert set(re.findall(r"<([\w-]+)>", transformer.template)) == set(transformer.paths)

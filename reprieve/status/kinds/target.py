@@ -7,7 +7,7 @@ from reprieve.events.alerts import Transformer
 from reprieve.guard.resources import Target
 from reprieve.status.attributes import Attributes, Json, attributes_of
 
-NOT_COMPARED: Final = {"runbook": "the target's ARN names it"}
+NOT_COMPARED: Final = {"document": "the target's ARN names it"}
 
 
 def expected(target: Target) -> Attributes:

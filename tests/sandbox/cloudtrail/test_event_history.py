@@ -1,13 +1,21 @@
 """CloudTrail's event history: LookupEvents."""
 
 import json
+import math
 import time
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.core.quotas import Quotas
 from tests.support.emulated_account import REGION, allow, policy, role_arn, trust
+
+
+@pytest.fixture(autouse=True)
+def no_rate(sandbox):
+    """Let the tests look up as often as they want."""
+    sandbox.quotas = Quotas(lookup_events_per_second=math.inf)
 
 
 def lookup(sandbox, key="EventName", value="DisableKey", **more):
@@ -106,7 +114,7 @@ def test_a_denied_call_is_in_the_history(sandbox):
         ({"EventCategory": "insight"}, "SandboxCannot"),
         ({"key": "ReadOnly", "value": "true"}, "SandboxCannot"),
         ({"value": "DescribeKey"}, "SandboxCannot"),
-        ({"key": "EventSource", "value": "events.amazonaws.com"}, "SandboxCannot"),
+        ({"key": "EventSource", "value": "lambda.amazonaws.com"}, "SandboxCannot"),
     ],
 )
 def test_a_lookup_that_aws_or_the_sandbox_does_not_support_is_refused(sandbox, asked, code):
@@ -152,3 +160,16 @@ def test_a_role_needs_permission_to_look_up_events(sandbox, allowed):
         return
     with pytest.raises(ClientError, match="not authorized to perform: cloudtrail:LookupEvents"):
         trail.lookup_events()
+
+
+def test_too_many_lookups_in_a_second_are_throttled(sandbox):
+    """A rate of one in a hundred seconds: the second call is too early. Other Regions answer."""
+    sandbox.quotas = Quotas(lookup_events_per_second=0.01)
+    lookup(sandbox)
+    with pytest.raises(ClientError) as raised:
+        lookup(sandbox)
+    assert raised.value.response["Error"] == {
+        "Code": "ThrottlingException",
+        "Message": "Rate exceeded",
+    }
+    assert sandbox.client("cloudtrail", "us-west-1").lookup_events()["Events"] == []

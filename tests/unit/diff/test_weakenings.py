@@ -1,7 +1,6 @@
 """What weakens protection: each kind with a near miss that does not."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -9,7 +8,6 @@ from reprieve.diff.plan import UNKNOWN, Sensitive
 from reprieve.diff.weakenings import KINDS, weakenings_of
 from reprieve.guard.policies import automation_permissions, automation_trust, topic_policy
 from reprieve.location import Location
-from reprieve.runbooks.runbook import RESCUE_KEY
 from tests.unit.diff.plan_making import change, kinds, plan_json, review
 
 LOCATION = Location("aws", "eu-west-1", "111122223333")
@@ -31,8 +29,8 @@ OPEN_TRUST = json.dumps(
 
 def role_policy(**options):
     """Return the policy of the automation role."""
-    names: dict[str, Any] = {"role_name": "reprieve-automation", "topic_name": "reprieve-alerts"}
-    return json.dumps(automation_permissions(LOCATION, RESCUE_KEY, **names, **options))
+    topics = ["reprieve-alerts"]
+    return json.dumps(automation_permissions(LOCATION, topic_names=topics, **options))
 
 
 def steps(*names):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from reprieve.events.exemptions import Exemptions, exemptions_in, split
 from reprieve.events.patterns import pattern_errors
-from reprieve.events.threats import KEY_DELETION_SCHEDULED, pattern_json
+from reprieve.events.threat import pattern_json
+from reprieve.events.threats import KEY_DELETION_SCHEDULED
 from sandbox.events.matching import matches
 
 ACCOUNT = "111122223333"

@@ -42,6 +42,27 @@ def test_exemptions_by_role_user_key_id_and_key_arn_are_accepted(tmp_path):
             "arn:aws-cn:iam::111122223333:role/Admin",
             "is in the partition aws-cn; the Regions to watch are in aws",
         ),
+        ("deployers", "alice", "is not the ARN of an IAM role or user"),
+        (
+            "principals",
+            "arn:aws:iam::111122223333:role/*/Admin",
+            "contains a wildcard, which EventBridge compares as it stands: it would match nobody",
+        ),
+        (
+            "deployers",
+            "arn:aws:iam::111122223333:user/team?/alice",
+            "contains a wildcard, which EventBridge compares as it stands: it would match nobody",
+        ),
+        (
+            "deployers",
+            "arn:aws:sts::111122223333:assumed-role/Deployment/session",
+            "is a session of a role; the role itself covers all of its sessions",
+        ),
+        (
+            "deployers",
+            "arn:aws-cn:iam::111122223333:role/Deployment",
+            "is in the partition aws-cn; the Regions to watch are in aws",
+        ),
         ("keys", "alias/app", "is an alias, which can be moved to another key at any time"),
         ("keys", "1234abcd", "is neither the id nor the ARN of a KMS key"),
         (

@@ -38,6 +38,19 @@ from tests.support.settings import GOOD, errors, read
             "notify.topic_name",
             "is the name of the topic that warns",
         ),
+        (
+            {"NOTIFY__TOPIC_NAME": "reprieve-alarms"},
+            "notify.topic_name",
+            "is the name of the topic that sends the alarms",
+        ),
+        *(
+            (
+                {"REMEDIATION__AUTOMATION_ROLE_ARN": f"arn:aws:iam::111122223333:role/{name}"},
+                "remediation.automation_role_arn",
+                "is a role that Reprieve itself creates",
+            )
+            for name in ("reprieve-automation", "reprieve-eventbridge", "reprieve-patrol")
+        ),
     ],
 )
 def test_settings_that_exclude_each_other_are_refused(tmp_path, variables, key, rule):

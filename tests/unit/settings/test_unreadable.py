@@ -29,7 +29,12 @@ def test_a_variable_that_is_not_utf_8_is_refused(tmp_path):
     ("toml", "key", "hint"),
     [
         (GOOD + "topicname = 1", "notify.topicname", "did you mean topic_name?"),
-        (GOOD + "enabled = true", "notify.enabled", "it belongs to the table [remediation]"),
+        (GOOD + "runbook = 1", "notify.runbook", "it belongs to the table [remediation]"),
+        (
+            GOOD + "enabled = true",
+            "notify.enabled",
+            "it belongs to the table [remediation] or [patrol]",
+        ),
         (GOOD + "zzz = 1", "notify.zzz", f"[notify] has {', '.join(TABLES['notify'])}"),
         (GOOD + "[remediaton]", "remediaton", "did you mean the table [remediation]?"),
         ("exclude = 1\n" + GOOD, "exclude", "it belongs to the table [regions]"),

@@ -21,10 +21,10 @@ def test_the_example_watches_are_valid(tmp_path):
     examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(examples) == 2
     found = read(tmp_path, GOOD + "\n".join(examples)).watch
-    assert [each.name for each in found] == ["trail-changed", "guard-changed"]
+    assert [each.name for each in found] == ["grant-revoked", "hsm-cluster-deleted"]
     commented = (ROOT / "reprieve.toml").read_text(encoding="utf-8").partition("# [[watch]]")
     (found,) = read(tmp_path, GOOD + (commented[1] + commented[2]).replace("# ", "")).watch
-    assert found.name == "trail-changed"
+    assert found.name == "grant-revoked"
 
 
 @pytest.mark.parametrize(

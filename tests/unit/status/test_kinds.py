@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from reprieve.events.alerts import Transformer
 from reprieve.guard import resources
-from reprieve.guard.guard import RegionalGuard, regional_guard
+from reprieve.guard.guard import regional_guard
 from reprieve.guard.remediation import roles_of
-from reprieve.guard.resources import Metric
+from reprieve.guard.resources import Metric, RegionalGuard
 from reprieve.location import Location
 from reprieve.settings.loader import load
 from reprieve.status.compare import compare
@@ -20,6 +21,7 @@ from reprieve.status.kinds import (
     queue,
     role,
     rule,
+    service_setting,
     subscription,
     target,
     topic,
@@ -28,21 +30,30 @@ from tests.support import aws_answers as aws
 
 SETTINGS = load(
     {
+        "REPRIEVE_PATROL__ENABLED": "true",
         "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
         "REPRIEVE_NOTIFY__ENCRYPTION": "own",
-        "REPRIEVE_REGIONS__WATCH": "eu-west-1",
+        "REPRIEVE_REGIONS__WATCH": "eu-west-1,us-east-1",
+        "REPRIEVE_REMEDIATION__ADAPTIVE_CONCURRENCY": "true",
         "REPRIEVE_SETTINGS": "/dev/null",
     }
 )
 LOCATION = Location("aws", "eu-west-1", "111122223333")
 GUARD = regional_guard(SETTINGS, LOCATION)
-ALERT, START = next(each for each in GUARD.rules if len(each.targets) == 2).targets[:2]
+TARGETS = [each for rule in GUARD.rules for each in rule.targets]
+ALERT = next(each for each in TARGETS if each.transformer and not each.role_arn)
+START = next(each for each in TARGETS if each.transformer and each.role_arn)
+FORWARD = next(each for each in TARGETS if not each.transformer)
+SCHEDULED = next(each for each in GUARD.rules if each.schedule)
+SUM = next(each for each in GUARD.alarms if each.label)
 
 # By case: the module, the resource, and what the module makes of AWS's answer about one.
 KINDS: dict[str, tuple[Any, Any, Any]] = {
+    "rule, a schedule": (rule, SCHEDULED, lambda it: rule.deployed(aws.rule_answer(it))),
     "rule": (rule, GUARD.rules[0], lambda it: rule.deployed(aws.rule_answer(it))),
     "target, a topic": (target, ALERT, lambda it: target.deployed(aws.target_answer(it))),
     "target, a runbook": (target, START, lambda it: target.deployed(aws.target_answer(it))),
+    "target, a bus": (target, FORWARD, lambda it: target.deployed(aws.target_answer(it))),
     "topic": (topic, GUARD.topics[0], lambda it: topic.deployed(aws.topic_answer(it), "")),
     "lifeline": (topic, GUARD.topics[1], lambda it: topic.deployed(aws.topic_answer(it), None)),
     "queue": (queue, GUARD.queue, lambda it: queue.deployed(aws.queue_answer(it))),
@@ -52,11 +63,16 @@ KINDS: dict[str, tuple[Any, Any, Any]] = {
         lambda it: document.deployed(*aws.document_answers(it)),
     ),
     "alarm": (alarm, GUARD.alarms[0], lambda it: alarm.deployed(aws.alarm_answer(it))),
-    "alarm, a sum": (alarm, GUARD.alarms[-1], lambda it: alarm.deployed(aws.alarm_answer(it))),
+    "alarm, a sum": (alarm, SUM, lambda it: alarm.deployed(aws.alarm_answer(it))),
     "role": (
         role,
         roles_of(SETTINGS, LOCATION)[0],
         lambda it: role.deployed(*aws.role_answers(it), ()),
+    ),
+    "service setting": (
+        service_setting,
+        GUARD.service_setting,
+        lambda it: service_setting.deployed(aws.setting_answer(it)),
     ),
     "key": (key, GUARD.key, lambda it: key.deployed(*aws.key_answers(it))),
 }
@@ -71,7 +87,9 @@ FIELDS = [
 def changed(value: Any, name: str = "") -> Any:
     """Return another value of the same kind."""
     if name == "pattern":
-        return json.dumps(json.loads(value) | {"region": ["x"]})
+        return json.dumps(json.loads(value or "{}") | {"region": ["x"]})
+    if name == "transformer" and value is None:
+        return Transformer({}, "x")
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -132,12 +150,12 @@ def test_every_kind_of_resource_is_compared():
         for each in vars(resources).values()
         if isinstance(each, type) and is_dataclass(each) and each.__module__ == resources.__name__
     }
-    assert kinds == {type(resource) for _, resource, _ in KINDS.values()} | {Metric}
+    assert kinds == {type(resource) for _, resource, _ in KINDS.values()} | {Metric, RegionalGuard}
 
 
 def test_every_part_of_a_guard_is_compared():
     """`location` and `key_arn` are no resources: the ARNs have the first, the topic the second."""
-    compared = {"key", "topics", "queue", "documents", "rules", "alarms"}
+    compared = {"key", "topics", "queue", "documents", "rules", "alarms", "service_setting"}
     assert {field.name for field in fields(RegionalGuard)} == compared | {"location", "key_arn"}
 
 
@@ -175,7 +193,7 @@ def test_what_the_guard_does_not_define_is_found(module, resource, more):
 
 def test_a_sum_that_counts_one_metric_only_is_found():
     """The expression is there, and another query returns the data."""
-    summed = GUARD.alarms[-1]
+    summed = SUM
     answer = aws.alarm_answer(summed)
     answer["Metrics"][0]["ReturnData"] = False
     answer["Metrics"][1]["ReturnData"] = True

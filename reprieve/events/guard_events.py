@@ -1,0 +1,147 @@
+"""Events about Reprieve itself: changes of the guard, failed rescues, the key of the alerts."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from reprieve.events.threat import API_CALL, EventPattern, Severity, Threat
+from reprieve.names import DEAD_LETTERS, PREFIX
+
+# Of which service the resources are that `guard_changed` matches, by its name in CloudTrail.
+_GUARD_SOURCES = ("events", "sns", "ssm", "sqs", "monitoring", "iam")
+
+
+def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = ()) -> EventPattern:
+    """Return the pattern of every call that changes one of Reprieve's own resources.
+
+    It names no calls, but resources, so that it matches calls of any kind: EventBridge sends calls
+    that only read to none of these rules (EventBridge user guide, "Events delivered by AWS services
+    through CloudTrail"). `topics` and `automation_roles` are names that do not begin with the
+    prefix of all others.
+    """
+    names: list[Any] = [{"prefix": f"{PREFIX}-"}]
+    others = sorted(name for name in topics if not name.startswith(f"{PREFIX}-"))
+    roles = sorted(name for name in automation_roles if not name.startswith(f"{PREFIX}-"))
+    in_topics = [f":{PREFIX}-*", *(f":{name}" for name in others)]
+    parameters: tuple[dict[str, list[Any]], ...] = (
+        {"name": [*names, "default"]},  # rules, documents, and the bus of all rules
+        {"rule": names},
+        {"topicArn": [{"wildcard": f"*{each}"} for each in in_topics]},
+        {"subscriptionArn": [{"wildcard": f"*{each.rstrip('*')}*"} for each in in_topics]},
+        {"resourceArn": [{"wildcard": f"*{each}"} for each in in_topics]},
+        {"queueUrl": [{"wildcard": f"*/{DEAD_LETTERS}"}]},
+        {"alarmName": names},
+        {"alarmNames": names},
+        {"roleName": [*names, *roles]},
+        {"settingId": [{"prefix": "/ssm/automation/"}]},
+    )
+    return {
+        # Only AWS can send events of these sources: anybody can imitate the rest.
+        "source": [f"aws.{name}" for name in _GUARD_SOURCES],
+        "detail-type": [API_CALL],
+        "detail": {
+            "eventSource": [f"{name}.amazonaws.com" for name in _GUARD_SOURCES],
+            "errorCode": [{"exists": False}],
+            "$or": [{"requestParameters": each} for each in parameters],
+        },
+    }
+
+
+def _one_of(*parameters: str) -> tuple[str, ...]:
+    """Return the JSON paths of parameters of a call."""
+    return tuple(f"$.detail.requestParameters.{name}" for name in parameters)
+
+
+GUARD_CHANGED: Final = Threat(
+    name="guard-changed",
+    summary="Reprieve's own guard was changed",
+    severity=Severity.CRITICAL,
+    event_pattern=guard_changed(),
+    facts=(("Call", "$.detail.eventName"), ("Service", "$.detail.eventSource")),
+    # Not the names of alarms, which may be any text.
+    resource=_one_of(
+        "name", "rule", "topicArn", "subscriptionArn", "resourceArn", "queueUrl", "roleName"
+    ),
+    meaning="A changed guard may no longer send alerts or rescue keys. If this was your own "
+    "deployment, nothing is wrong: name its role in exempt.deployers.",
+    undo=(
+        "Run `reprieve status`, then deploy again: that restores the guard.",
+        "Then look for keys that were scheduled for deletion since: `reprieve sweep`.",
+    ),
+)
+TRAIL_CHANGED: Final = Threat(
+    name="trail-changed",
+    summary="a CloudTrail trail was stopped, deleted or changed",
+    severity=Severity.CRITICAL,
+    event_pattern={
+        "source": ["aws.cloudtrail"],
+        "detail-type": [API_CALL],
+        "detail": {
+            "eventSource": ["cloudtrail.amazonaws.com"],
+            "eventName": ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"],
+            "errorCode": [{"exists": False}],
+        },
+    },
+    facts=(("Call", "$.detail.eventName"),),
+    resource=_one_of("name", "trailName"),
+    meaning="Without a trail that logs KMS's calls, Reprieve does not see a deletion when it is "
+    "scheduled. The patrol finds it later.",
+    undo=(
+        "Run `reprieve status`: it says whether a trail still logs the calls.",
+        "aws cloudtrail start-logging --region <region> --name TRAIL",
+    ),
+)
+FORWARDED: Final = (GUARD_CHANGED, TRAIL_CHANGED)
+"""The threats whose alerts are also sent in another Region."""
+
+# The name of the rule for failed rescues.
+RESCUE_FAILED: Final = "rescue-failed"
+
+
+# The names of the rules that start the patrol.
+PATROL_RULE: Final = "patrol"
+DAILY: Final = "patrol-daily"
+
+
+def rescue_failed(*runbooks: tuple[str, bool]) -> EventPattern:
+    """Return the pattern of a runbook's execution that failed, timed out or was cancelled.
+
+    `runbooks` are the names of Amazon's, with True, and the beginnings of the names of Reprieve's
+    own, with False: a document that a new deployment replaces may still be running.
+
+    Systems Manager sends these events itself, without any trail (Systems Manager user guide,
+    "EventBridge event patterns and types for Systems Manager").
+    """
+    return {
+        "source": ["aws.ssm"],
+        "detail-type": ["EC2 Automation Execution Status-change Notification"],
+        "detail": {
+            "Definition": [
+                name if is_amazons else {"prefix": f"{name}-"} for name, is_amazons in runbooks
+            ],
+            "Status": ["Failed", "TimedOut", "Cancelled"],
+        },
+    }
+
+
+# The name of the rule for threats to the key that encrypts the alerts.
+ALERT_KEY: Final = "alert-key-endangered"
+_DISABLING_CALLS = (
+    "ScheduleKeyDeletion",
+    "DisableKey",
+    "DeleteImportedKeyMaterial",
+    "PutKeyPolicy",
+)
+
+
+def alert_key_endangered(key_arn: str) -> EventPattern:
+    """Return the pattern of the calls that can make the key of the alerts unusable."""
+    return {
+        "source": ["aws.kms"],
+        "detail-type": [API_CALL],
+        "detail": {
+            "eventSource": ["kms.amazonaws.com"],
+            "eventName": list(_DISABLING_CALLS),
+            "errorCode": [{"exists": False}],
+            "resources": {"ARN": [key_arn]},
+        },
+    }

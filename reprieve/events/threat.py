@@ -1,0 +1,56 @@
+"""What a threat is: a kind of event that endangers KMS keys or their guard."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+EventPattern = dict[str, Any]
+
+
+def pattern_json(pattern: EventPattern) -> str:
+    """Return the pattern as JSON without spaces: EventBridge counts every character."""
+    return json.dumps(pattern, separators=(",", ":"))
+
+
+class Severity(StrEnum):
+    """How bad the threat is if nobody acts. Alerts contain these texts."""
+
+    CRITICAL = "CRITICAL"
+    """What the key encrypted is lost permanently, or may be."""
+    HIGH = "HIGH"
+    """Nobody can read what the key encrypted until somebody acts."""
+    MEDIUM = "MEDIUM"
+    """A step that often precedes one of the others."""
+
+
+@dataclass(frozen=True)
+class Threat:
+    """A kind of event that endangers KMS keys.
+
+    `name` becomes part of rule names and Terraform addresses: never change it.
+    `event_pattern` is the pattern that EventBridge matches.
+    `facts` are lines of the alert, each a label and the JSON path of its value in the event. If the
+    event names a key, one label is Key, and the texts refer to it as `<key>`.
+    `resource` are JSON paths of which a call has one: it names the resource that was changed.
+    `meaning` and `undo` are sentences; `undo` describes what a person can do, if anything.
+    """
+
+    name: str
+    summary: str
+    severity: Severity
+    event_pattern: EventPattern
+    facts: tuple[tuple[str, str], ...]
+    meaning: str
+    undo: tuple[str, ...]
+    by_default: bool = True
+    resource: tuple[str, ...] = ()
+
+    @property
+    def is_call(self) -> bool:
+        """Whether the event reports an API call; otherwise KMS reports its own action."""
+        return bool(self.event_pattern["detail-type"] == [API_CALL])
+
+
+API_CALL: Final = "AWS API Call via CloudTrail"
+"""The detail-type of an event that reports a call (EventBridge user guide)."""

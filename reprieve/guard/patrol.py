@@ -1,0 +1,134 @@
+"""The patrol's document of a Region: what it inspects, and what it expects of the next guard."""
+
+import re
+from typing import Any, Final
+
+from reprieve.events.threats import BY_NAME
+from reprieve.guard.remediation import deployer_roles
+from reprieve.guard.resources import Document, RegionalGuard, Rule, Target
+from reprieve.guard.topics import KEY_REFERENCE, topic_names
+from reprieve.location import Location
+from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS
+from reprieve.runbooks.patrol import patrol_document as runbook_document
+from reprieve.runbooks.runbook import PATROL
+from reprieve.runbooks.scripts.fingerprint import fingerprint, policy_facts, rule_facts
+from reprieve.settings.arns import key_home
+from reprieve.settings.schema import Settings
+
+STAND_IN: Final = Document(PATROL.name, PATROL, {})
+"""Stands for the next Region's patrol, whose content is not known: see `fingerprint`."""
+
+
+def patrol_document(settings: Settings, location: Location, neighbour: RegionalGuard) -> Document:
+    """Return the document of the patrol that inspects a Region, and the guard of its neighbour.
+
+    Its content depends on nothing that is only known once the guard is deployed, such as the
+    account's id: its name depends on the content.
+    """
+    region = Location(location.partition, location.region, "{{ global:ACCOUNT_ID }}")
+    topics = [region.arn("sns", name) for name in topic_names(settings)]
+    inspection = {
+        "Topics": topics,
+        "DeadLetters": DEAD_LETTERS,
+        "Rescues": settings.remediation.enabled,
+        "RescuesEarlier": settings.patrol.rescue_earlier,
+        "ExemptPrincipals": sorted(settings.exempt.principals),
+        "ExemptKeys": sorted(
+            # An ARN names its Region, an id applies in all of them.
+            key
+            for key in settings.exempt.keys
+            if (key_home(key) or (None, None))[1] in (None, location.region)
+        ),
+        "Deployers": sorted(deployer_roles(settings)),
+        "OwnKeyTag": ALERT_KEY_TAG,
+    }
+    guard_check = {
+        "Topics": topics,
+        "DeadLetters": DEAD_LETTERS,
+        "Expected": expectations(settings, neighbour),
+    }
+    content = runbook_document(location.partition, inspection, guard_check)
+    return Document(PATROL.name, PATROL, content)
+
+
+def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
+    """Return what the script `guard_check` expects of a guard, in an order of its own.
+
+    The order in the settings must not change a document: its name would stay the same.
+    """
+    location = guard.location
+    # Ids in the settings may be of this account or of another: only AWS knows.
+    accounts = sorted(set(re.findall(r"(?<=:)\d{12}(?=:)", settings.model_dump_json())))
+    own_key = location.arn("kms", KEY_REFERENCE) if guard.key else None
+
+    def digest(value: Any) -> str:
+        return fingerprint(value, {*accounts, location.account}, own_key)
+
+    return {
+        "Partition": location.partition,
+        "Region": location.region,
+        "Accounts": accounts,
+        "Rules": {
+            rule.name: digest(_rule_facts(rule))
+            for rule in sorted(guard.rules, key=lambda each: each.name)
+        },
+        "Topics": {
+            topic.name: {
+                "Policy": digest(policy_facts(topic.policy)),
+                "Key": "own" if topic.key_arn and guard.key else topic.key_arn,
+                "Emails": sorted(topic.emails),
+            }
+            for topic in guard.topics
+        },
+        # Its own patrol's name is not known here; that its rule starts one is part of the rules.
+        "Documents": [each.name for each in guard.documents if each is not STAND_IN],
+        "Calls": watched_calls(settings),
+    }
+
+
+def watched_calls(settings: Settings) -> list[tuple[str, str]]:
+    """Return the calls that a trail must log for the threats: the source and name of each."""
+    details = [
+        BY_NAME[name].event_pattern.get("detail", {})
+        for name in settings.notify.threats
+        if BY_NAME[name].is_call
+    ]
+    return sorted(
+        {
+            (source, name)
+            for detail in details
+            for source in detail["eventSource"]
+            for name in detail.get("eventName", ())
+        }
+    )
+
+
+def _rule_facts(rule: Rule) -> dict[str, Any]:
+    """Return a rule as EventBridge's API describes it."""
+    return rule_facts(
+        {
+            "State": "ENABLED",
+            "ScheduleExpression": rule.schedule,
+            "EventPattern": rule.pattern,
+        },
+        [_target_facts(target) for target in rule.targets],
+    )
+
+
+def _target_facts(target: Target) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "Id": target.id,
+        "Arn": target.arn,
+        "RoleArn": target.role_arn,
+        "RetryPolicy": {
+            "MaximumRetryAttempts": target.maximum_retries,
+            "MaximumEventAgeInSeconds": target.maximum_event_age,
+        },
+        "DeadLetterConfig": {"Arn": target.dead_letter_arn},
+    }
+    if target.transformer:
+        facts["InputTransformer"] = {
+            "InputPathsMap": target.transformer.paths,
+            "InputTemplate": target.transformer.template,
+        }
+    return facts

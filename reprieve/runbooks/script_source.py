@@ -1,0 +1,77 @@
+"""The text of a script as Systems Manager gets it: one file, made of several modules."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+_PACKAGE: Final = "reprieve.runbooks.scripts"
+# For those who read a script in the console of Systems Manager.
+_HEAD: Final = "# From reprieve/runbooks/scripts, without docstrings and comments.\n"
+
+
+@cache
+def script_source(module: str) -> str:
+    """Return a module of `reprieve.runbooks.scripts` with everything that it imports from there.
+
+    Systems Manager runs a script alone: it cannot import a module of this project. So the code of
+    each imported module comes before the code that imports it, once. Docstrings, comments and empty
+    lines are left out: a document has at most 64 KB (SSM API reference, CreateDocument).
+
+    The lines are those of the files. Python's own printing of its syntax differs from version to
+    version, and the name of a runbook depends on every character.
+    """
+    parts: dict[str, str] = {}
+    _collect(module, parts)
+    imports = sorted({line for text in parts.values() for line in _imports(text)})
+    code = [line for text in parts.values() for line in _code(text)]
+    return _HEAD + "\n".join([*imports, *code]) + "\n"
+
+
+def _collect(module: str, parts: dict[str, str]) -> None:
+    text = files(_PACKAGE).joinpath(f"{module}.py").read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom) and _is_part(node):
+            name = str(node.module).removeprefix(f"{_PACKAGE}.")
+            if name not in parts:
+                _collect(name, parts)
+    parts[module] = text
+
+
+def _imports(text: str) -> Iterator[str]:
+    """Yield the imports of a module from outside the package, each in one line."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Import):
+            yield f"import {', '.join(each.name for each in node.names)}"
+        elif isinstance(node, ast.ImportFrom) and not _is_part(node):
+            yield f"from {node.module} import {', '.join(each.name for each in node.names)}"
+
+
+def _code(text: str) -> Iterator[str]:
+    """Yield the lines of a module that are neither imports, docstrings, comments nor empty."""
+    left_out: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node):
+            left_out.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))  # type: ignore[attr-defined]
+    for number, line in enumerate(text.splitlines(), start=1):
+        if number not in left_out and line.strip() and not line.lstrip().startswith("#"):
+            yield _indented_by_one(line)
+
+
+def _indented_by_one(line: str) -> str:
+    """Return a line with one space in place of each four that it begins with."""
+    code = line.lstrip()
+    return " " * ((len(line) - len(code)) // 4) + code
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_part(node: ast.ImportFrom) -> bool:
+    return str(node.module).startswith(f"{_PACKAGE}.")

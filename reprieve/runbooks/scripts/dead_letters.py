@@ -1,0 +1,80 @@
+"""Read the dead-letter queue, report what it holds, and then empty it."""
+
+import json
+from typing import Any
+
+from reprieve.runbooks.scripts.calls import Calls, code_of
+from reprieve.runbooks.scripts.messages import printable, publish
+
+# How many events one message describes.
+_BATCH = 100
+
+
+def process_dead_letters(calls: Calls, events: dict[str, Any]) -> int:
+    """Report every event that EventBridge could not deliver; return how many there were.
+
+    An event is deleted from the queue once its report is sent, not before.
+    """
+    sqs = calls.client("sqs")
+    try:
+        url = calls.make(sqs.get_queue_url, QueueName=events["DeadLetters"])["QueueUrl"]
+    except Exception as error:
+        if "NonExistentQueue" in code_of(error) or "QueueDoesNotExist" in code_of(error):
+            return 0  # the check of this guard, from the Region before it, reports that
+        raise
+    total = 0
+    while batch := _receive(calls, sqs, url):
+        lines = [_described_letter(message) for message in batch]
+        publish(
+            calls,
+            events["Topics"],
+            events,
+            f"{len(batch)} undelivered event{'s' if len(batch) > 1 else ''}",
+            "EventBridge could not deliver these events, so an alert or a rescue is missing. The "
+            "patrol has inspected every key itself:",
+            *lines,
+        )
+        for message in batch:
+            calls.make(sqs.delete_message, QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        total += len(batch)
+    return total
+
+
+def _receive(calls: Calls, sqs: Any, url: str) -> list[dict[str, Any]]:
+    batch: list[dict[str, Any]] = []
+    while len(batch) < _BATCH and calls.seconds_left > 0:
+        answer = calls.make(
+            sqs.receive_message,
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            VisibilityTimeout=300,
+            WaitTimeSeconds=1,
+        )
+        messages = answer.get("Messages", [])
+        batch += messages
+        if not messages:
+            break
+    return batch
+
+
+def _described_letter(message: dict[str, Any]) -> str:
+    attributes = {
+        name: each.get("StringValue", "")
+        for name, each in message.get("MessageAttributes", {}).items()
+    }
+    try:
+        event = json.loads(message["Body"])
+        detail = event.get("detail") or {}
+        what = detail.get("eventName") or event.get("detail-type")
+        key = (detail.get("requestParameters") or {}).get("keyId") or ""
+        at = detail.get("eventTime") or event.get("time")
+        caller = (detail.get("userIdentity") or {}).get("arn") or ""
+    except (ValueError, AttributeError):
+        what, key, at, caller = "an event that is not readable", "", "", ""
+    target = attributes.get("TARGET_ARN", "")
+    lost = "its rescue" if ":ssm:" in target else "its alert"
+    reason = attributes.get("ERROR_MESSAGE") or attributes.get("ERROR_CODE", "")
+    facts = [f"{what}", f"key {key}" if key else "", f"at {at}" if at else ""]
+    facts += [f"by {caller}" if caller else "", f"not delivered: {lost} ({reason})"]
+    return printable(", ".join(filter(None, facts)))

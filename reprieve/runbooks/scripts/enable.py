@@ -1,0 +1,55 @@
+"""Enable a key that was disabled, and send the result."""
+
+import time
+from typing import Any
+
+from reprieve.runbooks.scripts.calls import Calls, code_of, is_temporary
+from reprieve.runbooks.scripts.keys import PENDING, describe
+from reprieve.runbooks.scripts.messages import printable, publish
+
+_SECONDS = 540
+# How often to look at a key that was disabled and then scheduled for deletion: its rescue runs.
+_LOOK_AGAIN_SECONDS = 5.0
+
+
+def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
+    """Enable a key. Outcome: Enabled, Safe (it was enabled already) or Failed."""
+    calls = Calls(events["Region"], _SECONDS)
+    outcome, subject, lines = _enable(calls, events)
+    publish(Calls(events["Region"], 30), events["Topics"], events, subject, *lines)
+    return {"Outcome": outcome}
+
+
+def _enable(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
+    kms, named = calls.client("kms"), events["KeyId"]
+    by_hand = f"aws kms enable-key --region {events['Region']} --key-id {named}"
+    try:
+        metadata = describe(calls, kms, named)
+        while metadata["KeyState"] in PENDING and calls.seconds_left > 0:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+            metadata = describe(calls, kms, named)
+        key, state = metadata["Arn"], metadata["KeyState"]
+        if state == "Enabled":
+            lines = [f"The KMS key {key} is enabled already. Reprieve changed nothing."]
+            return "Safe", "KMS key is enabled", lines
+        if state != "Disabled":
+            raise RuntimeError(f"the key is in the state {state}, in which it cannot be enabled")
+        calls.make(kms.enable_key, KeyId=key)
+        state = describe(calls, kms, key)["KeyState"]
+    except Exception as error:
+        if is_temporary(error):
+            raise  # the runbook runs this script again
+        return _failed(named, error, by_hand)
+    lines = [f"The KMS key {key} was disabled. Reprieve enabled it again: its state is {state}."]
+    return "Enabled", "KMS key enabled again", lines
+
+
+def _failed(named: str, error: Exception, by_hand: str) -> tuple[str, str, list[str]]:
+    lines = [
+        f"The KMS key {named} was disabled. Reprieve could NOT enable it again.",
+        f"Reason: {printable(error)}",
+        f"Enable it yourself: {by_hand}",
+    ]
+    if code_of(error) == "AccessDeniedException":
+        lines.append("The key's policy may deny it to Reprieve.")
+    return "Failed", "ACT NOW: KMS key NOT enabled", lines

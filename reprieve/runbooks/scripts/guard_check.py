@@ -1,0 +1,179 @@
+"""Empty the dead-letter queue, and check the guard of the next Region."""
+
+from typing import Any
+
+from reprieve.runbooks.scripts.calls import Calls, code_of
+from reprieve.runbooks.scripts.dead_letters import process_dead_letters
+from reprieve.runbooks.scripts.fingerprint import fingerprint, policy_facts, rule_facts
+from reprieve.runbooks.scripts.messages import printable, publish
+from reprieve.runbooks.scripts.trails import trail_gap
+
+_SECONDS = 540
+
+
+def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
+    """Report what is missing or different in the guard that `Expected` describes.
+
+    Expected: Region, Accounts (ids that stand for this account), Rules and Topics by their names,
+    Documents, Calls that a trail must log. Returns Problems, their number.
+    """
+    calls = Calls(events["Region"], _SECONDS)
+    process_dead_letters(calls, events)
+    expected = events["Expected"]
+    check = _GuardCheck(calls, expected, events["Account"])
+    problems = [printable(problem) for problem in check.problems()]
+    if problems:
+        publish(
+            calls,
+            events["Topics"],
+            events,
+            f"ACT NOW: the guard in {expected['Region']} is broken",
+            f"Reprieve's guard in {expected['Region']} is not as it was deployed. Keys there may "
+            "be lost without an alert:",
+            *problems,
+            "Run `reprieve status`, then deploy again: that restores the guard. Then look for keys "
+            "that were scheduled for deletion since: `reprieve sweep`.",
+        )
+    return {"Problems": str(len(problems))}
+
+
+class _GuardCheck:
+    """Compares the guard of a Region with what was deployed."""
+
+    def __init__(self, calls: Calls, expected: dict[str, Any], account: str) -> None:
+        self._calls = calls
+        self._expected = expected
+        self._region = expected["Region"]
+        self._accounts = {account, *expected["Accounts"]}
+        self._account = account
+        self._key: str | None = None
+
+    def problems(self) -> list[str]:
+        """Return a sentence for everything that is missing, different or unreadable."""
+        found: list[str] = []
+        # The topics first: they know the key that the rules name.
+        for check in (self._topics, self._rules, self._documents, self._trail):
+            try:
+                found += check()
+            except Exception as error:
+                found.append(f"{check.__name__.strip('_')}: cannot be read: {error}")
+        return found
+
+    def _client(self, service: str) -> Any:
+        return self._calls.client(service, self._region)
+
+    def _digest(self, value: Any) -> str:
+        return fingerprint(value, self._accounts, self._key)
+
+    def _topics(self) -> list[str]:
+        found: list[str] = []
+        for name, wanted in self._expected["Topics"].items():
+            arn = f"arn:{self._expected['Partition']}:sns:{self._region}:{self._account}:{name}"
+            try:
+                found += self._topic(name, arn, wanted)
+            except Exception as error:
+                if "NotFound" not in code_of(error):
+                    raise
+                found.append(f"The topic {name} is missing.")
+        return found
+
+    def _topic(self, name: str, arn: str, wanted: dict[str, Any]) -> list[str]:
+        sns, found = self._client("sns"), []
+        attributes = self._calls.make(sns.get_topic_attributes, TopicArn=arn)["Attributes"]
+        key = attributes.get("KmsMasterKeyId") or None
+        if wanted["Key"] == "own":
+            self._key = key
+        if wanted["Key"] not in (key, "own") or (wanted["Key"] == "own" and not key):
+            found.append(f"The topic {name} has another key: {key or 'none'}.")
+        if self._digest(policy_facts(attributes.get("Policy") or "{}")) != wanted["Policy"]:
+            found.append(f"The policy of the topic {name} was changed.")
+        subscriptions = {
+            each["Endpoint"].lower(): each["SubscriptionArn"]
+            for page in self._calls.pages(
+                sns.list_subscriptions_by_topic, "NextToken", "NextToken", TopicArn=arn
+            )
+            for each in page["Subscriptions"]
+            if each["Protocol"] == "email"
+        }
+        for address in wanted["Emails"]:
+            found += self._subscription(name, address, subscriptions.get(address.lower()))
+        return found
+
+    def _subscription(self, topic: str, address: str, arn: str | None) -> list[str]:
+        if arn is None or arn == "Deleted":
+            return [f"{address} no longer subscribes to the topic {topic}."]
+        if not arn.startswith("arn:"):
+            return [
+                f"{address} has not confirmed its subscription to the topic {topic}, or SNS has "
+                "suspended it."
+            ]
+        attributes = self._calls.make(
+            self._client("sns").get_subscription_attributes, SubscriptionArn=arn
+        )["Attributes"]
+        if attributes.get("FilterPolicy") not in (None, "", "{}"):
+            return [f"The subscription of {address} to the topic {topic} has a filter."]
+        return []
+
+    def _rules(self) -> list[str]:
+        events, found = self._client("events"), []
+        deployed = {
+            rule["Name"]: rule
+            for page in self._calls.pages(
+                events.list_rules, "NextToken", "NextToken", NamePrefix="reprieve-"
+            )
+            for rule in page["Rules"]
+        }
+        for name, wanted in self._expected["Rules"].items():
+            rule = deployed.get(name)
+            if rule is None:
+                found.append(f"The rule {name} is missing.")
+            elif rule["State"] != "ENABLED":
+                found.append(f"The rule {name} is {rule['State']}.")
+            else:
+                targets = [
+                    target
+                    for page in self._calls.pages(
+                        events.list_targets_by_rule, "NextToken", "NextToken", Rule=name
+                    )
+                    for target in page["Targets"]
+                ]
+                if self._digest(rule_facts(rule, targets)) != wanted:
+                    found.append(f"The rule {name}, or one of its targets, was changed.")
+        return found
+
+    def _documents(self) -> list[str]:
+        ssm, found = self._client("ssm"), []
+        for name in self._expected["Documents"]:
+            try:
+                self._calls.make(ssm.describe_document, Name=name)
+            except Exception as error:
+                if code_of(error) != "InvalidDocument":
+                    raise
+                found.append(f"The runbook {name} is missing.")
+        return found
+
+    def _trail(self) -> list[str]:
+        client = self._client("cloudtrail")
+        trails = self._calls.make(client.describe_trails, includeShadowTrails=True)["trailList"]
+        wanted = [tuple(call) for call in self._expected["Calls"]]
+        reasons = []
+        for trail in trails:
+            arn = trail["TrailARN"]
+            home = self._calls.client("cloudtrail", trail["HomeRegion"])
+            try:
+                gap = trail_gap(
+                    self._calls.make(home.get_trail_status, Name=arn),
+                    self._calls.make(home.get_event_selectors, TrailName=arn),
+                    wanted,
+                )
+            except Exception as error:
+                # An organization's trail may be closed to its member accounts: it may well log.
+                if code_of(error) not in ("AccessDeniedException", "TrailNotFoundException"):
+                    raise
+                gap = None if trail.get("IsOrganizationTrail") else f"it cannot be read: {error}"
+            if gap is None:
+                return []
+            reasons.append(f"{trail['Name']}: {gap}")
+        if not trails:
+            return ["There is no CloudTrail trail: Reprieve sees no call at all."]
+        return [f"No trail logs every call that Reprieve watches ({'; '.join(reasons)})."]

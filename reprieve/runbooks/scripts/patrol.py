@@ -1,0 +1,247 @@
+"""Inspect every key of a Region, and rescue those whose events were missed."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reprieve.runbooks.scripts.calls import Calls, is_temporary
+from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, describe, has_tag
+from reprieve.runbooks.scripts.messages import printable, publish
+from reprieve.runbooks.scripts.schedulings import Scheduling, guarded_since, read_schedulings
+
+# Systems Manager stops a script after 600 seconds; the rest is for the report.
+_SECONDS = 540
+_WORKERS = 8
+# A deletion that is younger is left to its event: CloudTrail delivers within minutes, and a rescue
+# may have to wait for others.
+_GRACE = timedelta(minutes=20)
+# How many keys a message names: SNS takes 256 KB.
+_LONGEST_LIST = 100
+
+
+def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
+    """Look at every key once.
+
+    Events: Topics, DeadLetters, Rescues (whether deletions may be cancelled), RescuesEarlier,
+    Remind, ExemptPrincipals, ExemptKeys, Deployers, OwnKeyTag, and Seen, as JSON: the keys that an
+    earlier look found without a record of CloudTrail.
+
+    Returns Unexplained, the keys without such a record, as JSON: CloudTrail's history is up to 15
+    minutes late, so they are looked at again. Failed counts the keys that could not be rescued.
+    Raises RuntimeError if the time was too short: the runbook then runs the script again.
+    """
+    calls = Calls(events["Region"], _SECONDS)
+    kms = calls.client("kms")
+    pending, unreadable = _inspect(calls, kms)
+    looks = _Looks(calls, kms, events, pending)
+    rescued, failed, left = looks.rescue_missed()
+    _report(events, rescued, failed, looks, unreadable)
+    if left:
+        raise RuntimeError(f"{left} keys are still to be rescued")
+    return {"Unexplained": json.dumps(looks.unexplained), "Failed": str(len(failed))}
+
+
+def _inspect(calls: Calls, kms: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the metadata of the keys that are pending deletion, and the keys that deny a look."""
+    keys = [
+        key["KeyArn"]
+        for page in calls.pages(kms.list_keys, "NextMarker", "Marker", Limit=1000)
+        for key in page["Keys"]
+    ]
+    pending, unreadable = [], []
+
+    def look(key: str) -> dict[str, Any] | None:
+        try:
+            return describe(calls, kms, key)
+        except Exception as error:
+            if is_temporary(error):
+                raise
+            return None
+
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        for key, metadata in zip(keys, workers.map(look, keys), strict=True):
+            if metadata is None:
+                unreadable.append(key)
+            elif metadata["KeyState"] in PENDING and metadata["KeyManager"] == "CUSTOMER":
+                pending.append(metadata)
+    return pending, unreadable
+
+
+class _Looks:
+    """What a patrol finds about the keys that are pending deletion.
+
+    `missed` keys are to be rescued. `earlier` ones were scheduled before the guard was deployed.
+    `unexplained` ones have no record yet.
+    """
+
+    def __init__(
+        self, calls: Calls, kms: Any, events: dict[str, Any], pending: list[dict[str, Any]]
+    ) -> None:
+        self._calls, self._kms, self._events = calls, kms, events
+        self._now = datetime.now(UTC)
+        self._seen = set(json.loads(events["Seen"]))
+        self._since = guarded_since(calls, events["DeadLetters"]) if pending else self._now
+        self.metadata = {each["Arn"]: each for each in pending}
+        self.history_error = ""
+        self.schedulings = self._read() if pending else {}
+        self.missed: list[str] = []
+        self.earlier: list[str] = []
+        self.unexplained: list[str] = []
+        for key in self.metadata:
+            self._classify(key)
+
+    def _read(self) -> dict[str, Scheduling]:
+        try:
+            return read_schedulings(self._calls, set(self.metadata))
+        except Exception as error:
+            if is_temporary(error):
+                raise
+            # Without the history nobody knows who scheduled what. A key that may be lost counts
+            # more than a deletion that somebody has to schedule again.
+            self.history_error = printable(error)
+            return {}
+
+    def _classify(self, key: str) -> None:
+        scheduling = self.schedulings.get(key)
+        if (
+            key in self._events["ExemptKeys"]
+            or key.rpartition("/")[2] in self._events["ExemptKeys"]
+        ):
+            return
+        if scheduling is None:
+            if self.history_error or key in self._seen:
+                self._classify_without_record(key)
+            else:
+                self.unexplained.append(key)
+            return
+        if scheduling.principals & set(self._events["ExemptPrincipals"]):
+            return
+        if scheduling.role in self._events["Deployers"] and has_tag(
+            self._calls, self._kms, key, self._events["OwnKeyTag"]
+        ):
+            return
+        if scheduling.at < self._since and not self._events["RescuesEarlier"]:
+            self.earlier.append(key)
+        elif self._now - scheduling.at >= _GRACE:
+            self.missed.append(key)
+
+    def _classify_without_record(self, key: str) -> None:
+        """Decide by the date of deletion: the waiting period is 7 days at least."""
+        date = self.metadata[key].get("DeletionDate")
+        surely_earlier = date is not None and date - timedelta(days=7) < self._since
+        if surely_earlier and not self._events["RescuesEarlier"]:
+            self.earlier.append(key)
+        else:
+            self.missed.append(key)
+
+    def rescue_missed(self) -> tuple[list[str], list[str], int]:
+        """Cancel the deletions of the missed keys.
+
+        Return the rescued keys with their states, those that failed with the reasons, and how many
+        are left because the time is over.
+        """
+        rescued: list[str] = []
+        failed: list[str] = []
+        for index, key in enumerate(self.missed if self._events["Rescues"] else []):
+            if self._calls.seconds_left <= 0:
+                return rescued, failed, len(self.missed) - index
+            try:
+                state = cancel_deletion(self._calls, self._kms, key)["KeyState"]
+                rescued.append(f"{self.describe(key)}. Its state is now {state}.")
+            except Exception as error:
+                if is_temporary(error):
+                    return rescued, failed, len(self.missed) - index
+                failed.append(f"{self.describe(key)}: {printable(error)}")
+        return rescued, failed, 0
+
+    def describe(self, key: str) -> str:
+        """Return a key, who scheduled its deletion, and when."""
+        scheduling = self.schedulings.get(key)
+        if scheduling is None:
+            return f"{key}, scheduled by an unknown caller"
+        at = f"{scheduling.at:%Y-%m-%dT%H:%M:%SZ}"
+        return f"{key}, scheduled by {printable(scheduling.caller)} at {at}"
+
+    def days_left(self, key: str) -> str:
+        """Return how many days are left before KMS deletes a key."""
+        date = self.metadata[key].get("DeletionDate")
+        return f"{(date - self._now).days} days left" if date else "no date: it has replicas"
+
+
+def _report(
+    events: dict[str, Any],
+    rescued: list[str],
+    failed: list[str],
+    looks: _Looks,
+    unreadable: list[str],
+) -> None:
+    """Send a message for each kind of finding; none if there is nothing to say."""
+    region = events["Region"]
+    calls = Calls(region, 30)
+    cancel = f"aws kms cancel-key-deletion --region {region} --key-id KEY"
+    enable = f"aws kms enable-key --region {region} --key-id KEY"
+
+    def send(subject: str, *lines: str) -> None:
+        publish(calls, events["Topics"], events, subject, *lines)
+
+    if rescued:
+        send(
+            f"the patrol saved {_count(rescued)}",
+            f"Their events were missed: {_count(rescued)} pending deletion. The patrol found "
+            "them, and cancelled the deletions:",
+            *_listed(rescued),
+            "Find out why the events were missed: run `reprieve status`.",
+            f"To use such a key again: {enable}",
+        )
+    if failed:
+        send(
+            f"ACT NOW: {_count(failed)} NOT saved",
+            f"Reprieve's patrol found {_count(failed)} pending deletion, and could NOT cancel the "
+            "deletions:",
+            *_listed(failed),
+            f"Cancel each yourself now: {cancel}",
+        )
+    if looks.missed and not events["Rescues"] and events["Remind"] == "true":
+        keys = [f"{looks.describe(key)}: {looks.days_left(key)}" for key in looks.missed]
+        send(
+            f"{_count(keys)} pending deletion",
+            f"Scheduled for deletion: {_count(keys)}. Reprieve does not cancel the deletions: the "
+            "settings say so.",
+            *_listed(keys),
+            f"To keep a key: {cancel}",
+        )
+    if looks.earlier and events["Remind"] == "true":
+        keys = [f"{looks.describe(key)}: {looks.days_left(key)}" for key in looks.earlier]
+        send(
+            f"{_count(keys)} scheduled for deletion earlier",
+            f"Scheduled for deletion before Reprieve was deployed here: {_count(keys)}. Reprieve "
+            "does not cancel these deletions, unless patrol.rescue_earlier is true.",
+            *_listed(keys),
+            f"To keep a key: {cancel}",
+        )
+    if looks.history_error:
+        send(
+            "the patrol cannot read CloudTrail's history",
+            f"Reprieve's patrol cannot see who scheduled a deletion: {looks.history_error}",
+            "Until it can, it cancels every deletion that it finds, also approved ones.",
+        )
+    if unreadable and events["Remind"] == "true":
+        send(
+            f"the patrol cannot see {_count(unreadable)}",
+            f"Their policies do not let Reprieve's patrol look at them: {_count(unreadable)}.",
+            *_listed(unreadable),
+            "If their events are missed, nobody notices. Allow kms:DescribeKey and "
+            "kms:CancelKeyDeletion in their policies.",
+        )
+
+
+def _count(keys: list[str]) -> str:
+    return "1 KMS key" if len(keys) == 1 else f"{len(keys):,} KMS keys"
+
+
+def _listed(lines: list[str]) -> Iterator[str]:
+    yield from lines[:_LONGEST_LIST]
+    if len(lines) > _LONGEST_LIST:
+        yield f"and {len(lines) - _LONGEST_LIST:,} more: run `reprieve sweep` to see them"

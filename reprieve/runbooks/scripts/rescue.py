@@ -1,0 +1,126 @@
+"""Cancel the deletion of one key, verify its state, and send the result."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from reprieve.runbooks.scripts.calls import Calls, code_of, is_temporary
+from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, has_tag, settled_state
+from reprieve.runbooks.scripts.messages import printable, publish
+from reprieve.runbooks.scripts.past import was_disabled
+
+# Systems Manager stops a script after 600 seconds; the rest is for the message.
+_SECONDS = 540
+# How long to look for the key's former state: an automation that waits keeps others waiting.
+_LOOK_BACK_SECONDS = 60
+
+
+def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
+    """Rescue a key. Outcome: Saved, Safe (nothing to do), Left (Reprieve's own key) or Failed."""
+    calls = Calls(events["Region"], _SECONDS)
+    outcome, subject, lines = _rescue(calls, events)
+    publish(Calls(events["Region"], 30), events["Topics"], events, subject, *lines)
+    return {"Outcome": outcome}
+
+
+def _rescue(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
+    kms, named = calls.client("kms"), events["KeyId"]
+    by_hand = f"aws kms cancel-key-deletion --region {events['Region']} --key-id {named}"
+    try:
+        metadata = settled_state(calls, kms, named)
+        key, state = metadata["Arn"], metadata["KeyState"]
+        if state not in PENDING:
+            return _safe(key, state)
+        if _is_own(calls, kms, key, events):
+            return _left(key, by_hand)
+        state = cancel_deletion(calls, kms, key)["KeyState"]
+    except Exception as error:
+        if is_temporary(error):
+            raise  # the runbook runs this script again
+        return _failed(named, error, by_hand)
+    return _saved(kms, key, state, events)
+
+
+def _is_own(calls: Calls, kms: Any, key: str, events: dict[str, Any]) -> bool:
+    """Return whether one of the deployers removes the key that encrypted Reprieve's alerts.
+
+    The tag alone would not do: anybody who may tag a key could have it lost.
+    """
+    return bool(
+        events["CalledByRole"] in events["Deployers"]
+        and has_tag(calls, kms, key, events["OwnKeyTag"])
+    )
+
+
+def _saved(kms: Any, key: str, state: str, events: dict[str, Any]) -> tuple[str, str, list[str]]:
+    done = f"Reprieve cancelled the deletion of the KMS key {key}."
+    enable = f"aws kms enable-key --region {events['Region']} --key-id {key}"
+    if events["ReEnable"] and state == "Disabled":
+        calls = Calls(events["Region"], _LOOK_BACK_SECONDS)
+        try:
+            if not was_disabled(calls, key, _time(events["CalledAt"])):
+                calls.make(kms.enable_key, KeyId=key)
+                again = "The key is enabled again: nobody had disabled it before."
+                return "Saved", "KMS key saved", [done, again]
+        except Exception as error:
+            lines = [
+                done,
+                f"It is not enabled again: {printable(error)}",
+                f"To enable it: {enable}",
+            ]
+            return "Saved", "KMS key saved, NOT enabled", lines
+    return "Saved", "KMS key saved", [done, *_described(state, enable)]
+
+
+def _described(state: str, enable: str) -> list[str]:
+    """Return what the state of a saved key means."""
+    if state == "Enabled":
+        return ["Its state is now Enabled: it can be used."]
+    if state == "Unavailable":
+        return ["Its state is now Unavailable: connect its custom key store to use it."]
+    if state == "PendingImport":
+        return ["Its state is now PendingImport: import its key material again to use it."]
+    return [
+        f"Its state is now {state}: what it encrypted is safe, and cannot be read until you "
+        "enable the key.",
+        f"To enable it: {enable}",
+    ]
+
+
+def _safe(key: str, state: str) -> tuple[str, str, list[str]]:
+    lines = [
+        f"The deletion of the KMS key {key} is not scheduled, or no longer.",
+        f"Its state is {state}. Reprieve changed nothing.",
+    ]
+    return "Safe", "KMS key needs no rescue", lines
+
+
+def _left(key: str, by_hand: str) -> tuple[str, str, list[str]]:
+    lines = [
+        f"The KMS key {key} encrypted Reprieve's alerts. A role of exempt.deployers scheduled its "
+        "deletion, as a deployment without notify.encryption does.",
+        "Reprieve did not cancel it.",
+        f"If that is wrong: {by_hand}",
+    ]
+    return "Left", "its former key will be deleted", lines
+
+
+def _failed(named: str, error: Exception, by_hand: str) -> tuple[str, str, list[str]]:
+    if code_of(error) == "NotFoundException":
+        lines = [f"The KMS key {named} does not exist: it is deleted already."]
+    else:
+        lines = [
+            f"Reprieve could NOT cancel the deletion of the KMS key {named}.",
+            f"Reason: {printable(error)}",
+            f"Cancel it yourself now: {by_hand}",
+        ]
+    if code_of(error) == "AccessDeniedException":
+        lines.append(
+            "The key's policy may deny it to Reprieve: then a principal that the policy allows "
+            "must do it."
+        )
+    return "Failed", "ACT NOW: KMS key NOT saved", lines
+
+
+def _time(text: str) -> datetime | None:
+    """Return the time of the call; None if the event had none. CloudTrail counts whole seconds."""
+    return datetime.fromisoformat(text) - timedelta(seconds=1) if text else None

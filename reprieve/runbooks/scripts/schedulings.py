@@ -1,0 +1,80 @@
+"""Who scheduled the deletion of which key, and when, from CloudTrail's event history."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from reprieve.runbooks.scripts.calls import Calls, code_of
+
+# A key is deleted 30 days after the call at the latest (KMS API reference, ScheduleKeyDeletion).
+_LONGEST_WAIT = timedelta(days=31)
+
+
+# No dataclass: that looks for the module of its class, and a script need not be one.
+class Scheduling(NamedTuple):
+    """A successful call of ScheduleKeyDeletion.
+
+    `caller` is the principal's ARN; `principals` are the ARNs by which an exemption can name it. A
+    session counts as its role. `role` has the form AssumedRole:111122223333:NAME, as far as the
+    caller is one.
+    """
+
+    at: datetime
+    caller: str
+    principals: frozenset[str]
+    role: str
+
+
+def read_schedulings(calls: Calls, keys: set[str]) -> dict[str, Scheduling]:
+    """Return the last scheduling of each key, by the key's ARN, as far as CloudTrail knows it."""
+    found: dict[str, Scheduling] = {}
+    pages = calls.pages(
+        calls.client("cloudtrail").lookup_events,
+        "NextToken",
+        "NextToken",
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "ScheduleKeyDeletion"}],
+        StartTime=datetime.now(UTC) - _LONGEST_WAIT,
+        MaxResults=50,
+    )
+    for page in pages:  # the newest first
+        for event in page["Events"]:
+            record = json.loads(event["CloudTrailEvent"])
+            key = (record.get("responseElements") or {}).get("keyId")
+            if key in keys and not record.get("errorCode"):
+                found.setdefault(key, _scheduling(record))
+        if len(found) == len(keys):
+            break
+    return found
+
+
+def guarded_since(calls: Calls, queue: str) -> datetime:
+    """Return since when a Region has a guard: its dead-letter queue is never replaced.
+
+    Without the queue nobody knows; then every deletion counts as later.
+    """
+    sqs = calls.client("sqs")
+    try:
+        url = calls.make(sqs.get_queue_url, QueueName=queue)["QueueUrl"]
+        attributes = calls.make(
+            sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["CreatedTimestamp"]
+        )["Attributes"]
+        return datetime.fromtimestamp(float(attributes["CreatedTimestamp"]), UTC)
+    except Exception as error:
+        if "NonExistentQueue" in code_of(error) or "QueueDoesNotExist" in code_of(error):
+            return datetime.fromtimestamp(0, UTC)
+        raise
+
+
+def _scheduling(record: dict[str, Any]) -> Scheduling:
+    caller = record.get("userIdentity") or {}
+    issuer = (caller.get("sessionContext") or {}).get("sessionIssuer") or {}
+    principals = {caller.get("arn")}
+    if issuer.get("type") == "Role":
+        principals.add(issuer.get("arn"))
+    role = f"{caller.get('type')}:{caller.get('accountId')}:{issuer.get('userName')}"
+    return Scheduling(
+        at=datetime.fromisoformat(record["eventTime"]),
+        caller=str(caller.get("arn") or caller.get("invokedBy") or "an unknown caller"),
+        principals=frozenset(filter(None, principals)),
+        role=role,
+    )

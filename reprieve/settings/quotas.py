@@ -1,0 +1,114 @@
+"""The rules that keep settings within AWS's quotas."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic_core import InitErrorDetails
+
+from reprieve.events.exemptions import without_callers
+from reprieve.events.guard_events import guard_changed
+from reprieve.events.patterns import MAX_PATTERN_LENGTH
+from reprieve.events.threat import pattern_json
+from reprieve.settings.arns import principal_partition
+from reprieve.settings.errors import Place
+from reprieve.settings.invalid import invalid_at
+from reprieve.settings.types import MAX_EMAIL, MAX_TOPIC_NAME
+from reprieve.settings.unvalidated import Texts, Values, table, texts, watch_names
+
+MAX_ALARM_METRICS: Final = 10
+"""The metrics that a metric-math alarm takes (CloudWatch user guide, "Using metric math")."""
+
+MAX_WATCHES: Final = 270
+"""An event bus takes 300 rules (EventBridge user guide, quotas); Reprieve's own are below 30."""
+
+MAX_NAMES: Final = 6_000
+"""How much of the patrol's runbook the addresses and watches may take, in characters of its JSON.
+
+Systems Manager accepts 64 KB (SSM API reference, CreateDocument). The scripts take most of it, and
+a test measures that the rest is enough.
+"""
+_RULE_CHARACTERS: Final = 40
+"""What a watch takes in the runbook besides its name: the rule's prefix and fingerprint."""
+
+Errors = Iterator[InitErrorDetails]
+
+
+def watch_errors(values: Values) -> Errors:
+    """Yield an error if there are more watches than an event bus, or an alarm on them, takes."""
+    watches = values.get("watch")
+    count = len(watches) if isinstance(watches, list | tuple) else 0
+    hint = "match several kinds of events with one pattern"
+    if count > MAX_WATCHES:
+        rule = f"are more than {MAX_WATCHES}; EventBridge accepts 300 rules with Reprieve's own"
+        yield invalid_at(("watch",), f"{count} tables", rule, hint)
+    elif count > MAX_ALARM_METRICS and table(values, "reliability").get("alarms") is True:
+        yield invalid_at(
+            ("watch",),
+            f"{count} tables",
+            f"are more than the {MAX_ALARM_METRICS} rules that one CloudWatch alarm can sum up",
+            f"{hint}, or set reliability.alarms = false",
+        )
+
+
+def runbook_errors(values: Values) -> Errors:
+    """Yield an error if addresses and watches make the patrol's runbook too long.
+
+    It names every address of every topic, and every rule.
+    """
+    if table(values, "patrol").get("enabled") is not True:
+        return
+    encrypted = table(values, "notify").get("encryption") != "none"
+    emails = _valid(texts(values, "notify", "emails")) * (2 if encrypted else 1)
+    watches = [name + "x" * _RULE_CHARACTERS for name in watch_names(values).values()]
+    taken: dict[Place, tuple[int, str]] = {
+        ("notify", "emails"): (_length(emails), "use the address of a mailing list"),
+        ("reliability", "alarm_emails"): (
+            _length(_valid(texts(values, "reliability", "alarm_emails"))),
+            "use the address of a mailing list",
+        ),
+        ("watch",): (_length(watches), "match several kinds of events with one pattern"),
+    }
+    total = sum(length for length, _ in taken.values())
+    if total > MAX_NAMES:
+        place, (_, hint) = max(taken.items(), key=lambda each: each[1][0])
+        yield invalid_at(
+            place,
+            f"{total:,} characters with all addresses and watches",
+            f"takes more than the {MAX_NAMES:,} that the patrol's runbook has room for",
+            f"{hint}, or set patrol.enabled = false",
+        )
+
+
+def _valid(addresses: Texts) -> list[str]:
+    """Return the addresses without those that have an error of their own, for their length."""
+    return [each for each in addresses.values() if len(each) <= MAX_EMAIL]
+
+
+def _length(names: list[str]) -> int:
+    return len(json.dumps(names))
+
+
+def deployer_errors(values: Values, watched: list[str]) -> Errors:
+    """Yield an error if the deployers make the pattern of `guard-changed` too long.
+
+    The pattern also names the topic and the automation role, and where it forwards, the Region.
+    """
+    topic = table(values, "notify").get("topic_name")
+    role = table(values, "remediation").get("automation_role_arn")
+    deployers = texts(values, "exempt", "deployers")
+    if not isinstance(topic, str) or len(topic) > MAX_TOPIC_NAME or not deployers:
+        return
+    roles = [role.rpartition("/")[2]] if isinstance(role, str) else []
+    pattern = without_callers(
+        guard_changed([topic], roles), filter(principal_partition, deployers.values())
+    )
+    length = len(pattern_json(pattern | {"region": [max(watched, key=len, default="")]}))
+    if length > MAX_PATTERN_LENGTH:
+        yield invalid_at(
+            ("exempt", "deployers"),
+            list(deployers.values()),
+            f"makes an event pattern of {length:,} characters; "
+            f"EventBridge accepts {MAX_PATTERN_LENGTH:,}",
+            "name fewer deployers, or give the topic a shorter name in notify.topic_name",
+        )

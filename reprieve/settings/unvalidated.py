@@ -1,0 +1,34 @@
+"""Reading settings before their validation: each value may be anything."""
+
+from collections.abc import Mapping
+
+from reprieve.settings.errors import Place
+
+Values = Mapping[str, object]
+"""The settings with their defaults."""
+Texts = dict[Place, str]
+
+
+def table(values: Values, name: str) -> Mapping[str, object]:
+    """Return a table of the settings; an empty one if the value is not a table."""
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def texts(values: Values, name: str, key: str) -> Texts:
+    """Return the texts of a setting by their places: the items of a list, or the value itself."""
+    value = table(values, name).get(key)
+    if isinstance(value, list | tuple):
+        items = enumerate(value)
+        return {(name, key, index): item for index, item in items if isinstance(item, str)}
+    return {(name, key): value} if isinstance(value, str) else {}
+
+
+def watch_names(values: Values) -> Texts:
+    """Return the names of the watches by their places."""
+    watches = values.get("watch")
+    return {
+        ("watch", index, "name"): watch["name"]
+        for index, watch in enumerate(watches if isinstance(watches, list | tuple) else ())
+        if isinstance(watch, dict) and isinstance(watch.get("name"), str)
+    }

@@ -1,0 +1,90 @@
+"""AWS's quotas, and the limiter that counts calls against the quotas per second."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Lock
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """The quotas of the account, each for one Region, with AWS's defaults.
+
+    A rate is a number of calls per second; `math.inf` means no limit. Times are in seconds.
+
+    Sources: AWS General Reference, "Systems Manager endpoints and quotas" (running and queued
+    automations); Systems Manager User Guide, "Allowing Automation to adapt to your concurrency
+    needs", "aws:executeScript" (600 seconds); KMS Developer Guide, "Request quotas"; CloudTrail
+    User Guide, "Quotas" (LookupEvents); SNS, "Email message delivery rate"; EventBridge User
+    Guide, "Quotas". AWS has more queued automations in newer texts (5,000): the smaller number is
+    the stricter one. CreateKey and the other KMS calls have quotas that are not enforced here.
+    """
+
+    running_automations: int = 100
+    """Executions at the same time. Child executions count."""
+    adaptive_automations: int = 500
+    """The same while the service setting for adaptive concurrency is on."""
+    queued_automations: int = 1000
+    default_step_timeout: float = 3600.0
+    """For a step without timeoutSeconds. AWS has no general default: this is the one of
+    aws:waitForAwsResourceProperty."""
+    script_timeout: float = 600.0
+    longest_wait: float = 10.0
+    """aws:sleep and aws:waitForAwsResourceProperty take this long at most. No quota of AWS."""
+    cancel_key_deletion_per_second: float = 5
+    schedule_key_deletion_per_second: float = 15
+    enable_key_per_second: float = 5
+    disable_key_per_second: float = 5
+    put_key_policy_per_second: float = 15
+    describe_key_per_second: float = 2000
+    list_keys_per_second: float = 500
+    lookup_events_per_second: float = 2
+    emails_per_second: float = 10
+    """To one subscription. Above it SNS suspends the subscription."""
+    rules_per_bus: int = 300
+    alarm_period: float = 60.0
+    """The length of a period of CloudWatch's alarms, in real time."""
+
+
+class RateLimiter:
+    """Counts calls: a rate of n per second admits n calls in any second, of each kind.
+
+    A rate below one, for example 0.5, admits one call in a longer time, here two seconds. Calls
+    that are not admitted do not count.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._admitted: dict[Hashable, deque[float]] = {}
+
+    def admits(self, kind: Hashable, per_second: float) -> bool:
+        """Count a call of a kind, and return True, if the rate allows it now."""
+        if per_second == float("inf"):
+            return True
+        at_once = max(int(per_second), 1)
+        with self._lock:
+            times = self._admitted.setdefault(kind, deque())
+            now = self._clock()
+            while times and now - times[0] >= at_once / per_second:
+                times.popleft()
+            if len(times) >= at_once:
+                return False
+            times.append(now)
+            return True
+
+    def clear(self) -> None:
+        """Forget all calls."""
+        with self._lock:
+            self._admitted.clear()
+
+
+class Limits:
+    """The quotas that apply now, and the calls that count against them. Services share it."""
+
+    def __init__(self, quotas: Quotas | None = None) -> None:
+        self.quotas = quotas or Quotas()
+        self.rates = RateLimiter()

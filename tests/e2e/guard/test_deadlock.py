@@ -1,0 +1,119 @@
+"""Why a rescue must not start another runbook: under load, parents and children block each other.
+
+The runbook is written here, as Reprieve once had it: it finds the key, runs Amazon's runbook as a
+child, verifies, and publishes the result. Reprieve's present runbook is not used.
+"""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.quotas import Quotas
+from tests.support.emulated_account import (
+    AUTOMATION_TARGET,
+    RUNBOOK,
+    TOPIC_ARN,
+    Account,
+    allow,
+    role_arn,
+)
+
+SLOTS = 3
+DOCUMENT = "rescue-by-child"
+OWN = f":{ACCOUNT_ID}:automation-definition/{DOCUMENT}"
+TARGET = AUTOMATION_TARGET.replace(f"::automation-definition/{RUNBOOK}", OWN)
+
+
+def call(name, api, **more):
+    """Return a step that calls KMS about the key."""
+    inputs = {"Service": "kms", "Api": api, "KeyId": "{{ KeyId }}"}
+    return {"name": name, "action": "aws:executeAwsApi", "inputs": inputs, **more}
+
+
+def publish(name, message):
+    """Return a last step that publishes a message."""
+    inputs = {"Service": "sns", "Api": "Publish", "TopicArn": TOPIC_ARN, "Message": message}
+    return {"name": name, "action": "aws:executeAwsApi", "inputs": inputs, "isEnd": True}
+
+
+RUN_CHILD = {
+    "name": "CancelKeyDeletion",
+    "action": "aws:executeAutomation",
+    "inputs": {
+        "DocumentName": RUNBOOK,
+        "RuntimeParameters": {
+            "KeyId": ["{{ KeyId }}"],
+            "AutomationAssumeRole": ["{{ AutomationAssumeRole }}"],
+        },
+    },
+    "onFailure": "step:TellFailed",
+}
+
+
+@pytest.fixture
+def account(sandbox):
+    """Return an account with the rule, the runbook and the roles."""
+    sandbox.reset()
+    account = Account(sandbox)
+    account.start_statements = [
+        allow("ssm:StartAutomationExecution"),
+        allow("iam:PassRole", role_arn("automation")),
+    ]
+    account.kms_statements += [
+        allow("sns:Publish"),
+        allow(["ssm:StartAutomationExecution", "iam:PassRole"]),
+    ]
+    account.make_roles()
+    account.make_topic()
+    content = {
+        "schemaVersion": "0.3",
+        "assumeRole": "{{ AutomationAssumeRole }}",
+        "parameters": {"KeyId": {"type": "String"}, "AutomationAssumeRole": {"type": "String"}},
+        "mainSteps": [
+            call("DescribeKey", "DescribeKey"),
+            RUN_CHILD,
+            publish("TellRescued", "saved {{ KeyId }}"),
+            publish("TellFailed", "NOT saved {{ KeyId }}"),
+        ],
+    }
+    account.client("ssm").create_document(
+        Name=DOCUMENT, DocumentType="Automation", DocumentFormat="JSON", Content=json.dumps(content)
+    )
+    account.make_rule(account.automation_target(Arn=TARGET))
+    yield account
+    sandbox.quotas = Quotas()
+
+
+def rescue_at_once(account, count, step_timeout):
+    """Schedule the deletion of several keys, and start their rescues together. Return the keys.
+
+    Without slots all rescues wait. Then each gets a slot before one of them starts its child.
+    """
+    account.sandbox.quotas = Quotas(running_automations=0, default_step_timeout=step_timeout)
+    kms = account.client("kms")
+    keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(count)]
+    for key in keys:
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    account.sandbox.settle()
+    assert [e.status for e in account.sandbox.executions] == ["Pending"] * count
+    account.sandbox.quotas = replace(account.sandbox.quotas, running_automations=SLOTS)
+    account.sandbox.settle()
+    return keys
+
+
+def test_as_many_parents_as_slots_rescue_no_key(sandbox, account):
+    """Each parent keeps its slot and waits for its child, which waits for a slot: a deadlock."""
+    keys = rescue_at_once(account, SLOTS, step_timeout=0.5)
+    parents = [e for e in sandbox.executions if e.document == DOCUMENT]
+    assert [parent.status for parent in parents] == ["TimedOut"] * SLOTS
+    assert {account.state(key) for key in keys} == {"PendingDeletion"}
+    assert {mail.body for mail in sandbox.mails} == {f"NOT saved {key}" for key in keys}
+
+
+def test_one_parent_fewer_rescues_every_key(sandbox, account):
+    """The children take turns in the last slot."""
+    keys = rescue_at_once(account, SLOTS - 1, step_timeout=30)
+    assert {account.state(key) for key in keys} == {"Disabled"}
+    assert {execution.status for execution in sandbox.executions} == {"Success"}
