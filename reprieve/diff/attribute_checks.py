@@ -1,6 +1,7 @@
 """Checks whether the change of one attribute weakens protection: `ATTRIBUTE_CHECKS`."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from reprieve.diff.labels import tail
 from reprieve.diff.pattern_coverage import what_may_match_less
 from reprieve.diff.plan import Change
 from reprieve.diff.policy_diff import PolicyChange, Statement, compare
+from reprieve.diff.runbooks import losses
 from reprieve.events.patterns import pattern_errors
 
 CheckResult = Iterator[tuple[str, str]]
@@ -40,8 +42,21 @@ def _enabled(change: Change, before: Any, after: Any) -> CheckResult:
 
 
 def _schedule(change: Change, before: Any, after: Any) -> CheckResult:
-    if not is_empty(before):
-        yield "pattern-narrowed", f"runs by the schedule {after or 'none'} instead of {before}"
+    if is_empty(before):
+        return
+    was, now = _minutes(before), _minutes(after)
+    if was is None or now is None or now > was:
+        yield "schedule-slowed", f"runs by the schedule {after or 'none'} instead of {before}"
+
+
+# The units of a rate (EventBridge user guide, "Setting a schedule pattern"), in minutes.
+_UNITS = {"minute": 1, "hour": 60, "day": 1440}
+
+
+def _minutes(schedule: Any) -> int | None:
+    """Return the minutes between two runs of a schedule; None if it is not a rate."""
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", str(schedule))
+    return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def _policy(change: Change, before: Any, after: Any) -> CheckResult:
@@ -199,6 +214,17 @@ def _measure(name: str) -> AttributeCheck:
     return check
 
 
+def _threshold(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare thresholds. A lower one raises the alarm sooner, if it is exceeded."""
+    operators = {
+        str((values or {}).get("comparison_operator", ""))
+        for values in (change.before, change.after)
+    }
+    sooner = all(each.startswith("GreaterThan") for each in operators)
+    if not (sooner and (after or 0) < (before or 0)):
+        yield from _measure("threshold")(change, before, after)
+
+
 def _value(value: Any) -> str:
     return "nothing" if is_empty(value) else value if isinstance(value, str) else json.dumps(value)
 
@@ -208,10 +234,8 @@ def _steps(change: Change, before: Any, after: Any) -> CheckResult:
     if not isinstance(old, dict) or not isinstance(new, dict):
         yield "not-known", "the content cannot be compared"
         return
-    names = [[step.get("name") for step in each.get("mainSteps") or []] for each in (old, new)]
-    for name in names[0]:
-        if name not in names[1]:
-            yield "runbook-shortened", f"loses the step {name}"
+    for text in losses(old, new):
+        yield "runbook-shortened", text
 
 
 ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
@@ -230,6 +254,7 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     "aws_cloudwatch_metric_alarm": {
         "actions_enabled": _switched_off("alarm-weakened", "notifies nobody: its actions are off"),
         "alarm_actions": actions,
+        "threshold": _threshold,
         **{
             name: _measure(name)
             for name in (
@@ -242,7 +267,6 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
                 "namespace",
                 "period",
                 "statistic",
-                "threshold",
                 "treat_missing_data",
             )
         },

@@ -9,8 +9,11 @@ from typing import Any
 
 from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, actions, boundary, filtered, first
 from reprieve.diff.differences import is_empty
+from reprieve.diff.expected_rights import aligned, renamed
 from reprieve.diff.labels import NOUNS, subject, value
 from reprieve.diff.plan import Change, Sensitive, Unknown
+from reprieve.diff.runbooks import follows_document
+from reprieve.runbooks.runbook import PATROL
 
 # What it means that a resource is deleted. Other types protect nothing by themselves.
 _WITHOUT = {
@@ -62,13 +65,19 @@ KINDS = {
     "key-care-lowered": "a KMS key no longer rotates, rotates less often or is deleted sooner",
     "retention-lowered": "a queue keeps its messages for less time",
     "alarm-weakened": "an alarm is off, notifies fewer topics, or measures something else",
-    "runbook-shortened": "a runbook loses a step",
+    "runbook-shortened": "a runbook loses a step, or does less",
+    "schedule-slowed": "a rule starts the patrol less often",
     "not-known": "the new value cannot be checked before the apply",
 }
 
 
-def weakenings_of(change: Change, siblings: tuple[Change, ...] = ()) -> list[Weakening]:
-    """Return how a change weakens protection; `siblings` are the other changes of its place."""
+def weakenings_of(
+    change: Change, siblings: tuple[Change, ...] = (), everything: tuple[Change, ...] = ()
+) -> list[Weakening]:
+    """Return how a change weakens protection.
+
+    `siblings` are the changes of its place, `everything` all resources of the plan.
+    """
     if change.type not in NOUNS:
         return []
     if change.before is None:
@@ -78,8 +87,9 @@ def weakenings_of(change: Change, siblings: tuple[Change, ...] = ()) -> list[Wea
     if change.is_replacement:
         found = _gap(change)
         # The new attributes of a replaced resource are also checked, as far as they are known.
-        return [*found, *(w for w in _changed(change, siblings) if w.kind != "not-known")]
-    return _changed(change, siblings)
+        found += [w for w in _changed(change, siblings, everything) if w.kind != "not-known"]
+        return found
+    return _changed(change, siblings, everything)
 
 
 def _say(change: Change, kind: str, text: str) -> Weakening:
@@ -105,7 +115,20 @@ def _gone(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
         return [_say(change, "gone", "Terraform no longer manages it")]
     if change.type not in _WITHOUT or _goes_with_another(change, siblings):
         return []
-    return [_say(change, "gone", f"deleted: {_WITHOUT[change.type]}")]
+    return [_say(change, "gone", f"deleted: {_meaning(change)}")]
+
+
+def _meaning(change: Change) -> str:
+    """Return what it means that a resource is deleted."""
+    if change.type == "aws_cloudwatch_event_rule" and value(change, "schedule_expression"):
+        return "nothing runs by its schedule any more"
+    if change.type == "aws_cloudwatch_event_rule" and str(value(change, "name")).endswith(
+        "-forward"
+    ):
+        return "such events no longer send an alert in another Region"
+    if change.type == "aws_ssm_document" and subject(change).endswith(PATROL.name):
+        return "keys whose events were missed are no longer found"
+    return _WITHOUT[change.type]
 
 
 def _goes_with_another(change: Change, siblings: tuple[Change, ...]) -> bool:
@@ -139,7 +162,9 @@ def _gap(change: Change) -> list[Weakening]:
     return []
 
 
-def _changed(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
+def _changed(
+    change: Change, siblings: tuple[Change, ...], everything: tuple[Change, ...]
+) -> list[Weakening]:
     found = []
     for name, check in ATTRIBUTE_CHECKS.get(change.type, {}).items():
         before, after = (change.before or {}).get(name), (change.after or {}).get(name)
@@ -155,6 +180,12 @@ def _changed(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
             if not is_empty(before) or check in (filtered, boundary):
                 found.append(_say(change, "not-known", f"{name} {hidden}"))
             continue
+        if name == "arn" and follows_document(change, siblings):
+            continue
+        if name == "event_pattern":
+            before = renamed(before, siblings)
+        elif name == "policy":
+            before, after = aligned(change, before, after, everything)
         found += [_say(change, kind, text) for kind, text in check(change, before, after)]
     found = list(dict.fromkeys(found))  # two attributes say that a rule is disabled
     if change.type == "aws_cloudwatch_metric_alarm":

@@ -73,8 +73,8 @@ def small(plan: dict[str, Any], *, drift: bool) -> dict[str, Any]:
             "provider_config_key": each["provider_config_key"],
             "expressions": {
                 name: expression
-                if name == "alarm_actions"
-                else {}  # only whether it is set is looked at
+                if name in ("alarm_actions", "policy")
+                else {}  # of others only whether they are set is looked at
                 for name, expression in each.get("expressions", {}).items()
             },
         }
