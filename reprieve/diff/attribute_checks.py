@@ -1,10 +1,10 @@
 """Checks whether the change of one attribute weakens protection: `ATTRIBUTE_CHECKS`."""
 
-import json
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
+from reprieve.diff.alarm_checks import actions, measure, threshold
+from reprieve.diff.check import AttributeCheck, CheckResult, first
 from reprieve.diff.differences import is_empty, parsed
 from reprieve.diff.labels import tail
 from reprieve.diff.pattern_coverage import what_may_match_less
@@ -12,11 +12,6 @@ from reprieve.diff.plan import Change
 from reprieve.diff.policy_diff import PolicyChange, Statement, compare
 from reprieve.diff.runbooks import losses
 from reprieve.events.patterns import pattern_errors
-
-CheckResult = Iterator[tuple[str, str]]
-"""Kinds of weakening, and sentences."""
-AttributeCheck = Callable[[Change, Any, Any], CheckResult]
-"""Takes the change, and the attribute before and after."""
 
 
 def _pattern(change: Change, before: Any, after: Any) -> CheckResult:
@@ -151,11 +146,6 @@ def _retries(change: Change, before: Any, after: Any) -> CheckResult:
             yield "retries-lowered", f"{name} falls from {was:,} to {now:,}"
 
 
-def first(blocks: Any) -> dict[str, Any]:
-    """Return the only block of a kind, or an empty one."""
-    return blocks[0] if isinstance(blocks, list) and blocks and blocks[0] else {}
-
-
 def filtered(change: Change, before: Any, after: Any) -> CheckResult:
     """Compare the filters of a subscription."""
     if not is_empty(after):
@@ -197,38 +187,6 @@ def _rotates_less(change: Change, before: Any, after: Any) -> CheckResult:
         yield "key-care-lowered", f"rotates every {after} days instead of {before}"
 
 
-def actions(change: Change, before: Any, after: Any) -> CheckResult:
-    """Compare the topics that an alarm notifies. Some topics of `after` may be unknown."""
-    # Some topics may be known only after the apply: the others are still compared.
-    gone = [each for each in before or [] if each not in (after or [])]
-    if gone:
-        yield "alarm-weakened", f"no longer notifies {', '.join(map(tail, gone))}"
-
-
-def _measure(name: str) -> AttributeCheck:
-    def check(change: Change, before: Any, after: Any) -> CheckResult:
-        # The provider stores 0 for a number that is not set.
-        if (before or None) != (after or None):
-            yield "alarm-weakened", f"{name} is {_value(after)} instead of {_value(before)}"
-
-    return check
-
-
-def _threshold(change: Change, before: Any, after: Any) -> CheckResult:
-    """Compare thresholds. A lower one raises the alarm sooner, if it is exceeded."""
-    operators = {
-        str((values or {}).get("comparison_operator", ""))
-        for values in (change.before, change.after)
-    }
-    sooner = all(each.startswith("GreaterThan") for each in operators)
-    if not (sooner and (after or 0) < (before or 0)):
-        yield from _measure("threshold")(change, before, after)
-
-
-def _value(value: Any) -> str:
-    return "nothing" if is_empty(value) else value if isinstance(value, str) else json.dumps(value)
-
-
 def _steps(change: Change, before: Any, after: Any) -> CheckResult:
     old, new = parsed(before), parsed(after)
     if not isinstance(old, dict) or not isinstance(new, dict):
@@ -254,9 +212,9 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     "aws_cloudwatch_metric_alarm": {
         "actions_enabled": _switched_off("alarm-weakened", "notifies nobody: its actions are off"),
         "alarm_actions": actions,
-        "threshold": _threshold,
+        "threshold": threshold,
         **{
-            name: _measure(name)
+            name: measure(name)
             for name in (
                 "comparison_operator",
                 "datapoints_to_alarm",

@@ -4,6 +4,7 @@ A right on something that the plan creates endangers nothing that was there befo
 only the former runbook needed is missed by nobody.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -34,11 +35,7 @@ def aligned(
     if change.type != "aws_iam_role_policy" or not all(_is_policy(each) for each in (old, new)):
         return before, after
     added = [each for each in _grants(new) if _is_expected(each, everything)]
-    dropped = [
-        each
-        for each in _grants(old)
-        if each["Action"] in _STARTING and _starts_no_more(change, everything)
-    ]
+    dropped = [each for each in _grants(old) if _is_missed_by_nobody(each, change, everything)]
     return _with(old, added), _with(new, dropped)
 
 
@@ -53,6 +50,25 @@ def renamed(text: Any, everything: Sequence[Change]) -> Any:
         if without_hash(was) == without_hash(now):
             text = re.sub(rf"(?<![\w-]){re.escape(was)}(?![\w-])", now, text)
     return text
+
+
+def without_deleted(pattern: Any, siblings: Sequence[Change]) -> Any:
+    """Return a rule's pattern without the runbooks whose documents the plan deletes.
+
+    Nothing can fail any more that is not there.
+    """
+    found = parsed(renamed(pattern, siblings))
+    detail = found.get("detail") if isinstance(found, dict) else None
+    if not isinstance(detail, dict) or not isinstance(detail.get("Definition"), list):
+        return renamed(pattern, siblings)
+    documents = [each for each in siblings if each.type == "aws_ssm_document"]
+    was, now = (
+        {without_hash(str(values.get("name"))) for values in found if values}
+        for found in ([d.before for d in documents], [d.after for d in documents])
+    )
+    gone = [{"prefix": f"{name}-"} for name in was - now]
+    kept = [each for each in detail["Definition"] if each not in gone]
+    return json.dumps({**found, "detail": {**detail, "Definition": kept}})
 
 
 def _is_policy(value: Any) -> bool:
@@ -75,20 +91,35 @@ def _list(value: Any) -> list[str]:
 
 def _is_expected(grant: Policy, everything: Sequence[Change]) -> bool:
     """Whether a right only shows what there is, or is about something that the plan creates."""
-    action, resource = grant["Action"], grant["Resource"]
-    if _HARMLESS.fullmatch(action):
+    if _HARMLESS.fullmatch(grant["Action"]):
         return True
+    return _is_about(grant, [e for e in everything if "create" in e.actions], "after")
+
+
+def _is_missed_by_nobody(grant: Policy, change: Change, everything: Sequence[Change]) -> bool:
+    """Whether a lost right was about something that the plan deletes, or that nothing does now."""
+    if grant["Action"] in _STARTING and _starts_no_more(change, everything):
+        return True
+    return _is_about(grant, [e for e in everything if e.actions == ("delete",)], "before") and (
+        not _is_about(grant, everything, "after")
+    )
+
+
+def _is_about(grant: Policy, changes: Sequence[Change], when: str) -> bool:
+    """Whether the resource of a right is one of the changed ones, `before` or `after`."""
+    action, resource = grant["Action"], grant["Resource"]
+    values = [(each.type, getattr(each, when) or {}) for each in changes]
+    if action.startswith("events:"):
+        return any(
+            type == "aws_cloudwatch_event_target" and value.get("arn") == resource
+            for type, value in values
+        )
     # Of a document the name without its hash, and each of its versions.
     name = tail(resource).rpartition("/")[2].removesuffix(":*").removesuffix("-*")
-    created = [each for each in everything if each.after and "create" in each.actions]
-    if action.startswith("events:"):
-        return resource in _values(created, "aws_cloudwatch_event_target", "arn")
-    names = _values(created, _NAMED.get(action.partition(":")[0], ""), "name")
-    return name in map(without_hash, names)
-
-
-def _values(changes: Sequence[Change], type: str, attribute: str) -> list[str]:
-    return [str((each.after or {}).get(attribute)) for each in changes if each.type == type]
+    named = _NAMED.get(action.partition(":")[0])
+    return any(
+        type == named and without_hash(str(value.get("name"))) == name for type, value in values
+    )
 
 
 def _starts_no_more(change: Change, everything: Sequence[Change]) -> bool:

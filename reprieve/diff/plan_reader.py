@@ -191,7 +191,12 @@ class _Configuration:
         if configured and (region := self._regions.get(configured.get("provider_config_key", ""))):
             return region
         for value in values:
-            arns = (v for v in _texts(value) if v.startswith("arn:") and v.count(":") >= 5)
+            # An event bus is where events go, which may be another Region.
+            arns = (
+                v
+                for v in _texts(value)
+                if v.startswith("arn:") and v.count(":") >= 5 and ":event-bus/" not in v
+            )
             regions = {region for arn in arns if (region := arn.split(":")[3])} - {"*"}
             if len(regions) == 1:
                 return regions.pop()

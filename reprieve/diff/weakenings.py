@@ -7,9 +7,10 @@ weakening of the kind `not-known`: an unknown policy may allow anything.
 from dataclasses import dataclass
 from typing import Any
 
-from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, actions, boundary, filtered, first
+from reprieve.diff.alarm_checks import ONE_METRIC, actions, lost_metrics, still_measures
+from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, boundary, filtered
 from reprieve.diff.differences import is_empty
-from reprieve.diff.expected_rights import aligned, renamed
+from reprieve.diff.expected_rights import aligned, without_deleted
 from reprieve.diff.labels import NOUNS, subject, value
 from reprieve.diff.plan import Change, Sensitive, Unknown
 from reprieve.diff.runbooks import follows_document
@@ -182,14 +183,20 @@ def _changed(
             continue
         if name == "arn" and follows_document(change, siblings):
             continue
+        if name in ONE_METRIC and still_measures(change):
+            continue
         if name == "event_pattern":
-            before = renamed(before, siblings)
+            before = without_deleted(before, siblings)
         elif name == "policy":
             before, after = aligned(change, before, after, everything)
         found += [_say(change, kind, text) for kind, text in check(change, before, after)]
     found = list(dict.fromkeys(found))  # two attributes say that a rule is disabled
     if change.type == "aws_cloudwatch_metric_alarm":
-        found += _metrics(change, siblings)
+        lost = lost_metrics(change, siblings)
+        if lost is None:
+            text = "metric_query cannot be checked before the apply"
+            return [*found, _say(change, "not-known", text)]
+        found += [_say(change, "alarm-weakened", text) for text in lost]
     return found
 
 
@@ -208,36 +215,3 @@ def _holds(value: Any, kind: type) -> bool:
     if isinstance(value, list):
         return any(_holds(each, kind) for each in value)
     return isinstance(value, kind)
-
-
-def _metrics(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
-    """Report metrics that an alarm no longer counts, unless their rule is deleted as well."""
-    before, after = _queries(change.before), _queries(change.after)
-    if before is None or after is None:
-        return [_say(change, "not-known", "metric_query cannot be checked before the apply")]
-    gone_rules = {
-        value(each, "name")
-        for each in siblings
-        if each.type == "aws_cloudwatch_event_rule" and each.actions == ("delete",)
-    }
-    texts = []
-    for name, query in before.items():
-        was, now = query.get("expression"), after.get(name, {}).get("expression")
-        if name not in after and _measured(query).get("RuleName") not in gone_rules:
-            texts.append(f"no longer counts {name}")
-        elif name in after and was != now and not (is_empty(was) and is_empty(now)):
-            texts.append(f"computes {now or 'nothing'} instead of {was or 'nothing'}")
-        elif name in after and _measured(query) != _measured(after[name]):
-            texts.append(f"measures something else as {name}")
-    return [_say(change, "alarm-weakened", text) for text in texts]
-
-
-def _queries(values: dict[str, Any] | None) -> dict[str, dict[str, Any]] | None:
-    """Return an alarm's metric queries by their ids; None if they are not known."""
-    found = (values or {}).get("metric_query") or []
-    return None if _holds(found, Unknown) else {each["id"]: each for each in found}
-
-
-def _measured(query: dict[str, Any]) -> dict[str, Any]:
-    dimensions = first(query.get("metric")).get("dimensions")
-    return dimensions if isinstance(dimensions, dict) else {}

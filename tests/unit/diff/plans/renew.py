@@ -7,6 +7,7 @@ With the directory of a checkout of an older Reprieve as argument, it plans the 
 and nothing else: `git worktree add ../former 2f04342` makes the one of version 1.0.0.
 """
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -60,9 +61,11 @@ def small(plan: dict[str, Any], *, drift: bool) -> dict[str, Any]:
     for each in plan["resource_changes"]:
         used.add(each["address"])
         if each["change"]["actions"] == ["no-op"]:
-            values = each["change"]["after"] if each["type"] in _POLICIES else {}
+            values = each["change"]["after"]
+            if each["type"] not in _POLICIES:
+                values = {"arn": values.get("arn")}
             each["change"] = {"actions": ["no-op"], "before": values, "after": values}
-        each["change"] = without_nothing(each["change"])
+        each["change"] = without_nothing(with_short_scripts(each["change"]))
         changes.append(each)
     for each in plan.get("resource_drift", []):
         each["change"] = without_nothing(each["change"])
@@ -109,6 +112,20 @@ def without_nothing(change: dict[str, Any]) -> dict[str, Any]:
         else part
         for name, part in change.items()
     }
+
+
+def with_short_scripts(change: dict[str, Any]) -> dict[str, Any]:
+    """Return a change in which a runbook's scripts have their calls only, and a fingerprint."""
+    for values in (change.get("before"), change.get("after")):
+        content = json.loads((values or {}).get("content") or "{}")
+        for step in content.get("mainSteps", ()):
+            if script := step.get("inputs", {}).get("Script"):
+                lines = [line for line in script.splitlines() if "calls.make(" in line]
+                digest = hashlib.sha256(script.encode()).hexdigest()[:8]
+                step["inputs"]["Script"] = "\n".join([f"# {digest}", *lines])
+        if content:
+            values["content"] = json.dumps(content)
+    return change
 
 
 def text(plan: dict[str, Any]) -> str:
