@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.account import REGIONS
 
-GUARD = 47
-"""The resources of a guard with one address: docs/architecture.md lists 46."""
+GUARD = 46
+"""The resources of a guard with one address: docs/architecture.md lists them."""
 
 
 @pytest.fixture

@@ -186,8 +186,8 @@ def test_no_format_shows_a_sensitive_value(format, tmp_path):
 def test_markdown_has_headline_weakenings_changes_and_the_folded_report():
     """In this order."""
     page = markdown([review("threat-dropped")], labels=False)
-    parts = ["### Reprieve: 6 updated, 2 replaced, 4 deleted", "**Weakens protection**", "- rule reprieve",
-             "**Changes**", "```diff", "- rule reprieve", "! alarm", "<details>", "```text",
+    parts = ["### Reprieve: 6 updated, 2 replaced, 4 deleted", "**Weakens protection**",
+             "- rule reprieve", "**Changes**", "```diff", "- rule reprieve", "! alarm", "<details>", "```text",
              "</details>"]  # fmt: skip
     places: list[int] = []
     for part in parts:
