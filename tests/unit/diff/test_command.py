@@ -187,8 +187,8 @@ def test_markdown_has_headline_weakenings_changes_and_the_folded_report():
     """In this order."""
     page = markdown([review("threat-dropped")], labels=False)
     parts = ["### Reprieve: 6 updated, 2 replaced, 4 deleted", "**Weakens protection**",
-             "- rule reprieve", "**Changes**", "```diff", "- rule reprieve", "! alarm", "<details>", "```text",
-             "</details>"]  # fmt: skip
+             "- rule reprieve", "**Changes**", "```diff", "- rule reprieve", "! alarm",
+             "<details>", "```text", "</details>"]  # fmt: skip
     places: list[int] = []
     for part in parts:
         places.append(page.index(part, places[-1] + 1 if places else 0))
