@@ -9,18 +9,16 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
 
-from moto.cloudtrail.models import cloudtrail_backends
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import create_backend_app
-from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
+from sandbox.cloudtrail.trails import create_trail
 from sandbox.cloudwatch.alarms import AlarmChange, Alarms
 from sandbox.core import clock
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
@@ -29,14 +27,16 @@ from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
 from sandbox.gateway import s3_lock
 from sandbox.gateway.authorizer import Authorizer
-from sandbox.gateway.moto_app import MotoDispatcher, QuietHandler
+from sandbox.gateway.moto_app import Dispatcher, QuietHandler
 from sandbox.gateway.recorder import Recorder
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.router import Router
+from sandbox.iam import service_control
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores, expiry
-from sandbox.sns import publish, subscriptions
-from sandbox.sns.emails import Mail, mails
+from sandbox.sns import data_protection, emails, publish, subscriptions
+from sandbox.sns.emails import Mail
+from sandbox.sqs import queues
 from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution
 
@@ -88,7 +88,7 @@ class Sandbox:
             raise
 
     def _listen(self) -> None:
-        moto = MotoDispatcher(create_backend_app)
+        moto = Dispatcher(create_backend_app)
         # The services need clients, and clients need the port. So moto's application comes first,
         # and `_connect_services` replaces it.
         self._server = make_server(
@@ -97,7 +97,7 @@ class Sandbox:
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
         """The URL of every service, in every Region."""
         self._server.app = self._connect_services(moto)
-        self._create_trail()
+        create_trail(TRAIL, HOME_REGION)
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -111,14 +111,15 @@ class Sandbox:
         """CloudTrail's event history."""
         self.switches = Switches()
         """The Regions that are disabled or slow."""
-        self._alarms = Alarms(self._work, partial(publish.publish_as_service, CLOUDWATCH))
+        self._alarms = Alarms(
+            self._work, self._limits, partial(publish.publish_as_service, CLOUDWATCH)
+        )
         self._automations = Automations(
             self._work,
             self._clients,
             self._limits,
             # The bus needs the automations too, so the bus is looked up when an event comes.
             emit=lambda event, region: self._bus.emit(event, region),
-            publish_denial_reason=publish.role_publish_denial_reason,
         )
         self._bus = Bus(
             self._work,
@@ -132,6 +133,9 @@ class Sandbox:
         self._undo = [
             subscriptions.hook(),
             publish.hook(self._alarms.notification_failed),
+            emails.hook(self._limits),
+            data_protection.hook(),
+            queues.hook(),
             s3_lock.serialize(),
         ]
         log = Log(self.history, self._bus.emit)
@@ -155,7 +159,7 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._automations.stop_all()
+        self._automations.close()
         self._work.stop()
         self._alarms.close()
         for undo in self._undo:
@@ -215,7 +219,7 @@ class Sandbox:
     @property
     def mails(self) -> list[Mail]:
         """The messages that EventBridge, alarms and other callers published to topics."""
-        return mails()
+        return emails.mails()
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         """Put an EventBridge envelope on a Region's default bus, as AWS itself would.
@@ -225,9 +229,12 @@ class Sandbox:
         blank = envelope(event["source"], event["detail-type"], region, event["detail"])
         self._bus.emit({**blank, "id": str(uuid.uuid4()), **event}, region)
 
-    def run_schedules(self, region: str | None = None) -> None:
-        """Fire every enabled rule that has a schedule once, in one Region or in all."""
-        self._bus.run_schedules(region)
+    def run_schedules(self, region: str | None = None, rule: str | None = None) -> None:
+        """Fire every enabled rule that has a schedule once, in one Region or in all.
+
+        With `rule` only the rule of that name.
+        """
+        self._bus.run_schedules(region, rule)
 
     def lose_events(self, test: Callable[[Mapping[str, Any]], bool] | None) -> None:
         """Lose each event (a whole envelope) for which the test holds. None loses no more."""
@@ -243,6 +250,13 @@ class Sandbox:
     def set_pending(self, region: str, endpoint: str, pending: bool = True) -> None:
         """Make an endpoint's subscriptions pending, or confirm them."""
         subscriptions.set_pending(region, endpoint, pending)
+
+    def set_service_control_policy(self, policy: Mapping[str, Any] | None) -> None:
+        """Attach a service control policy to the account: `sandbox.iam.service_control`.
+
+        None detaches it. It is the organization's, so a snapshot does not have it.
+        """
+        service_control.attach(policy)
 
     def snapshot(self) -> bytes:
         """Wait until all jobs have ended, then return a copy of the account.
@@ -261,8 +275,9 @@ class Sandbox:
         self.history.replace(snapshot.restore(copy))
 
     def reset(self) -> None:
-        """Wait until all jobs have ended, then start again with an empty account."""
+        """Stop all automations and retries, then start again with an empty account."""
         self._bus.give_up()
+        self._automations.cancel_all()
         self.settle()
         moto_api_backend.reset()
         self._bus.clear()
@@ -272,29 +287,11 @@ class Sandbox:
         self.switches.reset()
         self._limits.rates.clear()
         _forget()
-        self._create_trail()
-
-    def _create_trail(self) -> None:
-        bucket = f"{TRAIL}-trail-{ACCOUNT_ID}"
-        s3_backends[ACCOUNT_ID]["aws"].create_bucket(bucket, HOME_REGION)
-        trail = cloudtrail_backends[ACCOUNT_ID][HOME_REGION].create_trail(
-            name=TRAIL,
-            bucket_name=bucket,
-            s3_key_prefix="",
-            sns_topic_name="",
-            is_global=True,
-            is_multi_region=True,
-            log_validation=False,
-            is_org_trail=False,
-            cw_log_group_arn="",
-            cw_role_arn="",
-            kms_key_id="",
-            tags_list=[],
-        )
-        trail.start_logging()
+        create_trail(TRAIL, HOME_REGION)
 
 
 def _forget() -> None:
     """Reset the state that moto's own reset does not cover."""
     custom_key_stores.clear()
+    service_control.attach(None)
     clock.reset()

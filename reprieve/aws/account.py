@@ -155,6 +155,9 @@ def is_code(error: BaseException, *codes: str) -> bool:
 def explain(error: BaseException) -> str:
     """Return in a sentence or two why a call to AWS failed, and what to do."""
     if action := denied_action(error):
+        # IAM user guide, "Troubleshoot access denied error messages": AWS names the kind of policy.
+        if "service control policy" in str(error):
+            return f"A service control policy of the organization denies {action}."
         return (
             f"The permission {action} is missing. `reprieve policy` prints the permissions that "
             "each command needs."

@@ -5,12 +5,15 @@ Actions and their resource types: Service Authorization Reference.
 
 from typing import Any, Final
 
+from reprieve.guard.remediation import ADAPTIVE_CONCURRENCY
 from reprieve.names import (
+    ALARMS,
     AUTOMATION_ROLE,
     DEAD_LETTERS,
     DRILL_PREFIX,
     EVENTBRIDGE_ROLE,
     LIFELINE,
+    PATROL_ROLE,
     PREFIX,
 )
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
@@ -25,7 +28,12 @@ _STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
                 "kms:ListKeys",
                 "kms:ListAliases",
                 "events:ListRules",
+                "sns:ListTopics",
+                "sns:GetSubscriptionAttributes",
+                "sqs:ListQueues",
+                "ssm:ListDocuments",
                 "cloudtrail:DescribeTrails",
+                "cloudwatch:GetMetricStatistics",
                 "ssm:DescribeAutomationExecutions",
             ),
             "any",
@@ -33,19 +41,48 @@ _STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         "ReadAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
         "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
         "ReadRules": (("events:ListTargetsByRule",), "rules"),
-        "ReadTopics": (("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"), "topics"),
+        "ReadTopics": (
+            (
+                "sns:GetTopicAttributes",
+                "sns:GetDataProtectionPolicy",
+                "sns:ListSubscriptionsByTopic",
+            ),
+            "topics",
+        ),
         "ReadDeadLetters": (("sqs:GetQueueUrl", "sqs:GetQueueAttributes"), "dead letters"),
         "ReadRunbooks": (("ssm:DescribeDocument", "ssm:GetDocument"), "runbooks"),
-        "ReadRoles": (("iam:GetRole", "iam:GetRolePolicy"), "roles"),
+        "ReadRoles": (
+            (
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ),
+            "roles",
+        ),
+        "ReadServiceSetting": (("ssm:GetServiceSetting",), "service setting"),
         "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
+        "ReadAlertKey": (("kms:GetKeyRotationStatus", "kms:ListResourceTags"), "keys"),
     },
     "drill": {
         "CreateKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
         "CreateAlias": (("kms:CreateAlias",), "keys and drill's aliases"),
+        # Without one of these the drill cannot prove that a key is an earlier drill's: it then
+        # creates a new key.
+        "ProveKey": (
+            (
+                "kms:GetKeyLastUsage",
+                "kms:GetKeyPolicy",
+                "kms:ListGrants",
+                "kms:ListResourceTags",
+            ),
+            "keys",
+        ),
+        "ProveCreation": (("cloudtrail:LookupEvents",), "any"),
         "ScheduleKeyDeletion": (
             (
                 "kms:DescribeKey",
-                "kms:ListResourceTags",
+                "kms:EnableKey",
                 "kms:ScheduleKeyDeletion",
                 "kms:TagResource",
             ),
@@ -174,6 +211,9 @@ _STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
     },
 }
 
+_SERVICE_SETTING: Final = frozenset({"ReadServiceSetting"})
+"""Only with `remediation.adaptive_concurrency`."""
+
 # Only with `notify.encryption = "own"`.
 _OWN_ALERT_KEY: Final = frozenset({"ReadAlertKey", "CreateAlertKey", "ConfigureAlertKey"})
 
@@ -210,6 +250,7 @@ def policy_for(command: str, settings: Settings) -> dict[str, Any]:
             {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources[kind]}
             for sid, (actions, kind) in statements.items()
             if sid not in _OWN_ALERT_KEY or settings.notify.encryption == "own"
+            if sid not in _SERVICE_SETTING or settings.remediation.adaptive_concurrency
         ],
     }
 
@@ -228,7 +269,8 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
     return {
         "any": ["*"],
         "keys": arn("kms", "key/*"),
-        "topics": arn("sns", settings.notify.topic_name, LIFELINE),
+        "topics": arn("sns", settings.notify.topic_name, LIFELINE, ALARMS),
+        "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),
         "rules": arn("events", f"rule/{PREFIX}-*"),
         "dead letters": arn("sqs", DEAD_LETTERS),
         "trails": arn("cloudtrail", "trail/*"),
@@ -239,6 +281,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "roles": [
             automation_role or f"arn:{partition}:iam::*:role/{AUTOMATION_ROLE}",
             f"arn:{partition}:iam::*:role/{EVENTBRIDGE_ROLE}",
+            f"arn:{partition}:iam::*:role/{PATROL_ROLE}",
         ],
         "own alarms": arn("cloudwatch", f"alarm:{PREFIX}-*"),
         "own roles": [f"arn:{partition}:iam::*:role/{PREFIX}-*"],

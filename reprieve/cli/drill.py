@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from reprieve.aws.account import Account
 from reprieve.cli.common import (
@@ -29,17 +31,17 @@ from reprieve.cli.common import (
     progress,
     table,
 )
-from reprieve.drill.drill import (
-    AccountDrill,
-    Plan,
-    approver,
-    check_caller,
-    check_settings,
-)
+from reprieve.drill.drill import Plan
 from reprieve.drill.drill import drill as run_drill
-from reprieve.errors import ExitCode
+from reprieve.drill.preconditions import approver, check_caller, check_settings
+from reprieve.drill.result import AccountDrill, Drill
+from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
+
+
+class Declined(ReprieveError):
+    """The answer to the question whether to continue was no."""
 
 
 def drill(
@@ -77,7 +79,7 @@ def drill(
     \b
     Exit codes:
       0    every Region passed
-      1    a Region failed
+      1    a Region failed or was not cleaned up, or the drill was declined
       2    the settings, the options or the credentials have an error
       130  it was interrupted, and has cleaned up
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
@@ -143,12 +145,12 @@ def _confirm(accounts: Sequence[Account], regions: Sequence[str]) -> None:
     where = ", ".join(account.id for account in accounts)
     print(
         f"In {len(regions)} Regions of {where} ({', '.join(regions)}) the drill\n"
-        "  - creates a KMS key, or uses the key of the last drill, and creates a queue;\n"
+        "  - creates a KMS key, or uses the last drill's if that is proved, and creates a queue;\n"
         "  - schedules that key's deletion, which notifies every subscriber;\n"
         "  - waits until the deletion is cancelled, and removes the queue."
     )
     if not typer.confirm("Continue?"):
-        raise typer.Exit(ExitCode.OK)
+        raise Declined("You declined the drill. Nothing was changed.")
 
 
 @contextmanager
@@ -173,16 +175,7 @@ def show(found: AccountDrill, out: Console) -> None:
     """Print the results of the drill in one account."""
     drills = found.regions
     out.print(f"Account {found.account}", style="bold")
-    seconds = ("ALERT", "CANCELLED", "RESULT SENT")
-    rows = table("REGION", "RESULT", *seconds, "DRILL KEY", right=seconds, folded=["DRILL KEY"])
-    for each in drills:
-        rows.add_row(
-            each.region,
-            escaped("passed", "green") if each.passed else escaped("✘ FAILED", "bold red"),
-            *(_seconds(value) for value in (each.alert, each.cancelled, each.result_sent)),
-            escaped(each.key_state or "none"),
-        )
-    out.print(rows)
+    out.print(_table(drills))
     out.print()
     problems: dict[str, list[str]] = {}
     for each in drills:
@@ -192,8 +185,7 @@ def show(found: AccountDrill, out: Console) -> None:
         out.print(escaped(f"✘ {problem}", "bold red"))
         out.print(f"  {', '.join(regions)}\n")
     for each in drills:
-        if each.kept:
-            out.print(escaped(f"Kept in {each.region}: {each.kept} and {each.key}"))
+        _show_keys_and_leftovers(each, out)
     if removed := sum(each.removed for each in drills):
         out.print(f"Removed {removed} queues and subscriptions of an earlier drill.", style="dim")
     passed = sum(each.passed for each in drills)
@@ -201,6 +193,37 @@ def show(found: AccountDrill, out: Console) -> None:
         f"{'✔' if found.passed else '✘'} {passed} of {len(drills)} Regions passed.",
         style="bold green" if found.passed else "bold red",
     )
+
+
+def _table(drills: Sequence[Drill]) -> Table:
+    seconds = ("ALERT", "CANCELLED", "RESULT SENT")
+    rows = table("REGION", "RESULT", *seconds, "DRILL KEY", right=seconds, folded=["DRILL KEY"])
+    for each in drills:
+        rows.add_row(
+            each.region,
+            _verdict(each),
+            *(_seconds(value) for value in (each.alert, each.cancelled, each.result_sent)),
+            escaped(each.key_state or "none"),
+        )
+    return rows
+
+
+def _verdict(found: Drill) -> Text:
+    if found.passed:
+        return escaped("passed", "green")
+    return escaped("✘ FAILED" if found.problem else "✘ NOT CLEANED UP", "bold red")
+
+
+def _show_keys_and_leftovers(found: Drill, out: Console) -> None:
+    for key in found.rejected_keys:
+        out.print(escaped(f"Not used in {found.region}: {key.key} looks like a drill's key."))
+        out.print(escaped(f"  The check {key.check} failed: {key.reason}"))
+    for left in found.leftovers:
+        out.print(escaped(f"✘ Not cleaned up in {found.region}: {left.resource}", "bold red"))
+        out.print(escaped(f"  {left.problem}"))
+        out.print(escaped(f"  → {left.command}"))
+    if found.kept:
+        out.print(escaped(f"Kept in {found.region}: {found.kept} and {found.key}"))
 
 
 def _seconds(value: float | None) -> str:

@@ -1,65 +1,85 @@
-"""What earlier drills left in a Region: keys to use again, queues and subscriptions to remove."""
+"""Remove queues and subscriptions: those of this drill, and those that earlier drills left."""
 
-from typing import Any, Final
+from typing import Any
 
-from reprieve.aws.account import Account, is_code
-from reprieve.names import DRILL_PREFIX, DRILL_TAG, PENDING_STATES
-
-DESCRIPTION: Final = "Reprieve: a fire drill's throw-away key. It encrypts nothing."
-_ALIASES: Final = f"alias/{DRILL_PREFIX}"
+from reprieve.aws.account import Account, explain, is_code
+from reprieve.drill.result import Leftover
+from reprieve.names import DRILL_PREFIX
 
 
-def find_key(kms: Any) -> str | None:
-    """Return the ARN of a key of an earlier drill that is not pending deletion; None if none is.
-
-    The drill schedules the deletion of this key, so a drill's alias is not enough: the key needs a
-    drill's description and tag too.
-    """
-    for page in kms.get_paginator("list_aliases").paginate():
-        for alias in page["Aliases"]:
-            if not alias["AliasName"].startswith(_ALIASES) or "TargetKeyId" not in alias:
-                continue
-            key = kms.describe_key(KeyId=alias["TargetKeyId"])["KeyMetadata"]
-            if key["KeyState"] not in PENDING_STATES and _is_drill_key(kms, key):
-                return str(key["Arn"])
+def remove_queue(sqs: Any, region: str, url: str) -> Leftover | None:
+    """Remove a queue; return what to do if that fails, None if the queue is gone."""
+    try:
+        sqs.delete_queue(QueueUrl=url)
+    except Exception as error:
+        # SQS lists a queue for a while after its deletion.
+        if not is_code(error, "QueueDoesNotExist", "NonExistentQueue"):
+            return queue_leftover(region, url, explain(error))
     return None
 
 
-def _is_drill_key(kms: Any, key: dict[str, Any]) -> bool:
-    tags = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
-    return key["Description"] == DESCRIPTION and any(tag["TagKey"] == DRILL_TAG for tag in tags)
+def remove_subscription(sns: Any, region: str, arn: str) -> Leftover | None:
+    """Remove a subscription; return what to do if that fails, None if the subscription is gone."""
+    try:
+        sns.unsubscribe(SubscriptionArn=arn)
+    except Exception as error:
+        return subscription_leftover(region, arn, explain(error))
+    return None
 
 
-def create_key(kms: Any, run: str) -> str:
-    """Create a drill key, and the alias that the next drill finds it by; return its ARN."""
-    key = kms.create_key(Description=DESCRIPTION, Tags=[{"TagKey": DRILL_TAG, "TagValue": run}])
-    arn: str = key["KeyMetadata"]["Arn"]
-    kms.create_alias(AliasName=f"{_ALIASES}{run}", TargetKeyId=arn)
-    return arn
+def queue_leftover(region: str, url: str, problem: str) -> Leftover:
+    """Return how a queue is removed by hand, and why it is still there."""
+    command = f"aws sqs delete-queue --region {region} --queue-url {url}"
+    return Leftover(f"the queue {url}", problem, command)
 
 
-def clean_up(account: Account, region: str, topic: str) -> int:
-    """Remove the queues and subscriptions of drills that did not finish; return how many."""
+def subscription_leftover(region: str, arn: str, problem: str) -> Leftover:
+    """Return how a subscription is removed by hand, and why it is still there."""
+    command = f"aws sns unsubscribe --region {region} --subscription-arn {arn}"
+    return Leftover(f"the subscription {arn}", problem, command)
+
+
+def remove_earlier(account: Account, region: str, topic: str) -> tuple[int, tuple[Leftover, ...]]:
+    """Remove the queues and subscriptions of drills that did not finish.
+
+    Return how many were removed, and what could not be removed or listed.
+
+    Raises:
+        ClientError: there is no such topic.
+    """
     sqs, sns = account.client("sqs", region), account.client("sns", region)
-    queues = [
-        url
-        for page in sqs.get_paginator("list_queues").paginate(QueueNamePrefix=DRILL_PREFIX)
-        for url in page.get("QueueUrls", [])
+    subscriptions, unread_topic = _list_subscriptions(sns, region, topic)
+    queues, unread_queues = _list_queues(sqs, region)
+    attempts = [
+        *(remove_subscription(sns, region, each) for each in subscriptions),
+        *(remove_queue(sqs, region, each) for each in queues),
     ]
-    subscriptions = [
-        each["SubscriptionArn"]
-        for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
-        for each in page["Subscriptions"]
-        if each["Protocol"] == "sqs"
-        and each["Endpoint"].rpartition(":")[2].startswith(DRILL_PREFIX)
-    ]
-    for subscription in subscriptions:
-        sns.unsubscribe(SubscriptionArn=subscription)
-    for url in queues:
-        try:
-            sqs.delete_queue(QueueUrl=url)
-        except Exception as error:
-            # SQS lists a queue for a while after its deletion.
-            if not is_code(error, "QueueDoesNotExist", "NonExistentQueue"):
-                raise
-    return len(queues) + len(subscriptions)
+    left = tuple(each for each in (unread_topic, unread_queues, *attempts) if each)
+    return attempts.count(None), left
+
+
+def _list_subscriptions(sns: Any, region: str, topic: str) -> tuple[list[str], Leftover | None]:
+    try:
+        pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+        found = [
+            each["SubscriptionArn"]
+            for page in pages
+            for each in page["Subscriptions"]
+            if each["Protocol"] == "sqs"
+            and each["Endpoint"].rpartition(":")[2].startswith(DRILL_PREFIX)
+        ]
+    except Exception as error:
+        if is_code(error, "NotFound", "NotFoundException"):
+            raise
+        command = f"aws sns list-subscriptions-by-topic --region {region} --topic-arn {topic}"
+        return [], Leftover("the subscriptions of earlier drills, if any", explain(error), command)
+    return found, None
+
+
+def _list_queues(sqs: Any, region: str) -> tuple[list[str], Leftover | None]:
+    try:
+        pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=DRILL_PREFIX)
+        return [url for page in pages for url in page.get("QueueUrls", [])], None
+    except Exception as error:
+        command = f"aws sqs list-queues --region {region} --queue-name-prefix {DRILL_PREFIX}"
+        return [], Leftover("the queues of earlier drills, if any", explain(error), command)

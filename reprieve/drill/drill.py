@@ -1,84 +1,34 @@
 """`reprieve drill`: schedule a drill key's deletion, and check that the guard rescues the key."""
 
-import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any, Final
 
 from reprieve.aws.account import Account, explain, is_code
 from reprieve.aws.parallel import run_in_parallel
-from reprieve.drill.cleanup import clean_up, create_key, find_key
+from reprieve.drill.cleanup import remove_earlier
+from reprieve.drill.key import (
+    DrillKey,
+    create_key,
+    find_key,
+    finish_key,
+    name_key,
+)
+from reprieve.drill.listener import Listener
+from reprieve.drill.policy import drill_key_policy
+from reprieve.drill.result import AccountDrill, Drill, Leftover
 from reprieve.drill.watch import Watch
-from reprieve.errors import ExitCode, ReprieveError
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
 from reprieve.guard.remediation import runbook_against
-from reprieve.names import DRILL_PREFIX, DRILL_TAG, PENDING_STATES
 from reprieve.settings.schema import Settings
 
 # A drill that fails leaves its key pending deletion: the longest waiting period gives people time.
-# An approved deletion need not wait: the shortest.
 _LONGEST_DAYS: Final = 30
-_SHORTEST_DAYS: Final = 7
 # How many seconds a Region may take to set up and to clean up, besides the waiting.
 _OVERHEAD_SECONDS: Final = 120
 _INTERRUPTED: Final = "It was interrupted."
-
-
-class DrillError(ReprieveError):
-    """With these settings, options or credentials a drill would prove nothing."""
-
-    exit_code = ExitCode.USAGE
-
-
-@dataclass(frozen=True)
-class Drill:
-    """The result of the drill in one Region.
-
-    `alert`, `cancelled` and `result_sent` are seconds from the call until the alert arrived, the
-    deletion was cancelled, and the runbook's message arrived; None for what did not happen or was
-    not expected. `key` is the drill key's ARN, and `key_state` the state that it was left in.
-    `removed` counts the queues and subscriptions of earlier drills that this one removed. `problem`
-    says why the drill failed; None if it passed.
-    """
-
-    region: str
-    key: str | None = None
-    alert: float | None = None
-    cancelled: float | None = None
-    result_sent: float | None = None
-    key_state: str | None = None
-    removed: int = 0
-    problem: str | None = None
-    kept: str | None = None
-
-    @property
-    def passed(self) -> bool:
-        """Whether everything that was expected happened."""
-        return self.problem is None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the result as `--format json` prints it; docs/operations.md has the shape."""
-        return {**asdict(self), "passed": self.passed}
-
-
-@dataclass(frozen=True)
-class AccountDrill:
-    """The results of the drill in one account, by Region."""
-
-    account: str
-    regions: tuple[Drill, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether the drill passed in every Region."""
-        return all(each.passed for each in self.regions)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the results as `--format json` prints them."""
-        return {"account": self.account, "regions": [each.as_json() for each in self.regions]}
 
 
 @dataclass(frozen=True)
@@ -105,163 +55,137 @@ class Plan:
         )
 
 
-def check_settings(settings: Settings, approved_role: str | None) -> None:
-    """Check that a drill can succeed with these settings.
-
-    Raises:
-        DrillError: the drill's threat is not watched, or the approved role is not exempt.
-    """
-    threat = KEY_DELETION_SCHEDULED.name
-    if threat not in settings.notify.threats:
-        raise DrillError(
-            f"notify.threats does not have {threat}: the drill would send no alert.",
-            f"Add {threat} to notify.threats and deploy.",
-        )
-    if approved_role and approved_role not in settings.exempt.principals:
-        raise DrillError(
-            f"--approved-role {approved_role}: the role is not in exempt.principals, so the guard "
-            "would cancel its deletions."
-        )
-
-
-def check_caller(account: Account, settings: Settings) -> None:
-    """Check that the guard reacts to deletions by the caller.
-
-    Raises:
-        DrillError: the caller is exempt.
-    """
-    if principal := exempt_principal(account.arn, settings):
-        raise DrillError(
-            f"You are {account.arn}, which exempt.principals exempts ({principal}): the guard does "
-            "not cancel your deletions, so the drill would fail.",
-            "Run the drill as another principal.",
-        )
-
-
-def exempt_principal(arn: str, settings: Settings) -> str | None:
-    """Return the entry of `exempt.principals` that a caller's ARN matches; None if none does.
-
-    The ARN of a session does not have its role's path, so only the role's name is compared.
-    """
-    for principal in settings.exempt.principals:
-        account, name = principal.split(":")[4], principal.rpartition("/")[2]
-        session = f":{account}:assumed-role/{name}/"
-        if arn == principal or (":role/" in principal and session in arn):
-            return principal
-    return None
-
-
-def approver(account: Account, role: str, settings: Settings) -> Account:
-    """Return the account opened as the approved role.
-
-    Raises:
-        DrillError: the role cannot be assumed.
-    """
-    try:
-        return account.assume(role, settings.regions.home)
-    except Exception as error:
-        raise DrillError(
-            f"--approved-role {role}: the role cannot be assumed. {explain(error)}"
-        ) from error
-
-
 def drill(
     account: Account,
     regions: Sequence[str],
     plan: Plan,
     stop: Event,
     done: Callable[[str], None] = lambda region: None,
+    overhead: float = _OVERHEAD_SECONDS,
 ) -> AccountDrill:
-    """Drill in all Regions at once. Setting `stop` ends the waiting; the drill then cleans up."""
+    """Drill in all Regions at once. Setting `stop` ends the waiting; the drill then cleans up.
+
+    A Region is given up after the plan's time-out and `overhead`, in seconds; its result then has
+    what was known until then.
+    """
+    drills = {region: RegionDrill(account, region, plan, stop) for region in regions}
     found: dict[str, Drill] = {}
     for region, answer in run_in_parallel(
-        lambda region: _drill_in(region, account, plan, stop),
-        regions,
-        plan.timeout + _OVERHEAD_SECONDS,
+        lambda region: drills[region].run(), regions, plan.timeout + overhead
     ):
-        if isinstance(answer, Exception):
-            no_topic = is_code(answer, "NotFound", "NotFoundException")
-            problem = f"There is no topic {plan.settings.notify.topic_name}. Deploy first."
-            answer = Drill(region, problem=problem if no_topic else explain(answer))
-        found[region] = answer
+        found[region] = drills[region].give_up(answer) if isinstance(answer, Exception) else answer
         done(region)
     return AccountDrill(account.id, tuple(found[region] for region in regions))
 
 
-def _drill_in(region: str, account: Account, plan: Plan, stop: Event) -> Drill:
-    kms = account.client("kms", region)
-    topic = (
-        f"arn:{plan.settings.regions.partition}:sns:{region}:{account.id}:"
-        f"{plan.settings.notify.topic_name}"
-    )
-    result = Drill(region, removed=clean_up(account, region, topic))
-    run = uuid.uuid4().hex[:8]
-    with _subscribed_queue(account, region, topic, run, keep=plan.keep) as queue:
-        if stop.is_set():
-            return replace(result, problem=_INTERRUPTED)
-        key = find_key(kms) or create_key(kms, run)
-        result = replace(result, key=key)
+@dataclass
+class RegionDrill:
+    """The drill in one Region. `result` says at any time what has happened so far."""
+
+    account: Account
+    region: str
+    plan: Plan
+    stop: Event
+    result: Drill = field(init=False)
+    _id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    _listener: Listener = field(init=False)
+    _key: DrillKey | None = None
+
+    def __post_init__(self) -> None:
+        settings = self.plan.settings
+        topic = (
+            f"arn:{settings.regions.partition}:sns:{self.region}:{self.account.id}:"
+            f"{settings.notify.topic_name}"
+        )
+        self.result = Drill(self.region)
+        self._listener = Listener(self.account, self.region, topic, self._id)
+
+    def run(self) -> Drill:
+        """Drill, clean up, and return the result, whatever failed."""
         try:
-            kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=_LONGEST_DAYS)
+            self._remove_earlier()
+            queue = self._listener.open()
+            if self.stop.is_set():
+                self._note(problem=_INTERRUPTED)
+            else:
+                self._rescue_key(queue)
         except Exception as error:
-            result = replace(result, problem=explain(error))
+            self._note(problem=self._explain(error))
+        self._clean_up()
+        return self.result
+
+    def give_up(self, error: Exception) -> Drill:
+        """Return the result of a drill that did not end, with everything that it may have left."""
+        problem = "The drill ended before it cleaned this up."
+        left = list(self._listener.remaining(problem))
+        if self._key:
+            command = f"aws kms describe-key --region {self.region} --key-id {self._key.arn}"
+            left.append(Leftover(f"the drill key {self._key.arn}", problem, command))
+        self._note(*left, problem=self.result.problem or explain(error))
+        return self.result
+
+    def _note(self, *leftovers: Leftover | None, **changes: Any) -> None:
+        """Add leftovers to the result, and change its fields."""
+        left = (*self.result.leftovers, *filter(None, leftovers))
+        self.result = replace(self.result, leftovers=left, **changes)
+
+    def _explain(self, error: Exception) -> str:
+        if is_code(error, "NotFound", "NotFoundException") and not self._key:
+            return f"There is no topic {self.plan.settings.notify.topic_name}. Deploy first."
+        return explain(error)
+
+    def _remove_earlier(self) -> None:
+        removed, left = remove_earlier(self.account, self.region, self._listener.topic)
+        self._note(*left, removed=removed)
+
+    def _rescue_key(self, queue: str) -> None:
+        """Schedule the deletion of the drill's key, and wait for the guard."""
+        kms = self.account.client("kms", self.region)
+        key = self._find_or_create_key(kms)
+        kms.schedule_key_deletion(KeyId=key.arn, PendingWindowInDays=_LONGEST_DAYS)
+        watch = Watch(kms, self.account.client("sqs", self.region), queue, key.arn)
+        self._note(**_wait(watch, self.plan, self.stop))
+
+    def _find_or_create_key(self, kms: Any) -> DrillKey:
+        partition = self.plan.settings.regions.partition
+        self._key, rejected = find_key(self.account, self.region, partition)
+        self._note(rejected_keys=rejected)
+        if self._key is None:
+            self._key = create_key(kms, drill_key_policy(partition, self.account.id), self._id)
+            self._note(name_key(kms, self._key, self.region, self._id))
+        self._note(key=self._key.arn)
+        return self._key
+
+    def _clean_up(self) -> None:
+        """Remove the queue and the subscription, and leave the key as it was found."""
+        if self.plan.keep:
+            self._note(kept=self._listener.queue)
         else:
-            watch = Watch(kms, account.client("sqs", region), queue, key)
-            result = _wait(result, plan, stop, watch)
-    kept = queue if plan.keep else None
-    return replace(result, key_state=_finish_key(kms, key, region, plan), kept=kept)
+            self._note(*self._listener.close())
+        if self._key:
+            approver = self.plan.approver
+            state, leftover = finish_key(
+                self.account.client("kms", self.region),
+                self._key,
+                self.region,
+                approver=approver.client("kms", self.region) if approver else None,
+                keep=self.plan.keep,
+            )
+            self._note(leftover, key_state=state)
 
 
-@contextmanager
-def _subscribed_queue(
-    account: Account, region: str, topic: str, run: str, *, keep: bool
-) -> Iterator[str]:
-    """Yield the URL of a queue that receives the topic's messages; remove it unless `keep`."""
-    sqs, sns = account.client("sqs", region), account.client("sns", region)
-    name = f"{DRILL_PREFIX}{run}"
-    arn = f"{topic.replace(':sns:', ':sqs:').rpartition(':')[0]}:{name}"
-    allow = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    queue = sqs.create_queue(QueueName=name, Attributes={"Policy": policy}, tags={DRILL_TAG: run})[
-        "QueueUrl"
-    ]
-    subscription = None
-    try:
-        # Without raw delivery: `watch` reads the Subject.
-        subscription = sns.subscribe(
-            TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True
-        )["SubscriptionArn"]
-        yield queue
-    finally:
-        if not keep:
-            try:
-                if subscription:
-                    sns.unsubscribe(SubscriptionArn=subscription)
-            finally:
-                sqs.delete_queue(QueueUrl=queue)
+def _wait(watch: Watch, plan: Plan, stop: Event) -> dict[str, Any]:
+    """Wait until everything has happened, the time is over, or the drill is interrupted.
 
-
-def _wait(result: Drill, plan: Plan, stop: Event, watch: Watch) -> Drill:
-    """Wait until everything has happened, the time is over, or the drill is interrupted."""
+    Return the fields of `Drill` that this decides.
+    """
     problem = None
     try:
         if not watch.until(plan.expected, plan.timeout, stop):
             problem = _INTERRUPTED if stop.is_set() else _describe_missing(watch.seen, plan)
     except Exception as error:
         problem = explain(error)
-    return replace(
-        result,
-        alert=watch.seen.get("alert"),
-        cancelled=watch.seen.get("cancelled"),
-        result_sent=watch.seen.get("result_sent"),
-        problem=problem,
-    )
+    return {**{name: watch.seen.get(name) for name in _MISSING}, "problem": problem}
 
 
 def _describe_missing(seen: dict[str, float], plan: Plan) -> str:
@@ -281,23 +205,3 @@ _MISSING: Final = {
     "cancelled": "the deletion was not cancelled",
     "result_sent": "the runbook did not send its result",
 }
-
-
-def _finish_key(kms: Any, key: str, region: str, plan: Plan) -> str:
-    """Schedule the drill key's deletion if a role approves it; return its state, in a phrase."""
-    try:
-        metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
-        if metadata["KeyState"] in PENDING_STATES or plan.keep:
-            return _state(metadata)
-        if plan.approver is None:
-            return f"{metadata['KeyState']}, kept for the next drill"
-        approver_kms = plan.approver.client("kms", region)
-        approver_kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=_SHORTEST_DAYS)
-        return _state(kms.describe_key(KeyId=key)["KeyMetadata"])
-    except Exception as error:
-        return f"unknown: {explain(error)}"
-
-
-def _state(metadata: dict[str, Any]) -> str:
-    date = metadata.get("DeletionDate")
-    return f"deleted on {date:%Y-%m-%d}" if date else str(metadata["KeyState"])

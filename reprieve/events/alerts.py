@@ -8,7 +8,6 @@ that no caller can forge or break an alert. Never use the user agent, for exampl
 import json
 from dataclasses import dataclass
 
-from reprieve.events.guard_events import GUARD_CHANGED, GUARD_RESOURCE
 from reprieve.events.threat import Threat
 from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED, NAMED_KEY
 from reprieve.runbooks.runbook import Runbook
@@ -64,19 +63,16 @@ def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = Fa
         paths, origin = _CALL, ("By: <principal> <service>", "From: <address>")
     else:
         paths, origin = _EVENT, ()
-    resources: dict[str, str] = {}
-    resource_line: tuple[str, ...] = ()
-    if threat is GUARD_CHANGED:
-        # A call has one of these parameters; EventBridge leaves the others empty.
-        resources = {f"resource-{index}": path for index, path in enumerate(GUARD_RESOURCE)}
-        resource_line = (f"Resource: {''.join(f'<{name}>' for name in resources)}",)
+    # EventBridge leaves the paths empty that a call does not have.
+    resources = {f"resource-{index}": path for index, path in enumerate(threat.resource)}
+    resource_line = "".join(f"<{name}>" for name in resources)
     return Transformer(
         paths=paths | {name: path for name, (_, path) in facts.items()} | resources,
         template=_lines(
             f"REPRIEVE: {threat.summary}",
             f"Severity: {threat.severity}",
             *(f"{label}: <{name}>" for name, (label, _) in facts.items()),
-            *resource_line,
+            *([f"Resource: {resource_line}"] if resources else []),
             "Region: <region>",
             "Account: <account>",
             *origin,

@@ -23,7 +23,7 @@ def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = 
     roles = sorted(name for name in automation_roles if not name.startswith(f"{PREFIX}-"))
     in_topics = [f":{PREFIX}-*", *(f":{name}" for name in others)]
     parameters: tuple[dict[str, list[Any]], ...] = (
-        {"name": names},  # rules and documents
+        {"name": [*names, "default"]},  # rules, documents, and the bus of all rules
         {"rule": names},
         {"topicArn": [{"wildcard": f"*{each}"} for each in in_topics]},
         {"subscriptionArn": [{"wildcard": f"*{each.rstrip('*')}*"} for each in in_topics]},
@@ -46,19 +46,10 @@ def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = 
     }
 
 
-# The resource that a call names, by the parameters that may name it: a call has one of them.
-GUARD_RESOURCE: Final = tuple(
-    f"$.detail.requestParameters.{name}"
-    for name in (
-        "name",
-        "rule",
-        "topicArn",
-        "subscriptionArn",
-        "resourceArn",
-        "queueUrl",
-        "roleName",
-    )
-)
+def _one_of(*parameters: str) -> tuple[str, ...]:
+    """Return the JSON paths of parameters of a call."""
+    return tuple(f"$.detail.requestParameters.{name}" for name in parameters)
+
 
 GUARD_CHANGED: Final = Threat(
     name="guard-changed",
@@ -66,6 +57,10 @@ GUARD_CHANGED: Final = Threat(
     severity=Severity.CRITICAL,
     event_pattern=guard_changed(),
     facts=(("Call", "$.detail.eventName"), ("Service", "$.detail.eventSource")),
+    # Not the names of alarms, which may be any text.
+    resource=_one_of(
+        "name", "rule", "topicArn", "subscriptionArn", "resourceArn", "queueUrl", "roleName"
+    ),
     meaning="A changed guard may no longer send alerts or rescue keys. If this was your own "
     "deployment, nothing is wrong: name its role in exempt.deployers.",
     undo=(
@@ -86,11 +81,8 @@ TRAIL_CHANGED: Final = Threat(
             "errorCode": [{"exists": False}],
         },
     },
-    facts=(
-        ("Call", "$.detail.eventName"),
-        ("Trail", "$.detail.requestParameters.name"),
-        ("Trail of the selectors", "$.detail.requestParameters.trailName"),
-    ),
+    facts=(("Call", "$.detail.eventName"),),
+    resource=_one_of("name", "trailName"),
     meaning="Without a trail that logs KMS's calls, Reprieve does not see a deletion when it is "
     "scheduled. The patrol finds it later.",
     undo=(

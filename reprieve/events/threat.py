@@ -32,6 +32,7 @@ class Threat:
     `event_pattern` is the pattern that EventBridge matches.
     `facts` are lines of the alert, each a label and the JSON path of its value in the event. If the
     event names a key, one label is Key, and the texts refer to it as `<key>`.
+    `resource` are JSON paths of which a call has one: it names the resource that was changed.
     `meaning` and `undo` are sentences; `undo` describes what a person can do, if anything.
     """
 
@@ -43,6 +44,7 @@ class Threat:
     meaning: str
     undo: tuple[str, ...]
     by_default: bool = True
+    resource: tuple[str, ...] = ()
 
     @property
     def is_call(self) -> bool:

@@ -57,6 +57,10 @@ class Queue:
     retention_seconds: int
 
 
+DOCUMENT_VERSION: Final = "1"
+"""The version of a document that targets start: the first, which has the content of its name."""
+
+
 @dataclass(frozen=True)
 class Document:
     """One of Reprieve's own runbooks: an SSM document of type Automation."""
@@ -76,7 +80,7 @@ class Document:
 
     def target_arn(self, location: Location) -> str:
         """Return the ARN that an EventBridge target needs to start it."""
-        return self.runbook.target_arn(location, self.name, "1")
+        return self.runbook.target_arn(location, self.name, DOCUMENT_VERSION)
 
 
 @dataclass(frozen=True)

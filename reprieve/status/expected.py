@@ -1,11 +1,11 @@
 """What the settings make of a Region, to compare with what is deployed there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reprieve.aws.account import Account
-from reprieve.guard.guard import regional_guard
-from reprieve.guard.resources import RegionalGuard
+from reprieve.guard.guard import regional_guard, relay_rules
+from reprieve.guard.resources import RegionalGuard, Rule
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
 
@@ -30,13 +30,38 @@ class ExpectedRegion:
 
 def expected_in(account: Account, settings: Settings, region: str) -> ExpectedRegion:
     """Return what the settings define in a Region of an account."""
-    location = Location(settings.regions.partition, region, account.id)
+    location = _location(account, settings, region)
     guard = regional_guard(settings, location)
     if guard.key:
         # KMS chose the id of the key that Reprieve made; only the topic knows it.
         key_arn = _key_of_topic(account, location, guard.topics[0].arn)
         guard = regional_guard(settings, location, key_arn)
     return ExpectedRegion(account, settings, guard)
+
+
+def rules_in(account: Account, settings: Settings, region: str) -> tuple[Rule, ...]:
+    """Return the rules that the settings define in a Region, watched or not, without asking AWS."""
+    location = _location(account, settings, region)
+    if region in settings.regions.watched:
+        return regional_guard(settings, location).rules
+    return relay_rules(settings, location)
+
+
+def relay_in(account: Account, settings: Settings, region: str) -> ExpectedRegion | None:
+    """Return what the settings define in a Region that only forwards events: rules alone count.
+
+    None if it forwards nothing, or is watched.
+    """
+    rules = rules_in(account, settings, region)
+    if region in settings.regions.watched or not rules:
+        return None
+    guard = regional_guard(settings, _location(account, settings, settings.regions.watched[0]))
+    location = _location(account, settings, region)
+    return ExpectedRegion(account, settings, replace(guard, location=location, rules=rules))
+
+
+def _location(account: Account, settings: Settings, region: str) -> Location:
+    return Location(settings.regions.partition, region, account.id)
 
 
 def _key_of_topic(account: Account, location: Location, topic_arn: str) -> str | None:

@@ -1,6 +1,6 @@
 """What `reprieve status` finds: a check is one cell of its table, a finding one problem there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -52,6 +52,10 @@ class Check:
     text: str
     findings: tuple[Finding, ...] = ()
     verdict: Verdict = Verdict.OK
+
+    def failed(self) -> "Check":
+        """Return this check as one that failed."""
+        return replace(self, verdict=Verdict.WRONG)
 
 
 def check_of(name: str, text: str, findings: list[Finding]) -> Check:

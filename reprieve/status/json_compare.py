@@ -1,7 +1,7 @@
 """Comparing the JSON that AWS holds with the JSON that the settings make."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -13,9 +13,13 @@ def canonical(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: canonical(each) for name, each in value.items()}
     if isinstance(value, list):
-        each = sorted((canonical(each) for each in value), key=json.dumps)
+        each = sorted((canonical(each) for each in value), key=_sorting)
         return each[0] if len(each) == 1 else each
     return value
+
+
+def _sorting(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def parsed(text: str | None) -> Any:
@@ -24,6 +28,29 @@ def parsed(text: str | None) -> Any:
         return json.loads(text or "")
     except ValueError:
         return None
+
+
+def differing_paths(
+    expected: Any, found: Any, form: Callable[[Any], Any] = canonical, path: str = ""
+) -> Iterator[str]:
+    """Yield where two JSON values differ: `detail.eventName`, `mainSteps[2].action`.
+
+    `the top` is the whole. Values are equal if what `form` makes of them is equal.
+    """
+    if form(expected) == form(found):
+        return
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name in dict.fromkeys((*expected, *found)):
+            inner = f"{path}.{name}" if path else str(name)
+            if name in expected and name in found:
+                yield from differing_paths(expected[name], found[name], form, inner)
+            else:
+                yield inner
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for index, (each, other) in enumerate(zip(expected, found, strict=True)):
+            yield from differing_paths(each, other, form, f"{path}[{index}]")
+    else:
+        yield path or "the top"
 
 
 def policy_differences(expected: dict[str, Any], found: Any) -> Iterator[str]:

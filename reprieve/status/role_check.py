@@ -1,6 +1,6 @@
 """What `reprieve status` checks of the IAM roles, which an account has once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reprieve.aws.account import Account
@@ -9,21 +9,24 @@ from reprieve.guard.resources import Role
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import unknown
-from reprieve.status.findings import DEPLOY, Check, Finding, Kind, Verdict, check_of
-from reprieve.status.json_compare import canonical, policy_differences
+from reprieve.status.compare import compare, missing, title_of
+from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
+from reprieve.status.kinds import role as kind
 
 
 def roles(account: Account, settings: Settings) -> Check:
     """Check the roles that Reprieve creates, and the one that the settings name."""
-    if not settings.remediation.enabled:
-        return Check("roles", "off")
     home = settings.regions.home
+    wanted = roles_of(settings, Location(settings.regions.partition, home, account.id))
+    given = settings.remediation.automation_role_arn if settings.remediation.enabled else None
+    if not wanted and not given:
+        return Check("roles", "off")
     iam = account.client("iam", home)
     findings: list[Finding] = []
     try:
-        for role in roles_of(settings, Location(settings.regions.partition, home, account.id)):
+        for role in wanted:
             findings += _role_findings(iam, role)
-        if given := settings.remediation.automation_role_arn:
+        if given:
             findings += _given_role_findings(iam, given)
     except Exception as error:
         check = unknown("roles", error)
@@ -31,27 +34,31 @@ def roles(account: Account, settings: Settings) -> Check:
     return check_of("roles", "wrong" if findings else "there", findings)
 
 
-def _role_findings(iam: Any, role: Role) -> Iterable[Finding]:
+def _role_findings(iam: Any, role: Role) -> Iterator[Finding]:
+    title = title_of("role", role.name)
     try:
         deployed = iam.get_role(RoleName=role.name)["Role"]
-        inline = iam.get_role_policy(RoleName=role.name, PolicyName=role.name)["PolicyDocument"]
-    except iam.exceptions.NoSuchEntityException as error:
-        reason = error.response["Error"]["Message"]
-        text = f"The role {role.name}, or its policy, is missing: {reason}"
-        return [Finding(role.name, Kind.MISSING, text, DEPLOY)]
-    findings = [
-        Finding(
-            role.name,
-            Kind.DIFFERENT,
-            f"The policy of the role {role.name} differs: {difference}.",
-            DEPLOY,
-        )
-        for difference in policy_differences(role.permissions, inline)
-    ]
-    if canonical(deployed["AssumeRolePolicyDocument"]) != canonical(role.trust):
-        text = f"The trust policy of the role {role.name} was changed."
-        findings.append(Finding(role.name, Kind.DIFFERENT, text, DEPLOY))
-    return findings
+    except iam.exceptions.NoSuchEntityException:
+        yield missing(title, role.name)
+        return
+    attributes = kind.deployed(deployed, _inline(iam, role.name), _attached(iam, role.name))
+    yield from compare(title, role.name, kind.expected(role), attributes)
+
+
+def _inline(iam: Any, role: str) -> dict[str, Any]:
+    """Return the inline policies of a role by their names."""
+    pages = iam.get_paginator("list_role_policies").paginate(RoleName=role)
+    return {
+        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for page in pages
+        for name in page["PolicyNames"]
+    }
+
+
+def _attached(iam: Any, role: str) -> list[str]:
+    """Return the ARNs of the managed policies that are attached to a role."""
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
+    return [each["PolicyArn"] for page in pages for each in page["AttachedPolicies"]]
 
 
 def _given_role_findings(iam: Any, arn: str) -> Iterable[Finding]:

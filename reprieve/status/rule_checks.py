@@ -1,41 +1,38 @@
 """What `reprieve status` checks of the rules and their targets."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
-from reprieve.guard.resources import Rule, Target
+from reprieve.guard.resources import Rule
 from reprieve.names import PREFIX
+from reprieve.status.compare import compare, missing, title_of, unexpected
 from reprieve.status.expected import ExpectedRegion
-from reprieve.status.findings import DEPLOY, Check, Finding, Kind, Verdict, check_of
-from reprieve.status.json_compare import canonical, parsed
+from reprieve.status.findings import Check, Finding, Kind, check_of
+from reprieve.status.kinds import rule as rule_kind
+from reprieve.status.kinds import target as target_kind
+from reprieve.text import printable
 
-
-def rules(expected: ExpectedRegion) -> Check:
-    """Check that every rule exists, is enabled, and matches the events that the settings say."""
-    wanted = {rule.name: rule for rule in expected.guard.rules}
-    deployed = _deployed_rules(expected)
-    findings = []
-    for name, rule in wanted.items():
-        if problem := _rule_problem(rule, deployed.get(name)):
-            kind, text = problem
-            findings.append(Finding(name, kind, f"The rule {name} {text}.", DEPLOY))
-    correct = len(wanted) - len(findings)
-    findings += [
-        Finding(
-            name,
-            Kind.UNEXPECTED,
-            f"The rule {name} is not defined by the settings.",
-            _UNEXPECTED_RULE,
-        )
-        for name in sorted(deployed.keys() - wanted.keys())
-    ]
-    return check_of("rules", f"{correct}/{len(wanted)}", findings)
-
-
-# Terraform does not know a rule that it did not create, or no longer manages.
+# Terraform does not know what it did not create, or no longer manages.
 _UNEXPECTED_RULE: Final = (
     "Deploy, if the settings were changed since. If the rule is still there then, somebody else "
     "created it: `aws events list-targets-by-rule` shows what it does."
 )
+_UNEXPECTED_TARGET: Final = (
+    "Deploy, if the settings were changed since. If the target is still there then, somebody else "
+    "added it: find out who in CloudTrail (PutTargets), then `aws events remove-targets`."
+)
+
+
+def rules(expected: ExpectedRegion) -> Check:
+    """Check that every rule is as the settings define it, and that there is no other."""
+    wanted = {rule.name: rule for rule in expected.guard.rules}
+    deployed = _deployed_rules(expected)
+    findings = [
+        finding for rule in wanted.values() for finding in _rule(rule, deployed.get(rule.name))
+    ]
+    correct = len(wanted) - len({finding.resource for finding in findings})
+    findings += unexpected("rule", wanted, deployed, _UNEXPECTED_RULE)
+    return check_of("rules", f"{correct}/{len(wanted)}", findings)
 
 
 def _deployed_rules(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:
@@ -47,35 +44,47 @@ def _deployed_rules(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:
     }
 
 
-def _rule_problem(rule: Rule, deployed: dict[str, Any] | None) -> tuple[Kind, str] | None:
+def _rule(rule: Rule, deployed: dict[str, Any] | None) -> Iterator[Finding]:
+    title = title_of("rule", rule.name)
     if deployed is None:
-        return Kind.MISSING, "is missing"
-    if deployed["State"] == "DISABLED":
-        return Kind.DIFFERENT, "is disabled, and matches nothing"
-    if canonical(parsed(deployed.get("EventPattern"))) != canonical(parsed(rule.pattern)):
-        return Kind.DIFFERENT, "has another event pattern than the settings define"
-    return None
+        yield missing(title, rule.name)
+    else:
+        yield from compare(title, rule.name, rule_kind.expected(rule), rule_kind.deployed(deployed))
 
 
 def targets(expected: ExpectedRegion) -> Check:
-    """Check that every rule has its targets, with the input that the settings define."""
-    findings = []
+    """Check that every rule has its targets as the settings define them, and no other."""
+    findings: list[Finding] = []
     correct = total = 0
     deployed = _deployed_rules(expected)
     for rule in expected.guard.rules:
         total += len(rule.targets)
         if rule.name not in deployed:
             continue  # reported by `rules`
-        found = _deployed_targets(expected, rule)
-        for target in rule.targets:
-            if problem := _target_problem(target, found.get(target.id)):
-                kind, text = problem
-                sentence = f"The target {target.id} of the rule {rule.name} {text}."
-                findings.append(Finding(target.id, kind, sentence, DEPLOY))
-            else:
-                correct += 1
-    verdict = Verdict.OK if correct == total else Verdict.WRONG
-    return Check("targets", f"{correct}/{total}", tuple(findings), verdict)
+        of_rule = list(_targets(rule, _deployed_targets(expected, rule)))
+        wrong = {each.resource for each in of_rule if each.kind is not Kind.UNEXPECTED}
+        correct += len(rule.targets) - len(wrong)
+        findings += of_rule
+    check = check_of("targets", f"{correct}/{total}", findings)
+    # Where a whole rule is missing, `rules` has the finding; its targets are missing all the same.
+    return check if correct == total else check.failed()
+
+
+def _targets(rule: Rule, deployed: dict[str, dict[str, Any]]) -> Iterator[Finding]:
+    for target in rule.targets:
+        title = f"The target {target.id} of the rule {rule.name}"
+        found = deployed.get(target.id)
+        if found is None:
+            yield missing(title, target.id)
+        else:
+            wanted = target_kind.expected(target)
+            yield from compare(title, target.id, wanted, target_kind.deployed(found))
+    for id in sorted(deployed.keys() - {target.id for target in rule.targets}):
+        text = (
+            f"The rule {rule.name} has the target {printable(id)}, which the settings do not "
+            f"define: it leads to {printable(deployed[id].get('Arn', 'nothing'))}."
+        )
+        yield Finding(id, Kind.UNEXPECTED, text, _UNEXPECTED_TARGET)
 
 
 def _deployed_targets(expected: ExpectedRegion, rule: Rule) -> dict[str, dict[str, Any]]:
@@ -85,21 +94,3 @@ def _deployed_targets(expected: ExpectedRegion, rule: Rule) -> dict[str, dict[st
         for page in pages.paginate(Rule=rule.name)
         for target in page["Targets"]
     }
-
-
-def _target_problem(target: Target, deployed: dict[str, Any] | None) -> tuple[Kind, str] | None:
-    if deployed is None:
-        return Kind.MISSING, "is missing"
-    transformer = deployed.get("InputTransformer", {})
-    if deployed["Arn"] != target.arn:
-        return Kind.DIFFERENT, f"leads to {deployed['Arn']}"
-    if deployed.get("RoleArn") != target.role_arn:
-        return Kind.DIFFERENT, f"has the role {deployed.get('RoleArn') or 'none'}"
-    wanted = target.transformer
-    if transformer.get("InputPathsMap", {}) != (wanted.paths if wanted else {}):
-        return Kind.DIFFERENT, "takes other values from the event than the settings define"
-    if transformer.get("InputTemplate") != (wanted.template if wanted else None):
-        return Kind.DIFFERENT, "has another text than the settings define"
-    if deployed.get("DeadLetterConfig", {}).get("Arn") != target.dead_letter_arn:
-        return Kind.DIFFERENT, "has no dead-letter queue: what it cannot deliver is lost"
-    return None

@@ -1,54 +1,97 @@
 """What `reprieve status` checks of the runbooks and of the rescues they ran."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from reprieve.aws.account import is_code
-from reprieve.guard.remediation import runbooks_of
-from reprieve.runbooks.runbook import Runbook
+from reprieve.guard.remediation import runbooks_of, started_runbooks
+from reprieve.guard.resources import DOCUMENT_VERSION, Document
+from reprieve.names import PREFIX
+from reprieve.status.compare import compare, missing, title_of, unexpected
 from reprieve.status.expected import ExpectedRegion
-from reprieve.status.findings import DEPLOY, Check, Finding, Kind, check_of
-from reprieve.status.json_compare import parsed
+from reprieve.status.findings import Check, Finding, Kind, check_of
+from reprieve.status.kinds import document as kind
+from reprieve.status.kinds import service_setting as setting_kind
+from reprieve.text import printable
 
 # The shortest waiting period of a key: after it, a failed rescue has been settled one way or the
 # other.
 _RECENT: Final = timedelta(days=7)
 _FAILED: Final = ("Failed", "TimedOut", "Cancelled", "CompletedWithFailure")
+_UNEXPECTED: Final = (
+    "Deploy, if the settings were changed since. If the runbook is still there then, somebody else "
+    "created it: `aws ssm delete-document`."
+)
 
 
 def runbook(expected: ExpectedRegion) -> Check:
-    """Check that the runbooks exist, with the content that the settings define."""
+    """Check that the runbooks are as the settings define them, and that there is no other."""
     used = runbooks_of(expected.settings.remediation)
-    contents = {document.name: document.content for document in expected.guard.documents}
-    findings = []
+    own = expected.guard.documents
+    findings = [finding for each in own for finding in _own_findings(expected, each)]
     for each in used:
-        if problem := _runbook_problem(expected, each, contents.get(each.name)):
-            kind, text = problem
-            findings.append(Finding(each.name, kind, f"The runbook {each.name} {text}.", DEPLOY))
-    return check_of("runbook", ("wrong" if findings else "there") if used else "off", findings)
+        if each.is_amazons and not _exists(expected, each.name):
+            findings.append(missing(title_of("runbook", each.name), each.name))
+    findings += _setting_findings(expected)
+    names = [each.name for each in own]
+    findings += unexpected("runbook", names, _deployed_names(expected), _UNEXPECTED)
+    text = "wrong" if findings else "there" if used or own else "off"
+    return check_of("runbook", text, findings)
 
 
-def _runbook_problem(
-    expected: ExpectedRegion, runbook: Runbook, content: dict[str, Any] | None
-) -> tuple[Kind, str] | None:
+def _deployed_names(expected: ExpectedRegion) -> Iterator[str]:
+    """Yield the names of the account's documents with Reprieve's prefix."""
+    pages = expected.client("ssm").get_paginator("list_documents")
+    own = [{"Key": "Owner", "Values": ["Self"]}]
+    for page in pages.paginate(Filters=own, PaginationConfig={"PageSize": 50}):
+        for each in page["DocumentIdentifiers"]:
+            if each["Name"].startswith(f"{PREFIX}-"):
+                yield each["Name"]
+
+
+def _own_findings(expected: ExpectedRegion, document: Document) -> Iterator[Finding]:
     ssm = expected.client("ssm")
+    title = title_of("runbook", document.name)
     try:
-        if content is None:  # Amazon's own
-            ssm.describe_document(Name=runbook.name)
-            return None
-        deployed = ssm.get_document(Name=runbook.name, DocumentFormat="JSON")
+        description = ssm.describe_document(Name=document.name)["Document"]
+        version = ssm.get_document(
+            Name=document.name, DocumentFormat="JSON", DocumentVersion=DOCUMENT_VERSION
+        )
+    except Exception as error:
+        if not is_code(error, "InvalidDocument", "InvalidDocumentVersion"):
+            raise
+        yield missing(title, document.name)
+        return
+    deployed = kind.deployed(description, version)
+    yield from compare(title, document.name, kind.expected(document), deployed)
+
+
+def _setting_findings(expected: ExpectedRegion) -> Iterator[Finding]:
+    """Compare the service setting, if the settings define it: without it nobody asked for a value.
+
+    Systems Manager names a setting by its path or, in answers, by either path or ARN.
+    """
+    if wanted := expected.guard.service_setting:
+        answer = expected.client("ssm").get_service_setting(SettingId=wanted.id)["ServiceSetting"]
+        title = title_of("service setting", wanted.id)
+        deployed = setting_kind.deployed(answer)
+        yield from compare(title, wanted.id, setting_kind.expected(wanted), deployed)
+
+
+def _exists(expected: ExpectedRegion, name: str) -> bool:
+    try:
+        expected.client("ssm").describe_document(Name=name)
     except Exception as error:
         if not is_code(error, "InvalidDocument"):
             raise
-        return Kind.MISSING, "is missing"
-    if parsed(deployed["Content"]) != content:
-        return Kind.DIFFERENT, "is not the one that the settings define"
-    return None
+        return False
+    return True
 
 
 def rescues(expected: ExpectedRegion) -> Check:
     """Check how the last automations ended."""
-    used = runbooks_of(expected.settings.remediation)
+    used = started_runbooks(expected.settings)
     if not used:
         return Check("last rescue", "off")
     names = [runbook.name for runbook in used]
@@ -72,7 +115,7 @@ def rescues(expected: ExpectedRegion) -> Check:
 
 def _failed_rescue(expected: ExpectedRegion, execution: dict[str, Any]) -> Finding:
     id = execution["AutomationExecutionId"]
-    reason = execution.get("FailureMessage", "no reason given")
+    reason = printable(execution.get("FailureMessage", "no reason given"))
     return Finding(
         id,
         Kind.FAILING,

@@ -1,26 +1,46 @@
-"""Whether a CloudTrail trail logs the calls that endanger keys: without one, no rule sees them."""
+"""Whether CloudTrail's trails log the calls that the rules wait for: other calls, no rule sees."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from reprieve.aws.account import Account, explain
 from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
+from reprieve.status.watched_calls import WatchedCall
+from reprieve.text import printable
 
 Trail = Mapping[str, Any]
 
-# Such a record as a trail must let through, by the field names of advanced event selectors.
-_WRITE: Final = {
-    "eventCategory": "Management",
-    "readOnly": "false",
-    "eventSource": "kms.amazonaws.com",
-    "eventType": "AwsApiCall",
-    "eventName": "ScheduleKeyDeletion",
-}
 _TESTS: Final[dict[str, Callable[[str, str], bool]]] = {
     "Equals": str.__eq__,
     "StartsWith": str.startswith,
     "EndsWith": str.endswith,
 }
+_NAMED: Final = 8
+"""How many calls a sentence names."""
+
+
+@dataclass(frozen=True)
+class Logging:
+    """What a trail logs: the answers of GetTrailStatus and GetEventSelectors."""
+
+    status: Mapping[str, Any]
+    selectors: Mapping[str, Any]
+
+    def gap(self, call: WatchedCall) -> str | None:
+        """Return why the trail does not log every such call, None if it does.
+
+        CloudTrail user guide, "Logging management events": a trail without selectors logs them all.
+        """
+        if not self.status.get("IsLogging"):
+            return "its logging is stopped"
+        if advanced := self.selectors.get("AdvancedEventSelectors"):
+            return _advanced_gap(advanced, call)
+        basic = self.selectors.get("EventSelectors")
+        if not basic:
+            return None
+        reasons = [_basic_gap(selector, call) for selector in basic]
+        return None if None in reasons else "; ".join(dict.fromkeys(map(str, reasons)))
 
 
 def trails_of(account: Account, region: str) -> dict[str, Trail]:
@@ -30,32 +50,53 @@ def trails_of(account: Account, region: str) -> dict[str, Trail]:
     return {trail["TrailARN"]: trail for trail in found}
 
 
-def blindness(account: Account, trail: Trail) -> str | None:
-    """Return why a trail misses KMS's write calls, None if it does not; reads its home Region."""
+def logging_of(account: Account, trail: Trail) -> Logging:
+    """Return what a trail logs; reads its home Region."""
     client, arn = account.client("cloudtrail", trail["HomeRegion"]), trail["TrailARN"]
-    return _blindness(client.get_trail_status(Name=arn), client.get_event_selectors(TrailName=arn))
+    return Logging(client.get_trail_status(Name=arn), client.get_event_selectors(TrailName=arn))
 
 
-def trail_check(trails: Iterable[Trail], why: Mapping[str, str | Exception | None]) -> Check:
-    """Check the trails that cover a Region by what `blindness` returned, or raised, for each."""
-    reasons: list[str] = []
-    unknown = False
-    for trail in trails:
-        reason = why[trail["TrailARN"]]
-        if reason is None:
-            return Check("trail", "logs")
-        if isinstance(reason, Exception):
-            # An organization's trail may be closed to its member accounts.
-            unknown, reason = True, f"it cannot be read. {explain(reason)}"
-        reasons.append(f"{trail['Name']}: {reason}")
-    if not reasons:
+def trail_check(
+    trails: Iterable[Trail],
+    logging: Mapping[str, Logging | Exception],
+    calls: Iterable[WatchedCall],
+) -> Check:
+    """Check that each call is logged by one of the trails that cover a Region.
+
+    `logging` has by the trails' ARNs what `logging_of` returned or raised.
+    """
+    trails, calls = list(trails), list(calls)
+    if not trails:
         problem = "There is no CloudTrail trail: Reprieve sees no call at all."
         return check_of("trail", "NONE", [_finding(Kind.MISSING, problem, _CREATE)])
-    problem = f"No trail is known to log KMS's write calls ({'; '.join(reasons)})."
+    read = {trail["Name"]: logging[trail["TrailARN"]] for trail in trails}
+    unread = {name: each for name, each in read.items() if isinstance(each, Exception)}
+    known = {name: each for name, each in read.items() if isinstance(each, Logging)}
+    unseen = [call for call in calls if all(each.gap(call) for each in known.values())]
+    if not unseen:
+        return Check("trail", "logs")
+    # An organization's trail may be closed to its member accounts.
+    reasons = [f"{name}: it cannot be read. {explain(error)}" for name, error in unread.items()]
+    for name, each in known.items():
+        gaps = dict.fromkeys(str(each.gap(call)) for call in unseen)
+        reasons.append(f"{name}: {'; '.join(gaps)}")
+    return _failed(unseen, len(unseen) == len(calls), printable("; ".join(reasons)), bool(unread))
+
+
+def _failed(unseen: list[WatchedCall], blind: bool, reasons: str, unknown: bool) -> Check:
+    what = "the calls that Reprieve watches" if blind else _names(unseen)
+    problem = f"No trail is known to log {what} ({reasons})."
     if unknown:
         return Check("trail", "?", (_finding(Kind.UNKNOWN, problem, _ASK),), Verdict.UNKNOWN)
-    blind = _finding(Kind.DIFFERENT, f"{problem} Reprieve is blind.", _START)
-    return check_of("trail", "BLIND", [blind])
+    outcome = "Reprieve is blind." if blind else "Reprieve does not see those calls."
+    finding = _finding(Kind.DIFFERENT, f"{problem} {outcome}", _START)
+    return check_of("trail", "BLIND" if blind else "PARTLY", [finding])
+
+
+def _names(calls: list[WatchedCall]) -> str:
+    names = list(dict.fromkeys(map(str, calls)))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def _finding(kind: Kind, problem: str, hint: str) -> Finding:
@@ -67,47 +108,55 @@ _CREATE = (
     "`aws cloudtrail create-trail --is-multi-region-trail ...`, then `start-logging`."
 )
 _START = (
-    "Start it with `aws cloudtrail start-logging`, or have it log write management events, "
-    "those of KMS among them: `aws cloudtrail put-event-selectors`."
+    "Start it with `aws cloudtrail start-logging`, or have it log every write management event, "
+    "those of KMS among them, by whoever makes the call: `aws cloudtrail put-event-selectors`."
 )
-_ASK = "Ask those who own the trail whether it logs KMS's write calls; `reprieve drill` proves it."
+_ASK = "Ask those who own the trail whether it logs these calls; `reprieve drill` proves it."
 
 
-def _blindness(status: Mapping[str, Any], selectors: Mapping[str, Any]) -> str | None:
-    """Return why a trail misses KMS's write calls, None if it does not.
-
-    CloudTrail user guide, "Logging management events": a trail without selectors logs them all.
-    """
-    if not status.get("IsLogging"):
-        return "its logging is stopped"
-    if advanced := selectors.get("AdvancedEventSelectors"):
-        if any(_selects(selector) for selector in advanced):
-            return None
-        return "none of its advanced event selectors selects them"
-    basic = selectors.get("EventSelectors")
-    if not basic:
-        return None
-    reasons = [_selector_gap(selector) for selector in basic]
-    return None if None in reasons else "; ".join(dict.fromkeys(map(str, reasons)))
-
-
-def _selector_gap(selector: Mapping[str, Any]) -> str | None:
+def _basic_gap(selector: Mapping[str, Any], call: WatchedCall) -> str | None:
     if not selector.get("IncludeManagementEvents", True):
         return "it excludes management events"
     if selector.get("ReadWriteType", "All") == "ReadOnly":
         return "it logs read calls only"
-    if "kms.amazonaws.com" in selector.get("ExcludeManagementEventSources", []):
-        return "it excludes KMS"
+    if call.source in selector.get("ExcludeManagementEventSources", []):
+        return f"it excludes {call.source}"
     return None
 
 
-def _selects(selector: Mapping[str, Any]) -> bool:
-    return all(_field_selects(field) for field in selector["FieldSelectors"])
+def _advanced_gap(selectors: Iterable[Mapping[str, Any]], call: WatchedCall) -> str | None:
+    """Return why advanced selectors leave out such a call, or some callers' calls."""
+    selected = [
+        [each for each in selector["FieldSelectors"] if not _selects(each, call)]
+        for selector in selectors
+    ]
+    if [] in selected:
+        return None
+    record = _record(call)
+    by_others = [each for each in selected if not any(field["Field"] in record for field in each)]
+    if by_others:
+        fields = ", ".join(dict.fromkeys(field["Field"] for each in by_others for field in each))
+        return f"its advanced event selectors leave out some by {fields}"
+    return "none of its advanced event selectors selects them"
 
 
-def _field_selects(field: Mapping[str, Any]) -> bool:
-    """Say whether a condition holds for KMS's write calls; one on another field may not."""
-    actual = _WRITE.get(field["Field"])
+def _record(call: WatchedCall) -> dict[str, str | None]:
+    """Return the record of a call, by the field names of advanced event selectors."""
+    return {
+        "eventCategory": "Management",
+        "readOnly": "false",
+        "eventSource": call.source,
+        "eventType": call.type,
+        "eventName": call.name,
+    }
+
+
+def _selects(field: Mapping[str, Any], call: WatchedCall) -> bool:
+    """Say whether a condition holds for every such call.
+
+    One on a field that differs from call to call, such as `userIdentity.arn`, does not.
+    """
+    actual = _record(call).get(field["Field"])
     if actual is None:
         return False
     for operator, test in _TESTS.items():

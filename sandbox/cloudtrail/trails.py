@@ -1,4 +1,10 @@
-"""The account's trails: which management events they log."""
+"""The account's trails: which management events they log.
+
+AWS's documentation disagrees with itself on advanced selectors of a trail. By the API reference
+(`AdvancedFieldSelector`), eventName, eventType and userIdentity.arn select management events of
+event data stores only. The sandbox accepts them for trails too: an attacker who can use them must
+not go unnoticed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
+from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 from sandbox.cloudtrail.records import Record
@@ -28,6 +35,27 @@ class TrailState:
     includes_global: bool
     selectors: list[dict[str, Any]]
     advanced: list[dict[str, Any]]
+
+
+def create_trail(name: str, home: str) -> None:
+    """Create a multi-Region trail that logs all management events, and its bucket."""
+    bucket = f"{name}-trail-{ACCOUNT_ID}"
+    s3_backends[ACCOUNT_ID][get_partition(home)].create_bucket(bucket, home)
+    trail = cloudtrail_backends[ACCOUNT_ID][home].create_trail(
+        name=name,
+        bucket_name=bucket,
+        s3_key_prefix="",
+        sns_topic_name="",
+        is_global=True,
+        is_multi_region=True,
+        log_validation=False,
+        is_org_trail=False,
+        cw_log_group_arn="",
+        cw_role_arn="",
+        kms_key_id="",
+        tags_list=[],
+    )
+    trail.start_logging()
 
 
 def trails_now() -> list[TrailState]:

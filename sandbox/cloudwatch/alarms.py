@@ -1,27 +1,29 @@
 """CloudWatch's alarms: their states, and the messages that they send.
 
-No time passes in the sandbox. After something was delivered in a Region and no job is left, the
-Region's alarms are evaluated once, over one period.
+After something was delivered in a Region and no job is left, the Region's alarms are evaluated
+once, over one period, without waiting for its end. While jobs are left they are evaluated whenever
+a period has passed since something was counted. All alarms have the period of the quotas.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from threading import Lock, get_ident
+from threading import Lock, Timer, get_ident
 from typing import Any
 
-from botocore.loaders import Loader
 from moto.cloudwatch.exceptions import CloudWatchException
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
+from sandbox.cloudwatch.alarm_mails import subject_of, text_of
 from sandbox.cloudwatch.metrics import EVENTS, SNS, Metrics, Period, metric_sum_of
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.background import Work
 from sandbox.core.errors import AwsError, DeliveryFailed, SandboxCannot
 from sandbox.core.patching import Method, wrap
+from sandbox.core.quotas import Limits
 
 Publish = Callable[[str, str, str, str, str], object]
 
@@ -30,8 +32,6 @@ _COMPARISONS = {
     "GreaterThanThreshold": "greater than",
     "GreaterThanOrEqualToThreshold": "greater than or equal to",
 }
-# SNS API reference, Publish: a subject has fewer than 100 characters.
-_SUBJECT = 99
 # API reference, PutMetricAlarm: the maximum number of actions for each state.
 _MAX_ACTIONS = 5
 
@@ -41,6 +41,7 @@ class AlarmChange:
     """One change of an alarm's state.
 
     `actions` are the topics that the alarm publishes to, each with None or why publishing failed.
+    `at` is in seconds since the epoch.
     """
 
     name: str
@@ -48,6 +49,7 @@ class AlarmChange:
     state: str
     reason: str
     actions: tuple[tuple[str, str | None], ...]
+    at: float
 
 
 class Alarms:
@@ -57,13 +59,16 @@ class Alarms:
     raises DeliveryFailed.
     """
 
-    def __init__(self, work: Work, publish: Publish) -> None:
+    def __init__(self, work: Work, limits: Limits, publish: Publish) -> None:
         self._work = work
+        self._limits = limits
         self._publish = publish
         self._metrics = Metrics()
         self._lock = Lock()
         self._changes: list[AlarmChange] = []
+        self._evaluating = Lock()
         self._evaluator: int | None = None
+        self._timers: dict[str, Timer] = {}
         self._unhook = wrap(CloudWatchBackend, "put_metric_alarm", self._around_put)
 
     @property
@@ -74,29 +79,55 @@ class Alarms:
 
     def clear(self) -> None:
         """Forget the changes and the counts so far."""
+        self._stop_timers()
         self._metrics.clear()
         with self._lock:
             self._changes.clear()
 
     def close(self) -> None:
-        """Undo the changes to moto."""
+        """Evaluate nothing more, and undo the changes to moto."""
+        self._stop_timers()
         self._unhook()
+
+    def _stop_timers(self) -> None:
+        with self._lock:
+            for timer in self._timers.values():
+                timer.cancel()
+            self._timers.clear()
 
     def count_for_rule(self, region: str, name: str, rule: str) -> None:
         """Add a data point to one of EventBridge's metrics of a rule."""
-        self._metrics.count(region, EVENTS, name, rule)
+        self._count(region, EVENTS, name, rule)
 
     def evaluate_later(self, region: str) -> None:
         """Evaluate a Region's alarms once no other job is left."""
-        self._work.when_done(("alarms", region), lambda: self._evaluate(region))
+        self._work.when_done(("alarms", region), lambda: self._evaluation(region))
 
     def notification_failed(self, region: str, topic_name: str) -> None:
         """Count a message that SNS could not deliver to a subscriber of a topic."""
-        self._metrics.count(region, SNS, "NumberOfNotificationsFailed", topic_name)
+        self._count(region, SNS, "NumberOfNotificationsFailed", topic_name)
         # A failure of an alarm's own message counts for the next period. That period ends when
         # something else happens. Otherwise the new alarm state would be over immediately.
         if self._evaluator != get_ident():
             self.evaluate_later(region)
+
+    def _count(self, region: str, namespace: str, name: str, of: str) -> None:
+        """Add a data point. Evaluate the Region's alarms after a period, if nothing does before."""
+        self._metrics.count(region, namespace, name, of)
+        with self._lock:
+            if region not in self._timers:
+                timer = Timer(self._limits.quotas.alarm_period, self._period_ended, [region])
+                timer.daemon = True
+                self._timers[region] = timer
+                timer.start()
+
+    def _period_ended(self, region: str) -> None:
+        with self._lock:
+            self._timers.pop(region, None)
+        # Without jobs, whatever has happened is evaluated already.
+        if self._work.is_busy:
+            # In a thread that `settle` waits for. The workers may be busy for long.
+            self._work.spawn(self._evaluation(region))
 
     def _around_put(self, put: Method) -> Method:
         def put_checked(backend: Any, **given: Any) -> Any:
@@ -121,16 +152,24 @@ class Alarms:
 
         return put_checked
 
-    def _evaluate(self, region: str) -> None:
-        period = self._metrics.end_period(region)
-        self._evaluator = get_ident()
-        try:
-            for alarm in list(cloudwatch_backends[ACCOUNT_ID][region].alarms.values()):
-                state, reason = _new_state(alarm, period, region)
-                if state != alarm.state_value:
-                    self._change(alarm, state, reason)
-        finally:
-            self._evaluator = None
+    def _evaluation(self, region: str) -> Callable[[], None]:
+        """End the period of a Region now. Return the job that evaluates the alarms over it."""
+        with self._lock:
+            if timer := self._timers.pop(region, None):
+                timer.cancel()
+        period = self._metrics.end_period(region, self._limits.quotas.alarm_period)
+        return lambda: self._evaluate(region, period)
+
+    def _evaluate(self, region: str, period: Period) -> None:
+        with self._evaluating:
+            self._evaluator = get_ident()
+            try:
+                for alarm in list(cloudwatch_backends[ACCOUNT_ID][region].alarms.values()):
+                    state, reason = _new_state(alarm, period, region)
+                    if state != alarm.state_value:
+                        self._change(alarm, state, reason)
+            finally:
+                self._evaluator = None
 
     def _change(self, alarm: Any, state: str, reason: str) -> None:
         before = alarm.state_value
@@ -139,8 +178,9 @@ class Alarms:
         actions = tuple((arn, self._notify(arn, alarm, before)) for arn in arns)
         if (before, state, actions) == (UNKNOWN, OK, ()):
             return
+        change = AlarmChange(alarm.name, alarm.region_name, state, reason, actions, time.time())
         with self._lock:
-            self._changes.append(AlarmChange(alarm.name, alarm.region_name, state, reason, actions))
+            self._changes.append(change)
 
     def _notify(self, topic_arn: str, alarm: Any, before: str) -> str | None:
         """Publish an alarm's new state to a topic. Return why that failed, or None.
@@ -149,10 +189,9 @@ class Alarms:
         JSON.
         """
         region = alarm.region_name
-        subject = f'{alarm.state_value}: "{alarm.name}" in {_long_name(region)}'
-        body = _mail(alarm, before)
+        body, subject = text_of(alarm, before), subject_of(alarm)
         try:
-            self._publish(topic_arn, region, alarm.alarm_arn, body, subject[:_SUBJECT])
+            self._publish(topic_arn, region, alarm.alarm_arn, body, subject)
         except SandboxCannot as error:
             return error.message
         except DeliveryFailed as error:
@@ -229,42 +268,3 @@ def _new_state(alarm: Any, period: Period, region: str) -> tuple[str, str]:
         f"({datetime.now(UTC):%d/%m/%y %H:%M}:00)] {was} the threshold ({threshold}) "
         f"(minimum 1 datapoint for {change} transition)."
     )
-
-
-def _mail(alarm: Any, before: str) -> str:
-    """Return the text of CloudWatch's e-mail, as recipients have published it."""
-    now = datetime.now(UTC)
-    moment = f"{now:%A} {now:%d} {now:%B}, {now:%Y %H:%M:%S} UTC"
-    details = {
-        "Name": alarm.name,
-        "Description": alarm.description or "",
-        "State Change": f"{before} -> {alarm.state_value}",
-        "Reason for State Change": alarm.state_reason,
-        "Timestamp": moment,
-        "AWS Account": ACCOUNT_ID,
-        "Alarm Arn": alarm.alarm_arn,
-    }
-    return "\n".join(
-        [
-            f'You are receiving this email because your Amazon CloudWatch Alarm "{alarm.name}" in '
-            f"the {_long_name(alarm.region_name)} region has entered the {alarm.state_value} "
-            f'state, because "{alarm.state_reason}" at "{moment}".',
-            "",
-            "Alarm Details:",
-            *(f"- {name + ':':<27} {value}".rstrip() for name, value in details.items()),
-        ]
-    )
-
-
-@cache
-def _region_names() -> dict[str, str]:
-    partitions = Loader().load_data("partitions")["partitions"]
-    return {
-        code: region["description"]
-        for partition in partitions
-        for code, region in partition["regions"].items()
-    }
-
-
-def _long_name(region: str) -> str:
-    return _region_names().get(region, region)

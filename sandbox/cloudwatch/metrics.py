@@ -1,14 +1,16 @@
 """The metrics that alarms of this account can watch, and the sums of them that are supported.
 
-CloudWatch's metrics have data points by time. In the sandbox no time passes: a period is the time
-between two evaluations of a Region's alarms, and every occurrence is a data point of 1.
+Every occurrence is a data point of 1. CloudWatch cuts time into periods. Here a period is the time
+between two evaluations of a Region's alarms, as if it had just ended then. If something new was
+counted in it, what was counted shortly before, within the length of a period, belongs to it too.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -23,6 +25,9 @@ VISIBLE = "ApproximateNumberOfMessagesVisible"
 # The metrics that the sandbox has, with the one dimension of each. EventBridge User Guide,
 # "Monitoring Amazon EventBridge": the dimension RuleName alone means the default bus.
 _DIMENSIONS = {
+    (EVENTS, "MatchedEvents"): "RuleName",
+    (EVENTS, "InvocationAttempts"): "RuleName",
+    (EVENTS, "RetryInvocationAttempts"): "RuleName",
     (EVENTS, "FailedInvocations"): "RuleName",
     (EVENTS, "InvocationsSentToDlq"): "RuleName",
     (EVENTS, "InvocationsFailedToBeSentToDlq"): "RuleName",
@@ -36,30 +41,50 @@ MAX_METRICS = 10
 _ID = re.compile(r"[a-z][A-Za-z0-9_]*")
 _TERM = re.compile(r"(?P<filled>FILL\()?(?P<id>[a-z]\w*)(?(filled),0\))")
 
-Period = Mapping[tuple[str, str, str], int]
+Metric = tuple[str, str, str]
+"""Namespace, name, and the value of the dimension."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """What was counted: since the last evaluation, and within the length of a period."""
+
+    new: Mapping[Metric, int]
+    recent: Mapping[Metric, int]
 
 
 class Metrics:
-    """The counts of each Region since its alarms were last evaluated."""
+    """The data points of each Region. Times are seconds of `clock`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = Lock()
-        self._counts: dict[str, Counter[tuple[str, str, str]]] = {}
+        self._points: dict[str, deque[tuple[float, Metric]]] = {}
+        self._new: dict[str, Counter[Metric]] = {}
 
     def count(self, region: str, namespace: str, name: str, of: str) -> None:
         """Add a data point to the metric of a rule or topic (its name)."""
+        metric = namespace, name, of
         with self._lock:
-            self._counts.setdefault(region, Counter())[namespace, name, of] += 1
+            self._points.setdefault(region, deque()).append((self._clock(), metric))
+            self._new.setdefault(region, Counter())[metric] += 1
 
-    def end_period(self, region: str) -> Period:
-        """Return the counts of a Region, and start a new period there."""
+    def end_period(self, region: str, length: float) -> Period:
+        """Return the counts of a Region, and start a new period there. The length is in seconds."""
         with self._lock:
-            return self._counts.pop(region, Counter())
+            points = self._points.setdefault(region, deque())
+            new = self._new.pop(region, Counter())
+            begin = self._clock() - length
+            # What is new counts even if it is older: no period may lose it.
+            while len(points) > new.total() and points[0][0] < begin:
+                points.popleft()
+            return Period(new, Counter(metric for _, metric in points))
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
-            self._counts.clear()
+            self._points.clear()
+            self._new.clear()
 
 
 @dataclass(frozen=True)
@@ -71,8 +96,13 @@ class Series:
     of: str
     statistic: str
 
-    def value(self, period: Period, region: str) -> float | None:
-        """Return the data point of a period, or None if there is none.
+    @property
+    def metric(self) -> Metric:
+        """The metric without the statistic."""
+        return self.namespace, self.name, self.of
+
+    def value(self, counts: Mapping[Metric, int], region: str) -> float | None:
+        """Return the data point of a period with these counts, or None if there is none.
 
         EventBridge and SNS send these metrics only if there is something to count. SQS sends its
         metric for every queue that exists.
@@ -80,7 +110,7 @@ class Series:
         if self.namespace == SQS:
             queue = sqs_backends[ACCOUNT_ID][region].queues.get(self.of)
             return None if queue is None else float(queue.approximate_number_of_messages)
-        count = period.get((self.namespace, self.name, self.of), 0)
+        count = counts.get(self.metric, 0)
         if not count:
             return None
         return float(count) if self.statistic == "Sum" else 1.0
@@ -101,9 +131,11 @@ class MetricSum:
 
     def value(self, period: Period, region: str) -> float | None:
         """Return the data point of a period, or None if there is none."""
+        is_new = any(series.metric in period.new for series, _ in self.terms)
+        counts = period.recent if is_new else period.new
         points = [
             0.0 if point is None and filled else point
-            for point, filled in ((s.value(period, region), filled) for s, filled in self.terms)
+            for point, filled in ((s.value(counts, region), filled) for s, filled in self.terms)
         ]
         known = [point for point in points if point is not None]
         return sum(known) if known and not (self.strict and len(known) < len(points)) else None

@@ -17,7 +17,7 @@ class Work:
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._late: dict[object, Callable[[], None]] = {}
+        self._late: dict[object, Callable[[], Callable[[], None]]] = {}
         self._pending = 0
         self._changed = Condition()
         self._threads = [Thread(target=self._run, daemon=True) for _ in range(_WORKERS)]
@@ -45,12 +45,22 @@ class Work:
         timer.daemon = True
         timer.start()
 
-    def when_done(self, key: object, job: Callable[[], None]) -> None:
-        """Run a job once no other job is left. Of several jobs with one key, run the last one."""
+    def when_done(self, key: object, prepare: Callable[[], Callable[[], None]]) -> None:
+        """Run a job once no other job is left. Of several jobs with one key, run the last one.
+
+        `prepare` returns the job. It is called at a moment at which no other job runs, and must not
+        take long.
+        """
         with self._changed:
-            self._late[key] = job
+            self._late[key] = prepare
         # An empty job wakes a thread, in case no job is running.
         self.submit(lambda: None)
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a job is left."""
+        with self._changed:
+            return self._pending > 0
 
     def settle(self, timeout: float) -> None:
         """Wait until no job is left. Raise TimeoutError after `timeout` seconds."""
@@ -83,7 +93,7 @@ class Work:
     def _next_late(self) -> Callable[[], None] | None:
         with self._changed:
             if self._pending == 1 and self._late:
-                return self._late.pop(next(iter(self._late)))
+                return self._late.pop(next(iter(self._late)))()
             self._pending -= 1
             self._changed.notify_all()
             return None

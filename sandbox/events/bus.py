@@ -69,16 +69,19 @@ class Bus:
             self._dispatcher.count("MatchedEvents", region, rule.arn)
             self._submit(event, region, rule, hops)
 
-    def run_schedules(self, region: str | None = None) -> None:
-        """Fire every enabled rule that has a schedule once, in one Region or in all."""
+    def run_schedules(self, region: str | None = None, name: str | None = None) -> None:
+        """Fire every enabled rule that has a schedule once, in one Region or in all.
+
+        With `name` only the rule of that name.
+        """
         backends = events_backends[ACCOUNT_ID]
-        for name in list(backends) if region is None else [region]:
-            for rule in list(validation.bus_of("default", name).rules.values()):
+        for each in list(backends) if region is None else [region]:
+            for rule in list(validation.bus_of("default", each).rules.values()):
                 if rule.state != "ENABLED" or not rule.scheduled_expression:
                     continue
-                event = scheduled_event(rule.arn, name)
-                if not self._loses(event):
-                    self._submit(event, name, rule, _NO_HOPS)
+                event = scheduled_event(rule.arn, each)
+                if name in (None, rule.name) and not self._loses(event):
+                    self._submit(event, each, rule, _NO_HOPS)
 
     def put_events(self, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
         """Answer PutEvents. An entry that is refused has an ErrorCode of its own."""

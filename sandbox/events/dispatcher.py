@@ -73,12 +73,13 @@ class Dispatcher:
             self._deliveries.clear()
 
     def give_up(self) -> None:
-        """Retry nothing of what failed so far."""
+        """Retry nothing that was submitted so far."""
         self._generation += 1
 
     def submit(self, task: Task) -> None:
         """Deliver an event to a target soon."""
-        self._work.submit(lambda: self._attempt(task))
+        generation = self._generation
+        self._work.submit(lambda: self._attempt(task, generation))
 
     def count(self, metric: str, region: str, rule_arn: str) -> None:
         """Add a data point to one of EventBridge's metrics of a rule."""
@@ -87,7 +88,7 @@ class Dispatcher:
         if "/" not in name:
             self._others.count(region, metric, name)
 
-    def _attempt(self, task: Task) -> None:
+    def _attempt(self, task: Task, generation: int) -> None:
         # EventBridge User Guide, "Monitoring Amazon EventBridge": attempts include retries.
         self.count("InvocationAttempts", task.region, task.rule_arn)
         if task.retries:
@@ -100,7 +101,7 @@ class Dispatcher:
             error = str(failure) if will_retry else self._dead_letter(task, failure, condition)
         self._add(task, outcome, error, will_retry)
         if will_retry:
-            self._retry_later(task)
+            self._retry_later(task, generation)
         self._others.evaluate_alarms(task.region)
 
     def _try(self, task: Task) -> _Outcome:
@@ -124,12 +125,10 @@ class Dispatcher:
             return retries.exhausted_condition(task.target, task.retries, age)
         return "MaximumRetryAttempts"
 
-    def _retry_later(self, task: Task) -> None:
-        generation = self._generation
-
+    def _retry_later(self, task: Task, generation: int) -> None:
         def retry() -> None:
             if generation == self._generation:
-                self._attempt(replace(task, retries=task.retries + 1))
+                self._attempt(replace(task, retries=task.retries + 1), generation)
 
         self._work.submit_later(retries.wait_before(task.retries), retry)
 

@@ -18,7 +18,6 @@ from sandbox.events.matching import matches
 
 # EventBridge User Guide, "Amazon EventBridge quotas".
 MAX_TARGETS = 5
-MAX_RULES = 300
 MAX_ENTRIES = 10
 
 _RULE_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
@@ -36,9 +35,7 @@ def bus_of(name: str | None, region: str) -> Any:
     return bus
 
 
-def check_put_rule(
-    parameters: Mapping[str, Any], region: str, rules_per_bus: int = MAX_RULES
-) -> None:
+def check_put_rule(parameters: Mapping[str, Any], region: str, rules_per_bus: int) -> None:
     """Raise PutRule's error for invalid parameters, above all InvalidEventPatternException.
 
     A bus that has `rules_per_bus` rules takes no new one: LimitExceededException.

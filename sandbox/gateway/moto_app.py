@@ -1,4 +1,4 @@
-"""moto's own server, faster and without a log of requests."""
+"""moto's WSGI application, faster, and its request handler, quieter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler
 
 
-class MotoDispatcher(DomainDispatcherApplication):  # type: ignore[misc, unused-ignore]
+class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc, unused-ignore]
     """Caches which of moto's backends belongs to a host.
 
     moto searches its source folders on each request, one request at a time. That takes a quarter

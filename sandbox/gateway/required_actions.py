@@ -14,6 +14,7 @@ from moto.utilities.utils import get_partition
 
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import SandboxCannot
+from sandbox.iam.principals import role_arn
 from sandbox.ssm import documents
 
 Parameters = Mapping[str, Any]
@@ -46,6 +47,19 @@ def _given(name: str) -> _Resource:
     return lambda parameters, region: str(parameters[name])
 
 
+def _bus(parameters: Parameters, region: str) -> str:
+    buses = {str(entry.get("EventBusName") or "default") for entry in parameters["Entries"]}
+    if len(buses) > 1:
+        raise SandboxCannot("PutEvents on several buses, except by the root")
+    return _arn("events", f"event-bus/{buses.pop().rpartition('/')[2]}")({}, region)
+
+
+def _topic_of_subscription(parameters: Parameters, region: str) -> str:
+    # The reference lists no resource type for these calls, but SNS checks them against the topic:
+    # its refusals name the topic's ARN ("not authorized to perform: SNS:Unsubscribe on resource").
+    return str(parameters["SubscriptionArn"]).rpartition(":")[0]
+
+
 def _queue(parameters: Parameters, region: str) -> str:
     name = str(parameters["QueueUrl"]).rstrip("/").rpartition("/")[2]
     return _arn("sqs", name)(parameters, region)
@@ -55,15 +69,8 @@ def _alarm(parameters: Parameters, region: str) -> str:
     # The query protocol numbers the names, the JSON protocol has a list.
     names = parameters.get("AlarmNames") or [parameters["AlarmNames.member.1"]]
     if "AlarmNames.member.2" in parameters or len(names) > 1:
-        raise SandboxCannot("a CloudWatch call about several alarms, except by the root")
+        raise SandboxCannot("a call on several alarms, except by the root")
     return _arn("cloudwatch", f"alarm:{names[0]}")({}, region)
-
-
-def _put_bus(parameters: Parameters, region: str) -> str:
-    buses = {str(entry.get("EventBusName", "default")) for entry in parameters["Entries"]}
-    if len(buses) > 1:
-        raise SandboxCannot("PutEvents on several buses, except by the root")
-    return _arn("events", f"event-bus/{buses.pop().rpartition('/')[2]}")({}, region)
 
 
 def _document(parameters: Parameters, region: str) -> str:
@@ -88,7 +95,14 @@ def _trail(name: str) -> _Resource:
 
 
 _RULE = _arn("events", "rule/{Name}")
-_ROLE = _arn("iam", "role/{RoleName}")
+
+
+def _role(parameters: Parameters, region: str) -> str:
+    # A call names a role without its path, which is a part of its ARN.
+    name = str(parameters["RoleName"])
+    path = str(parameters.get("Path", "/")).lstrip("/")
+    return role_arn(name, region) or _arn("iam", f"role/{path}{name}")({}, region)
+
 
 _RULE_OF_TARGETS = _arn("events", "rule/{Rule}")
 _TOPIC = _given("TopicArn")
@@ -99,16 +113,17 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DescribeTrails": _any,
         "GetTrailStatus": _trail("Name"),
         "GetEventSelectors": _trail("TrailName"),
+        "DeleteTrail": _trail("Name"),
         "PutEventSelectors": _trail("TrailName"),
         "StartLogging": _trail("Name"),
         "StopLogging": _trail("Name"),
         "UpdateTrail": _trail("Name"),
-        "DeleteTrail": _trail("Name"),
         "LookupEvents": _any,
     },
     "ec2": {"DescribeRegions": _any},
     "events": {
         "ListRules": _arn("events", "rule/*"),
+        "PutEvents": _bus,
         "DescribeRule": _RULE,
         "ListTagsForResource": _TAGGED,
         "ListTargetsByRule": _RULE_OF_TARGETS,
@@ -116,51 +131,67 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "DeleteRule": _RULE,
         "DisableRule": _RULE,
         "EnableRule": _RULE,
-        "PutEvents": _put_bus,
         "PutTargets": _RULE_OF_TARGETS,
         "RemoveTargets": _RULE_OF_TARGETS,
+        "TagResource": _TAGGED,
+        "UntagResource": _TAGGED,
+        "UpdateEventBus": _arn("events", "event-bus/{Name}"),
     },
     "iam": dict.fromkeys(
         [
-            "AttachRolePolicy",
             "CreateRole",
             "DeleteRole",
-            "DeleteRolePermissionsBoundary",
             "DeleteRolePolicy",
-            "DetachRolePolicy",
             "GetRole",
             "GetRolePolicy",
             "ListAttachedRolePolicies",
             "ListInstanceProfilesForRole",
             "ListRolePolicies",
-            "PutRolePermissionsBoundary",
             "PutRolePolicy",
             "UpdateAssumeRolePolicy",
+            "AttachRolePolicy",
+            "DeleteRolePermissionsBoundary",
+            "DetachRolePolicy",
+            "PutRolePermissionsBoundary",
+            "TagRole",
+            "UntagRole",
+            "UpdateRole",
+            "UpdateRoleDescription",
         ],
-        _ROLE,
+        _role,
     ),
     "monitoring": {
         "DescribeAlarms": _arn("cloudwatch", "alarm:*"),
+        "GetMetricStatistics": _any,
         "ListTagsForResource": _TAGGED,
         "PutMetricAlarm": _arn("cloudwatch", "alarm:{AlarmName}"),
         "DeleteAlarms": _alarm,
         "DisableAlarmActions": _alarm,
         "EnableAlarmActions": _alarm,
+        "SetAlarmState": _arn("cloudwatch", "alarm:{AlarmName}"),
+        "TagResource": _TAGGED,
+        "UntagResource": _TAGGED,
     },
     "sns": {
         "CreateTopic": _arn("sns", "{Name}"),
+        "GetDataProtectionPolicy": _given("ResourceArn"),
+        "PutDataProtectionPolicy": _given("ResourceArn"),
         "DeleteTopic": _TOPIC,
         "SetTopicAttributes": _TOPIC,
         "ListTagsForResource": _given("ResourceArn"),
-        "GetSubscriptionAttributes": _any,
-        "SetSubscriptionAttributes": _any,
+        "GetSubscriptionAttributes": _topic_of_subscription,
+        "SetSubscriptionAttributes": _topic_of_subscription,
         "GetTopicAttributes": _TOPIC,
-        "GetDataProtectionPolicy": _given("ResourceArn"),
-        "PutDataProtectionPolicy": _given("ResourceArn"),
+        "ListTopics": _any,
         "ListSubscriptionsByTopic": _TOPIC,
         "Publish": _TOPIC,
         "Subscribe": _TOPIC,
-        "Unsubscribe": _any,
+        "Unsubscribe": _topic_of_subscription,
+        "AddPermission": _TOPIC,
+        "ConfirmSubscription": _TOPIC,
+        "RemovePermission": _TOPIC,
+        "TagResource": _given("ResourceArn"),
+        "UntagResource": _given("ResourceArn"),
     },
     "sqs": {
         "CreateQueue": _arn("sqs", "{QueueName}"),
@@ -174,6 +205,10 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "PurgeQueue": _queue,
         "ReceiveMessage": _queue,
         "SendMessage": _queue,
+        "AddPermission": _queue,
+        "ChangeMessageVisibility": _queue,
+        "RemovePermission": _queue,
+        "UntagQueue": _queue,
         "SetQueueAttributes": _queue,
     },
     "ssm": {
@@ -185,6 +220,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "UpdateDocument": _document,
         "UpdateDocumentDefaultVersion": _document,
         "GetDocument": _document,
+        "ListDocuments": _any,
         "DescribeAutomationExecutions": _any,
         "DescribeAutomationStepExecutions": _any,
         "GetAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
@@ -192,6 +228,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "GetServiceSetting": _setting,
         "UpdateServiceSetting": _setting,
         "ResetServiceSetting": _setting,
+        "ModifyDocumentPermission": _document,
     },
 }
 

@@ -193,7 +193,8 @@ class Router:
         if call.operation == "PutEvents":
             return self._bus.put_events(call.parameters, call.region)
         if call.operation == "PutRule":
-            validation.check_put_rule(call.parameters, call.region)
+            quota = self._limits.quotas.rules_per_bus
+            validation.check_put_rule(call.parameters, call.region, quota)
         elif call.operation == "PutTargets":
             validation.check_put_targets(call.parameters, call.region)
         elif call.operation == "TestEventPattern":

@@ -20,6 +20,7 @@ from sandbox.iam.principals import (
     role_at,
     role_policies,
 )
+from sandbox.iam.service_control import control_denial_reason
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 EVENTS = "events.amazonaws.com"
@@ -124,6 +125,8 @@ def role_denial_reason(
         **(extra or {}),
     }
     request = Request(action, resource, (), context)
+    if denied := control_denial_reason(role_arn, request):
+        return f"role {role.name} may not {action} on {resource} {denied}"
     policies, boundary = role_policies(role)
     if identity_decision(policies, boundary, request) == "allow":
         return None
@@ -139,12 +142,14 @@ def caller_denial_reason(
 ) -> str | None:
     """Return why a caller's identity policies do not allow an action, or None if they do.
 
-    The account's root may do everything.
+    The account's root may do everything that the service control policy does not deny.
     """
-    if caller.kind == "root":
-        return None
     context = {**caller_context(caller, region), **(extra or {})}
     request = Request(action, resource, (), context)
+    if denied := control_denial_reason(caller.iam_arn, request):
+        return f"{not_authorized(caller, action, resource)} {denied}"
+    if caller.kind == "root":
+        return None
     policies, boundary = identity_policies(caller)
     if identity_decision(policies, boundary, request) == "allow":
         return None
@@ -164,6 +169,10 @@ def assume_role_denial_reason(caller: Caller, role_arn: str, region: str) -> str
         return reason
     trust = json.loads(role.assume_role_policy_document)
     context = {**caller_context(caller, region), "sts:ExternalId": None}
+    if denied := control_denial_reason(
+        caller.iam_arn, Request("sts:AssumeRole", role_arn, (), context)
+    ):
+        return f"{reason} {denied}"
     own = decide_resource(
         trust, Request("sts:AssumeRole", role_arn, caller.principals, context), trust=True
     )

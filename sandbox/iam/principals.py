@@ -146,6 +146,12 @@ def role_at(arn: str) -> Any | None:
     return next((role for role in roles if role.arn == arn), None)
 
 
+def role_arn(name: str, region: str) -> str | None:
+    """Return the ARN of the role of this name in the Region's partition, or None."""
+    roles = list(iam_backends[ACCOUNT_ID][get_partition(region)].roles.values())
+    return next((str(role.arn) for role in roles if role.name == name), None)
+
+
 def identity_policies(caller: Caller) -> tuple[list[Mapping[str, Any]], Mapping[str, Any] | None]:
     """Return the policies of a user or session (inline, attached, by group), and its boundary."""
     iam = iam_backends[ACCOUNT_ID][caller.partition]

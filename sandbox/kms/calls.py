@@ -15,7 +15,11 @@ from sandbox.core.quotas import Limits
 from sandbox.iam.authorization import caller_denial_reason
 from sandbox.kms import custom_key_stores, keys, usage
 from sandbox.kms.handlers import HANDLERS, create
-from sandbox.kms.permissions import key_denial_reason
+from sandbox.kms.permissions import (
+    key_control_denial_reason,
+    key_denial_reason,
+    parameter_keys,
+)
 from sandbox.kms.request import Json, KmsCall
 from sandbox.kms.throttling import check_rate
 
@@ -38,8 +42,9 @@ def answer(call: KmsCall, limits: Limits) -> Json:
     found = _keys_of(call)
     for key in found.values():
         _check_permissions(call, key)
+    extra = parameter_keys(call.operation, call.parameters)
     for action, resource in _actions_beside_keys(call):
-        if reason := caller_denial_reason(call.caller, action, resource, call.region):
+        if reason := caller_denial_reason(call.caller, action, resource, call.region, extra):
             raise AwsError("AccessDeniedException", reason)
     if call.operation in custom_key_stores.OPERATIONS:
         return custom_key_stores.answer(call.operation, call.parameters, call.region)
@@ -89,12 +94,7 @@ def _check_permissions(call: KmsCall, key: Key) -> None:
             f"User: {call.caller.arn} is not authorized to perform: kms:{operation} on resource: "
             f"{key.arn} (an AWS managed key)",
         )
-    days = call.parameters.get("PendingWindowInDays", 30)
-    extra = {
-        "kms:ScheduleKeyDeletionPendingWindowInDays": (
-            str(days) if operation == "ScheduleKeyDeletion" else None
-        )
-    }
+    extra = parameter_keys(operation, call.parameters)
     if operation == "ReEncrypt":
         raise SandboxCannot("ReEncrypt, whose permissions involve two keys")
     grants = [
@@ -104,6 +104,8 @@ def _check_permissions(call: KmsCall, key: Key) -> None:
         and operation in grant.operations
     ]
     if grants and not any(grant.constraints for grant in grants):
+        if reason := key_control_denial_reason(call.caller, f"kms:{operation}", key, extra):
+            raise AwsError("AccessDeniedException", reason)
         return
     if reason := key_denial_reason(call.caller, f"kms:{operation}", key, extra):
         raise AwsError("AccessDeniedException", reason)

@@ -18,6 +18,8 @@ from sandbox.kms.request import Json, KmsCall
 
 # The custom key stores here hold no keys. moto would create an ordinary key instead.
 _UNKNOWN_ORIGINS = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+# KMS API reference, CreateKey. moto has no default for these.
+_DEFAULTS = {"KeyUsage": "ENCRYPT_DECRYPT", "MultiRegion": False}
 
 
 def _schedule_deletion(call: KmsCall, key: Key) -> Json:
@@ -73,7 +75,7 @@ def create(call: KmsCall) -> Json:
     origin = call.parameters.get("Origin", "AWS_KMS")
     if origin in _UNKNOWN_ORIGINS or call.parameters.get("CustomKeyStoreId"):
         raise SandboxCannot(f"creating a key of origin {origin}")
-    response = call.forward(call.parameters)
+    response = call.forward({**_DEFAULTS, **call.parameters})
     key = keys.backend_of(call.region).keys[response["KeyMetadata"]["KeyId"]]
     # KMS's default policy lets the account in. It needs no check.
     if "Policy" in call.parameters:

@@ -19,7 +19,30 @@ from sandbox.iam.authorization import (
 )
 from sandbox.iam.policy_evaluator import ContextValue, Request, decide_resource
 from sandbox.iam.principals import Caller, account_principals, identity_policies
+from sandbox.iam.service_control import control_denial_reason
 from sandbox.kms.keys import backend_of, find_key, is_aws_managed
+
+
+def parameter_keys(operation: str, parameters: Mapping[str, Any]) -> dict[str, ContextValue]:
+    """Return the condition keys that KMS takes from a call's parameters.
+
+    KMS Developer Guide, "AWS KMS condition keys", and "Controlling access to tags" for
+    aws:TagKeys.
+    """
+    days = parameters.get("PendingWindowInDays", 30)
+    bypass = parameters.get("BypassPolicyLockoutSafetyCheck")
+    tags = [tag.get("TagKey") for tag in parameters.get("Tags") or ()]
+    return {
+        "kms:ScheduleKeyDeletionPendingWindowInDays": (
+            str(days) if operation == "ScheduleKeyDeletion" else None
+        ),
+        "kms:BypassPolicyLockoutSafetyCheck": (
+            str(bypass).lower()
+            if operation in ("CreateKey", "PutKeyPolicy") and bypass is not None
+            else None
+        ),
+        "aws:TagKeys": tuple(map(str, tags or parameters.get("TagKeys") or ())) or None,
+    }
 
 
 def key_denial_reason(
@@ -37,21 +60,11 @@ def key_denial_reason(
     policy must allow the caller itself, or it must allow the account and the caller's own policies
     must allow the action.
     """
-    context: dict[str, ContextValue] = {
-        **caller_context(caller, key.region),
-        "kms:CallerAccount": ACCOUNT_ID,
-        "kms:ViaService": None,
-        "kms:GrantIsForAWSResource": "false",
-        "kms:ScheduleKeyDeletionPendingWindowInDays": None,
-        "kms:KeySpec": key.key_spec,
-        "kms:KeyUsage": key.key_usage,
-        "kms:KeyOrigin": key.origin,
-        "kms:MultiRegion": "true" if key.multi_region else "false",
-        **_tags_of(key),
-        **(extra or {}),
-    }
+    context = _context(caller, key, extra)
     policy = json.loads(key.policy) if policy is None else policy
     reason = not_authorized(caller, action, key.arn)
+    if denied := control_denial_reason(caller.iam_arn, Request(action, key.arn, (), context)):
+        return f"{reason} {denied}"
     own = decide_resource(policy, Request(action, key.arn, caller.principals, context))
     if caller.kind == "root":
         return None if own == "allow" else reason
@@ -66,6 +79,15 @@ def key_denial_reason(
     if by_account != "allow" and identity == "allow":
         return f"{reason} (its key policy does not allow it)"
     return reason
+
+
+def key_control_denial_reason(
+    caller: Caller, action: str, key: Key, extra: Mapping[str, ContextValue]
+) -> str | None:
+    """Return why the service control policy denies a caller an action on a key, or None."""
+    request = Request(action, key.arn, (), _context(caller, key, extra))
+    denied = control_denial_reason(caller.iam_arn, request)
+    return f"{not_authorized(caller, action, key.arn)} {denied}" if denied else None
 
 
 def service_key_denial_reason(service: str, name: str, region: str) -> str | None:
@@ -92,6 +114,25 @@ def service_key_denial_reason(service: str, name: str, region: str) -> str | Non
         if decide_resource(json.loads(key.policy), request) != "allow":
             return f"the policy of its key {key.arn} does not allow {service} {action}"
     return None
+
+
+def _context(
+    caller: Caller, key: Key, extra: Mapping[str, ContextValue] | None
+) -> dict[str, ContextValue]:
+    """Return the condition keys of a call on a key. `extra` has those of its parameters."""
+    return {
+        **caller_context(caller, key.region),
+        "kms:CallerAccount": ACCOUNT_ID,
+        "kms:ViaService": None,
+        "kms:GrantIsForAWSResource": "false",
+        **parameter_keys("", {}),
+        "kms:KeySpec": key.key_spec,
+        "kms:KeyUsage": key.key_usage,
+        "kms:KeyOrigin": key.origin,
+        "kms:MultiRegion": "true" if key.multi_region else "false",
+        **_tags_of(key),
+        **(extra or {}),
+    }
 
 
 def _tags_of(key: Key) -> dict[str, ContextValue]:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from moto.sns.exceptions import SNSException
 from moto.sns.models import Subscription, sns_backends
+from moto.sns.responses import SNSResponse
 
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import AwsError, DeliveryFailed
 from sandbox.core.patching import Method, wrap
 from sandbox.iam import authorization
 from sandbox.iam.policy_evaluator import Request, decide_resource
-from sandbox.iam.principals import account_principals, role_at, session_of
+from sandbox.iam.principals import Caller, account_principals, caller_of
 from sandbox.kms.keys import find_key, is_aws_managed
 from sandbox.kms.permissions import key_denial_reason, service_key_denial_reason
 from sandbox.sns.emails import recipients_of
@@ -41,8 +43,7 @@ def publish_as_service(
         raise DeliveryFailed(
             "SDK_CLIENT_ERROR", f"the topic {topic_arn} is encrypted, and {reason}"
         )
-    topic.publish(body, subject)
-    return recipients_of(topic, body)
+    return recipients_of(topic, topic.publish(body, subject))
 
 
 def topic_denial_reason(service: str, topic_arn: str, region: str, source_arn: str) -> str | None:
@@ -55,27 +56,23 @@ def topic_denial_reason(service: str, topic_arn: str, region: str, source_arn: s
     )
 
 
-def role_publish_denial_reason(
-    role_arn: str, session: str, topic_arn: str, region: str
-) -> str | None:
-    """Return why the topic's policy or key denies a role to publish, or None.
+def session_denial(caller: Caller, topic_arn: str, region: str) -> tuple[str, str] | None:
+    """Return SNS's error code, and why the topic's policy or key denies a session to publish.
 
-    The role's own policies are not checked here.
+    Return None if they allow it. The session's own policies are not checked here.
 
     SNS Developer Guide, "Configuring AWS KMS permissions": to publish to an encrypted topic, the
     publisher itself needs kms:GenerateDataKey* and kms:Decrypt. SNS calls KMS on its behalf, with
     the topic in the encryption context.
     """
-    role = role_at(role_arn)
     topic = sns_backends[ACCOUNT_ID][region].topics.get(topic_arn)
-    if role is None or topic is None:
-        return None  # The caller checks the role, and SNS itself reports a missing topic.
-    caller = session_of(role, session)
+    if topic is None:
+        return None  # SNS itself reports a missing topic.
     names = (*caller.principals, *account_principals(caller.partition))
     context = authorization.caller_context(caller, region)
     request = Request("sns:Publish", topic_arn, names, context)
     if decide_resource(topic._policy_json, request) == "deny":
-        return f"the policy of {topic_arn} denies {caller.arn} sns:Publish"
+        return "AuthorizationError", f"the policy of {topic_arn} denies {caller.arn} sns:Publish"
     name = topic.kms_master_key_id
     if not name:
         return None
@@ -85,9 +82,10 @@ def role_publish_denial_reason(
     except AwsError:
         key = None
     if key is None:
-        return f"{encrypted} {name} does not exist in {region}"
+        return "KMSNotFound", f"{encrypted} {name} does not exist in {region}"
     if key.key_state != "Enabled":
-        return f"{encrypted} {key.arn} is {key.key_state}"
+        code = "KMSDisabled" if key.key_state == "Disabled" else "KMSInvalidState"
+        return code, f"{encrypted} {key.arn} is {key.key_state}"
     if is_aws_managed(key):
         # The policy of alias/aws/sns lets all principals of the account use the key via SNS.
         return None
@@ -98,15 +96,17 @@ def role_publish_denial_reason(
     }
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
         if reason := key_denial_reason(caller, action, key, extra):
-            return f"{encrypted} refuses: {reason}"
+            return "KMSAccessDenied", f"{encrypted} refuses: {reason}"
     return None
 
 
 def hook(on_failure: Callable[[str, str], None]) -> Callable[[], None]:
-    """Keep messages from queues that refuse them. Return a function that undoes the hook.
+    """Refuse what SNS refuses. Return a function that undoes the hook.
 
-    For each such message, call `on_failure` with the Region and the topic's name. moto sends to a
-    queue whatever its policy says, and the whole call fails if the queue does not exist.
+    A role's session publishes only if the topic's policy and its key allow it. A queue that refuses
+    a message does not get it: for each such message, call `on_failure` with the Region and the
+    topic's name. moto sends to a queue whatever its policy says, and the whole call fails if the
+    queue does not exist.
     """
 
     def around(publish: Method) -> Method:
@@ -124,7 +124,27 @@ def hook(on_failure: Callable[[str, str], None]) -> Callable[[], None]:
 
         return publish_checked
 
-    return wrap(Subscription, "publish", around)
+    undo_sending = wrap(Subscription, "publish", around)
+    undo_call = wrap(SNSResponse, "publish", _check_session)
+
+    def undo() -> None:
+        undo_sending()
+        undo_call()
+
+    return undo
+
+
+def _check_session(publish: Method) -> Method:
+    def publish_as_caller(response: Any) -> Any:
+        topic_arn = response._get_param("TopicArn") or response._get_param("TargetArn")
+        caller = caller_of(response.access_key, response.region)
+        if caller.kind == "session" and topic_arn:
+            denial = session_denial(caller, topic_arn, response.region)
+            if denial is not None:
+                raise SNSException(*denial)
+        return publish(response)
+
+    return publish_as_caller
 
 
 def _queue_refuses(subscription: Any) -> bool:

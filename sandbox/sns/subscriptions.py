@@ -1,4 +1,12 @@
-"""Unconfirmed subscriptions. moto alone would confirm every e-mail address immediately."""
+"""Unconfirmed subscriptions. moto alone would confirm every e-mail address immediately.
+
+A subscription that nobody has confirmed yet, and one that SNS has suspended because it got too many
+messages, look the same: both are pending (AWS re:Post, "Why did I get an email from AWS that states
+that my Amazon SNS subscriptions manually deactivated?"). AWS does not say whether one of them shows
+another attribute. `ConfirmationWasAuthenticated` is false for every address that was confirmed by
+the link in its e-mail, so it cannot tell them apart. The sandbox shows no difference: that is the
+answer that tells least.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +14,24 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.sns.models import sns_backends
+from moto.sns.models import SNSBackend, sns_backends
 from moto.sns.responses import SNSResponse
 
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.patching import Method, wrap
 
 _PENDING = "PendingConfirmation"
+_EMAIL = ("email", "email-json")
+
+
+def is_pending(subscription: Any) -> bool:
+    """Tell whether one of moto's subscriptions waits for its confirmation."""
+    return str(subscription.attributes.get(_PENDING)).lower() == "true"
+
+
+def suspend(subscription: Any) -> None:
+    """Make one of moto's subscriptions pending. Only its owner can confirm it again."""
+    subscription.attributes[_PENDING] = "true"
 
 
 def set_pending(region: str, endpoint: str, pending: bool) -> None:
@@ -30,26 +49,65 @@ def set_pending(region: str, endpoint: str, pending: bool) -> None:
 
 
 def hook() -> Callable[[], None]:
-    """Make ListSubscriptionsByTopic show `PendingConfirmation`. Return a function that undoes it.
+    """Make SNS show which subscriptions are pending. Return a function that undoes it.
 
-    SNS API reference, Subscription: until it is confirmed, this word replaces the ARN.
+    SNS API reference, Subscription: in lists, `PendingConfirmation` replaces the ARN until the
+    subscription is confirmed. GetSubscriptionAttributes has an attribute of that name, and
+    GetTopicAttributes counts both kinds.
     """
 
-    def around(list_by_topic: Method) -> Method:
+    def around_list(list_some: Method) -> Method:
         def list_with_pending(response: Any) -> ActionResult:
-            result = list_by_topic(response)._result
+            result = list_some(response)._result
             shown = [_shown(each) for each in result["Subscriptions"]]
             return ActionResult(result | {"Subscriptions": shown})
 
         return list_with_pending
 
-    return wrap(SNSResponse, "list_subscriptions_by_topic", around)
+    undo = [
+        wrap(SNSResponse, "list_subscriptions_by_topic", around_list),
+        wrap(SNSResponse, "list_subscriptions", around_list),
+        wrap(SNSBackend, "get_subscription_attributes", _around_attributes),
+        wrap(SNSResponse, "get_topic_attributes", _around_topic_attributes),
+    ]
+
+    def undo_all() -> None:
+        for each in undo:
+            each()
+
+    return undo_all
+
+
+def _around_attributes(get_attributes: Method) -> Method:
+    def get(backend: Any, arn: str) -> dict[str, Any]:
+        attributes: dict[str, Any] = get_attributes(backend, arn)
+        subscription = backend.subscriptions[arn]
+        attributes[_PENDING] = str(is_pending(subscription)).lower()
+        if subscription.protocol in _EMAIL:
+            attributes["ConfirmationWasAuthenticated"] = "false"
+        return attributes
+
+    return get
+
+
+def _around_topic_attributes(get_attributes: Method) -> Method:
+    def get(response: Any) -> ActionResult:
+        result = get_attributes(response)._result
+        arn = result["Attributes"]["TopicArn"]
+        found = [s for s in response.backend.subscriptions.values() if s.topic.arn == arn]
+        pending = sum(map(is_pending, found))
+        counts = {
+            "SubscriptionsPending": str(pending),
+            "SubscriptionsConfirmed": str(len(found) - pending),
+        }
+        return ActionResult(result | {"Attributes": result["Attributes"] | counts})
+
+    return get
 
 
 def _shown(subscription: Any) -> dict[str, str]:
-    pending = str(subscription.attributes.get(_PENDING)).lower() == "true"
     return {
-        "SubscriptionArn": _PENDING if pending else subscription.arn,
+        "SubscriptionArn": _PENDING if is_pending(subscription) else subscription.arn,
         "Owner": ACCOUNT_ID,
         "Protocol": subscription.protocol,
         "Endpoint": subscription.endpoint,

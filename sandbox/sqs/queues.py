@@ -1,12 +1,14 @@
-"""Sending to a queue on behalf of an AWS service."""
+"""Sending to a queue on behalf of an AWS service, and what moto's queues do differently."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from moto.sqs.models import sqs_backends
+from moto.sqs.models import SQSBackend, sqs_backends
 
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.patching import Method, wrap
 from sandbox.iam.authorization import service_denial_reason
 
 
@@ -32,6 +34,24 @@ def send_message(
             for name, value in (attributes or {}).items()
         },
     )
+
+
+def hook() -> Callable[[], None]:
+    """Make SetQueueAttributes keep a policy that it does not name. Return how to undo that.
+
+    SQS API reference, SetQueueAttributes: it sets the attributes that are given. moto removes the
+    policy as well.
+    """
+
+    def around(set_attributes: Method) -> Method:
+        def set_given(backend: Any, queue_name: str, attributes: dict[str, Any]) -> Any:
+            queue = backend.get_queue(queue_name)
+            given = attributes if "Policy" in attributes else {**attributes, "Policy": queue.policy}
+            return set_attributes(backend, queue_name, given)
+
+        return set_given
+
+    return wrap(SQSBackend, "set_queue_attributes", around)
 
 
 def _name_of(queue_arn: str) -> str:

@@ -79,7 +79,7 @@ def _stop(automations: Automations, given: Json, region: str, caller: Caller) ->
     # API reference, StopAutomationExecution: the default type is Cancel.
     if given.get("Type", "Cancel") != "Cancel":
         raise SandboxCannot(f"StopAutomationExecution with Type {given['Type']}")
-    automations.stop(_found(automations, given, region).execution_id, caller)
+    automations.stop(_found(automations, given, region).execution_id)
     return {}
 
 

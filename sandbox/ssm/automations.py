@@ -25,6 +25,7 @@ from sandbox.ssm.execution import Execution, Run
 from sandbox.ssm.interpreter import filled, interpret
 from sandbox.ssm.notifications import ended_event
 from sandbox.ssm.runner import RoleAccess, RoleRunner
+from sandbox.ssm.script import Scripts
 from sandbox.ssm.slots import Slots
 from sandbox.ssm.targets import read_target
 
@@ -32,8 +33,7 @@ from sandbox.ssm.targets import read_target
 class Automations:
     """All automation executions, oldest first. Those without a slot wait in a queue.
 
-    `emit` puts an event on the default bus of a Region: (event, region). `publish_denial_reason`
-    is the one of `RoleAccess`.
+    `emit` puts an event on the default bus of a Region: (event, region).
     """
 
     def __init__(
@@ -42,12 +42,11 @@ class Automations:
         clients: Clients,
         limits: Limits,
         emit: Callable[[dict[str, Any], str], None],
-        publish_denial_reason: Callable[[str, str, str, str], str | None],
     ) -> None:
         self._clients = clients
         self._limits = limits
         self._emit = emit
-        self._publish_denial_reason = publish_denial_reason
+        self._scripts = Scripts()
         self._lock = Lock()
         self._runs: dict[str, Run] = {}
         self.slots = Slots(work.spawn, self._slots_in, lambda: limits.quotas.queued_automations)
@@ -98,16 +97,13 @@ class Automations:
         """
         return self._start(name, version, parameters, region, caller).execution
 
-    def stop(self, execution_id: str, caller: Caller) -> None:
+    def stop(self, execution_id: str) -> None:
         """Answer StopAutomationExecution: cancel an execution, and those that it has started.
 
-        Raise AwsError if the caller may not, or if the execution has ended.
+        Raise AwsError if the execution has ended.
         """
         with self._lock:
             run = self._runs[execution_id]
-        region = run.execution.region
-        arn = execution_arn(region, execution_id)
-        self._require(caller, "ssm:StopAutomationExecution", arn, region)
         if run.done.is_set() or run.stopping.is_set():
             raise AwsError(
                 "InvalidAutomationStatusUpdateException",
@@ -115,7 +111,12 @@ class Automations:
             )
         self._cancel(run)
 
-    def stop_all(self) -> None:
+    def close(self) -> None:
+        """Cancel every execution that has not ended, and end the processes of scripts."""
+        self.cancel_all()
+        self._scripts.stop()
+
+    def cancel_all(self) -> None:
         """Cancel every execution that has not ended."""
         with self._lock:
             runs = [run for run in self._runs.values() if not run.done.is_set()]
@@ -280,6 +281,6 @@ class Automations:
             client=lambda service: self._clients.make(service, region, *credentials),
             environment=self._clients.environment(region)
             | dict(zip(names, credentials, strict=True)),
+            scripts=self._scripts,
             run_child=run_child,
-            publish_denial_reason=self._publish_denial_reason,
         )

@@ -1,4 +1,4 @@
-"""Runs the steps of one execution as the automation's role, and checks the role's permissions."""
+"""Runs the steps of one execution as the automation's role."""
 
 from __future__ import annotations
 
@@ -7,28 +7,17 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-from moto.utilities.utils import get_partition
-
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.quotas import Quotas
-from sandbox.iam.authorization import role_denial_reason
 from sandbox.iam.principals import Caller, role_at, session_of
-from sandbox.ssm import script
 from sandbox.ssm.actions import StepCancelled, StepFailed, invoke
-from sandbox.ssm.documents import execution_arn
 from sandbox.ssm.execution import Execution, Run
+from sandbox.ssm.script import Scripts
 
-# The resource of each supported call. The permissions for KMS are checked when KMS gets the call.
-_RESOURCES: dict[tuple[str, str], Callable[[Mapping[str, Any], str], str]] = {
-    ("sns", "Publish"): lambda inputs, region: inputs["TopicArn"],
-    ("events", "PutEvents"): lambda inputs, region: (
-        f"arn:{get_partition(region)}:events:{region}:{ACCOUNT_ID}:event-bus/default"
-    ),
-    ("cloudtrail", "LookupEvents"): lambda inputs, region: "*",
-    ("ssm", "GetAutomationExecution"): lambda inputs, region: execution_arn(
-        region, inputs["AutomationExecutionId"]
-    ),
-}
+# The services whose calls the gateway checks: the permissions of the role, and what else counts
+# there, for example the policy of a key or a topic. STS checks no permission of a role's session.
+_CHECKED = frozenset(
+    {"cloudtrail", "cloudwatch", "events", "iam", "kms", "sns", "sqs", "ssm", "sts"}
+)
 
 
 @dataclass(frozen=True)
@@ -38,15 +27,13 @@ class RoleAccess:
     `client` makes a boto3 client of a service. `environment` is the environment of a process that
     calls AWS. `run_child` runs another document to its end: (name, version, parameters, caller,
     timeout in seconds). It raises StepTimedOut.
-    `publish_denial_reason` returns why a topic denies a role to publish, or None: (role_arn,
-    session name, topic_arn, region).
     """
 
     session_name: str
     client: Callable[[str], Any]
     environment: Mapping[str, str]
+    scripts: Scripts
     run_child: Callable[[str, str | None, Any, Caller, float], Execution]
-    publish_denial_reason: Callable[[str, str, str, str], str | None]
 
 
 class RoleRunner:
@@ -61,26 +48,11 @@ class RoleRunner:
 
     def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Call AWS as the automation's role. Raise StepFailed if the role may not."""
-        if service != "kms":
-            self._check_permission(service, api, parameters)
+        if service not in _CHECKED:
+            raise StepFailed(f"the sandbox cannot check the right to {service}:{api}")
         if service not in self._clients:
             self._clients[service] = self._access.client(service)
         return invoke(self._clients[service], api, parameters)
-
-    def _check_permission(self, service: str, api: str, parameters: Mapping[str, Any]) -> None:
-        if (service, api) == ("sts", "GetCallerIdentity"):
-            return  # STS API reference: this call needs no permission.
-        resource = _RESOURCES.get((service, api))
-        if resource is None:
-            raise StepFailed(f"the sandbox cannot check the right to {service}:{api}")
-        region, role = self._execution.region, self._execution.assume_role
-        arn = resource(parameters, region)
-        reason = role_denial_reason(role, f"{service}:{api}", arn, region)
-        if service == "sns" and not reason:
-            session = self._access.session_name
-            reason = self._access.publish_denial_reason(role, session, arn, region)
-        if reason:
-            raise StepFailed(reason)
 
     def run_child(
         self, document: str, version: str | None, parameters: Any, timeout: float
@@ -104,4 +76,5 @@ class RoleRunner:
     def run_script(self, inputs: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """Run a script as the automation's role, in a process of its own. Return its outputs."""
         timeout = min(timeout, self.quotas.script_timeout)
-        return script.run(inputs, self._access.environment, timeout)
+        access = self._access
+        return access.scripts.run(inputs, access.environment, timeout, self.stopping)

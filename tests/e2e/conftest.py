@@ -9,6 +9,7 @@ import pytest
 from sandbox.server import Sandbox
 from tests.support.account import REGIONS, Account
 from tests.support.deployed import Deployments, deployments
+from tests.support.quotas import UNHURRIED
 
 __all__ = ["deployments"]  # a fixture of all the tests here
 
@@ -27,8 +28,12 @@ def terraform() -> None:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """Run a sandbox for the tests of one module: a process has no more than one at a time."""
-    with Sandbox() as sandbox:
+    """Run a sandbox for the tests of one module: a process has no more than one at a time.
+
+    Tests of different things follow each other within a second, so no rate limits their calls.
+    A test of what happens above AWS's rates sets `sandbox.quotas`.
+    """
+    with Sandbox(quotas=UNHURRIED) as sandbox:
         yield sandbox
 
 

@@ -2,14 +2,17 @@
 
 import copy
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from moto.sqs.models import sqs_backends
+
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.deployment import PROJECT, Deployment
+from sandbox.deployment import PROJECT, Deployment, deployer
 from sandbox.events.delivery import Delivery
 from sandbox.server import Sandbox
 from sandbox.sns.emails import Mail
@@ -43,6 +46,42 @@ class Account:
         """Return the key's state."""
         state: str = self.kms(region).describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
         return state
+
+    def document(self, region: str, runbook: str = "reprieve-rescue-key") -> str:
+        """Return the name of the one document of a runbook: it ends with a hash."""
+        pages = self.sandbox.client("ssm", region).get_paginator("list_documents")
+        (name,) = (
+            each["Name"]
+            for page in pages.paginate(Filters=[{"Key": "Owner", "Values": ["Self"]}])
+            for each in page["DocumentIdentifiers"]
+            if each["Name"].startswith(f"{runbook}-")
+        )
+        return str(name)
+
+    def patrol(self, region: str, *, remind: bool = False) -> Execution:
+        """Let the patrol's schedule fire in a Region; return the execution at its end."""
+        before = len(self.patrols(region))
+        rule = "reprieve-patrol-daily" if remind else "reprieve-patrol"
+        self.sandbox.run_schedules(region, rule)
+        self.sandbox.settle(300)
+        (execution,) = self.patrols(region)[before:]
+        return execution
+
+    def patrols(self, region: str) -> list[Execution]:
+        """Return the executions of a Region's patrol."""
+        all_of_region = [e for e in self.sandbox.executions if e.region == region]
+        return [e for e in all_of_region if e.document.startswith("reprieve-patrol-")]
+
+    def age(self, region: str, *, hours: float) -> None:
+        """Let time pass for CloudTrail's history; the guard was deployed a day before all of it."""
+        self.sandbox.history.age(hours / 24)
+        queue = sqs_backends[ACCOUNT_ID][region].queues["reprieve-dead-letters"]
+        queue.created_timestamp = time.time() - 24 * 3600
+
+    def messages(self, region: str, since: int = 0) -> list[Mail]:
+        """Return what the topic of the alerts sent in a Region, after the first `since`."""
+        end = f":{region}:{ACCOUNT_ID}:reprieve-alerts"
+        return [mail for mail in self.sandbox.mails if mail.topic_arn.endswith(end)][since:]
 
     def alerts(self, key: str) -> list[Delivery]:
         """Return what was delivered, or should have been, to a topic about a key."""
@@ -134,33 +173,6 @@ class Policy:
 
         with self.changed(leave_out):
             yield
-
-
-DEPLOYER = f"arn:aws:iam::{ACCOUNT_ID}:user/deployer"
-
-
-def deployer(sandbox: Sandbox) -> dict[str, str]:
-    """Return the settings and the credentials of a user whose changes of the guard raise no alert.
-
-    In AWS a first deployment changes a guard whose addresses are not confirmed yet; in the sandbox
-    each change would be an e-mail.
-    """
-    iam = sandbox.client("iam", "us-east-1")
-    name = DEPLOYER.rpartition("/")[2]
-    try:
-        (key,) = iam.list_access_keys(UserName=name)["AccessKeyMetadata"]
-    except iam.exceptions.NoSuchEntityException:
-        iam.create_user(UserName=name)
-        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-        iam.put_user_policy(
-            UserName=name, PolicyName=name, PolicyDocument=json.dumps({"Statement": [everything]})
-        )
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-    return {
-        "REPRIEVE_EXEMPT__DEPLOYERS": DEPLOYER,
-        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": "secret",  # the sandbox does not check signatures
-    }
 
 
 def deploy(

@@ -23,7 +23,10 @@ def metric(name="FailedInvocations", of="guard", namespace="AWS/Events", dimensi
 
 
 def put_alarm(account, **changes):
-    """Create the alarm `late` on failed invocations of the rule `guard`, with some changes."""
+    """Create the alarm `late` on failed invocations of the rule `guard`, with some changes.
+
+    Wait until it is evaluated: what happens next belongs to the next period.
+    """
     parameters = {
         "AlarmName": "late",
         "AlarmDescription": "An alert is late.",
@@ -36,6 +39,7 @@ def put_alarm(account, **changes):
         **changes,
     }
     account.client("cloudwatch").put_metric_alarm(**parameters)
+    account.sandbox.settle()
 
 
 def state_of(account):

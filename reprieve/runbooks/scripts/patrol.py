@@ -189,8 +189,8 @@ def _report(
     if rescued:
         send(
             f"the patrol saved {_count(rescued)}",
-            f"Reprieve's patrol found {_count(rescued)} pending deletion whose events were missed, "
-            "and cancelled the deletions:",
+            f"Their events were missed: {_count(rescued)} pending deletion. The patrol found "
+            "them, and cancelled the deletions:",
             *_listed(rescued),
             "Find out why the events were missed: run `reprieve status`.",
             f"To use such a key again: {enable}",
@@ -207,8 +207,8 @@ def _report(
         keys = [f"{looks.describe(key)}: {looks.days_left(key)}" for key in looks.missed]
         send(
             f"{_count(keys)} pending deletion",
-            f"{_count(keys)} will be deleted. Reprieve does not cancel the deletions: the settings "
-            "say so.",
+            f"Scheduled for deletion: {_count(keys)}. Reprieve does not cancel the deletions: the "
+            "settings say so.",
             *_listed(keys),
             f"To keep a key: {cancel}",
         )
@@ -216,8 +216,8 @@ def _report(
         keys = [f"{looks.describe(key)}: {looks.days_left(key)}" for key in looks.earlier]
         send(
             f"{_count(keys)} scheduled for deletion earlier",
-            f"{_count(keys)} were scheduled for deletion before Reprieve was deployed here. "
-            "Reprieve does not cancel these deletions, unless patrol.rescue_earlier is true.",
+            f"Scheduled for deletion before Reprieve was deployed here: {_count(keys)}. Reprieve "
+            "does not cancel these deletions, unless patrol.rescue_earlier is true.",
             *_listed(keys),
             f"To keep a key: {cancel}",
         )
@@ -230,7 +230,7 @@ def _report(
     if unreadable and events["Remind"] == "true":
         send(
             f"the patrol cannot see {_count(unreadable)}",
-            f"The policies of {_count(unreadable)} do not let Reprieve's patrol look at them:",
+            f"Their policies do not let Reprieve's patrol look at them: {_count(unreadable)}.",
             *_listed(unreadable),
             "If their events are missed, nobody notices. Allow kms:DescribeKey and "
             "kms:CancelKeyDeletion in their policies.",

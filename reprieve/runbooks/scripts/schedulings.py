@@ -1,9 +1,8 @@
 """Who scheduled the deletion of which key, and when, from CloudTrail's event history."""
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from reprieve.runbooks.scripts.calls import Calls, code_of
 
@@ -11,8 +10,8 @@ from reprieve.runbooks.scripts.calls import Calls, code_of
 _LONGEST_WAIT = timedelta(days=31)
 
 
-@dataclass(frozen=True)
-class Scheduling:
+# No dataclass: that looks for the module of its class, and a script need not be one.
+class Scheduling(NamedTuple):
     """A successful call of ScheduleKeyDeletion.
 
     `caller` is the principal's ARN; `principals` are the ARNs by which an exemption can name it. A

@@ -1,95 +1,33 @@
-"""`reprieve drill` on a deployed account: what passes, what fails, and what it leaves behind."""
-
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from contextlib import ExitStack, contextmanager
+"""`reprieve drill` on a deployed account: what passes, what fails, and what it says."""
 
 import pytest
 
-from sandbox.core.account import ACCOUNT_ID
-from tests.support import breaking
 from tests.support.account import REGIONS, Policy
-from tests.support.breaking import damaged
-from tests.support.operator import Operator, actions_of, user_allowed
-
-APPROVED = f"arn:aws:iam::{ACCOUNT_ID}:role/decommissioner"
-DEPLOYED = {
-    "REPRIEVE_REGIONS__WATCH": ",".join(REGIONS),
-    "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
-    "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled",
-    "REPRIEVE_RELIABILITY__ALARMS": "false",
-    "REPRIEVE_EXEMPT__PRINCIPALS": APPROVED,
-}
-SETTINGS = DEPLOYED | {"REPRIEVE_SETTINGS": "/dev/null"}
-YES = ("drill", "--yes", "--json")
+from tests.support.drills import (
+    APPROVED,
+    DEPLOYED,
+    SETTINGS,
+    YES,
+    blind,
+    drill_account,
+    drill_resources,
+    keys_of_drills,
+    root,
+    rows,
+)
+from tests.support.operator import Operator, user_allowed
 
 
 @pytest.fixture(scope="module")
 def account(sandbox, deployments, tmp_path_factory):
-    """Deploy to two Regions, with a role whose deletions are approved."""
-    account = deployments.account(sandbox, tmp_path_factory.mktemp("account"), **DEPLOYED)
-    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
-    may = {
-        "Effect": "Allow",
-        "Action": ["kms:ScheduleKeyDeletion", "kms:DescribeKey"],
-        "Resource": "*",
-    }
-    iam = sandbox.client("iam", "us-east-1")
-    iam.create_role(
-        RoleName="decommissioner", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
-    )
-    iam.put_role_policy(
-        RoleName="decommissioner",
-        PolicyName="delete",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [may]}),
-    )
-    return account
+    """Two Regions, with a role whose deletions are approved."""
+    return drill_account(sandbox, deployments, tmp_path_factory.mktemp("account"))
 
 
 @pytest.fixture
 def operator(account):
     """The account's root, with the settings that were deployed."""
-    return Operator(account.sandbox, SETTINGS)
-
-
-def rows(printed):
-    """What `--json` says, by Region."""
-    (found,) = printed.json["accounts"]
-    return {row["region"]: row for row in found["regions"]}
-
-
-def drill_resources(account, region):
-    """The queues and subscriptions of drills that are there."""
-    queues = account.sandbox.client("sqs", region).list_queues(QueueNamePrefix="reprieve-drill-")
-    sns = account.sandbox.client("sns", region)
-    subscriptions = [
-        each["Endpoint"]
-        for each in sns.list_subscriptions()["Subscriptions"]
-        if each["Protocol"] == "sqs"
-    ]
-    return [*queues.get("QueueUrls", []), *subscriptions]
-
-
-def keys_of_drills(account, region):
-    """The states of the keys that drills made, by id."""
-    kms = account.kms(region)
-    found = {
-        alias["TargetKeyId"]
-        for alias in kms.list_aliases()["Aliases"]
-        if alias["AliasName"].startswith("alias/reprieve-drill-")
-    }
-    return {key: account.state(region, key) for key in found}
-
-
-@contextmanager
-def blind(account):
-    """Stop the trail, so that no alert ever comes."""
-    with damaged(account.sandbox, breaking.trail_is_stopped):
-        yield
+    return root(account)
 
 
 def test_a_drill_that_passes_says_the_seconds_and_leaves_one_key(account, operator):
@@ -102,6 +40,7 @@ def test_a_drill_that_passes_says_the_seconds_and_leaves_one_key(account, operat
         row = second[region]
         assert row["passed"]
         assert None not in (row["alert"], row["cancelled"], row["result_sent"])
+        assert row["rejected_keys"] == []
         assert first[region]["key"] == row["key"]
         assert row["key_state"] == "Disabled, kept for the next drill"
         assert drill_resources(account, region) == []
@@ -171,78 +110,12 @@ def test_an_alert_without_a_rescue_is_no_pass(account, operator):
     assert row["problem"].startswith("Within 20 seconds the deletion was not cancelled")
 
 
-def is_waiting(account, region):
-    """Whether a drill has subscribed its queue to the alerts and scheduled its key's deletion."""
-    states = keys_of_drills(account, region).values()
-    return len(drill_resources(account, region)) == 2 and "PendingDeletion" in states
-
-
-def start(account, operator):
-    """Start a drill in a process of its own; return once it waits for the rescue in each Region."""
-    command = [sys.executable, "-c", "from reprieve.cli.main import app; app()", *YES]
-    environment = {**os.environ, **operator.environment()}
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    for _ in range(3000):  # far longer than it takes: a drill that hangs fails the test
-        if all(is_waiting(account, region) for region in REGIONS):
-            return process
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    process.kill()
-    raise AssertionError("the drill did not begin to wait")
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_drill_that_is_interrupted_cleans_up(account, operator, number):
-    """Ctrl-C, or a job that is cancelled: queue and subscription go, and the exit code tells."""
-    with blind(account):
-        process = start(account, operator)
-        process.send_signal(number)
-        printed, complaints = process.communicate(timeout=300)
-    assert process.returncode == 130
-    assert "Interrupted: cleaning up." in complaints
-    for region in REGIONS:
-        assert drill_resources(account, region) == []
-    (found,) = json.loads(printed)["accounts"]
-    assert [row["problem"] for row in found["regions"]] == ["It was interrupted."] * 2
-
-
-def test_what_a_killed_drill_left_the_next_one_removes(account, operator):
-    """Nothing can clean up after SIGKILL but the next drill."""
-    with blind(account):
-        process = start(account, operator)
-        process.kill()
-        process.communicate()
-    assert all(drill_resources(account, region) for region in REGIONS)
-    printed = operator.run(*YES)
-    assert printed.exit_code == 0
-    for region, row in rows(printed).items():
-        assert row["removed"] == 2
-        assert drill_resources(account, region) == []
-
-
 def test_what_is_kept_is_named_and_the_next_drill_removes_it(account, operator):
     """--keep is for looking into the queue."""
     kept = rows(operator.run(*YES, "--keep", "--region", "eu-west-1"))["eu-west-1"]
     assert kept["kept"] in drill_resources(account, "eu-west-1")
     after = rows(operator.run(*YES, "--region", "eu-west-1"))["eu-west-1"]
     assert (after["removed"], after["kept"]) == (2, None)
-
-
-def test_a_key_that_only_looks_like_a_drills_is_left_alone(account, operator):
-    """Somebody moved a drill's alias to a key in use: its deletion must not be scheduled."""
-    kms = account.kms("eu-west-1")
-    real = account.create_key("eu-west-1", Description="orders")["KeyId"]
-    kms.create_alias(AliasName="alias/reprieve-drill-moved", TargetKeyId=real)
-    before = len(keys_of_drills(account, "eu-west-1"))
-    with ExitStack() as restore:
-        restore.callback(kms.delete_alias, AliasName="alias/reprieve-drill-moved")
-        row = rows(operator.run(*YES, "--region", "eu-west-1"))["eu-west-1"]
-    assert row["passed"]
-    assert not row["key"].endswith(real)
-    assert account.state("eu-west-1", real) == "Enabled"
-    assert before >= 1
 
 
 def test_a_region_that_cannot_be_drilled_hides_no_other(account):
@@ -257,35 +130,6 @@ def test_a_region_that_cannot_be_drilled_hides_no_other(account):
     assert printed.exit_code == 1
     assert found["eu-west-1"]["passed"]
     assert found["us-east-1"]["problem"].startswith("The permission sqs:CreateQueue is missing.")
-
-
-# The first drill in a Region, which makes a key, needs more than those after it.
-FIRST = {"kms:CreateKey", "kms:TagResource", "kms:CreateAlias"}
-RETIRED = "--approved-role", APPROVED
-
-
-def test_the_documented_policy_is_enough(account, operator):
-    """Somebody who may do that and no more drills, with a new key and with one that was left."""
-    operator.run(*YES, *RETIRED, "--region", "eu-west-1")
-    someone = user_allowed(account.sandbox, SETTINGS, "drill")
-    for _ in range(2):
-        assert someone.run(*YES, "--region", "eu-west-1").exit_code == 0
-
-
-@pytest.mark.parametrize("action", actions_of("drill", SETTINGS))
-def test_whoever_lacks_a_right_is_told_which(account, operator, action):
-    """No action of the documented policy is superfluous, and each that is missing is named."""
-    # With no key left the drill has to make one.
-    if action in FIRST:
-        operator.run(*YES, *RETIRED, "--region", "eu-west-1")
-    else:
-        operator.run(*YES, "--region", "eu-west-1")
-    someone = user_allowed(account.sandbox, SETTINGS, "drill", without=action)
-    printed = someone.run(*YES, "--region", "eu-west-1")
-    row = rows(printed)["eu-west-1"]
-    assert f"The permission {action} is missing." in f"{row['problem']} {row['key_state']}"
-    assert printed.exit_code == 1
-    operator.run(*YES, "--region", "eu-west-1")
 
 
 def test_it_asks_before_it_touches_anything(account, operator):

@@ -91,9 +91,9 @@ def test_people_are_told_that_the_key_is_saved(account):
     assert outcome.recipients == (EMAIL,)
     assert outcome.subject == "Reprieve: KMS key saved (eu-west-1)"
     assert outcome.body.splitlines() == [
-        f"The deletion of the KMS key {arn} was taken back.",
-        "Its state is now: Disabled. While that is Disabled, what it encrypted is safe and cannot "
-        "be read.",
+        f"Reprieve cancelled the deletion of the KMS key {arn}.",
+        "Its state is now Disabled: what it encrypted is safe, and cannot be read until you enable "
+        "the key.",
         f"To enable it: aws kms enable-key --region eu-west-1 --key-id {arn}",
         "",
         f"Region eu-west-1, account {ACCOUNT_ID}",

@@ -4,6 +4,7 @@ import pytest
 from moto.kms.models import kms_backends
 
 from sandbox.core.account import ACCOUNT_ID
+from tests.support.account import Policy
 
 REGION = "eu-west-1"
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/reprieve-automation"
@@ -18,12 +19,14 @@ def run(account, key: str):
     account.sandbox.settle()  # an earlier step, such as disabling a key, sends an alert as well
     before = len(account.sandbox.mails)
     account.sandbox.client("ssm", REGION).start_automation_execution(
-        DocumentName="reprieve-rescue-key",
+        DocumentName=account.document(REGION),
         Parameters={"KeyId": [key], "AutomationAssumeRole": [ROLE], "TopicArn": [TOPIC]},
     )
     account.sandbox.settle()
     execution = next(
-        e for e in reversed(account.sandbox.executions) if e.document == "reprieve-rescue-key"
+        e
+        for e in reversed(account.sandbox.executions)
+        if e.document.startswith("reprieve-rescue-key-")
     )
     mails = account.sandbox.mails[before:]
     alarms = [mail for mail in mails if "a rescue did not end well" in mail.body]
@@ -32,16 +35,15 @@ def run(account, key: str):
     return execution, mail
 
 
-@pytest.mark.parametrize("state", ["Enabled", "Disabled"])
+@pytest.mark.parametrize("state", ["Enabled", "Disabled", "Unavailable", "PendingImport"])
 def test_a_key_that_needs_no_rescue_is_left_alone(account, state):
     """Somebody was faster, or the event came twice: nothing is done, and that is said."""
     key = account.create_key(REGION)["KeyId"]
-    if state == "Disabled":
-        account.kms(REGION).disable_key(KeyId=key)
+    kms_backends[ACCOUNT_ID][REGION].keys[key].key_state = state
     execution, mail = run(account, key)
     assert execution.status == "Success"
     assert mail.subject == "Reprieve: KMS key needs no rescue (eu-west-1)"
-    assert f"Its state is {state}. Nothing was done." in mail.body
+    assert f"Its state is {state}. Reprieve changed nothing." in mail.body
     assert state == account.state(REGION, key)
 
 
@@ -50,13 +52,22 @@ def test_a_key_that_is_gone_is_said_to_be(account):
     execution, mail = run(account, "1234abcd-12ab-34cd-56ef-1234567890ab")
     assert execution.status == "Failed"
     assert mail.subject == "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)"
-    assert "1234abcd-12ab-34cd-56ef-1234567890ab could not be looked at: it is gone" in mail.body
+    assert "1234abcd-12ab-34cd-56ef-1234567890ab does not exist: it is deleted" in mail.body
 
 
-def test_a_state_that_forbids_cancelling_ends_in_a_failure(account):
-    """A key whose custom key store is disconnected, say: not a success, and no silence."""
+def test_a_key_whose_policy_denies_the_cancelling_ends_in_a_failure(account):
+    """Not a success, and no silence: the message has the reason, and what to do."""
     key = account.create_key(REGION)["KeyId"]
-    kms_backends[ACCOUNT_ID][REGION].keys[key].key_state = "Unavailable"
-    execution, mail = run(account, key)
+
+    def deny(policy):
+        denied = {"Principal": "*", "Action": "kms:CancelKeyDeletion", "Resource": "*"}
+        policy["Statement"].append({"Sid": "Deny", "Effect": "Deny", **denied})
+
+    with Policy.of_key(account, REGION, key).changed(deny):
+        kms_backends[ACCOUNT_ID][REGION].keys[key].key_state = "PendingDeletion"
+        execution, mail = run(account, key)
     assert execution.status == "Failed"
-    assert "is in the state Unavailable, in which no deletion can be cancelled" in mail.body
+    assert mail.subject == "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)"
+    assert "Reason: An error occurred (AccessDeniedException)" in mail.body
+    assert f"aws kms cancel-key-deletion --region {REGION} --key-id {key}" in mail.body
+    assert "The key's policy may deny it to Reprieve" in mail.body

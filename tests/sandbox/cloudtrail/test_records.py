@@ -8,6 +8,7 @@ from sandbox.core.account import ACCOUNT_ID
 from tests.support.emulated_account import (
     EVENTS,
     REGION,
+    ROOT,
     Account,
     allow,
     client_of_role,
@@ -155,3 +156,31 @@ def test_basic_selectors_replace_advanced_ones(sandbox):
     basic = [{"ReadWriteType": "All", "IncludeManagementEvents": True}]
     trail.put_event_selectors(TrailName="sandbox", EventSelectors=basic)
     assert not trail.get_event_selectors(TrailName="sandbox").get("AdvancedEventSelectors")
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "seen"),
+    [
+        ("NotEquals", ROOT["AWS"], False),
+        ("NotEquals", role_arn("worker"), True),
+        ("NotStartsWith", f"arn:aws:iam::{ACCOUNT_ID}:", False),
+        ("NotEndsWith", ":root", False),
+        ("Equals", ROOT["AWS"], True),
+        ("StartsWith", "arn:aws:sts::", False),
+    ],
+)
+def test_a_selector_may_leave_out_the_calls_of_a_principal(watched, kms, operator, value, seen):
+    """The field is the caller's own ARN. Here the caller is the root."""
+    cloudtrail = watched.client("cloudtrail", "us-east-1")
+    select_advanced(cloudtrail, {"Field": "userIdentity.arn", operator: [value]})
+    kms.create_key()
+    assert bool(records(watched)) == seen
+
+
+def test_a_selector_sees_a_role_by_the_arn_of_its_session(watched):
+    """CloudTrail's userIdentity.arn of a role is the session's."""
+    session = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/"
+    cloudtrail = watched.client("cloudtrail", "us-east-1")
+    select_advanced(cloudtrail, {"Field": "userIdentity.arn", "NotStartsWith": [session]})
+    client_of_role(watched, allow("kms:CreateKey")).create_key()
+    assert records(watched) == []

@@ -189,3 +189,35 @@ def test_put_events_accepts_custom_sources_and_refuses_awss(sandbox):
     codes = [e.get("ErrorCode") for e in answer["Entries"]]
     assert codes == [None, "NotAuthorizedForSourceException", "MalformedDetail"]
     assert len(sandbox.deliveries) == 1
+
+
+def test_a_lost_event_reaches_no_rule(sandbox):
+    """A test chooses which events are lost. A reset loses no more."""
+    account = Account(sandbox)
+    account.make_topic(PUBLISH)
+    account.make_rule(TOPIC_TARGET, pattern={"source": ["aws.kms"]})
+    sandbox.lose_events(lambda event: event["detail"].get("eventName") == "CreateKey")
+    account.schedule()
+    assert [d.event_name for d in sandbox.deliveries] == ["ScheduleKeyDeletion"]
+    sandbox.lose_events(None)
+    account.schedule()
+    assert len(sandbox.deliveries) == 3
+
+
+def test_matched_events_and_attempts_are_counted_for_each_rule(sandbox, monkeypatch):
+    """A rule without targets matches too."""
+    counted = []
+    account = Account(sandbox)
+    account.make_topic(PUBLISH)
+    account.make_rule(TOPIC_TARGET)
+    events = account.client("events")
+    events.put_rule(Name="idle", EventPattern=json.dumps({"source": ["aws.kms"]}))
+    metrics = sandbox._alarms._metrics
+    monkeypatch.setattr(metrics, "count", lambda *given: counted.append(given))
+    account.schedule()
+    assert sorted(counted) == [
+        (REGION, "AWS/Events", "InvocationAttempts", "guard"),
+        (REGION, "AWS/Events", "MatchedEvents", "guard"),
+        (REGION, "AWS/Events", "MatchedEvents", "idle"),
+        (REGION, "AWS/Events", "MatchedEvents", "idle"),
+    ]

@@ -2,13 +2,16 @@
 
 import json
 import uuid
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.errors import AwsError
 from sandbox.events.matching import matches
 from sandbox.events.patterns import errors_in
+from sandbox.events.validation import check_put_rule
 from tests.support.emulated_account import (
     AUTOMATION_TARGET,
     PATTERN,
@@ -116,3 +119,27 @@ def test_test_event_pattern_answers_as_the_bus_decides(sandbox):
     assert events.test_event_pattern(**tried)["Result"]
     with pytest.raises(ClientError, match="InvalidEventPatternException"):
         events.test_event_pattern(**tried | {"EventPattern": '{"source":[{"starts-with":"a"}]}'})
+
+
+def test_a_full_bus_takes_no_new_rule(sandbox):
+    """The quota is an argument. A rule that exists can be changed."""
+    Account(sandbox).make_rule()
+    given = {"EventPattern": json.dumps(PATTERN)}
+    check_put_rule({"Name": "guard", **given}, REGION, rules_per_bus=1)
+    check_put_rule({"Name": "more", **given}, REGION, rules_per_bus=2)
+    with pytest.raises(AwsError) as raised:
+        check_put_rule({"Name": "more", **given}, REGION, rules_per_bus=1)
+    assert raised.value.code == "LimitExceededException"
+
+
+def test_the_accounts_quota_of_rules_applies(sandbox):
+    """A test may lower it."""
+    Account(sandbox).make_rule()
+    put_rule = Account(sandbox).client("events").put_rule
+    before = sandbox.quotas
+    sandbox.quotas = replace(before, rules_per_bus=1)
+    try:
+        code = error_code_of(put_rule, Name="more", EventPattern=json.dumps(PATTERN))
+    finally:
+        sandbox.quotas = before
+    assert code == "LimitExceededException"

@@ -68,6 +68,45 @@ def test_a_permission_covers_its_resource_only(sandbox):
     assert code == "AuthorizationError"
 
 
+def test_a_call_on_a_subscription_is_checked_against_its_topic(sandbox):
+    """SNS's own refusals name the topic."""
+    root = sandbox.client("sns", REGION)
+    root.create_topic(Name="alerts")
+    given = {"TopicArn": TOPIC, "Protocol": "email", "Endpoint": "a@example.com"}
+    arn = root.subscribe(**given, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    sns = client_of_user(sandbox, "sns", allow("sns:*", f"{TOPIC}-too"))
+    code, message = refusal(sns.unsubscribe, SubscriptionArn=arn)
+    assert code == "AuthorizationError"
+    assert message.endswith(f"sns:Unsubscribe on resource: {TOPIC}")
+
+
+def test_a_call_on_a_role_is_checked_against_its_arn_with_its_path(sandbox):
+    """The call names the role without its path."""
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    create = {"RoleName": "helper", "Path": "/team/", "AssumeRolePolicyDocument": trust}
+    iam = client_of_user(
+        sandbox, "iam", allow("iam:*", f"arn:aws:iam::{ACCOUNT_ID}:role/team/helper")
+    )
+    _, message = refusal(iam.create_role, **create | {"Path": "/"})
+    assert message.endswith(f"iam:CreateRole on resource: arn:aws:iam::{ACCOUNT_ID}:role/helper")
+    iam.create_role(**create)
+    assert iam.get_role(RoleName="helper")["Role"]["Path"] == "/team/"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a"], f"on resource: arn:aws:cloudwatch:{REGION}:{ACCOUNT_ID}:alarm:a"),
+        (["a", "b"], "the sandbox cannot do this: a call on several alarms"),
+    ],
+)
+def test_a_call_on_one_alarm_is_checked_and_on_several_is_refused(sandbox, names, expected):
+    """Each alarm would have to be checked."""
+    cloudwatch = client_of_user(sandbox, "cloudwatch")
+    _, message = refusal(cloudwatch.disable_alarm_actions, AlarmNames=names)
+    assert expected in message
+
+
 def test_a_call_without_known_permissions_is_refused(sandbox):
     """To allow it unchecked would prove nothing."""
     sns = client_of_user(sandbox, "sns", allow("*"))

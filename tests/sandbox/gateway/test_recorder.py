@@ -209,13 +209,13 @@ def test_the_calls_of_an_automation_are_recorded_as_its_roles(account):
     """The role's session calls by way of Systems Manager."""
     iam, ssm = account.client("iam"), account.client("ssm")
     iam.create_role(RoleName="helper", AssumeRolePolicyDocument=trust("ssm.amazonaws.com"))
-    statement = allow("events:DisableRule")
+    statement = allow("events:DeleteRule")
     iam.put_role_policy(RoleName="helper", PolicyName="p", PolicyDocument=policy(statement))
     account.client("events").put_rule(Name="guard", EventPattern='{"source": ["mine"]}')
     code = (
         "import boto3\n"
         "def handler(given, context):\n"
-        "    boto3.client('events').disable_rule(Name='guard')\n"
+        "    boto3.client('events').delete_rule(Name='guard')\n"
         "    return {}\n"
     )
     inputs = {"Runtime": "python3.11", "Handler": "handler", "Script": code, "InputPayload": {}}
@@ -228,7 +228,7 @@ def test_the_calls_of_an_automation_are_recorded_as_its_roles(account):
     ssm.create_document(Name="disabler", DocumentType="Automation", Content=json.dumps(content))
     ssm.start_automation_execution(DocumentName="disabler")
     account.sandbox.settle()
-    record = next(r for r in records(account) if r["eventName"] == "DisableRule")
+    record = next(r for r in records(account) if r["eventName"] == "DeleteRule")
     identity = record["userIdentity"]
     assert (identity["invokedBy"], record["sourceIPAddress"], record.get("errorCode")) == (
         "ssm.amazonaws.com",

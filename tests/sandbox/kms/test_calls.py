@@ -25,6 +25,15 @@ def test_schedule_key_deletion_answers_like_aws(kms, key):
     assert 6 <= (answer["DeletionDate"] - metadata["CreationDate"]).days <= 7
 
 
+def test_a_key_of_the_default_kind_says_so(kms):
+    """CreateKey without options makes a symmetric encryption key of one Region."""
+    metadata = kms.create_key()["KeyMetadata"]
+    described = kms.describe_key(KeyId=metadata["KeyId"])["KeyMetadata"]
+    for found in (metadata, described):
+        assert (found["KeyUsage"], found["KeySpec"]) == ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT")
+        assert (found["MultiRegion"], found["Origin"]) == (False, "AWS_KMS")
+
+
 def test_the_default_window_is_30_days(kms, key):
     """ScheduleKeyDeletion without PendingWindowInDays."""
     assert kms.schedule_key_deletion(KeyId=key)["PendingWindowInDays"] == 30

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.kms.permissions import parameter_keys
 from tests.support.emulated_account import (
     ROOT,
     allow,
@@ -27,6 +28,11 @@ def test_a_policy_that_locks_the_caller_out_is_refused(kms, key):
 def deny(action, principal):
     """Return a statement of a key policy that denies an action."""
     return {"Effect": "Deny", "Action": action, "Principal": principal, "Resource": "*"}
+
+
+DAYS = "kms:ScheduleKeyDeletionPendingWindowInDays"
+BYPASS = "kms:BypassPolicyLockoutSafetyCheck"
+TAGS = "aws:TagKeys"
 
 
 @pytest.mark.parametrize(
@@ -92,3 +98,22 @@ def test_a_role_needs_the_key_policy_and_its_own(
         assert worker.describe_key(KeyId=key)["KeyMetadata"]["KeyId"] == key
     else:
         assert error_code_of(worker.describe_key, KeyId=key) == "AccessDeniedException"
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "key", "expected"),
+    [
+        ("ScheduleKeyDeletion", {"PendingWindowInDays": 7}, DAYS, "7"),
+        ("ScheduleKeyDeletion", {}, DAYS, "30"),
+        ("CancelKeyDeletion", {}, DAYS, None),
+        ("CreateKey", {"BypassPolicyLockoutSafetyCheck": True}, BYPASS, "true"),
+        ("PutKeyPolicy", {"BypassPolicyLockoutSafetyCheck": False}, BYPASS, "false"),
+        ("PutKeyPolicy", {}, BYPASS, None),
+        ("CreateKey", {"Tags": [{"TagKey": "a"}, {"TagKey": "b"}]}, TAGS, ("a", "b")),
+        ("UntagResource", {"TagKeys": ["a"]}, TAGS, ("a",)),
+        ("CreateKey", {}, TAGS, None),
+    ],
+)
+def test_condition_keys_of_the_parameters(operation, parameters, key, expected):
+    """KMS Developer Guide, "AWS KMS condition keys"; ScheduleKeyDeletion's default is 30 days."""
+    assert parameter_keys(operation, parameters)[key] == expected

@@ -54,6 +54,11 @@ def test_a_policy_that_requires_tls_denies_calls_without_it(action, denied, prin
 ROLE = {"AWS": role_arn("automation")}
 
 
+def session():
+    """Return a session of the automation role."""
+    return session_of(role_at(ROLE["AWS"]), "session")
+
+
 def test_a_role_publishes_to_an_encrypted_topic(sandbox):
     """The permission for the key comes from the key policy or from the role's own policy."""
     account = Account(sandbox)
@@ -75,8 +80,9 @@ def test_a_role_publishes_to_an_encrypted_topic(sandbox):
             PolicyName="p",
             PolicyDocument=policy(allow("sns:Publish"), *of_role),
         )
-        answer: Any = publish.role_publish_denial_reason(ROLE["AWS"], "session", TOPIC_ARN, REGION)
-        assert answer is None if refusal is None else refusal in answer
+        answer: Any = publish.session_denial(session(), TOPIC_ARN, REGION)
+        assert answer is None if refusal is None else answer[0] == "KMSAccessDenied"
+        assert answer is None if refusal is None else refusal in answer[1]
 
 
 def test_a_runbook_cannot_publish_with_a_disabled_key(sandbox):
@@ -112,6 +118,7 @@ def test_a_topic_policy_that_denies_the_account_denies_its_roles(sandbox):
     account.make_roles()
     deny = {**allow("sns:Publish", TOPIC_ARN), "Effect": "Deny"}
     account.make_topic({**deny, "Principal": {"AWS": ACCOUNT_ID}})
-    answer: Any = publish.role_publish_denial_reason(ROLE["AWS"], "s", TOPIC_ARN, REGION)
-    assert f"denies {session_of(role_at(ROLE['AWS']), 's').arn} sns:Publish" in answer
+    answer: Any = publish.session_denial(session(), TOPIC_ARN, REGION)
+    assert answer[0] == "AuthorizationError"
+    assert f"denies {session().arn} sns:Publish" in answer[1]
     assert publish.topic_denial_reason(authorization.EVENTS, TOPIC_ARN, REGION, RULE_ARN)

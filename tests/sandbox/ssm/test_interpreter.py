@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.emulated_account import (
     RUNBOOK,
+    TOPIC_ARN,
     Account,
     role_arn,
 )
@@ -101,12 +102,23 @@ def test_a_document_of_the_account_uses_outputs_branches_and_child_automations(s
             "{{ Kee }} refers to nothing",
         ),
         (
-            describe_step(inputs={"Service": "ec2", "Api": "DescribeRegions"}),
-            "cannot check the right to ec2:DescribeRegions",
+            describe_step(inputs={"Service": "s3", "Api": "ListBuckets"}),
+            "cannot check the right to s3:ListBuckets",
         ),
         (
-            describe_step(inputs={"Service": "sns", "Api": "Publish", "TopicArn": "arn:x"}),
-            "role automation may not sns:Publish on arn:x",
+            describe_step(inputs={"Service": "sns", "Api": "ListPhoneNumbersOptedOut"}),
+            "sns ListPhoneNumbersOptedOut by anyone but the account's root",
+        ),
+        (
+            describe_step(
+                inputs={
+                    "Service": "sns",
+                    "Api": "Publish",
+                    "TopicArn": TOPIC_ARN,
+                    "Message": "m",
+                }
+            ),
+            f"not authorized to perform: sns:Publish on resource: {TOPIC_ARN}",
         ),
     ],
 )

@@ -40,6 +40,12 @@ def test_denied_action(error, expected):
             "each command needs.",
         ),
         (
+            client_error(
+                "AccessDenied", f"{NAMED} x with an explicit deny in a service control policy"
+            ),
+            "A service control policy of the organization denies sns:Publish.",
+        ),
+        (
             client_error("UnrecognizedClientException"),
             "AWS rejects the credentials in this Region: the account has not enabled the Region, "
             "or the credentials are wrong.",

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from reprieve.cli import drill, status, sweep
 from reprieve.cli.main import app
-from reprieve.drill.drill import AccountDrill, Drill
+from reprieve.drill.result import AccountDrill, Drill
 from reprieve.status.findings import Check
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 from reprieve.sweep.sweep import Sweep

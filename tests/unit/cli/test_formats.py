@@ -8,7 +8,7 @@ import pytest
 from reprieve.aws.permissions import COMMANDS, policy_for
 from reprieve.cli.common import print_json
 from reprieve.cli.sweep import prompt
-from reprieve.drill.drill import AccountDrill
+from reprieve.drill.result import AccountDrill
 from reprieve.settings.loader import load
 from tests.unit.cli.samples import CALL, KEY
 

@@ -42,6 +42,7 @@ def test_exemptions_by_role_user_key_id_and_key_arn_are_accepted(tmp_path):
             "arn:aws-cn:iam::111122223333:role/Admin",
             "is in the partition aws-cn; the Regions to watch are in aws",
         ),
+        ("deployers", "alice", "is not the ARN of an IAM role or user"),
         (
             "principals",
             "arn:aws:iam::111122223333:role/*/Admin",

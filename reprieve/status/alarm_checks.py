@@ -1,0 +1,57 @@
+"""What `reprieve status` checks of the alarms."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from reprieve.guard.resources import Alarm
+from reprieve.names import PREFIX
+from reprieve.status.compare import compare, missing, title_of, unexpected
+from reprieve.status.expected import ExpectedRegion
+from reprieve.status.findings import Check, Finding, Kind, check_of
+from reprieve.status.kinds import alarm as kind
+from reprieve.text import printable
+
+_UNEXPECTED: Final = (
+    "Deploy, if the settings were changed since. If the alarm is still there then, somebody else "
+    "created it: `aws cloudwatch delete-alarms`."
+)
+
+
+def alarms(expected: ExpectedRegion) -> Check:
+    """Check that the alarms are as the settings define them and off, and that there is no other."""
+    wanted = expected.guard.alarms
+    deployed = _deployed(expected)
+    findings = [
+        finding for alarm in wanted for finding in _findings(alarm, deployed.get(alarm.name))
+    ]
+    quiet = len(wanted) - len({finding.resource for finding in findings})
+    findings += unexpected("alarm", [each.name for each in wanted], deployed, _UNEXPECTED)
+    return check_of("alarms", f"{quiet}/{len(wanted)}" if wanted else "off", findings)
+
+
+def _deployed(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:
+    """Return the alarms by their names, composite ones too: CloudWatch has to be asked for them."""
+    pages = expected.client("cloudwatch").get_paginator("describe_alarms")
+    types = ["MetricAlarm", "CompositeAlarm"]
+    return {
+        alarm["AlarmName"]: alarm
+        for page in pages.paginate(AlarmNamePrefix=f"{PREFIX}-", AlarmTypes=types)
+        for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ()))
+    }
+
+
+def _findings(alarm: Alarm, deployed: dict[str, Any] | None) -> Iterator[Finding]:
+    name = alarm.name
+    title = title_of("alarm", name)
+    if deployed is None:
+        yield missing(title, name)
+        return
+    yield from compare(title, name, kind.expected(alarm), kind.deployed(deployed))
+    if deployed["StateValue"] == "ALARM":
+        reason = printable(deployed.get("StateReason", ""))
+        yield Finding(
+            name,
+            Kind.FAILING,
+            f"{title} is on. {printable(deployed.get('AlarmDescription', ''))}".strip(),
+            f"Find out why. CloudWatch says: {reason}" if reason else "Find out why.",
+        )

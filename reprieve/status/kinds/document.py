@@ -1,0 +1,38 @@
+"""The attributes of an SSM document."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reprieve.guard.resources import Document
+from reprieve.status.attributes import Attributes, Json, attributes_of
+from reprieve.status.json_compare import parsed
+
+NOT_COMPARED: Final = {
+    "id": "it is Terraform's address",
+    "runbook": "its name is the document's; the ARNs of targets name it",
+}
+
+
+def expected(document: Document) -> Attributes:
+    """Return what the settings make of a document. The order of a runbook's steps counts."""
+    stated = attributes_of(
+        document, NOT_COMPARED, content=lambda content: Json(content, ordered=True)
+    )
+    return {"name": document.name, "type": "Automation", "status": "Active"} | stated
+
+
+def deployed(description: Mapping[str, Any], version: Mapping[str, Any]) -> Attributes:
+    """Return what is deployed: of DescribeDocument, and GetDocument of the version that runs.
+
+    Another default version, or a newer one, is not Reprieve's: Terraform makes each the default.
+    """
+    runs = version.get("DocumentVersion")
+    default, newest = description.get("DefaultVersion"), description.get("LatestVersion")
+    return {
+        "name": version.get("Name"),
+        "type": description.get("DocumentType"),
+        "status": description.get("Status") or "Active",
+        "content": Json(parsed(version.get("Content")), ordered=True),
+        "default version": default if default != runs else None,
+        "newer version": newest if newest != runs else None,
+    }

@@ -1,0 +1,75 @@
+"""What `reprieve status` checks of the dead-letter queue."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from reprieve.aws.account import is_code
+from reprieve.names import DRILL_PREFIX, PREFIX
+from reprieve.status.compare import compare, missing, title_of, unexpected
+from reprieve.status.expected import ExpectedRegion
+from reprieve.status.findings import Check, Finding, Kind, check_of
+from reprieve.status.kinds import queue as kind
+
+_UNEXPECTED: Final = (
+    "Deploy, if the settings were changed since. If the queue is still there then, somebody else "
+    "created it: `aws sqs delete-queue`."
+)
+
+
+def dead_letters(expected: ExpectedRegion) -> Check:
+    """Check the queue, that every event was delivered, and that there is no other queue."""
+    wanted = expected.guard.queue
+    sqs = expected.client("sqs")
+    others = list(unexpected("queue", [wanted.name], _names(sqs), _UNEXPECTED))
+    try:
+        url = sqs.get_queue_url(QueueName=wanted.name)["QueueUrl"]
+        deployed = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    except Exception as error:
+        if not is_code(error, "QueueDoesNotExist", "NonExistentQueue"):
+            raise
+        gone = missing(title_of("queue", wanted.name), wanted.name)
+        return check_of("dead letters", "no queue", [gone, *others])
+    findings = list(
+        compare(
+            title_of("queue", wanted.name),
+            wanted.name,
+            kind.expected(wanted),
+            kind.deployed(deployed),
+        )
+    )
+    waiting = _waiting(deployed)
+    if waiting:
+        findings.append(_undelivered(waiting, wanted.name, expected.region, url))
+    text = str(waiting) if waiting else "wrong" if findings else "none"
+    return check_of("dead letters", text, [*findings, *others])
+
+
+def _names(sqs: Any) -> Iterator[str]:
+    """Yield the names of the queues with Reprieve's prefix, but for those of a drill that runs."""
+    # Without a page size SQS returns no token, and no more than 1,000 queues.
+    pages = sqs.get_paginator("list_queues").paginate(
+        QueueNamePrefix=f"{PREFIX}-", PaginationConfig={"PageSize": 1000}
+    )
+    for page in pages:
+        for url in page.get("QueueUrls", ()):
+            name = url.rpartition("/")[2]
+            if not name.startswith(DRILL_PREFIX):
+                yield name
+
+
+def _waiting(deployed: Mapping[str, Any]) -> int:
+    """Return how many messages the queue has, whatever their state."""
+    return sum(
+        int(deployed.get(f"ApproximateNumberOfMessages{state}", 0))
+        for state in ("", "NotVisible", "Delayed")
+    )
+
+
+def _undelivered(waiting: int, name: str, region: str, url: str) -> Finding:
+    return Finding(
+        name,
+        Kind.FAILING,
+        f"{waiting} {'event' if waiting == 1 else 'events'} could not be delivered.",
+        "Read them, check the keys that they name, then delete them: `aws sqs "
+        f"receive-message --region {region} --queue-url {url} --message-attribute-names All`.",
+    )

@@ -1,0 +1,81 @@
+"""What `reprieve status` checks of the subscriptions: whether each address is notified."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from reprieve.aws.account import is_code
+from reprieve.guard.resources import Topic
+from reprieve.status.compare import compare, missing, title_of
+from reprieve.status.expected import ExpectedRegion
+from reprieve.status.findings import DEPLOY, Check, Finding, Kind, check_of
+from reprieve.status.kinds import subscription as kind
+from reprieve.status.suspension import may_be_suspended
+from reprieve.status.topic_checks import NO_TOPIC
+
+_PENDING: Final = "PendingConfirmation"
+_CONFIRM: Final = (
+    'Open the e-mail from "Reprieve REGION" and confirm. If it is older than two days, `npx cdktf '
+    "deploy reprieve` sends another one as soon as SNS has deleted the first subscription."
+)
+_CONFIRM_AGAIN: Final = (
+    'Send the request again with `aws sns subscribe`, then open the e-mail from "Reprieve REGION" '
+    "and confirm. SNS suspends a subscription over 10 e-mails a second, and deletes it after two "
+    "days. Look at the keys themselves (`reprieve sweep`): alerts of that time may be lost."
+)
+
+
+def subscriptions(expected: ExpectedRegion) -> Check:
+    """Check that every address has confirmed its subscriptions, and receives every message."""
+    findings: list[Finding] = []
+    correct = total = 0
+    for topic in expected.guard.topics:
+        total += len(topic.emails)
+        try:
+            deployed = _deployed_emails(expected, topic)
+        except Exception as error:
+            if not is_code(error, *NO_TOPIC):
+                raise
+            findings.append(missing(title_of(topic.id, topic.name), topic.name))
+            continue
+        for address in topic.emails:
+            of_address = list(_findings(expected, topic, address, deployed.get(address.lower())))
+            correct += not of_address
+            findings += of_address
+    return check_of("subscriptions", f"{correct}/{total}", list(dict.fromkeys(findings)))
+
+
+def _findings(
+    expected: ExpectedRegion, topic: Topic, address: str, arn: str | None
+) -> Iterator[Finding]:
+    if arn is None:
+        text = f"{address} does not subscribe to the {topic.id}."
+        yield Finding(address, Kind.MISSING, text, DEPLOY)
+    elif arn == "Deleted":
+        text = f"{address} has unsubscribed from the {topic.id}."
+        yield Finding(address, Kind.MISSING, text, DEPLOY)
+    elif arn == _PENDING:
+        yield _unconfirmed(expected, topic, address)
+    else:
+        answer = expected.client("sns").get_subscription_attributes(SubscriptionArn=arn)
+        deployed = kind.deployed(answer["Attributes"])
+        title = f"The subscription of {address} to the {topic.id} {topic.name}"
+        yield from compare(title, address, kind.expected(), deployed)
+
+
+def _unconfirmed(expected: ExpectedRegion, topic: Topic, address: str) -> Finding:
+    if may_be_suspended(expected.client("cloudwatch"), topic.name):
+        text = f"{address} is not notified: it has not confirmed, or SNS has suspended it."
+        return Finding(address, Kind.UNCONFIRMED, text, _CONFIRM_AGAIN)
+    text = f"{address} has not confirmed, and is not notified."
+    return Finding(address, Kind.UNCONFIRMED, text, _CONFIRM)
+
+
+def _deployed_emails(expected: ExpectedRegion, topic: Topic) -> dict[str, str]:
+    """Return the subscriptions' ARNs by e-mail address; addresses are the same in any case."""
+    pages: Any = expected.client("sns").get_paginator("list_subscriptions_by_topic")
+    return {
+        each["Endpoint"].lower(): each["SubscriptionArn"]
+        for page in pages.paginate(TopicArn=topic.arn)
+        for each in page["Subscriptions"]
+        if each["Protocol"] == "email"
+    }

@@ -1,0 +1,99 @@
+"""What `reprieve status` checks of the topics and of the key that encrypts the alerts."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from reprieve.aws.account import is_code
+from reprieve.guard.resources import Topic
+from reprieve.names import PREFIX
+from reprieve.status.compare import compare, missing, title_of, unexpected
+from reprieve.status.expected import ExpectedRegion
+from reprieve.status.findings import Check, Finding, Kind, check_of
+from reprieve.status.kinds import key as key_kind
+from reprieve.status.kinds import topic as kind
+
+_UNEXPECTED: Final = (
+    "Deploy, if the settings were changed since. If the topic is still there then, somebody else "
+    "created it: `aws sns delete-topic`."
+)
+NO_TOPIC: Final = ("NotFound", "NotFoundException")
+"""SNS's error codes for a topic that does not exist."""
+
+
+def topic(expected: ExpectedRegion) -> Check:
+    """Check that the topics are as the settings define them, and have a key that works."""
+    topics = expected.guard.topics
+    findings = [finding for each in topics for finding in _findings(expected, each)]
+    names = [each.name for each in topics]
+    findings += unexpected("topic", names, _names(expected), _UNEXPECTED)
+    return check_of("topic", "wrong" if findings else "there", findings)
+
+
+def _names(expected: ExpectedRegion) -> Iterator[str]:
+    """Yield the names of the topics with Reprieve's prefix; SNS lists all topics only."""
+    for page in expected.client("sns").get_paginator("list_topics").paginate():
+        for each in page["Topics"]:
+            name = each["TopicArn"].rpartition(":")[2]
+            if name.startswith(f"{PREFIX}-"):
+                yield name
+
+
+def _findings(expected: ExpectedRegion, topic: Topic) -> Iterator[Finding]:
+    title = title_of(topic.id, topic.name)
+    sns = expected.client("sns")
+    try:
+        attributes = sns.get_topic_attributes(TopicArn=topic.arn)["Attributes"]
+    except Exception as error:
+        if not is_code(error, *NO_TOPIC):
+            raise
+        yield missing(title, topic.name)
+        return
+    deployed = kind.deployed(attributes, _data_protection(sns, topic.arn))
+    yield from compare(title, topic.name, kind.expected(topic), deployed)
+    if topic.key_arn and deployed["key ARN"] == topic.key_arn:
+        yield from _key_findings(expected, topic.key_arn)
+
+
+def _data_protection(sns: Any, topic_arn: str) -> str | None:
+    """Return the data protection policy of a topic, which may withhold messages; None without one.
+
+    SNS developer guide, "Message data protection availability change": the feature is closed to
+    accounts that did not use it by April 30, 2026, and not every partition has the call. Where SNS
+    does not know it, there is no policy.
+    """
+    try:
+        answer = sns.get_data_protection_policy(ResourceArn=topic_arn)
+    except Exception as error:
+        if is_code(error, "InvalidAction", "UnsupportedOperation", "OptInRequired"):
+            return None
+        raise
+    policy: str | None = answer.get("DataProtectionPolicy")
+    return policy
+
+
+def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
+    kms = expected.client("kms")
+    metadata = kms.describe_key(KeyId=key_arn)["KeyMetadata"]
+    if metadata["KeyState"] != "Enabled":
+        yield Finding(
+            key_arn,
+            Kind.FAILING,
+            f"The key that encrypts the alerts is {metadata['KeyState']}: no alert can be sent.",
+            f"`aws kms cancel-key-deletion` if it is pending deletion, then `aws kms enable-key "
+            f"--region {expected.region} --key-id {key_arn}`.",
+        )
+    if key := expected.guard.key:
+        deployed = key_kind.deployed(
+            metadata,
+            kms.get_key_policy(KeyId=key_arn, PolicyName="default")["Policy"],
+            kms.get_key_rotation_status(KeyId=key_arn)["KeyRotationEnabled"],
+            [each["AliasName"] for each in kms.list_aliases(KeyId=key_arn)["Aliases"]],
+            _tags(kms, key_arn),
+        )
+        title = "The key that encrypts the alerts"
+        yield from compare(title, key_arn, key_kind.expected(key), deployed)
+
+
+def _tags(kms: Any, key_arn: str) -> dict[str, str]:
+    tags = kms.list_resource_tags(KeyId=key_arn)["Tags"]
+    return {each["TagKey"]: each["TagValue"] for each in tags}

@@ -1,0 +1,59 @@
+"""The service control policy that the account's organization attaches to it.
+
+AWS Organizations user guide, "SCP evaluation": FullAWSAccess stays attached beside it, so only its
+Deny statements count. It binds every user, role and the account's root, but neither service-linked
+roles nor AWS services that act for themselves. While one is attached, the root too is refused
+calls whose permissions the sandbox does not know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sandbox.iam.policy_evaluator import Request, decide, statements_of
+
+MAX_CHARACTERS: Final = 5_120
+_SERVICE_LINKED: Final = ":role/aws-service-role/"
+# Organizations user guide, "SCP syntax": the elements of a statement that denies.
+_ELEMENTS: Final = {
+    "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition",
+}  # fmt: skip
+
+_attached: list[Mapping[str, Any]] = []
+
+
+def attach(policy: Mapping[str, Any] | None) -> None:
+    """Attach a policy in place of the former one; None detaches it.
+
+    Raises:
+        ValueError: Organizations would not accept the policy.
+    """
+    if policy is not None:
+        _check(policy)
+    _attached[:] = [] if policy is None else [policy]
+
+
+def is_attached() -> bool:
+    """Tell whether the account has a service control policy."""
+    return bool(_attached)
+
+
+def control_denial_reason(principal_arn: str, request: Request) -> str | None:
+    """Return the words with which AWS says that the policy denies a request; None if it does not.
+
+    `principal_arn` is the value of aws:PrincipalArn: of a session, its role.
+    """
+    if _SERVICE_LINKED in principal_arn or decide(_attached, request) != "deny":
+        return None
+    return "with an explicit deny in a service control policy"
+
+
+def _check(policy: Mapping[str, Any]) -> None:
+    size = len(json.dumps(policy, separators=(",", ":")))
+    if size > MAX_CHARACTERS:
+        raise ValueError(f"the policy has {size} characters; {MAX_CHARACTERS} are allowed")
+    for statement in statements_of(policy):
+        if unknown := statement.keys() - _ELEMENTS:
+            raise ValueError(f"a service control policy has no element {sorted(unknown)}")

@@ -1,0 +1,78 @@
+"""Which of the calls against the guard `reprieve status` and the next Region's patrol find."""
+
+import pytest
+
+from tests.support.account import EMAIL, REGIONS
+from tests.support.attacks import ATTACKS
+from tests.support.operator import Operator
+
+REGION, HOME = REGIONS
+SETTINGS = {
+    "REPRIEVE_REGIONS__WATCH": ",".join(REGIONS),
+    "REPRIEVE_NOTIFY__EMAILS": EMAIL,
+    "REPRIEVE_SETTINGS": "/dev/null",
+}
+# It disguises a production key and changes nothing of the guard.
+DISGUISE = 33
+# What a target runs is a fixed version of a document: a new version changes nothing.
+WITHOUT_EFFECT = 13
+# The patrol compares rules, targets, topics, subscriptions, runbooks and trails. It leaves out
+# data protection policies, roles, alarms and the queue's attributes.
+PATROL_LEAVES_OUT = {9, WITHOUT_EFFECT, *range(15, 23), *range(28, 33), DISGUISE}
+
+
+@pytest.fixture(scope="module")
+def account(sandbox, deployments, tmp_path_factory):
+    """Deploy to two Regions."""
+    settings = {name: value for name, value in SETTINGS.items() if name != "REPRIEVE_SETTINGS"}
+    return deployments.account(sandbox, tmp_path_factory.mktemp("account"), **settings)
+
+
+@pytest.fixture(scope="module")
+def whole(account):
+    """The account as it was deployed, to start each test from."""
+    return account.sandbox.snapshot()
+
+
+@pytest.fixture(autouse=True)
+def fresh(account, whole):
+    """Start from the deployed account."""
+    account.sandbox.restore(whole)
+
+
+def findings(account):
+    """Return everything that `reprieve status` finds in the Regions, the roles included."""
+    options = [part for region in REGIONS for part in ("--region", region)]
+    (found,) = (
+        Operator(account.sandbox, SETTINGS).run("status", *options, "--json").json["accounts"]
+    )
+    checks = [check for region in found["regions"] for check in region["checks"]]
+    return [each["problem"] for check in (*checks, found["roles"]) for each in check["findings"]]
+
+
+@pytest.fixture(scope="module")
+def before(account, whole):
+    """What `reprieve status` finds in the account as it was deployed."""
+    account.sandbox.restore(whole)
+    return findings(account)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+def test_status_finds_what_a_call_changed(account, before, attack):
+    """All of them but the disguise, which changes nothing of the guard."""
+    attack.perform(account, REGION)
+    found = [each for each in findings(account) if each not in before]
+    assert bool(found) == (attack.id != DISGUISE), found
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+def test_the_patrol_of_the_region_before_finds_what_a_call_changed(account, attack):
+    """It alerts people in its own Region."""
+    attack.perform(account, REGION)
+    account.sandbox.settle()
+    account.age(HOME, hours=1)
+    before = len(account.messages(HOME))
+    account.patrol(HOME)
+    subjects = [mail.subject for mail in account.messages(HOME, before)]
+    expected = f"Reprieve: ACT NOW: the guard in {REGION} is broken"
+    assert (expected in subjects) == (attack.id not in PATROL_LEAVES_OUT)

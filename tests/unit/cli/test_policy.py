@@ -1,0 +1,69 @@
+"""`reprieve policy protect`: what it prints, and its errors."""
+
+import json
+
+import pytest
+
+from reprieve.guard.protection import protection_of
+from reprieve.settings.loader import load
+from tests.unit.cli.samples import SETTINGS
+
+DEPLOYERS = f'exempt.deployers = ["arn:aws:iam::111122223333:role/deployer"]\n{SETTINGS}'
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--format", "json"]])
+def test_protect_prints_one_line_of_json(reprieve, tmp_path, arguments):
+    """White space counts against the size of the policy."""
+    result = reprieve("policy", "protect", *arguments, settings=DEPLOYERS)
+    assert result.stdout == f"{protection_of(load({}, tmp_path)).text}\n"
+    assert (result.stderr, result.exit_code) == ("", 0)
+
+
+def test_the_table_explains_each_statement(reprieve, tmp_path):
+    """In a sentence."""
+    table = reprieve("policy", "protect", "--format", "table", settings=DEPLOYERS).stdout
+    words = " ".join(table.split())
+    for each in protection_of(load({}, tmp_path)).statements:
+        assert f"\n{each.sid} " in table
+        assert each.explanation.split(".")[0] in words
+
+
+def test_the_minimum_waiting_period_is_an_option(reprieve):
+    """The default is 30 days."""
+    for option, expected in (([], "30"), (["--minimum-waiting-days", "7"], "7")):
+        printed = reprieve("policy", "protect", *option, settings=DEPLOYERS).stdout
+        (days,) = (
+            each["Condition"]["NumericLessThan"].values()
+            for each in json.loads(printed)["Statement"]
+            if each["Sid"] == "MinimumWaitingPeriod"
+        )
+        assert list(days) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("days", "rule"), [("6", "greater than or equal to 7"), ("31", "less than or equal to 30")]
+)
+def test_a_minimum_that_kms_does_not_have_is_refused(reprieve, days, rule):
+    """KMS accepts 7 to 30 days."""
+    result = reprieve("policy", "protect", "--minimum-waiting-days", days, settings=DEPLOYERS)
+    assert result.exit_code == 2
+    assert rule in result.stderr
+
+
+def test_another_policy_has_no_minimum_waiting_period(reprieve):
+    """The option would do nothing."""
+    result = reprieve("policy", "status", "--minimum-waiting-days", "7")
+    assert (result.stderr, result.exit_code) == (
+        "--minimum-waiting-days is for protect only.\n",
+        2,
+    )
+
+
+def test_without_deployers_the_error_says_what_to_set(reprieve):
+    """Nothing is printed that could be attached."""
+    result = reprieve("policy", "protect")
+    assert (result.stdout, result.exit_code) == ("", 2)
+    assert result.stderr == (
+        "exempt.deployers is empty: the policy would let nobody change the guard.\n"
+        "→ Add the ARNs of the IAM roles and users that deploy Reprieve to exempt.deployers.\n"
+    )

@@ -1,0 +1,44 @@
+"""The program `reprieve`, in a process of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+_PROGRAM = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+sys.argv = ["reprieve", "threats"]
+from reprieve.cli.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "boto3", "reprieve.cli.drill"])
+def test_an_interrupt_while_modules_load_is_no_traceback(module):
+    """Ctrl-C comes while one of them is searched for."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _PROGRAM.format(module=module)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+def test_the_program_runs_as_a_module():
+    """Its usage names it `reprieve`."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "reprieve.cli", "threats", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0
+    assert ended.stdout.lstrip().startswith("Usage: reprieve threats")
