@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
+from sandbox.core.account import ACCOUNT_ID
 from sandbox.server import Sandbox
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -169,6 +170,32 @@ class Deployment:
                 f"{output}{complaint}"
             )
         return output
+
+
+DEPLOYER = f"arn:aws:iam::{ACCOUNT_ID}:user/deployer"
+
+
+def deployer(sandbox: Sandbox) -> dict[str, str]:
+    """Return the settings and the credentials of a user whose changes of the guard raise no alert.
+
+    In AWS a first deployment changes a guard whose addresses are not confirmed yet; in the sandbox
+    each change would be an e-mail.
+    """
+    iam = sandbox.client("iam", "us-east-1")
+    name = DEPLOYER.rpartition("/")[2]
+    try:
+        (key,) = iam.list_access_keys(UserName=name)["AccessKeyMetadata"]
+    except iam.exceptions.NoSuchEntityException:
+        iam.create_user(UserName=name)
+        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+        iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=policy)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {
+        "REPRIEVE_EXEMPT__DEPLOYERS": DEPLOYER,
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": "secret",  # the sandbox does not check signatures
+    }
 
 
 def tool(name: str) -> str:

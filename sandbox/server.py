@@ -275,8 +275,9 @@ class Sandbox:
         self.history.replace(snapshot.restore(copy))
 
     def reset(self) -> None:
-        """Wait until all jobs have ended, then start again with an empty account."""
+        """Stop all automations and retries, then start again with an empty account."""
         self._bus.give_up()
+        self._automations.cancel_all()
         self.settle()
         moto_api_backend.reset()
         self._bus.clear()

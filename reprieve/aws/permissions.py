@@ -5,12 +5,15 @@ Actions and their resource types: Service Authorization Reference.
 
 from typing import Any, Final
 
+from reprieve.guard.remediation import ADAPTIVE_CONCURRENCY
 from reprieve.names import (
+    ALARMS,
     AUTOMATION_ROLE,
     DEAD_LETTERS,
     DRILL_PREFIX,
     EVENTBRIDGE_ROLE,
     LIFELINE,
+    PATROL_ROLE,
     PREFIX,
 )
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
@@ -57,8 +60,9 @@ _STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             ),
             "roles",
         ),
+        "ReadServiceSetting": (("ssm:GetServiceSetting",), "service setting"),
         "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
-        "ReadAlertKey": (("kms:GetKeyRotationStatus",), "keys"),
+        "ReadAlertKey": (("kms:GetKeyRotationStatus", "kms:ListResourceTags"), "keys"),
     },
     "drill": {
         "CreateKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
@@ -207,6 +211,9 @@ _STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
     },
 }
 
+_SERVICE_SETTING: Final = frozenset({"ReadServiceSetting"})
+"""Only with `remediation.adaptive_concurrency`."""
+
 # Only with `notify.encryption = "own"`.
 _OWN_ALERT_KEY: Final = frozenset({"ReadAlertKey", "CreateAlertKey", "ConfigureAlertKey"})
 
@@ -243,6 +250,7 @@ def policy_for(command: str, settings: Settings) -> dict[str, Any]:
             {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources[kind]}
             for sid, (actions, kind) in statements.items()
             if sid not in _OWN_ALERT_KEY or settings.notify.encryption == "own"
+            if sid not in _SERVICE_SETTING or settings.remediation.adaptive_concurrency
         ],
     }
 
@@ -261,7 +269,8 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
     return {
         "any": ["*"],
         "keys": arn("kms", "key/*"),
-        "topics": arn("sns", settings.notify.topic_name, LIFELINE),
+        "topics": arn("sns", settings.notify.topic_name, LIFELINE, ALARMS),
+        "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),
         "rules": arn("events", f"rule/{PREFIX}-*"),
         "dead letters": arn("sqs", DEAD_LETTERS),
         "trails": arn("cloudtrail", "trail/*"),
@@ -272,6 +281,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "roles": [
             automation_role or f"arn:{partition}:iam::*:role/{AUTOMATION_ROLE}",
             f"arn:{partition}:iam::*:role/{EVENTBRIDGE_ROLE}",
+            f"arn:{partition}:iam::*:role/{PATROL_ROLE}",
         ],
         "own alarms": arn("cloudwatch", f"alarm:{PREFIX}-*"),
         "own roles": [f"arn:{partition}:iam::*:role/{PREFIX}-*"],

@@ -1,6 +1,6 @@
-"""The view of `reprieve status`: a table, the findings with their hints, and the verdict."""
+"""The view of `reprieve status`: a table, the findings (`status_findings`), and the verdict."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from reprieve.cli.common import escaped
-from reprieve.status.findings import Check, Finding, Verdict
+from reprieve.cli.status_findings import show_findings
+from reprieve.status.findings import Check, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 
 _HEADS = {
@@ -41,11 +42,7 @@ def show(status: AccountStatus, console: Console) -> None:
     if status.roles.verdict is Verdict.OK:
         console.print(f"IAM roles: {status.roles.text}", style="dim")
     console.print()
-    for finding, where in _grouped(status):
-        console.print(escaped(f"✘ {finding.problem}", "bold red"))
-        console.print(f"  {where}")
-        console.print(escaped(f"  → {finding.hint}"))
-        console.print()
+    show_findings(status, console)
     console.print(_verdict(status), style="bold green" if status.is_healthy else "bold red")
 
 
@@ -104,22 +101,6 @@ def _cell(check: Check | None) -> Text:
     if check is None:
         return Text("")
     return escaped(f"{_MARKS[check.verdict]}{check.text}", _STYLES[check.verdict])
-
-
-def _grouped(status: AccountStatus) -> Iterable[tuple[Finding, str]]:
-    """Yield each finding once, with the Regions where it was found: unguarded Regions first."""
-    places: dict[Finding, list[str]] = {}
-    for region in sorted(status.regions, key=lambda each: not each.findings):
-        for finding in region.all_findings:
-            where = places.setdefault(finding, [])
-            if region.region not in where:
-                where.append(region.region)
-    for finding in status.roles.findings:
-        places.setdefault(finding, []).append("the account")
-    watched = sum(each.coverage is Coverage.WATCHED for each in status.regions)
-    for finding, names in places.items():
-        in_all = len(names) == watched > 3
-        yield finding, f"all {watched} watched Regions" if in_all else ", ".join(names)
 
 
 def _verdict(status: AccountStatus) -> str:

@@ -94,6 +94,9 @@ def run_script(
         "maxAttempts": attempts,
         "timeoutSeconds": SCRIPT_SECONDS,
         "onFailure": on_failure,
+        # Stated: after a failed step with "Continue" an execution would otherwise end as Success
+        # (Systems Manager user guide, "Properties shared by all actions").
+        "isCritical": True,
         "inputs": {
             "Runtime": "python3.11",
             "Handler": "handler",

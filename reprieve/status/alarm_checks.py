@@ -53,5 +53,5 @@ def _findings(alarm: Alarm, deployed: dict[str, Any] | None) -> Iterator[Finding
             name,
             Kind.FAILING,
             f"{title} is on. {printable(deployed.get('AlarmDescription', ''))}".strip(),
-            f"CloudWatch says: {reason}" if reason else "Check what it reports.",
+            f"Find out why. CloudWatch says: {reason}" if reason else "Find out why.",
         )

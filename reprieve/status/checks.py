@@ -1,6 +1,6 @@
 """What `reprieve status` checks in one watched Region: the columns of its table."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from reprieve.aws.account import denied_action, explain
@@ -28,11 +28,15 @@ CHECKS: Final[dict[str, Callable[[ExpectedRegion], Check]]] = {
 """The columns in their order, except the trail's."""
 
 
-def checks_of(expected: ExpectedRegion) -> Iterator[Check]:
+RELAY_CHECKS: Final = ("rules", "targets")
+"""The checks of a Region that only forwards events."""
+
+
+def checks_of(expected: ExpectedRegion, names: Iterable[str] = CHECKS) -> Iterator[Check]:
     """Yield the result of each check; one that cannot be made does not prevent the others."""
-    for name, check in CHECKS.items():
+    for name in names:
         try:
-            yield check(expected)
+            yield CHECKS[name](expected)
         except Exception as error:
             yield unknown(name, error)
 

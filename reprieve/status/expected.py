@@ -1,10 +1,10 @@
 """What the settings make of a Region, to compare with what is deployed there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reprieve.aws.account import Account
-from reprieve.guard.guard import regional_guard
+from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.resources import RegionalGuard, Rule
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
@@ -40,8 +40,24 @@ def expected_in(account: Account, settings: Settings, region: str) -> ExpectedRe
 
 
 def rules_in(account: Account, settings: Settings, region: str) -> tuple[Rule, ...]:
-    """Return the rules that the settings define in a Region, without asking AWS."""
-    return regional_guard(settings, _location(account, settings, region)).rules
+    """Return the rules that the settings define in a Region, watched or not, without asking AWS."""
+    location = _location(account, settings, region)
+    if region in settings.regions.watched:
+        return regional_guard(settings, location).rules
+    return relay_rules(settings, location)
+
+
+def relay_in(account: Account, settings: Settings, region: str) -> ExpectedRegion | None:
+    """Return what the settings define in a Region that only forwards events: rules alone count.
+
+    None if it forwards nothing, or is watched.
+    """
+    rules = rules_in(account, settings, region)
+    if region in settings.regions.watched or not rules:
+        return None
+    guard = regional_guard(settings, _location(account, settings, settings.regions.watched[0]))
+    location = _location(account, settings, region)
+    return ExpectedRegion(account, settings, replace(guard, location=location, rules=rules))
 
 
 def _location(account: Account, settings: Settings, region: str) -> Location:

@@ -16,15 +16,17 @@ from reprieve.status.kinds import role as kind
 
 def roles(account: Account, settings: Settings) -> Check:
     """Check the roles that Reprieve creates, and the one that the settings name."""
-    if not settings.remediation.enabled:
-        return Check("roles", "off")
     home = settings.regions.home
+    wanted = roles_of(settings, Location(settings.regions.partition, home, account.id))
+    given = settings.remediation.automation_role_arn if settings.remediation.enabled else None
+    if not wanted and not given:
+        return Check("roles", "off")
     iam = account.client("iam", home)
     findings: list[Finding] = []
     try:
-        for role in roles_of(settings, Location(settings.regions.partition, home, account.id)):
+        for role in wanted:
             findings += _role_findings(iam, role)
-        if given := settings.remediation.automation_role_arn:
+        if given:
             findings += _given_role_findings(iam, given)
     except Exception as error:
         check = unknown("roles", error)

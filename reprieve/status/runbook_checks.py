@@ -12,6 +12,7 @@ from reprieve.status.compare import compare, missing, title_of, unexpected
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import document as kind
+from reprieve.status.kinds import service_setting as setting_kind
 from reprieve.text import printable
 
 # The shortest waiting period of a key: after it, a failed rescue has been settled one way or the
@@ -32,16 +33,18 @@ def runbook(expected: ExpectedRegion) -> Check:
     for each in used:
         if each.is_amazons and not _exists(expected, each.name):
             findings.append(missing(title_of("runbook", each.name), each.name))
+    findings += _setting_findings(expected)
     names = [each.name for each in own]
     findings += unexpected("runbook", names, _deployed_names(expected), _UNEXPECTED)
-    text = "wrong" if findings else "there" if used else "off"
+    text = "wrong" if findings else "there" if used or own else "off"
     return check_of("runbook", text, findings)
 
 
 def _deployed_names(expected: ExpectedRegion) -> Iterator[str]:
     """Yield the names of the account's documents with Reprieve's prefix."""
     pages = expected.client("ssm").get_paginator("list_documents")
-    for page in pages.paginate(Filters=[{"Key": "Owner", "Values": ["Self"]}]):
+    own = [{"Key": "Owner", "Values": ["Self"]}]
+    for page in pages.paginate(Filters=own, PaginationConfig={"PageSize": 50}):
         for each in page["DocumentIdentifiers"]:
             if each["Name"].startswith(f"{PREFIX}-"):
                 yield each["Name"]
@@ -62,6 +65,18 @@ def _own_findings(expected: ExpectedRegion, document: Document) -> Iterator[Find
         return
     deployed = kind.deployed(description, version)
     yield from compare(title, document.name, kind.expected(document), deployed)
+
+
+def _setting_findings(expected: ExpectedRegion) -> Iterator[Finding]:
+    """Compare the service setting, if the settings define it: without it nobody asked for a value.
+
+    Systems Manager names a setting by its path or, in answers, by either path or ARN.
+    """
+    if wanted := expected.guard.service_setting:
+        answer = expected.client("ssm").get_service_setting(SettingId=wanted.id)["ServiceSetting"]
+        title = title_of("service setting", wanted.id)
+        deployed = setting_kind.deployed(answer)
+        yield from compare(title, wanted.id, setting_kind.expected(wanted), deployed)
 
 
 def _exists(expected: ExpectedRegion, name: str) -> bool:

@@ -10,8 +10,8 @@ from reprieve.aws.keys import customer_keys
 from reprieve.aws.parallel import run_in_parallel, run_with_timeout
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
-from reprieve.status.checks import checks_of, unknown
-from reprieve.status.expected import expected_in, rules_in
+from reprieve.status.checks import RELAY_CHECKS, checks_of, unknown
+from reprieve.status.expected import expected_in, relay_in, rules_in
 from reprieve.status.findings import DEPLOY, Check, Finding, Kind, Verdict
 from reprieve.status.role_check import roles as check_roles
 from reprieve.status.trail_check import Trail, logging_of, trail_check, trails_of
@@ -147,7 +147,7 @@ def _add_trails(
     }
     logging = dict(run_in_parallel(lambda arn: logging_of(account, each[arn]), [*each], timeout))
     for region, found in trails.items():
-        if rows[region].coverage is Coverage.WATCHED:
+        if rows[region].checks:
             check = (
                 unknown("trail", found)
                 if isinstance(found, Exception)
@@ -179,9 +179,14 @@ def _status_in(
         return RegionStatus(region, Coverage.OFF, findings=(off,) if watched else ()), {}
     if not watched:
         try:
-            return _unwatched(region, settings, len(customer_keys(account, region))), {}
+            row = _unwatched(region, settings, len(customer_keys(account, region)))
         except Exception as error:
             return _no_answer(region, error), {}
+        relay = relay_in(account, settings, region)
+        if relay is None:
+            return row, {}
+        row = replace(row, checks=tuple(checks_of(relay, RELAY_CHECKS)))
+        return row, _trails(account, region)
     expected = expected_in(account, settings, region)
     checks = list(checks_of(expected))
     keys: int | None = None
@@ -189,12 +194,15 @@ def _status_in(
         keys = len(customer_keys(account, region))
     except Exception as error:
         checks.append(unknown("number of keys", error))
-    try:
-        trails: dict[str, Trail] | Exception = trails_of(account, region)
-    except Exception as error:
-        trails = error
     status = RegionStatus(region, Coverage.WATCHED, keys, tuple(checks))
-    return _summarized(status, len(expected.guard.rules)), trails
+    return _summarized(status, len(expected.guard.rules)), _trails(account, region)
+
+
+def _trails(account: Account, region: str) -> dict[str, Trail] | Exception:
+    try:
+        return trails_of(account, region)
+    except Exception as error:
+        return error
 
 
 def _summarized(status: RegionStatus, rules: int) -> RegionStatus:

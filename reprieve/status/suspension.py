@@ -10,14 +10,17 @@ deletes it after 48 hours, 30 days by other pages. A topic that got fewer messag
 nobody. One that got more has perhaps: the address may still have never confirmed.
 """
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 _E_MAILS_PER_SECOND: Final = 10
 _KEPT: Final = timedelta(days=30)
 """How long SNS keeps a subscription that is not confirmed, by the page that says most."""
-_PERIOD: Final = 300
-"""In seconds; CloudWatch keeps finer data for 15 days only."""
+_PERIOD: Final = timedelta(minutes=5)
+"""CloudWatch keeps finer data for 15 days only."""
+_WINDOW: Final = timedelta(days=4)
+"""What is asked for at once: CloudWatch returns 1,440 values at most."""
 
 
 def may_be_suspended(cloudwatch: Any, topic_name: str) -> bool:
@@ -26,13 +29,11 @@ def may_be_suspended(cloudwatch: Any, topic_name: str) -> bool:
     Raises:
         ClientError: the metric cannot be read.
     """
-    now = datetime.now(UTC)
-    # CloudWatch returns 1,440 values in one answer at most: five days of five minutes.
-    step = timedelta(days=5)
+    end = datetime.now(UTC) + _PERIOD  # the period that has begun counts too
     return any(
-        _most_messages(cloudwatch, topic_name, now - step * (index + 1), now - step * index)
+        _most_messages(cloudwatch, topic_name, end - before - _WINDOW, end - before)
         > _E_MAILS_PER_SECOND
-        for index in range(_KEPT // step)
+        for before in (index * _WINDOW for index in range(math.ceil(_KEPT / _WINDOW)))
     )
 
 
@@ -43,7 +44,7 @@ def _most_messages(cloudwatch: Any, topic_name: str, start: datetime, end: datet
         Dimensions=[{"Name": "TopicName", "Value": topic_name}],
         StartTime=start,
         EndTime=end,
-        Period=_PERIOD,
+        Period=int(_PERIOD.total_seconds()),
         Statistics=["Sum"],
     )
     return max((each["Sum"] for each in answer["Datapoints"]), default=0)

@@ -83,11 +83,17 @@ def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
             f"--region {expected.region} --key-id {key_arn}`.",
         )
     if key := expected.guard.key:
-        policy = kms.get_key_policy(KeyId=key_arn, PolicyName="default")["Policy"]
-        rotated = kms.get_key_rotation_status(KeyId=key_arn)["KeyRotationEnabled"]
-        yield from compare(
-            "The key that encrypts the alerts",
-            key_arn,
-            key_kind.expected(key),
-            key_kind.deployed(metadata, policy, rotated),
+        deployed = key_kind.deployed(
+            metadata,
+            kms.get_key_policy(KeyId=key_arn, PolicyName="default")["Policy"],
+            kms.get_key_rotation_status(KeyId=key_arn)["KeyRotationEnabled"],
+            [each["AliasName"] for each in kms.list_aliases(KeyId=key_arn)["Aliases"]],
+            _tags(kms, key_arn),
         )
+        title = "The key that encrypts the alerts"
+        yield from compare(title, key_arn, key_kind.expected(key), deployed)
+
+
+def _tags(kms: Any, key_arn: str) -> dict[str, str]:
+    tags = kms.list_resource_tags(KeyId=key_arn)["Tags"]
+    return {each["TagKey"]: each["TagValue"] for each in tags}

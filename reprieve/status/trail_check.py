@@ -84,7 +84,7 @@ def trail_check(
 
 
 def _failed(unseen: list[WatchedCall], blind: bool, reasons: str, unknown: bool) -> Check:
-    what = "the calls that it watches" if blind else _names(unseen)
+    what = "the calls that Reprieve watches" if blind else _names(unseen)
     problem = f"No trail is known to log {what} ({reasons})."
     if unknown:
         return Check("trail", "?", (_finding(Kind.UNKNOWN, problem, _ASK),), Verdict.UNKNOWN)

@@ -25,10 +25,10 @@ VISIBLE = "ApproximateNumberOfMessagesVisible"
 # The metrics that the sandbox has, with the one dimension of each. EventBridge User Guide,
 # "Monitoring Amazon EventBridge": the dimension RuleName alone means the default bus.
 _DIMENSIONS = {
-    (EVENTS, "FailedInvocations"): "RuleName",
     (EVENTS, "MatchedEvents"): "RuleName",
     (EVENTS, "InvocationAttempts"): "RuleName",
     (EVENTS, "RetryInvocationAttempts"): "RuleName",
+    (EVENTS, "FailedInvocations"): "RuleName",
     (EVENTS, "InvocationsSentToDlq"): "RuleName",
     (EVENTS, "InvocationsFailedToBeSentToDlq"): "RuleName",
     (SNS, "NumberOfNotificationsFailed"): "TopicName",

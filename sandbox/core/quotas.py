@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -50,20 +51,36 @@ class Quotas:
 
 
 class RateLimiter:
-    """Counts calls: a rate of n per second admits n calls in any second, of each kind.
+    """Counts calls of each kind. Calls that are not admitted do not count.
 
-    A rate below one, for example 0.5, admits one call in a longer time, here two seconds. Calls
-    that are not admitted do not count.
+    A rate below one, for example 0.5, admits one call in a longer time, here two seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock()
+        self._buckets: dict[Hashable, tuple[float, float]] = {}
         self._admitted: dict[Hashable, deque[float]] = {}
 
     def admits(self, kind: Hashable, per_second: float) -> bool:
-        """Count a call of a kind, and return True, if the rate allows it now."""
-        if per_second == float("inf"):
+        """Count a call of a kind, and return True, if the rate allows it now.
+
+        As many calls as the rate are admitted at once, and more as time passes: a token bucket.
+        """
+        if per_second == math.inf:
+            return True
+        capacity = max(per_second, 1.0)
+        with self._lock:
+            now = self._clock()
+            before, left = self._buckets.get(kind, (now, capacity))
+            left = min(left + (now - before) * per_second, capacity)
+            is_admitted = left >= 1
+            self._buckets[kind] = now, left - is_admitted
+            return is_admitted
+
+    def admits_in_any_second(self, kind: Hashable, per_second: float) -> bool:
+        """Count a call of a kind, and return True, if no second has more calls than the rate."""
+        if per_second == math.inf:
             return True
         at_once = max(int(per_second), 1)
         with self._lock:
@@ -79,6 +96,7 @@ class RateLimiter:
     def clear(self) -> None:
         """Forget all calls."""
         with self._lock:
+            self._buckets.clear()
             self._admitted.clear()
 
 

@@ -113,11 +113,15 @@ class Automations:
 
     def close(self) -> None:
         """Cancel every execution that has not ended, and end the processes of scripts."""
+        self.cancel_all()
+        self._scripts.stop()
+
+    def cancel_all(self) -> None:
+        """Cancel every execution that has not ended."""
         with self._lock:
             runs = [run for run in self._runs.values() if not run.done.is_set()]
         for run in runs:
             self._cancel(run)
-        self._scripts.stop()
 
     def _cancel(self, run: Run) -> None:
         run.stopping.set()

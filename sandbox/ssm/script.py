@@ -64,6 +64,8 @@ class Scripts:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
             answer = self._ask(request | {"directory": directory}, timeout, stopping)
         text, _, status = answer.rpartition(b"\0")
+        if not status and stopping.is_set():
+            raise StepCancelled("the execution was stopped")
         if not status:
             raise RuntimeError("the process that runs the scripts has ended")
         if not text:

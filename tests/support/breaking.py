@@ -43,13 +43,19 @@ def damaged(sandbox: Sandbox, how: Breaking) -> Iterator[None]:
         yield
 
 
+def _rule_as_it_is(aws: Breaker) -> dict[str, Any]:
+    """Return what PutRule takes, of the rule."""
+    rule = aws.events.describe_rule(Name=RULE)
+    return {name: rule[name] for name in ("Name", "EventPattern", "State", "Description")}
+
+
 def rule_is_gone(aws: Breaker, restore: ExitStack) -> None:
     targets = aws.events.list_targets_by_rule(Rule=RULE)["Targets"]
-    rule = aws.events.describe_rule(Name=RULE)
+    rule = _rule_as_it_is(aws)
     aws.events.remove_targets(Rule=RULE, Ids=[target["Id"] for target in targets])
     aws.events.delete_rule(Name=RULE)
     restore.callback(aws.events.put_targets, Rule=RULE, Targets=targets)
-    restore.callback(aws.events.put_rule, Name=RULE, EventPattern=rule["EventPattern"])
+    restore.callback(aws.events.put_rule, **rule)
 
 
 def rule_is_disabled(aws: Breaker, restore: ExitStack) -> None:
@@ -58,11 +64,22 @@ def rule_is_disabled(aws: Breaker, restore: ExitStack) -> None:
 
 
 def pattern_is_another(aws: Breaker, restore: ExitStack) -> None:
-    former = aws.events.describe_rule(Name=RULE)["EventPattern"]
-    pattern = json.loads(former)
+    former = _rule_as_it_is(aws)
+    pattern = json.loads(former["EventPattern"])
     pattern["detail"]["userIdentity"] = {"type": ["IAMUser"]}
-    aws.events.put_rule(Name=RULE, EventPattern=json.dumps(pattern))
-    restore.callback(aws.events.put_rule, Name=RULE, EventPattern=former)
+    aws.events.put_rule(**former | {"EventPattern": json.dumps(pattern)})
+    restore.callback(aws.events.put_rule, **former)
+
+
+def rule_is(**changes: str) -> Breaking:
+    """Change what PutRule takes."""
+
+    def put(aws: Breaker, restore: ExitStack) -> None:
+        former = _rule_as_it_is(aws)
+        aws.events.put_rule(**former | changes)
+        restore.callback(aws.events.put_rule, **former)
+
+    return put
 
 
 def rule_is_strange(aws: Breaker, restore: ExitStack) -> None:
@@ -91,11 +108,12 @@ def target_says_nothing(aws: Breaker, restore: ExitStack) -> None:
 
 
 def topic_is_gone(aws: Breaker, restore: ExitStack) -> None:
-    policy = aws.sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["Policy"]
+    former = aws.sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]
+    kept = {name: former[name] for name in ("Policy", "DisplayName")}
     aws.sns.delete_topic(TopicArn=TOPIC)
 
     def again() -> None:
-        aws.sns.create_topic(Name="reprieve-alerts", Attributes={"Policy": policy})
+        aws.sns.create_topic(Name="reprieve-alerts", Attributes=kept)
         for address in (EMAIL, "oncall@example.com"):
             aws.sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint=address)
 
@@ -148,76 +166,6 @@ def runbook_is_another(aws: Breaker, restore: ExitStack) -> None:
     kind = {"DocumentType": "Automation", "DocumentFormat": "JSON"}
     aws.ssm.create_document(Name="reprieve-rescue-key", Content=content, **kind)
     restore.callback(aws.ssm.delete_document, Name="reprieve-rescue-key")
-
-
-def queue_has_a_letter(aws: Breaker, restore: ExitStack) -> None:
-    aws.sqs.send_message(QueueUrl=aws.queue, MessageBody="lost")
-    restore.callback(aws.sqs.purge_queue, QueueUrl=aws.queue)
-
-
-def queue_is_gone(aws: Breaker, restore: ExitStack) -> None:
-    policy = aws.sqs.get_queue_attributes(QueueUrl=aws.queue, AttributeNames=["Policy"])
-    aws.sqs.delete_queue(QueueUrl=aws.queue)
-    restore.callback(aws.sqs.create_queue, QueueName=QUEUE, Attributes=policy["Attributes"])
-
-
-def queue_is_open(aws: Breaker, restore: ExitStack) -> None:
-    attributes = aws.sqs.get_queue_attributes(QueueUrl=aws.queue, AttributeNames=["Policy"])
-    policy = json.loads(attributes["Attributes"]["Policy"])
-    del policy["Statement"][0]["Condition"]
-    opened = {"Policy": json.dumps(policy)}
-    aws.sqs.set_queue_attributes(QueueUrl=aws.queue, Attributes=opened)
-    former = attributes["Attributes"]
-    restore.callback(aws.sqs.set_queue_attributes, QueueUrl=aws.queue, Attributes=former)
-
-
-def alarm(change: Callable[[Any, str], object], back: Callable[[Any, str], object]) -> Breaking:
-    """Change the alarm on the dead-letter queue."""
-
-    def do(aws: Breaker, restore: ExitStack) -> None:
-        change(aws.cloudwatch, "reprieve-dead-letters")
-        restore.callback(back, aws.cloudwatch, "reprieve-dead-letters")
-
-    return do
-
-
-alarm_is_mute = alarm(
-    lambda cloudwatch, name: cloudwatch.disable_alarm_actions(AlarmNames=[name]),
-    lambda cloudwatch, name: cloudwatch.enable_alarm_actions(AlarmNames=[name]),
-)
-
-
-def alarm_is_on(aws: Breaker, restore: ExitStack) -> None:
-    def put(state: str) -> None:
-        aws.cloudwatch.set_alarm_state(
-            AlarmName="reprieve-dead-letters", StateValue=state, StateReason="a test says so"
-        )
-
-    put("ALARM")
-    restore.callback(put, "OK")
-
-
-def _alarm_as_it_is(aws: Breaker) -> dict[str, Any]:
-    """Return what PutMetricAlarm takes, of the alarm on the dead-letter queue."""
-    (alarm,) = aws.cloudwatch.describe_alarms(AlarmNames=["reprieve-dead-letters"])["MetricAlarms"]
-    names = (
-        "AlarmName", "AlarmDescription", "ActionsEnabled", "AlarmActions", "MetricName",
-        "Namespace", "Statistic", "Dimensions", "Period", "EvaluationPeriods", "Threshold",
-        "ComparisonOperator", "TreatMissingData",
-    )  # fmt: skip
-    return {name: alarm[name] for name in names}
-
-
-def alarm_is_gone(aws: Breaker, restore: ExitStack) -> None:
-    there = _alarm_as_it_is(aws)
-    aws.cloudwatch.delete_alarms(AlarmNames=[there["AlarmName"]])
-    restore.callback(aws.cloudwatch.put_metric_alarm, **there)
-
-
-def alarm_tells_nobody(aws: Breaker, restore: ExitStack) -> None:
-    there = _alarm_as_it_is(aws)
-    aws.cloudwatch.put_metric_alarm(**there | {"AlarmActions": []})
-    restore.callback(aws.cloudwatch.put_metric_alarm, **there)
 
 
 def role(policy: Callable[[dict[str, Any]], object], name: str, *, trust: bool) -> Breaking:

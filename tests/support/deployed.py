@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.deployment import PROJECT, Deployment
+from sandbox.deployment import PROJECT, Deployment, deployer
 from sandbox.server import Sandbox
-from tests.support.account import Account, deploy, deployer
+from tests.support.account import Account, deploy
 
 _SNAPSHOT = "account.pickle"
 

@@ -7,11 +7,17 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+)
 
 # The longest pause between two attempts. With 100 scripts at once, which is Systems Manager's
 # quota, and a mean pause of half of it, KMS gets ten calls a second: it accepts five.
 _LONGEST_PAUSE = 20.0
+_NO_ANSWER = (HTTPClientError, ConnectTimeoutError, EndpointConnectionError)
 _THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded")
 
 
@@ -47,7 +53,7 @@ class Calls:
         while True:
             try:
                 return method(**parameters)
-            except (ClientError, HTTPClientError) as error:
+            except (ClientError, *_NO_ANSWER) as error:
                 if not is_temporary(error) or self.seconds_left <= 0:
                     raise
             longest = min(pause, max(self.seconds_left, 0))
@@ -77,6 +83,6 @@ def code_of(error: Exception) -> str:
 def is_temporary(error: Exception) -> bool:
     """Return whether the same call can succeed later."""
     if not isinstance(error, ClientError):
-        return isinstance(error, HTTPClientError)  # no answer came
+        return isinstance(error, _NO_ANSWER)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status >= 500 or code_of(error).startswith(_THROTTLED)

@@ -1,9 +1,10 @@
 """The attributes of the KMS key that encrypts the alerts, where Reprieve makes it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from reprieve.guard.resources import Key
+from reprieve.names import PREFIX
 from reprieve.status.attributes import Attributes, PolicyJson, attributes_of
 from reprieve.status.json_compare import parsed
 
@@ -14,18 +15,35 @@ NOT_COMPARED: Final = {
 
 def expected(key: Key) -> Attributes:
     """Return what the settings make of the key."""
-    return attributes_of(key, NOT_COMPARED, policy=PolicyJson, rotated=_rotation)
+    return attributes_of(key, NOT_COMPARED, policy=PolicyJson, rotated=_rotation, tags=_tags)
 
 
 def _rotation(rotated: bool) -> Attributes:
     return {"rotation": "yearly" if rotated else "none"}
 
 
-def deployed(metadata: Mapping[str, Any], policy: str, rotated: bool) -> Attributes:
-    """Return what is deployed, of DescribeKey, GetKeyPolicy and GetKeyRotationStatus."""
+def _tags(tags: Mapping[str, str]) -> Attributes:
+    """Return Reprieve's tags as attributes; an account may demand others."""
+    return {f"tag {name}": tags[name] for name in tags if name.startswith(PREFIX)}
+
+
+def deployed(
+    metadata: Mapping[str, Any],
+    policy: str,
+    rotated: bool,
+    aliases: Iterable[str],
+    tags: Mapping[str, str],
+) -> Attributes:
+    """Return what is deployed, of DescribeKey, GetKeyPolicy and GetKeyRotationStatus.
+
+    `aliases` and `tags` are all that the key has; other aliases than Reprieve's mean nothing.
+    """
+    own = [alias for alias in aliases if alias.startswith(f"alias/{PREFIX}-")]
     return {
         "ARN": metadata.get("Arn"),
         "description": metadata.get("Description"),
         "policy": PolicyJson(parsed(policy)),
         **_rotation(rotated),
+        "alias": own[0] if own else None,
+        **_tags(tags),
     }

@@ -16,19 +16,21 @@ NOT_COMPARED: Final = {
 
 def expected(rule: Rule) -> Attributes:
     """Return what the settings make of a rule."""
-    stated = attributes_of(rule, NOT_COMPARED, pattern=lambda text: Json(parsed(text)))
-    return {"state": "ENABLED"} | stated
+    return {"state": "ENABLED"} | attributes_of(rule, NOT_COMPARED, pattern=_pattern)
+
+
+def _pattern(text: str | None) -> Json | None:
+    return Json(parsed(text)) if text else None
 
 
 def deployed(answer: Mapping[str, Any]) -> Attributes:
     """Return what is deployed: `answer` is a rule of ListRules (EventBridge API, Rule)."""
-    pattern = answer.get("EventPattern")
     return {
         "state": answer.get("State"),
         "name": answer.get("Name"),
         "ARN": answer.get("Arn"),
         "description": answer.get("Description"),
-        "pattern": Json(parsed(pattern)) if pattern else None,
+        "pattern": _pattern(answer.get("EventPattern")),
         "schedule": answer.get("ScheduleExpression"),
         "role ARN": answer.get("RoleArn"),
         "managing service": answer.get("ManagedBy"),

@@ -1,9 +1,12 @@
 """The attributes of an SNS subscription: the guard states its topic and its address only."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from reprieve.status.attributes import Attributes, Json
 from reprieve.status.json_compare import parsed
+
+_DEFAULT_SCOPE: Final = "MessageAttributes"
 
 
 def expected() -> Attributes:
@@ -12,14 +15,11 @@ def expected() -> Attributes:
 
 
 def deployed(attributes: Mapping[str, str]) -> Attributes:
-    """Return what is deployed, of GetSubscriptionAttributes (SNS API reference).
-
-    The scope of a filter policy counts only where there is one.
-    """
-    policy = attributes.get("FilterPolicy")
+    """Return what is deployed, of GetSubscriptionAttributes (SNS API reference)."""
+    scope = attributes.get("FilterPolicyScope")
     return {
-        "filter policy": _json(policy),
-        "filter policy scope": attributes.get("FilterPolicyScope") if policy else None,
+        "filter policy": _json(attributes.get("FilterPolicy")),
+        "filter policy scope": None if scope == _DEFAULT_SCOPE else scope,
         "raw message delivery": (attributes.get("RawMessageDelivery") or "false").lower(),
         "redrive policy": _json(attributes.get("RedrivePolicy")),
         "delivery policy": _json(attributes.get("DeliveryPolicy")),

@@ -7,7 +7,7 @@ from reprieve.events.alerts import Transformer
 from reprieve.guard.resources import Target
 from reprieve.status.attributes import Attributes, Json, attributes_of
 
-NOT_COMPARED: Final = {"runbook": "the target's ARN names it"}
+NOT_COMPARED: Final = {"document": "the target's ARN names it"}
 
 
 def expected(target: Target) -> Attributes:
@@ -18,7 +18,7 @@ def expected(target: Target) -> Attributes:
 def _transformer(transformer: Transformer | None) -> Attributes:
     if transformer is None:
         return {}
-    return {"input paths": Json(transformer.paths), "text": transformer.template}
+    return {"set of input paths": Json(transformer.paths), "text": transformer.template}
 
 
 def deployed(answer: Mapping[str, Any]) -> Attributes:
@@ -36,7 +36,7 @@ def deployed(answer: Mapping[str, Any]) -> Attributes:
         "role ARN": rest.pop("RoleArn", None),
         "input": rest.pop("Input", None),
         "input path": rest.pop("InputPath", None),
-        "input paths": None if paths is None and not transformer else Json(paths or {}),
+        "set of input paths": None if paths is None and not transformer else Json(paths or {}),
         "text": transformer.get("InputTemplate"),
         "dead letter ARN": (rest.pop("DeadLetterConfig", None) or {}).get("Arn"),
         "maximum event age": retries.get("MaximumEventAgeInSeconds"),

@@ -1,48 +1,25 @@
-"""`reprieve status` on a deployed account: each thing that can be damaged is damaged, and found."""
+"""`reprieve status` on a deployed account: what it reports, and what it needs for that."""
 
 from contextlib import ExitStack
 
 import pytest
 
-from sandbox.core.account import ACCOUNT_ID
-from tests.support import breaking
-from tests.support.breaking import BROKEN, EMAIL, RULE, Breaker, damaged
+from tests.support import breaking, breaking_reports
+from tests.support.breaking import BROKEN, Breaker, damaged
 from tests.support.operator import Operator, actions_of, user_allowed
-
-WATCHED = ("eu-west-1", "sa-east-1", BROKEN)
-THREE = [part for region in WATCHED for part in ("--region", region)]
-SETTINGS = {
-    "REPRIEVE_REGIONS__WATCH": ",".join(WATCHED),
-    "REPRIEVE_REGIONS__EXCLUDE": "us-west-1",
-    "REPRIEVE_NOTIFY__EMAILS": f"{EMAIL},oncall@example.com",
-    "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled,key-disabled",
-    "REPRIEVE_SETTINGS": "/dev/null",
-}
+from tests.support.status import DEPLOYED, SETTINGS, THREE, WATCHED, findings
 
 
 @pytest.fixture(scope="module")
 def account(sandbox, deployments, tmp_path_factory):
     """Deploy to three Regions. Tests leave it as they found it."""
-    directory = tmp_path_factory.mktemp("account")
-    settings = {name: value for name, value in SETTINGS.items() if name != "REPRIEVE_SETTINGS"}
-    return deployments.account(sandbox, directory, **settings)
+    return deployments.account(sandbox, tmp_path_factory.mktemp("account"), **DEPLOYED)
 
 
 @pytest.fixture
 def operator(account):
     """The account's root, with the settings that were deployed."""
     return Operator(account.sandbox, SETTINGS)
-
-
-def findings(printed, region):
-    """What `--json` says is wrong in a Region, or with the roles (Region None), by check."""
-    (found,) = printed.json["accounts"]
-    if region is None:
-        return {("roles", each["problem"]) for each in found["roles"]["findings"]}
-    (row,) = (each for each in found["regions"] if each["region"] == region)
-    return {("", each["problem"]) for each in row["findings"]} | {
-        (check["name"], each["problem"]) for check in row["checks"] for each in check["findings"]
-    }
 
 
 def test_a_deployment_as_it_was_made_is_well(operator):
@@ -56,167 +33,6 @@ def test_a_deployment_as_it_was_made_is_well(operator):
         assert [region, *cells] == printed.row(region).split()[:11]
 
 
-def _without_condition(statements):
-    del statements[1]["Condition"]
-
-
-def _for_everybody(statements):
-    extra = {"Sid": "Mine", "Effect": "Allow", "Principal": "*", "Action": "sns:Publish"}
-    statements.append(extra | {"Resource": statements[0]["Resource"]})
-
-
-EXCLUDES_KMS = {
-    "EventSelectors": [
-        {
-            "ReadWriteType": "All",
-            "IncludeManagementEvents": True,
-            "ExcludeManagementEventSources": ["kms.amazonaws.com"],
-        }
-    ]
-}
-READS_ONLY = {"EventSelectors": [{"ReadWriteType": "ReadOnly", "IncludeManagementEvents": True}]}
-DATA_ONLY = {
-    "AdvancedEventSelectors": [
-        {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]},
-    ]
-}
-ALERT = "The target key-deletion-scheduled-alert of the rule reprieve-key-deletion-scheduled"
-START = "The target key-deletion-scheduled-remediation of the rule reprieve-key-deletion-scheduled"
-ELSEWHERE = f"arn:aws:sns:{BROKEN}:{ACCOUNT_ID}:elsewhere"
-
-ONE_REGION = {
-    "rule gone": (
-        breaking.rule_is_gone,
-        {("rules", f"The rule {RULE} is missing.")},
-    ),
-    "rule disabled": (
-        breaking.rule_is_disabled,
-        {("rules", f"The rule {RULE} is disabled, and matches nothing.")},
-    ),
-    "pattern": (
-        breaking.pattern_is_another,
-        {("rules", f"The rule {RULE} has another event pattern than the settings define.")},
-    ),
-    "strange rule": (
-        breaking.rule_is_strange,
-        {("rules", "The rule reprieve-old is not defined by the settings.")},
-    ),
-    "target gone": (breaking.target_is("alert"), {("targets", f"{ALERT} is missing.")}),
-    "target elsewhere": (
-        breaking.target_is("alert", Arn=ELSEWHERE),
-        {("targets", f"{ALERT} leads to {ELSEWHERE}.")},
-    ),
-    "target's role": (
-        breaking.target_is("remediation", RoleArn=f"arn:aws:iam::{ACCOUNT_ID}:role/other"),
-        {("targets", f"{START} has the role arn:aws:iam::{ACCOUNT_ID}:role/other.")},
-    ),
-    "target's text": (
-        breaking.target_says_nothing,
-        {("targets", f"{ALERT} takes other values from the event than the settings define.")},
-    ),
-    "target's queue": (
-        breaking.target_is("alert", DeadLetterConfig=None),
-        {("targets", f"{ALERT} has no dead-letter queue: what it cannot deliver is lost.")},
-    ),
-    "topic gone": (
-        breaking.topic_is_gone,
-        {
-            ("topic", "The topic reprieve-alerts is missing."),
-            ("subscriptions", "The topic reprieve-alerts is missing."),
-        },
-    ),
-    "topic shut": (
-        breaking.topic_policy(lambda statements: statements.pop(0)),
-        {
-            (
-                "topic",
-                "The policy of the topic differs: the statement EventBridgePublishes is missing.",
-            )
-        },
-    ),
-    "topic's condition": (
-        breaking.topic_policy(_without_condition),
-        {("topic", "The policy of the topic differs: the statement AlarmsPublish was changed.")},
-    ),
-    "topic open": (
-        breaking.topic_policy(_for_everybody),
-        {
-            (
-                "topic",
-                "The policy of the topic differs: it has the statement Mine, which is not "
-                "Reprieve's.",
-            )
-        },
-    ),
-    "topic encrypted": (
-        breaking.topic_is_encrypted,
-        {
-            (
-                "topic",
-                "The topic is encrypted with alias/aws/sns, but the settings define no encryption.",
-            )
-        },
-    ),
-    "not confirmed": (
-        breaking.subscription_is_pending,
-        {("subscriptions", f"{EMAIL} has not confirmed, and is not notified.")},
-    ),
-    "unsubscribed": (
-        breaking.subscription_is_gone,
-        {("subscriptions", f"{EMAIL} does not subscribe to the topic.")},
-    ),
-    "runbook gone": (
-        breaking.runbook_is_gone,
-        {("runbook", "The runbook reprieve-rescue-key is missing.")},
-    ),
-    "runbook's steps": (
-        breaking.runbook_is_another,
-        {("runbook", "The runbook reprieve-rescue-key is not the one that the settings define.")},
-    ),
-    "dead letter": (
-        breaking.queue_has_a_letter,
-        {("dead letters", "1 event could not be delivered.")},
-    ),
-    "queue gone": (
-        breaking.queue_is_gone,
-        {("dead letters", "The queue reprieve-dead-letters is missing.")},
-    ),
-    "queue open": (
-        breaking.queue_is_open,
-        {
-            (
-                "dead letters",
-                "The policy of the dead-letter queue differs: the statement "
-                "EventBridgeLeavesWhatFailed was changed.",
-            )
-        },
-    ),
-    "alarm mute": (
-        breaking.alarm_is_mute,
-        {("alarms", "The alarm reprieve-dead-letters has its actions disabled.")},
-    ),
-    "alarm gone": (
-        breaking.alarm_is_gone,
-        {("alarms", "The alarm reprieve-dead-letters is missing.")},
-    ),
-    "alarm to nobody": (
-        breaking.alarm_tells_nobody,
-        {("alarms", "The alarm reprieve-dead-letters does not notify every topic.")},
-    ),
-}
-
-
-@pytest.mark.parametrize(("how", "expected"), ONE_REGION.values(), ids=ONE_REGION)
-def test_what_is_broken_in_a_region_is_found_there(operator, how, expected):
-    """Exactly that is found, in exactly that Region, and the exit code tells."""
-    with damaged(operator.sandbox, how):
-        printed = operator.run("status", "--json", *THREE)
-    assert findings(printed, BROKEN) == expected
-    assert [findings(printed, region) for region in WATCHED[:2]] == [set(), set()]
-    assert findings(printed, None) == set()
-    assert printed.exit_code == 1
-
-
 # One of each kind of thing, such that all can be damaged at once.
 MENDED_BY_DEPLOYING = (
     breaking.rule_is_disabled,
@@ -225,8 +41,8 @@ MENDED_BY_DEPLOYING = (
     breaking.topic_is_encrypted,
     breaking.subscription_is_gone,
     breaking.runbook_is_another,
-    breaking.queue_is_open,
-    breaking.alarm_is_mute,
+    breaking_reports.queue_is_open,
+    breaking_reports.alarm_is_mute,
     breaking.role_policy_is_gone,
 )
 
@@ -247,68 +63,11 @@ def test_what_status_says_to_deploy_a_deployment_mends(operator, account):
 
 def test_an_alarm_that_is_on_is_found(operator):
     """With what it tells of, in its own words."""
-    with damaged(operator.sandbox, breaking.alarm_is_on):
+    with damaged(operator.sandbox, breaking_reports.alarm_is_on):
         printed = operator.run("status", "--json", *THREE)
     ((check, problem),) = findings(printed, BROKEN)
     assert check == "alarms"
     assert problem.startswith("The alarm reprieve-dead-letters is on. Reprieve could not deliver")
-
-
-def _other_account(document):
-    statement = document["Statement"][0]
-    statement["Condition"]["StringEquals"]["aws:SourceAccount"] = "444455556666"
-
-
-ROLES = {
-    "permissions": (
-        breaking.role(lambda p: p["Statement"].pop(0), "reprieve-automation", trust=False),
-        "The policy of the role reprieve-automation differs: the statement CancelKeyDeletion is "
-        "missing.",
-    ),
-    "trust": (
-        breaking.role(_other_account, "reprieve-eventbridge", trust=True),
-        "The trust policy of the role reprieve-eventbridge was changed.",
-    ),
-}
-
-
-@pytest.mark.parametrize(("how", "expected"), ROLES.values(), ids=ROLES)
-def test_a_role_that_was_changed_is_found(operator, how, expected):
-    """Once for the account, and in no Region."""
-    with damaged(operator.sandbox, how):
-        printed = operator.run("status", "--json", *THREE)
-    assert findings(printed, None) == {("roles", expected)}
-    assert printed.exit_code == 1
-
-
-def test_a_role_without_its_policy_is_found(operator):
-    """It is there, and may do nothing."""
-    with damaged(operator.sandbox, breaking.role_policy_is_gone):
-        ((_, problem),) = findings(operator.run("status", "--json"), None)
-    assert problem.startswith("The role reprieve-automation, or its policy, is missing")
-
-
-TRAILS = {
-    "stopped": (breaking.trail_is_stopped, "its logging is stopped"),
-    "without KMS": (breaking.trail_selects(**EXCLUDES_KMS), "it excludes KMS"),
-    "reads only": (breaking.trail_selects(**READS_ONLY), "it logs read calls only"),
-    "data only": (
-        breaking.trail_selects(**DATA_ONLY),
-        "none of its advanced event selectors selects them",
-    ),
-}
-
-
-@pytest.mark.parametrize(("how", "reason"), TRAILS.values(), ids=TRAILS)
-def test_a_trail_that_does_not_see_keys_is_found_in_every_region(operator, how, reason):
-    """The trail is one for all Regions, so that all are blind; they are shown as one finding."""
-    with damaged(operator.sandbox, how):
-        printed = operator.run("status", "--json", *THREE)
-        text = operator.run("status", *THREE).text
-    expected = f"No trail is known to log KMS's write calls (sandbox: {reason}). Reprieve is blind."
-    for region in WATCHED:
-        assert findings(printed, region) == {("trail", expected)}
-    assert text.count(expected) == 1
 
 
 def test_a_region_with_keys_that_nobody_watches_is_shouted(operator):
@@ -398,8 +157,20 @@ def test_the_documented_policy_is_enough(operator):
     assert printed.exit_code == 0
 
 
-# What is asked with encryption, or with Amazon's runbook, only.
-OTHERS = {"kms:DescribeKey", "kms:GetKeyPolicy", "ssm:DescribeDocument"}
+def test_whoever_lacks_the_right_to_a_metric_is_told_so_when_it_is_needed(operator):
+    """The metric is read only where a subscription is not confirmed."""
+    action = "cloudwatch:GetMetricStatistics"
+    someone = user_allowed(operator.sandbox, SETTINGS, "status", without=action)
+    lacking = f"The permission {action} is missing."
+    before = someone.run("status", "--region", BROKEN)
+    with damaged(operator.sandbox, breaking.subscription_is_pending):
+        printed = someone.run("status", "--region", BROKEN)
+    assert [lacking in each.text for each in (before, printed)] == [False, True]
+    assert printed.exit_code == 1
+
+
+# What is asked with encryption only, or about a subscription that is not confirmed.
+OTHERS = {"kms:DescribeKey", "kms:GetKeyPolicy", "cloudwatch:GetMetricStatistics"}
 
 
 @pytest.mark.parametrize("action", [a for a in actions_of("status", SETTINGS) if a not in OTHERS])

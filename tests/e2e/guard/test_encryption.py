@@ -83,7 +83,7 @@ def test_status_finds_what_is_wrong_with_the_lifeline(account, operator):
     with Policy.of_topic(account, REGION, "reprieve-lifeline").without("AlarmsPublish"):
         found = problems(operator)
     expected = "the statement AlarmsPublish is missing"
-    assert found == [f"The policy of the lifeline differs: {expected}."]
+    assert found == [f"The lifeline reprieve-lifeline has another policy: {expected}."]
     sns = account.sandbox.client("sns", REGION)
     arn = topic(account, "reprieve-lifeline")["TopicArn"]
     (there,) = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
@@ -166,4 +166,4 @@ def test_status_finds_what_is_wrong_with_the_key_of_the_alerts(account, operator
     with Policy.of_key(account, REGION, alert_key).without("AlertsAreEncrypted"):
         changed = problems(operator)
     missing = "the statement AlertsAreEncrypted is missing"
-    assert f"The policy of the key that encrypts the alerts differs: {missing}." in changed
+    assert f"The key that encrypts the alerts has another policy: {missing}." in changed

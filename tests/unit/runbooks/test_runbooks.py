@@ -17,9 +17,9 @@ def test_the_resources_of_starting_amazons_runbook():
 
 
 def test_the_resources_of_starting_a_runbook_of_the_account():
-    """Each form has the account."""
+    """Each form has the account, and any hash: a deployment may be replacing the document."""
     assert RESCUE_KEY.start_resources(Location("aws-cn", "cn-north-1", ACCOUNT)) == [
-        f"arn:aws-cn:ssm:*:{ACCOUNT}:document/reprieve-rescue-key",
-        f"arn:aws-cn:ssm:*:{ACCOUNT}:automation-definition/reprieve-rescue-key:*",
+        f"arn:aws-cn:ssm:*:{ACCOUNT}:document/reprieve-rescue-key-*",
+        f"arn:aws-cn:ssm:*:{ACCOUNT}:automation-definition/reprieve-rescue-key-*:*",
         f"arn:aws-cn:ssm:*:{ACCOUNT}:automation-execution/*",
     ]

@@ -1,0 +1,25 @@
+"""An account that `reprieve status` looks at: three Regions, two threats, two addresses."""
+
+from tests.support.breaking import BROKEN, EMAIL
+
+WATCHED = ("eu-west-1", "sa-east-1", BROKEN)
+THREE = [part for region in WATCHED for part in ("--region", region)]
+SETTINGS = {
+    "REPRIEVE_REGIONS__WATCH": ",".join(WATCHED),
+    "REPRIEVE_REGIONS__EXCLUDE": "us-west-1",
+    "REPRIEVE_NOTIFY__EMAILS": f"{EMAIL},oncall@example.com",
+    "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled,key-disabled",
+    "REPRIEVE_SETTINGS": "/dev/null",
+}
+DEPLOYED = {name: value for name, value in SETTINGS.items() if name != "REPRIEVE_SETTINGS"}
+
+
+def findings(printed, region):
+    """What `--json` says is wrong in a Region, or with the roles (Region None), by check."""
+    (found,) = printed.json["accounts"]
+    if region is None:
+        return {("roles", each["problem"]) for each in found["roles"]["findings"]}
+    (row,) = (each for each in found["regions"] if each["region"] == region)
+    return {("", each["problem"]) for each in row["findings"]} | {
+        (check["name"], each["problem"]) for check in row["checks"] for each in check["findings"]
+    }

@@ -1,0 +1,152 @@
+"""The text of the scripts that Systems Manager runs."""
+
+import ast
+import builtins
+import io
+import tokenize
+from collections import Counter
+from importlib.resources import files
+
+import pytest
+
+from reprieve.runbooks.script_source import script_source
+
+PACKAGE = "reprieve.runbooks.scripts"
+HANDLERS = ("rescue", "enable", "patrol", "guard_check", "failing")
+MODULES = sorted(
+    path.name.removesuffix(".py")
+    for path in files(PACKAGE).iterdir()
+    if path.name.endswith(".py") and path.name != "__init__.py"
+)
+
+
+def defined(tree: ast.Module) -> list[str]:
+    """Return the names that a module defines at its top level, without its imports."""
+    names: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign):
+            names += [each.id for each in node.targets if isinstance(each, ast.Name)]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.append(node.target.id)
+    return names
+
+
+def source(module: str) -> str:
+    """Return the text of a module."""
+    return files(PACKAGE).joinpath(f"{module}.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_a_script_is_whole_and_has_a_handler(module):
+    """It compiles, imports nothing of Reprieve's, and uses no name that is not there."""
+    tree = ast.parse(script_source(module))
+    imported = {
+        name.asname or name.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    from_elsewhere = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert [name for name in from_elsewhere if str(name).startswith("reprieve")] == []
+    assert "handler" in defined(tree)
+    local = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    local |= {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    local |= {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.ExceptHandler) and node.name
+    }
+    used = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    assert used - local - imported - set(dir(builtins)) == set()
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_a_script_defines_each_name_once(module):
+    """A module that two others import is there once; no two modules define the same name."""
+    names = Counter(defined(ast.parse(script_source(module))))
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_every_module_is_part_of_a_script():
+    """None is left over."""
+    texts = [script_source(module) for module in HANDLERS]
+    unused = [
+        module
+        for module in MODULES
+        if not any(
+            set(defined(ast.parse(source(module)))) <= set(defined(ast.parse(text)))
+            for text in texts
+        )
+    ]
+    assert unused == []
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_a_script_holds_no_template_of_systems_manager_or_terraform(module):
+    """Each would put something else in its place."""
+    text = script_source(module)
+    assert [each for each in ("{{", "}}", "${", "%{") if each in text] == []
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_the_lines_of_a_script_are_those_of_the_files(module):
+    """Python's own printing differs by its version; a runbook's name depends on every character.
+
+    Only the indentation is shorter.
+    """
+    known = {line.strip() for each in MODULES for line in source(each).splitlines()}
+    head, *lines = script_source(module).splitlines()
+    assert head.startswith("#")
+    imports = [line for line in lines if line.startswith(("import ", "from "))]
+    others = [line for line in lines if line not in imports]
+    assert lines == imports + others
+    assert [line for line in others if line.strip() not in known] == []
+    assert imports == sorted(set(imports))
+
+
+def without_docstrings(node: ast.AST) -> str:
+    """Return what a function or class does, as text."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(each):
+            del each.body[0]
+    return ast.dump(node)
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_a_script_does_what_its_modules_do(module):
+    """Nothing but docstrings, comments and imports is left out."""
+    blocks = ast.FunctionDef | ast.ClassDef
+    known = {
+        without_docstrings(node)
+        for each in MODULES
+        for node in ast.parse(source(each)).body
+        if isinstance(node, blocks)
+    }
+    written = [node for node in ast.parse(script_source(module)).body if isinstance(node, blocks)]
+    assert [node.name for node in written if ast.dump(node) not in known] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_has_a_text_over_several_lines(module):
+    """`script_source` shortens the indentation of every line, also within such a text."""
+    texts = [
+        token.string
+        for token in tokenize.generate_tokens(io.StringIO(source(module)).readline)
+        if token.type == tokenize.STRING and "\n" in token.string
+    ]
+    docstrings = [
+        ast.get_docstring(node, clean=False)
+        for node in ast.walk(ast.parse(source(module)))
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+    ]
+    assert [text for text in texts if text.strip('"') not in docstrings] == []
