@@ -42,7 +42,7 @@ MENDED_BY_DEPLOYING = (
     breaking.topic_policy(lambda statements: statements.pop(0)),
     breaking.topic_is_encrypted,
     breaking.subscription_is_gone,
-    breaking.runbook_is_another,
+    breaking.runbook_is_gone,
     breaking_reports.queue_is_open,
     breaking_reports.alarm_is_mute,
     breaking.role_policy_is_gone,
