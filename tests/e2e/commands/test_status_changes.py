@@ -163,7 +163,7 @@ RUNBOOKS = {
     "steps": (
         breaking.runbook_is_another,
         f"{RESCUE} has another content: it differs at description, assumeRole, parameters and at "
-        "2 more places.",
+        "1 more place.",
     ),
     "newer version": (
         breaking_quietly.runbook_has_a_newer_version,
