@@ -4,7 +4,7 @@ from reprieve.guard.guard import regional_guard
 from reprieve.location import Location
 from reprieve.settings.loader import load
 from sandbox.core.account import ACCOUNT_ID
-from tests.support.account import DEPLOYER
+from sandbox.deployment import DEPLOYER
 from tests.support.breaking import BROKEN, EMAIL
 
 WATCHED = ("eu-west-1", "sa-east-1", BROKEN)
