@@ -16,6 +16,7 @@ from reprieve.runbooks.steps import (
     choose,
     document,
     end,
+    fail,
     publish,
     run_script,
 )
@@ -37,7 +38,7 @@ def rescue_document(
             "Rescue",
             "rescue",
             partition,
-            outputs=("Outcome",),
+            outputs=("Outcome", "Reason"),
             on_failure="step:TellFailed",
             KeyId="{{ KeyId }}",
             Topics=["{{ TopicArn }}"],
@@ -47,11 +48,16 @@ def rescue_document(
             OwnKeyTag=ALERT_KEY_TAG,
             ReEnable=re_enable,
         ),
-        choose("ChooseByOutcome", "{{ Rescue.Outcome }}", {"Left": "LeaveKey"}, "VerifyKey"),
-        # The script has verified the state. This asks KMS again, and fails the execution of a
-        # rescue that did not save the key.
+        choose(
+            "ChooseByOutcome",
+            "{{ Rescue.Outcome }}",
+            {"Left": "LeaveKey", "Failed": "FailRescue"},
+            "VerifyKey",
+        ),
+        # The script has verified the state. This asks KMS again: no success without a safe key.
         assert_state("VerifyKey", _SAFE),
         end("LeaveKey"),
+        fail("FailRescue", partition, "{{ Rescue.Reason }}"),
         publish(
             "TellFailed",
             partition,

@@ -142,6 +142,14 @@ def assert_state(name: str, states: tuple[str, ...]) -> Step:
     }
 
 
+def fail(name: str, partition: str, reason: str) -> Step:
+    """Return a last step that fails the execution for this reason."""
+    step = run_script(
+        name, "failing", partition, outputs=(), on_failure="Abort", attempts=1, Reason=reason
+    )
+    return step | {"isEnd": True}
+
+
 def end(name: str) -> Step:
     """Return a last step that does nothing: a branch cannot end an execution."""
     return {

@@ -15,11 +15,14 @@ _LOOK_BACK_SECONDS = 60
 
 
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
-    """Rescue a key. Outcome: Saved, Safe (nothing to do), Left (Reprieve's own key) or Failed."""
+    """Rescue a key, send the result, and return it.
+
+    Outcome: Saved, Safe (nothing to do), Left (Reprieve's own key) or Failed. Reason: the message.
+    """
     calls = Calls(events["Region"], _SECONDS)
     outcome, subject, lines = _rescue(calls, events)
     publish(Calls(events["Region"], 30), events["Topics"], events, subject, *lines)
-    return {"Outcome": outcome}
+    return {"Outcome": outcome, "Reason": " ".join(lines)}
 
 
 def _rescue(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
