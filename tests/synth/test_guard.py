@@ -118,6 +118,15 @@ def test_every_rule_has_a_name_that_the_trust_policy_covers(two_regions):
     assert names == {f"reprieve-{name}" for name in (*DEFAULTS, *others, *forwarding)}
 
 
+def test_no_rule_gets_calls_that_only_read(two_regions):
+    """guard-changed names no calls: in another state every look at a rule would send an alert.
+
+    EventBridge user guide: reads need the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
+    """
+    states = {rule["state"] for rule in of_type(two_regions, "aws_cloudwatch_event_rule")}
+    assert states == {"ENABLED"}
+
+
 def test_exemptions_make_a_second_rule_that_only_tells(synth):
     """Two rules, and the runbook is the target of the one for what is not exempt."""
     stack = synth(

@@ -146,7 +146,7 @@ def test_without_a_deployer_there_is_no_policy(tmp_path):
 
 def test_too_many_deployers_are_an_error(tmp_path):
     """The message has the size, and the limit of AWS Organizations."""
-    deployers = [f"{DEPLOYER}-{number:02}" for number in range(60)]
+    deployers = [f"{DEPLOYER}-{number:02}" for number in range(20)]
     with pytest.raises(ProtectionError) as caught:
         protection(
             tmp_path,
