@@ -131,7 +131,7 @@ def test_amazons_runbook_gets_the_key_as_the_caller_named_it(name, key):
 
 @pytest.mark.parametrize("name", SCHEDULED)
 def test_reprieves_runbook_always_gets_the_arn_of_the_key(name):
-    """The topic for its message, when the call was made, and the name of the caller's role or user."""
+    """The topic for its message, when the call was made, and the caller's name."""
     role = "arn:aws:iam::111122223333:role/reprieve-automation"
     topic = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
     event = record(name)

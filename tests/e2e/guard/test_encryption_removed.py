@@ -46,7 +46,7 @@ def test_the_topic_is_decrypted_first_and_only_a_deployer_may_remove_the_key(
     deployment = deploy(sandbox, tmp_path, **SMALL, REPRIEVE_NOTIFY__ENCRYPTION="own")
     account = Account(sandbox, deployment)
     key = alert_key(account)
-    others = {} if is_deployer else {"REPRIEVE_EXEMPT__DEPLOYERS": ""}
+    others: dict[str, Any] = {} if is_deployer else {"REPRIEVE_EXEMPT__DEPLOYERS": ""}
     without = deploy(sandbox, tmp_path, **SMALL, **others)
     sandbox.settle()
     assert calls(account) == ["SetTopicAttributes", "ScheduleKeyDeletion"]
