@@ -66,6 +66,13 @@ def test_rescues_that_have_to_wait_are_reported(results):
     assert results["3,000"].waiting is not None
 
 
+def test_a_patrol_over_many_keys_takes_a_small_part_of_a_scripts_time(sandbox, deployed):
+    """10,000 keys, scaled down; a script has 600 seconds. KMS's quotas on reading are AWS's."""
+    sandbox.restore(deployed)
+    sandbox.quotas = burst.quotas(1)
+    assert burst.time_patrol(sandbox, burst.KEYS_OF_A_PATROL // SCALE) < 600 / SCALE
+
+
 def test_the_quotas_are_scaled_with_the_keys():
     """The rates per second stay as they are."""
     scaled = burst.quotas(SCALE)
