@@ -100,6 +100,8 @@ def _value(reference: str, stack: Stack) -> str:
         raise ValueError(f"${{{reference}}} is of no resource in the stack.")
     if attribute == "arn" and kind in _ARNS:
         return _arn(kind, body)
+    if (kind, attribute) == ("aws_kms_key", "key_id"):
+        return _KEY
     said = body.get(attribute)
     if not isinstance(said, str):
         raise ValueError(f"${{{reference}}}: .ci/policy/planned.py knows no {attribute} of {kind}.")

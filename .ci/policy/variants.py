@@ -25,7 +25,15 @@ _ONE_REGION = {
 VARIANTS: Mapping[str, Mapping[str, str]] = {
     "plain": {},
     "alerts-only": {"REPRIEVE_REMEDIATION__ENABLED": "false"},
-    "amazons-runbook": {"REPRIEVE_REMEDIATION__RUNBOOK": "aws"},
+    "amazons-runbook": {
+        "REPRIEVE_REMEDIATION__RUNBOOK": "aws",
+        "REPRIEVE_PATROL__ENABLED": "false",
+    },
+    "large-account": {
+        "REPRIEVE_REMEDIATION__ADAPTIVE_CONCURRENCY": "true",
+        "REPRIEVE_RELIABILITY__ALARM_EMAILS": "oncall@example.com",
+        "REPRIEVE_EXEMPT__DEPLOYERS": "arn:aws:iam::111122223333:role/Deployer",
+    },
     "own-key": {
         "REPRIEVE_NOTIFY__ENCRYPTION": "own",
         "REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY": "true",

@@ -149,7 +149,7 @@ class _Configuration:
     def change(self, each: Mapping[str, Any]) -> Change:
         """Return the change in an entry of `resource_changes` or `resource_drift`."""
         change = each["change"]
-        configured = self._resources.get(_INDEX.sub("", each["address"]))
+        configured = self._resources.get(_INDEX.sub("", _text(each, "address")))
         before = _values(change.get("before"), False, change.get("before_sensitive"))
         after = _values(
             change.get("after"), change.get("after_unknown"), change.get("after_sensitive")

@@ -27,9 +27,9 @@ class References:
         for each in changes:
             after = each["change"].get("after") or {}
             if isinstance(after.get("arn"), str):
-                self._arns[each["address"]] = after["arn"]
+                self._arns[str(each["address"])] = after["arn"]
             elif each.get("type") == "aws_iam_role" and after.get("name"):
-                roles[each["address"]] = f"{after.get('path') or '/'}{after['name']}"
+                roles[str(each["address"])] = f"{after.get('path') or '/'}{after['name']}"
         fields = [arn.split(":") for arn in self._arns.values() if arn.count(":") >= 5]
         places = {(field[1], field[4]) for field in fields if field[4]}
         self._account = None

@@ -204,12 +204,17 @@ def patrol_permissions(
                 "kms:ListKeys",
                 "cloudtrail:LookupEvents",
                 "cloudtrail:DescribeTrails",
-                "cloudtrail:GetTrailStatus",
-                "cloudtrail:GetEventSelectors",
                 "events:ListRules",
                 "sns:GetSubscriptionAttributes",
             ],
+            # AWS knows no finer resource for these (Service Authorization Reference).
             "*",
+        ),
+        _allow(
+            "InspectTrails",
+            ["cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"],
+            # An organization's trail is the management account's.
+            Location(location.partition, "*", "*").arn("cloudtrail", "trail/*"),
         ),
         _allow("InspectRules", ["events:ListTargetsByRule"], _rules(anywhere)),
         _allow(

@@ -25,6 +25,23 @@ def test_only_a_drill_may_schedule_a_deletion(command, tmp_path):
     assert ("kms:ScheduleKeyDeletion" in allowed) == (command == "drill")
 
 
+def test_only_a_deployment_that_changes_the_service_setting_may(tmp_path):
+    """The setting applies to all automations of the account."""
+    adaptive = SETTINGS | {"REPRIEVE_REMEDIATION__ADAPTIVE_CONCURRENCY": "true"}
+    write = {"ssm:ResetServiceSetting", "ssm:UpdateServiceSetting"}
+    assert write <= actions("deploy", adaptive, tmp_path)
+    assert write.isdisjoint(actions("deploy", SETTINGS, tmp_path))
+    assert write.isdisjoint(actions("plan", adaptive, tmp_path))
+
+
+def test_aliases_are_limited_to_the_alert_keys_own(tmp_path):
+    """An alias of another name can be neither moved to another key nor deleted."""
+    policy = policy_for("deploy", load(OWN_KEY, tmp_path))
+    (statement,) = (each for each in policy["Statement"] if "kms:DeleteAlias" in each["Action"])
+    aliases = [arn for arn in statement["Resource"] if ":alias/" in arn]
+    assert aliases == ["arn:aws:kms:*:*:alias/reprieve-alerts"]
+
+
 def test_a_plan_only_reads(tmp_path):
     """Each of its actions gets, lists or describes."""
     verbs = {action.partition(":")[2] for action in actions("plan", OWN_KEY, tmp_path)}

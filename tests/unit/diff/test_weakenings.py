@@ -63,8 +63,11 @@ CASES = [
     (RULE, "event_pattern", PATTERN, NARROWER, "pattern-narrowed", WIDER),
     (RULE, "event_pattern", PATTERN, "", "pattern-narrowed", json.dumps(json.loads(PATTERN))),
     (RULE, "event_pattern", PATTERN, UNKNOWN, "not-known", WIDER),
-    (RULE, "schedule_expression", "rate(1 hour)", "rate(1 day)", "pattern-narrowed",
-     "rate(1 hour)"),
+    (RULE, "schedule_expression", "rate(1 hour)", "rate(1 day)", "schedule-slowed",
+     "rate(30 minutes)"),
+    (RULE, "schedule_expression", "rate(1 day)", "cron(0 0 1 * ? *)", "schedule-slowed",
+     "rate(24 hours)"),
+    (RULE, "schedule_expression", "rate(1 day)", "", "schedule-slowed", "rate(1 hour)"),
     (TARGET, "arn", TOPIC, QUEUE, "target-moved", TOPIC),
     (TARGET, "arn", TOPIC, UNKNOWN, "not-known", TOPIC),
     (TARGET, "role_arn", "arn:aws:iam::111122223333:role/a", "", "target-moved",
@@ -205,19 +208,26 @@ def test_other_resources_protect_nothing():
         ("first", set()),
         ("region-joins", set()),
         ("encrypted", set()),
-        ("region-leaves", {"guard-lost"}),
+        ("region-leaves", {"guard-lost", "gone"}),
         ("all-destroyed", {"guard-lost", "gone"}),
         ("address-dropped", {"gone"}),
         ("threat-dropped", {"gone"}),
         ("alarms-off", {"gone"}),
-        ("remediation-off", {"gone"}),
+        ("remediation-off", {"gone", "policy-narrowed", "runbook-shortened"}),
         ("role-exempt", {"pattern-narrowed"}),
         ("strict", {"policy-narrowed"}),
         ("re-enables", {"policy-widened"}),
-        ("runbook-aws", {"gone", "target-moved", "pattern-narrowed", "policy-narrowed",
-                         "policy-widened"}),
-        ("topic-renamed", {"gap", "not-known", "alarm-weakened", "policy-narrowed",
-                           "policy-widened"}),
+        ("runbook-aws", {"gone", "target-moved", "policy-narrowed", "policy-widened"}),
+        ("topic-renamed", {"gap", "not-known", "alarm-weakened", "policy-narrowed"}),
+        ("upgrade", set()),
+        ("adaptive", set()),
+        ("alarm-emails", set()),
+        ("alarm-emails-dropped", {"gone", "alarm-weakened"}),
+        ("patrol-off", {"gone"}),
+        ("patrol-often", set()),
+        ("patrol-seldom", {"schedule-slowed"}),
+        ("deployer-exempt", {"pattern-narrowed"}),
+        ("storm-raised", {"alarm-weakened"}),
     ],
 )  # fmt: skip
 def test_each_real_plan_has_exactly_these_kinds_of_weakening(name, expected):
@@ -227,8 +237,12 @@ def test_each_real_plan_has_exactly_these_kinds_of_weakening(name, expected):
 
 def test_a_lost_guard_is_one_weakening_and_not_one_for_each_resource():
     """If a single resource stays, each of the others is reported."""
-    (lost,) = review("region-leaves").weakenings
+    lost, forwarding = review("region-leaves").weakenings
     assert (lost.kind, lost.place) == ("guard-lost", "eu-west-1")
+    assert (forwarding.subject, forwarding.place) == (
+        "rule reprieve-guard-changed-forward",
+        "us-east-1",
+    )
     plan = plan_json("region-leaves")
     stays = next(e for e in plan["resource_changes"] if e["type"] == "aws_sqs_queue"
                  and "eu-west-1" in e["address"])  # fmt: skip

@@ -116,8 +116,8 @@ def without_nothing(change: dict[str, Any]) -> dict[str, Any]:
 
 def with_short_scripts(change: dict[str, Any]) -> dict[str, Any]:
     """Return a change in which a runbook's scripts have their calls only, and a fingerprint."""
-    for values in (change.get("before"), change.get("after")):
-        content = json.loads((values or {}).get("content") or "{}")
+    for values in filter(None, (change.get("before"), change.get("after"))):
+        content = json.loads(values.get("content") or "{}")
         for step in content.get("mainSteps", ()):
             if script := step.get("inputs", {}).get("Script"):
                 lines = [line for line in script.splitlines() if "calls.make(" in line]
