@@ -23,7 +23,7 @@ help: ## show this list
 
 setup: .venv/.done node_modules/.done ## install the locked Python packages and the cdktf command line
 
-demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 keeps it running; DEMO=exempt: approved deletions)
+demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 keeps it running; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(DEMO),--$(DEMO))
 
 synth: .venv/.done ## write the Terraform stacks of reprieve.toml to cdktf.out/

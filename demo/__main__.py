@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 from rich.live import Live
 
-from demo import exempt
+from demo import aws, exempt
 from demo.rescue import Rescue, rescue
 from demo.screen import print_mail, progress, rescue_table
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.loader import load
-from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment
+from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment, deployer
 from sandbox.server import Sandbox
 
 # More than terraform's default of 10: it waits for answers, not for the processor.
@@ -27,25 +27,32 @@ def main() -> ExitCode:
     """Deploy, schedule deletions, watch, plan again, destroy; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="keep the sandbox running at the end")
-    parser.add_argument(
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
         "--exempt", action="store_true", help="show deletions that the settings exempt"
     )
+    shown.add_argument("--aws", action="store_true", help="show AWS's own pattern to the letter")
     arguments = parser.parse_args()
     keep = arguments.keep
 
     console = Console(highlight=False)
     started = time.monotonic()
     try:
-        variables = exempt.SETTINGS if arguments.exempt else SETTINGS
+        variables = dict(
+            exempt.SETTINGS if arguments.exempt else aws.SETTINGS if arguments.aws else SETTINGS
+        )
         settings = load(variables, PROJECT)
         directory = PROJECT / "build" / "demo"
         # The state of an earlier demo describes a sandbox that no longer exists.
         shutil.rmtree(directory, ignore_errors=True)
         with Sandbox() as sandbox:
-            deployment = Deployment(sandbox, directory, settings=variables)
+            # The demo's own deployment raises no alert.
+            deployment = Deployment(sandbox, directory, settings=variables | deployer(sandbox))
             regions = settings.regions.watched
             rows = exempt.rows(regions) if arguments.exempt else [Rescue(r) for r in regions]
             all_ok = run(console, sandbox, deployment, rows)
+            if arguments.aws:
+                console.print(f"\n{aws.LIMITS}")
             if not keep:
                 with progress(console, "cdktf destroy") as on_line:
                     deployment.cdktf(
@@ -73,6 +80,8 @@ def run(console: Console, sandbox: Sandbox, deployment: Deployment, rows: list[R
         f"{len({row.region for row in rows})} Regions."
     )
     for name, value in deployment.settings.items():
+        if not name.startswith("REPRIEVE_"):
+            continue
         console.print(f"  {name}={value}", markup=False, soft_wrap=True)
     console.print()
     with progress(console, "cdktf deploy ") as on_line:

@@ -5,9 +5,11 @@ Actions and their resource types: Service Authorization Reference.
 
 from typing import Any, Final
 
+from reprieve.aws.statements import STATEMENTS
 from reprieve.guard.remediation import ADAPTIVE_CONCURRENCY
 from reprieve.names import (
     ALARMS,
+    ALERT_KEY_ALIAS,
     AUTOMATION_ROLE,
     DEAD_LETTERS,
     DRILL_PREFIX,
@@ -19,213 +21,29 @@ from reprieve.names import (
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
 from reprieve.settings.schema import Settings
 
-# By command and Sid: the actions, and the kind of resource (see `_resources`).
-_STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
-    "status": {
-        "ReadRegions": (
-            (
-                "ec2:DescribeRegions",
-                "kms:ListKeys",
-                "kms:ListAliases",
-                "events:ListRules",
-                "sns:ListTopics",
-                "sns:GetSubscriptionAttributes",
-                "sqs:ListQueues",
-                "ssm:ListDocuments",
-                "cloudtrail:DescribeTrails",
-                "cloudwatch:GetMetricStatistics",
-                "ssm:DescribeAutomationExecutions",
-            ),
-            "any",
-        ),
-        "ReadAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
-        "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
-        "ReadRules": (("events:ListTargetsByRule",), "rules"),
-        "ReadTopics": (
-            (
-                "sns:GetTopicAttributes",
-                "sns:GetDataProtectionPolicy",
-                "sns:ListSubscriptionsByTopic",
-            ),
-            "topics",
-        ),
-        "ReadDeadLetters": (("sqs:GetQueueUrl", "sqs:GetQueueAttributes"), "dead letters"),
-        "ReadRunbooks": (("ssm:DescribeDocument", "ssm:GetDocument"), "runbooks"),
-        "ReadRoles": (
-            (
-                "iam:GetRole",
-                "iam:GetRolePolicy",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListRolePolicies",
-            ),
-            "roles",
-        ),
-        "ReadServiceSetting": (("ssm:GetServiceSetting",), "service setting"),
-        "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
-        "ReadAlertKey": (("kms:GetKeyRotationStatus", "kms:ListResourceTags"), "keys"),
-    },
-    "drill": {
-        "CreateKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
-        "CreateAlias": (("kms:CreateAlias",), "keys and drill's aliases"),
-        # Without one of these the drill cannot prove that a key is an earlier drill's: it then
-        # creates a new key.
-        "ProveKey": (
-            (
-                "kms:GetKeyLastUsage",
-                "kms:GetKeyPolicy",
-                "kms:ListGrants",
-                "kms:ListResourceTags",
-            ),
-            "keys",
-        ),
-        "ProveCreation": (("cloudtrail:LookupEvents",), "any"),
-        "ScheduleKeyDeletion": (
-            (
-                "kms:DescribeKey",
-                "kms:EnableKey",
-                "kms:ScheduleKeyDeletion",
-                "kms:TagResource",
-            ),
-            "keys",
-        ),
-        "Subscribe": (("sns:Subscribe", "sns:ListSubscriptionsByTopic"), "topics"),
-        "CleanUp": (("sns:Unsubscribe", "sqs:ListQueues"), "any"),
-        "UseQueue": (
-            (
-                "sqs:CreateQueue",
-                "sqs:TagQueue",
-                "sqs:ReceiveMessage",
-                "sqs:DeleteQueue",
-            ),
-            "drill's queues",
-        ),
-    },
-    "sweep": {
-        "ReadRegions": (
-            ("ec2:DescribeRegions", "kms:ListKeys", "kms:ListAliases", "cloudtrail:LookupEvents"),
-            "any",
-        ),
-        "ReadKeys": (("kms:DescribeKey", "kms:GetKeyLastUsage"), "keys"),
-    },
-    "sweep --cancel": {"CancelKeyDeletion": (("kms:CancelKeyDeletion",), "keys")},
-    "sweep --enable": {"EnableKey": (("kms:EnableKey",), "keys")},
-    "plan": {
-        "ReadSubscriptions": (("sns:GetSubscriptionAttributes",), "any"),
-        "ListAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
-        "ReadAlarms": (("cloudwatch:ListTagsForResource",), "own alarms"),
-        "ReadDeadLetters": (("sqs:GetQueueAttributes", "sqs:ListQueueTags"), "dead letters"),
-        "ReadRoles": (
-            (
-                "iam:GetRole",
-                "iam:GetRolePolicy",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListRolePolicies",
-            ),
-            "own roles",
-        ),
-        "ReadRules": (
-            ("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
-            "rules",
-        ),
-        "ReadRunbooks": (
-            (
-                "ssm:DescribeDocument",
-                "ssm:DescribeDocumentPermission",
-                "ssm:GetDocument",
-                "ssm:ListTagsForResource",
-            ),
-            "own runbooks",
-        ),
-        "ReadTopics": (("sns:GetTopicAttributes", "sns:ListTagsForResource"), "topics"),
-        "ReadAlertKey": (
-            (
-                "kms:DescribeKey",
-                "kms:GetKeyPolicy",
-                "kms:GetKeyRotationStatus",
-                "kms:ListResourceTags",
-            ),
-            "keys",
-        ),
-    },
-    "deploy": {
-        "WriteSubscriptions": (("sns:SetSubscriptionAttributes", "sns:Unsubscribe"), "any"),
-        "WriteAlarms": (
-            (
-                "cloudwatch:DeleteAlarms",
-                "cloudwatch:PutMetricAlarm",
-            ),
-            "own alarms",
-        ),
-        "WriteDeadLetters": (
-            (
-                "sqs:CreateQueue",
-                "sqs:DeleteQueue",
-                "sqs:SetQueueAttributes",
-            ),
-            "dead letters",
-        ),
-        "WriteRoles": (
-            (
-                "iam:CreateRole",
-                "iam:DeleteRole",
-                "iam:DeleteRolePolicy",
-                "iam:ListInstanceProfilesForRole",
-                "iam:PassRole",
-                "iam:PutRolePolicy",
-                "iam:UpdateAssumeRolePolicy",
-            ),
-            "own roles",
-        ),
-        "WriteRules": (
-            (
-                "events:DeleteRule",
-                "events:PutRule",
-                "events:PutTargets",
-                "events:RemoveTargets",
-            ),
-            "rules",
-        ),
-        "WriteRunbooks": (
-            (
-                "ssm:CreateDocument",
-                "ssm:DeleteDocument",
-                "ssm:UpdateDocument",
-                "ssm:UpdateDocumentDefaultVersion",
-            ),
-            "own runbooks",
-        ),
-        "WriteTopics": (
-            (
-                "sns:CreateTopic",
-                "sns:DeleteTopic",
-                "sns:SetTopicAttributes",
-                "sns:Subscribe",
-            ),
-            "topics",
-        ),
-        # kms:PutKeyPolicy: KMS refuses to create a key whose policy the caller cannot change.
-        # kms:ScheduleKeyDeletion is left out: the policy cannot be limited to this key, and
-        # Reprieve guards against that very call.
-        "CreateAlertKey": (("kms:CreateKey",), "any"),
-        "ConfigureAlertKey": (("kms:EnableKeyRotation", "kms:PutKeyPolicy"), "keys"),
-    },
-}
-
-_SERVICE_SETTING: Final = frozenset({"ReadServiceSetting"})
+_SERVICE_SETTING: Final = frozenset({"ReadServiceSetting", "WriteServiceSetting"})
 """Only with `remediation.adaptive_concurrency`."""
 
 # Only with `notify.encryption = "own"`.
-_OWN_ALERT_KEY: Final = frozenset({"ReadAlertKey", "CreateAlertKey", "ConfigureAlertKey"})
+_OWN_ALERT_KEY: Final = frozenset(
+    {
+        "ReadAlertKey",
+        "ReadAlertKeyAlias",
+        "CreateAlertKey",
+        "ConfigureAlertKey",
+        "NameAlertKey",
+    }
+)
 
 EXTENDS: Final = {"sweep --cancel": "sweep", "sweep --enable": "sweep", "deploy": "plan"}
 """By command: the command whose permissions it needs besides its own."""
 
-COMMANDS: Final = tuple(_STATEMENTS)
+COMMANDS: Final = tuple(STATEMENTS)
 """The commands that have a policy. `plan` and `deploy` are Terraform's, without its state."""
 
 _ACTIONS: Final = {
     action.partition(":")[2]: action
-    for statements in _STATEMENTS.values()
+    for statements in STATEMENTS.values()
     for actions, _ in statements.values()
     for action in actions
 }
@@ -243,7 +61,7 @@ def policy_for(command: str, settings: Settings) -> dict[str, Any]:
         KeyError: `COMMANDS` does not have the command.
     """
     resources = _resources(settings)
-    statements = _STATEMENTS.get(EXTENDS.get(command, ""), {}) | _STATEMENTS[command]
+    statements = STATEMENTS.get(EXTENDS.get(command, ""), {}) | STATEMENTS[command]
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -287,6 +105,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "own roles": [f"arn:{partition}:iam::*:role/{PREFIX}-*"],
         "own runbooks": arn("ssm", f"document/{PREFIX}-*"),
         "keys and drill's aliases": arn("kms", "key/*", f"alias/{DRILL_PREFIX}*"),
+        "keys and alert key's alias": arn("kms", "key/*", ALERT_KEY_ALIAS),
         "alarms": arn("cloudwatch", "alarm:*"),
         "drill's queues": arn("sqs", f"{DRILL_PREFIX}*"),
     }

@@ -1,20 +1,17 @@
 """Checks whether the change of one attribute weakens protection: `ATTRIBUTE_CHECKS`."""
 
-import json
-from collections.abc import Callable, Iterator
+import re
 from typing import Any
 
+from reprieve.diff.alarm_checks import actions, measure, threshold
+from reprieve.diff.check import AttributeCheck, CheckResult, first
 from reprieve.diff.differences import is_empty, parsed
 from reprieve.diff.labels import tail
 from reprieve.diff.pattern_coverage import what_may_match_less
 from reprieve.diff.plan import Change
 from reprieve.diff.policy_diff import PolicyChange, Statement, compare
+from reprieve.diff.runbooks import losses
 from reprieve.events.patterns import pattern_errors
-
-CheckResult = Iterator[tuple[str, str]]
-"""Kinds of weakening, and sentences."""
-AttributeCheck = Callable[[Change, Any, Any], CheckResult]
-"""Takes the change, and the attribute before and after."""
 
 
 def _pattern(change: Change, before: Any, after: Any) -> CheckResult:
@@ -40,8 +37,21 @@ def _enabled(change: Change, before: Any, after: Any) -> CheckResult:
 
 
 def _schedule(change: Change, before: Any, after: Any) -> CheckResult:
-    if not is_empty(before):
-        yield "pattern-narrowed", f"runs by the schedule {after or 'none'} instead of {before}"
+    if is_empty(before):
+        return
+    was, now = _minutes(before), _minutes(after)
+    if was is None or now is None or now > was:
+        yield "schedule-slowed", f"runs by the schedule {after or 'none'} instead of {before}"
+
+
+# The units of a rate (EventBridge user guide, "Setting a schedule pattern"), in minutes.
+_UNITS = {"minute": 1, "hour": 60, "day": 1440}
+
+
+def _minutes(schedule: Any) -> int | None:
+    """Return the minutes between two runs of a schedule; None if it is not a rate."""
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", str(schedule))
+    return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def _policy(change: Change, before: Any, after: Any) -> CheckResult:
@@ -136,11 +146,6 @@ def _retries(change: Change, before: Any, after: Any) -> CheckResult:
             yield "retries-lowered", f"{name} falls from {was:,} to {now:,}"
 
 
-def first(blocks: Any) -> dict[str, Any]:
-    """Return the only block of a kind, or an empty one."""
-    return blocks[0] if isinstance(blocks, list) and blocks and blocks[0] else {}
-
-
 def filtered(change: Change, before: Any, after: Any) -> CheckResult:
     """Compare the filters of a subscription."""
     if not is_empty(after):
@@ -182,36 +187,13 @@ def _rotates_less(change: Change, before: Any, after: Any) -> CheckResult:
         yield "key-care-lowered", f"rotates every {after} days instead of {before}"
 
 
-def actions(change: Change, before: Any, after: Any) -> CheckResult:
-    """Compare the topics that an alarm notifies. Some topics of `after` may be unknown."""
-    # Some topics may be known only after the apply: the others are still compared.
-    gone = [each for each in before or [] if each not in (after or [])]
-    if gone:
-        yield "alarm-weakened", f"no longer notifies {', '.join(map(tail, gone))}"
-
-
-def _measure(name: str) -> AttributeCheck:
-    def check(change: Change, before: Any, after: Any) -> CheckResult:
-        # The provider stores 0 for a number that is not set.
-        if (before or None) != (after or None):
-            yield "alarm-weakened", f"{name} is {_value(after)} instead of {_value(before)}"
-
-    return check
-
-
-def _value(value: Any) -> str:
-    return "nothing" if is_empty(value) else value if isinstance(value, str) else json.dumps(value)
-
-
 def _steps(change: Change, before: Any, after: Any) -> CheckResult:
     old, new = parsed(before), parsed(after)
     if not isinstance(old, dict) or not isinstance(new, dict):
         yield "not-known", "the content cannot be compared"
         return
-    names = [[step.get("name") for step in each.get("mainSteps") or []] for each in (old, new)]
-    for name in names[0]:
-        if name not in names[1]:
-            yield "runbook-shortened", f"loses the step {name}"
+    for text in losses(old, new):
+        yield "runbook-shortened", text
 
 
 ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
@@ -230,8 +212,9 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     "aws_cloudwatch_metric_alarm": {
         "actions_enabled": _switched_off("alarm-weakened", "notifies nobody: its actions are off"),
         "alarm_actions": actions,
+        "threshold": threshold,
         **{
-            name: _measure(name)
+            name: measure(name)
             for name in (
                 "comparison_operator",
                 "datapoints_to_alarm",
@@ -242,7 +225,6 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
                 "namespace",
                 "period",
                 "statistic",
-                "threshold",
                 "treat_missing_data",
             )
         },

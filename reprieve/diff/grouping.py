@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from reprieve.diff.differences import Difference, differences, plain
-from reprieve.diff.labels import plain_address, subject
+from reprieve.diff.differences import Difference, plain
+from reprieve.diff.labels import plain_address, subject, value
 from reprieve.diff.plan import ACCOUNT, UNKNOWN_PLACE, Change, Plan
+from reprieve.diff.runbooks import comparable, differences_of, without_hash
 from reprieve.regions import alias
 
 REGION = "REGION"
@@ -17,6 +18,8 @@ REGION = "REGION"
 
 # Ids that AWS generates, which differ between Regions: subscriptions, keys.
 _ID = re.compile(r"\b(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+# What a forwarding rule names besides its own Region: that which it forwards to.
+_CODE = re.compile(r"\b[a-z]{2,4}(?:-[a-z]+)+-\d\b")
 # Every guard has these. A Region without them has no guard.
 _GUARD = ("aws_cloudwatch_event_rule", "aws_sns_topic")
 
@@ -139,8 +142,8 @@ def merge_regions(
 
 
 def neutral(text: str, place: str) -> str:
-    """Return a text with the Region and the ids replaced."""
-    return _ID.sub("ID", _neutral(text, place))
+    """Return a text with the Region and the ids replaced, and no hash in a runbook's name."""
+    return _ID.sub("ID", _neutral(without_hash(text), place))
 
 
 def _neutral(text: str, place: str) -> str:
@@ -162,7 +165,7 @@ def _said(texts: Sequence[tuple[str, str]]) -> str:
 
 def _group(part: Sequence[Change], *, missing: tuple[str, ...], deviates: bool) -> Group:
     lines = []
-    for same in zip(*(differences(change) for change in part), strict=True):
+    for same in zip(*(differences_of(change) for change in part), strict=True):
         said = [
             _said([(_dump([d.path, d.before, d.after]), c.place)
                    for d, c in zip(same, part, strict=True)])
@@ -201,11 +204,19 @@ def action_of(change: Change) -> str:
 
 def _signature(change: Change) -> str:
     """Return what makes two changes of two Regions the same."""
-    values: Any = [[d.path, _dump(d.before), _dump(d.after)] for d in differences(change)]
+    values: Any = [[d.path, _dump(d.before), _dump(d.after)] for d in differences_of(change)]
     if change.before is None and change.after is not None:
         configured = change.configured if change.configured is not None else change.after.keys()
         values = {name: _dump(change.after.get(name)) for name in sorted(configured)}
-    return neutral(json.dumps([change.actions, subject(change), values]), change.place)
+        if change.type == "aws_ssm_document":
+            values["content"] = comparable(change.after.get("content"))
+    text = neutral(json.dumps([change.actions, subject(change), values]), change.place)
+    return _CODE.sub(REGION, text) if _forwards(change) else text
+
+
+def _forwards(change: Change) -> bool:
+    """Whether it belongs to a rule that forwards events to another Region."""
+    return str(value(change, "rule") or value(change, "name")).endswith("-forward")
 
 
 def _dump(value: Any) -> str:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from reprieve.diff.plan import Change
+from reprieve.diff.runbooks import without_hash
 
 # CDKTF appends eight digits of the path's hash to an address: they differ between Regions.
 _HASH = re.compile(r"_[0-9A-F]{8}(?=$|\[)")
@@ -16,6 +17,7 @@ NOUNS = {
     "aws_iam_role": "role",
     "aws_iam_role_policy": "policy of role",
     "aws_iam_role_policy_attachment": "policy attached to role",
+    "aws_kms_alias": "alias",
     "aws_kms_key": "KMS key",
     "aws_kms_key_policy": "policy of KMS key",
     "aws_sns_topic": "topic",
@@ -24,6 +26,7 @@ NOUNS = {
     "aws_sqs_queue": "queue",
     "aws_sqs_queue_policy": "policy of queue",
     "aws_ssm_document": "runbook",
+    "aws_ssm_service_setting": "setting of Systems Manager",
 }
 _NAMES = {
     "aws_cloudwatch_metric_alarm": "alarm_name",
@@ -33,6 +36,7 @@ _NAMES = {
     "aws_sns_topic_policy": "arn",
     "aws_sns_topic_subscription": "endpoint",
     "aws_sqs_queue_policy": "queue_url",
+    "aws_ssm_service_setting": "setting_id",
 }
 
 
@@ -54,7 +58,7 @@ def subject(change: Change) -> str:
     if change.type == "aws_sns_topic_subscription":
         topic = value(change, "topic_arn")
         return f"subscription of {name}" + (f" to {tail(topic)}" if isinstance(topic, str) else "")
-    return f"{noun} {tail(name)}"
+    return without_hash(f"{noun} {tail(name)}")
 
 
 def value(change: Change, name: str) -> Any:

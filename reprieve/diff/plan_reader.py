@@ -22,11 +22,10 @@ from reprieve.diff.plan import (
     Sensitive,
     is_too_deep,
 )
+from reprieve.diff.references import References
 
 _HINT: Final = "Create the JSON with: terraform show -json PLANFILE > plan.json"
 _INDEX = re.compile(r"\[[^\]]*\]")
-# What CDKTF writes for the ARN of another resource.
-_ARN_OF = re.compile(r"\$\{([\w.-]+)\.arn\}")
 # Everything that Terraform does to a resource ("Change Representation", JSON Output Format).
 _ACTIONS: Final = (
     ("no-op",),
@@ -100,10 +99,7 @@ def _too_deep(label: str) -> PlanError:
 
 def _plan(found: Mapping[str, Any], label: str) -> Plan:
     changes = found.get("resource_changes") or []
-    arns = {
-        _text(each, "address"): (each["change"].get("after") or {}).get("arn") for each in changes
-    }
-    configuration = _Configuration(found.get("configuration") or {}, arns)
+    configuration = _Configuration(found.get("configuration") or {}, References(changes))
     resources = tuple(configuration.change(each) for each in changes if each.get("mode") != "data")
     return Plan(
         label=label,
@@ -132,11 +128,11 @@ def _plan(found: Mapping[str, Any], label: str) -> Plan:
 class _Configuration:
     """The plan's configuration: the provider of each resource, and the attributes that it sets.
 
-    `arns` holds the ARNs of the plan's resources by address, as far as they are known.
+    `references` knows what its references stand for.
     """
 
-    def __init__(self, configuration: Mapping[str, Any], arns: Mapping[str, Any]) -> None:
-        self._arns = arns
+    def __init__(self, configuration: Mapping[str, Any], references: References) -> None:
+        self._references = references
         providers: Mapping[str, Any] = configuration.get("provider_config") or {}
         self._regions = {
             key: region
@@ -161,7 +157,8 @@ class _Configuration:
         if configured and isinstance(after, dict):
             expressions = configured.get("expressions") or {}
             after = {
-                name: self._resolved(value, expressions.get(name)) for name, value in after.items()
+                name: self._references.resolved(value, expressions.get(name))
+                for name, value in after.items()
             }
         values = [value for value in (after, before) if isinstance(value, dict)]
         return Change(
@@ -177,24 +174,6 @@ class _Configuration:
                 ".".join(map(str, path)) for path in change.get("replace_paths") or []
             ),
         )
-
-    def _resolved(self, value: Any, expression: Any) -> Any:
-        """Return an unknown list of ARNs with the known ones filled in.
-
-        A list with one new topic is completely unknown to Terraform. The configuration still has
-        its items: each is a text, or the ARN of another resource.
-        """
-        items = expression.get("constant_value") if isinstance(expression, dict) else None
-        if value is not UNKNOWN or not isinstance(items, list):
-            return value
-        if not all(isinstance(item, str) for item in items):
-            return value
-        return [self._item(item) for item in items]
-
-    def _item(self, text: str) -> Any:
-        if found := _ARN_OF.fullmatch(text):
-            return self._arns.get(found[1]) or UNKNOWN
-        return UNKNOWN if "${" in text or "%{" in text else text
 
     def _place(
         self, type: str, configured: Mapping[str, Any] | None, values: list[dict[str, Any]]
@@ -212,7 +191,12 @@ class _Configuration:
         if configured and (region := self._regions.get(configured.get("provider_config_key", ""))):
             return region
         for value in values:
-            arns = (v for v in _texts(value) if v.startswith("arn:") and v.count(":") >= 5)
+            # An event bus is where events go, which may be another Region.
+            arns = (
+                v
+                for v in _texts(value)
+                if v.startswith("arn:") and v.count(":") >= 5 and ":event-bus/" not in v
+            )
             regions = {region for arn in arns if (region := arn.split(":")[3])} - {"*"}
             if len(regions) == 1:
                 return regions.pop()

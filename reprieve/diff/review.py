@@ -9,6 +9,7 @@ from typing import Any, Final
 from reprieve.diff.differences import between, parsed
 from reprieve.diff.grouping import Group, Guards, Regions, grouped, guards, regions_of
 from reprieve.diff.plan import MALFORMED, Change, Plan, PlanError
+from reprieve.diff.runbooks import differences_of, follows_document, without_hash
 from reprieve.diff.weakenings import Weakening, weakenings_of
 from reprieve.errors import ExitCode
 
@@ -44,9 +45,11 @@ class Review:
         """All other changes, grouped: deletions first."""
         whole = {*self.regions.leaving, *self.regions.joining}
         changes = [each for each in self.plan.changes if each.place not in whole]
+        moved = [each for each in changes if self._only_follows(each)]
+        rest = [each for each in changes if each not in moved]
         return tuple(
             sorted(
-                grouped(changes, self.regions.staying),
+                (_with_targets(each, moved) for each in grouped(rest, self.regions.staying)),
                 key=lambda g: _ORDER.index(g.action) if g.action in _ORDER else len(_ORDER),
             )
         )
@@ -99,6 +102,13 @@ class Review:
         _ = (self.code, self.counts, self.guards, self.groups, self.put_back, self.left)
         _ = (self.weakenings, self.left_weakened)
 
+    def _only_follows(self, change: Change) -> bool:
+        """Whether a target only moves to the document that replaces its own."""
+        siblings = [each for each in self.plan.changes if each.place == change.place]
+        return follows_document(change, siblings) and [
+            each.path for each in differences_of(change)
+        ] == ["arn"]
+
     def _lost_guards(self) -> list[Weakening]:
         found = []
         for place in self.regions.leaving:
@@ -118,7 +128,7 @@ class Review:
             weakening
             for each in changes
             if each.place not in self.regions.leaving
-            for weakening in weakenings_of(each, tuple(by_place[each.place]))
+            for weakening in weakenings_of(each, tuple(by_place[each.place]), self.plan.resources)
             if not self._only_restores(each, weakening)
         )
 
@@ -232,6 +242,23 @@ def _only(drift: Change, names: Sequence[str]) -> Change | None:
         configured=None,
         after={**drift.before, **{name: drift.after.get(name) for name in names}},
     )
+
+
+def _with_targets(group: Group, moved: Sequence[Change]) -> Group:
+    """Return a runbook's group with the targets that only move to its new document."""
+    if group.members[0].type != "aws_ssm_document":
+        return group
+    name = group.text.partition(" ")[2]
+    targets = [
+        each
+        for each in moved
+        if each.place in group.places
+        and without_hash(str((each.after or {}).get("arn"))).rpartition(":")[0].endswith(f"/{name}")
+    ]
+    if not targets:
+        return group
+    text = f"{group.text}, and the targets that start it"
+    return replace(group, text=text, members=(*group.members, *targets))
 
 
 def _canonical(policy: Any) -> str:

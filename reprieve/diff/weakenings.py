@@ -7,10 +7,14 @@ weakening of the kind `not-known`: an unknown policy may allow anything.
 from dataclasses import dataclass
 from typing import Any
 
-from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, actions, boundary, filtered, first
+from reprieve.diff.alarm_checks import ONE_METRIC, actions, lost_metrics, still_measures
+from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, boundary, filtered
 from reprieve.diff.differences import is_empty
+from reprieve.diff.expected_rights import aligned, without_deleted
 from reprieve.diff.labels import NOUNS, subject, value
 from reprieve.diff.plan import Change, Sensitive, Unknown
+from reprieve.diff.runbooks import follows_document
+from reprieve.runbooks.runbook import PATROL
 
 # What it means that a resource is deleted. Other types protect nothing by themselves.
 _WITHOUT = {
@@ -62,13 +66,19 @@ KINDS = {
     "key-care-lowered": "a KMS key no longer rotates, rotates less often or is deleted sooner",
     "retention-lowered": "a queue keeps its messages for less time",
     "alarm-weakened": "an alarm is off, notifies fewer topics, or measures something else",
-    "runbook-shortened": "a runbook loses a step",
+    "runbook-shortened": "a runbook loses a step, or does less",
+    "schedule-slowed": "a rule starts the patrol less often",
     "not-known": "the new value cannot be checked before the apply",
 }
 
 
-def weakenings_of(change: Change, siblings: tuple[Change, ...] = ()) -> list[Weakening]:
-    """Return how a change weakens protection; `siblings` are the other changes of its place."""
+def weakenings_of(
+    change: Change, siblings: tuple[Change, ...] = (), everything: tuple[Change, ...] = ()
+) -> list[Weakening]:
+    """Return how a change weakens protection.
+
+    `siblings` are the changes of its place, `everything` all resources of the plan.
+    """
     if change.type not in NOUNS:
         return []
     if change.before is None:
@@ -78,8 +88,9 @@ def weakenings_of(change: Change, siblings: tuple[Change, ...] = ()) -> list[Wea
     if change.is_replacement:
         found = _gap(change)
         # The new attributes of a replaced resource are also checked, as far as they are known.
-        return [*found, *(w for w in _changed(change, siblings) if w.kind != "not-known")]
-    return _changed(change, siblings)
+        found += [w for w in _changed(change, siblings, everything) if w.kind != "not-known"]
+        return found
+    return _changed(change, siblings, everything)
 
 
 def _say(change: Change, kind: str, text: str) -> Weakening:
@@ -105,7 +116,20 @@ def _gone(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
         return [_say(change, "gone", "Terraform no longer manages it")]
     if change.type not in _WITHOUT or _goes_with_another(change, siblings):
         return []
-    return [_say(change, "gone", f"deleted: {_WITHOUT[change.type]}")]
+    return [_say(change, "gone", f"deleted: {_meaning(change)}")]
+
+
+def _meaning(change: Change) -> str:
+    """Return what it means that a resource is deleted."""
+    if change.type == "aws_cloudwatch_event_rule" and value(change, "schedule_expression"):
+        return "nothing runs by its schedule any more"
+    if change.type == "aws_cloudwatch_event_rule" and str(value(change, "name")).endswith(
+        "-forward"
+    ):
+        return "such events no longer send an alert in another Region"
+    if change.type == "aws_ssm_document" and subject(change).endswith(PATROL.name):
+        return "keys whose events were missed are no longer found"
+    return _WITHOUT[change.type]
 
 
 def _goes_with_another(change: Change, siblings: tuple[Change, ...]) -> bool:
@@ -139,7 +163,9 @@ def _gap(change: Change) -> list[Weakening]:
     return []
 
 
-def _changed(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
+def _changed(
+    change: Change, siblings: tuple[Change, ...], everything: tuple[Change, ...]
+) -> list[Weakening]:
     found = []
     for name, check in ATTRIBUTE_CHECKS.get(change.type, {}).items():
         before, after = (change.before or {}).get(name), (change.after or {}).get(name)
@@ -155,10 +181,22 @@ def _changed(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
             if not is_empty(before) or check in (filtered, boundary):
                 found.append(_say(change, "not-known", f"{name} {hidden}"))
             continue
+        if name == "arn" and follows_document(change, siblings):
+            continue
+        if name in ONE_METRIC and still_measures(change):
+            continue
+        if name == "event_pattern":
+            before = without_deleted(before, siblings)
+        elif name == "policy":
+            before, after = aligned(change, before, after, everything)
         found += [_say(change, kind, text) for kind, text in check(change, before, after)]
     found = list(dict.fromkeys(found))  # two attributes say that a rule is disabled
     if change.type == "aws_cloudwatch_metric_alarm":
-        found += _metrics(change, siblings)
+        lost = lost_metrics(change, siblings)
+        if lost is None:
+            text = "metric_query cannot be checked before the apply"
+            return [*found, _say(change, "not-known", text)]
+        found += [_say(change, "alarm-weakened", text) for text in lost]
     return found
 
 
@@ -177,36 +215,3 @@ def _holds(value: Any, kind: type) -> bool:
     if isinstance(value, list):
         return any(_holds(each, kind) for each in value)
     return isinstance(value, kind)
-
-
-def _metrics(change: Change, siblings: tuple[Change, ...]) -> list[Weakening]:
-    """Report metrics that an alarm no longer counts, unless their rule is deleted as well."""
-    before, after = _queries(change.before), _queries(change.after)
-    if before is None or after is None:
-        return [_say(change, "not-known", "metric_query cannot be checked before the apply")]
-    gone_rules = {
-        value(each, "name")
-        for each in siblings
-        if each.type == "aws_cloudwatch_event_rule" and each.actions == ("delete",)
-    }
-    texts = []
-    for name, query in before.items():
-        was, now = query.get("expression"), after.get(name, {}).get("expression")
-        if name not in after and _measured(query).get("RuleName") not in gone_rules:
-            texts.append(f"no longer counts {name}")
-        elif name in after and was != now and not (is_empty(was) and is_empty(now)):
-            texts.append(f"computes {now or 'nothing'} instead of {was or 'nothing'}")
-        elif name in after and _measured(query) != _measured(after[name]):
-            texts.append(f"measures something else as {name}")
-    return [_say(change, "alarm-weakened", text) for text in texts]
-
-
-def _queries(values: dict[str, Any] | None) -> dict[str, dict[str, Any]] | None:
-    """Return an alarm's metric queries by their ids; None if they are not known."""
-    found = (values or {}).get("metric_query") or []
-    return None if _holds(found, Unknown) else {each["id"]: each for each in found}
-
-
-def _measured(query: dict[str, Any]) -> dict[str, Any]:
-    dimensions = first(query.get("metric")).get("dimensions")
-    return dimensions if isinstance(dimensions, dict) else {}

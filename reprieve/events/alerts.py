@@ -204,13 +204,15 @@ def runbook_input(threat: Threat, automation_role_arn: str, topic_arn: str) -> T
         CalledAt="<at>",
         # Not the caller's ARN: the path of a user or role may hold quotation marks, which would
         # make the input invalid, and the rescue would not start.
-        CalledByRole="<type>:<caller-account>:<role>",
+        CalledBy="<type>:<caller-account>:<role><user>",
     )
     caller = {
         "at": _CALL["at"],
         "type": "$.detail.userIdentity.type",
         "caller-account": "$.detail.userIdentity.accountId",
+        # A session has the first, a user the second.
         "role": "$.detail.userIdentity.sessionContext.sessionIssuer.userName",
+        "user": "$.detail.userIdentity.userName",
     }
     return Transformer(given.paths | caller, given.template)
 

@@ -30,8 +30,8 @@ def rescue_document(
 ) -> Document:
     """Return the Automation document (schema 0.3).
 
-    With `re_enable` it also enables a key that was enabled before. `deployers` are the roles that
-    may delete the key of Reprieve's alerts, each in the form of the parameter CalledByRole.
+    With `re_enable` it also enables a key that was enabled before. `deployers` are the principals
+    that may delete the key of Reprieve's alerts, each in the form of the parameter CalledBy.
     """
     steps = [
         run_script(
@@ -43,7 +43,7 @@ def rescue_document(
             KeyId="{{ KeyId }}",
             Topics=["{{ TopicArn }}"],
             CalledAt="{{ CalledAt }}",
-            CalledByRole="{{ CalledByRole }}",
+            CalledBy="{{ CalledBy }}",
             Deployers=sorted(deployers),
             OwnKeyTag=ALERT_KEY_TAG,
             ReEnable=re_enable,

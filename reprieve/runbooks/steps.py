@@ -46,9 +46,9 @@ KEY_PARAMETERS: Final = {
         "default": "",
         "allowedPattern": "^[0-9TZ:.-]{0,32}$",
     },
-    "CalledByRole": {
+    "CalledBy": {
         "type": "String",
-        "description": "The role that endangered it, like AssumedRole:111122223333:NAME.",
+        "description": "Who did, like AssumedRole:111122223333:NAME; IAMUser for a user.",
         "default": "",
         "allowedPattern": "^[A-Za-z0-9:_+=,.@-]{0,128}$",
     },

@@ -131,7 +131,7 @@ def test_amazons_runbook_gets_the_key_as_the_caller_named_it(name, key):
 
 @pytest.mark.parametrize("name", SCHEDULED)
 def test_reprieves_runbook_always_gets_the_arn_of_the_key(name):
-    """The topic for its message, when the call was made, and the caller's role if it is one."""
+    """The topic for its message, when the call was made, and the caller's name."""
     role = "arn:aws:iam::111122223333:role/reprieve-automation"
     topic = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
     event = record(name)
@@ -143,9 +143,9 @@ def test_reprieves_runbook_always_gets_the_arn_of_the_key(name):
         "AutomationAssumeRole": [role],
         "TopicArn": [topic],
         "CalledAt": [event["detail"]["eventTime"]],
-        "CalledByRole": [
+        "CalledBy": [
             "AssumedRole:111122223333:Admin"
             if name == "scheduled-by-role-through-service"
-            else "IAMUser:111122223333:"
+            else "IAMUser:111122223333:alice"
         ],
     }

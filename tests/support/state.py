@@ -15,6 +15,7 @@ SMALL = {
     "REPRIEVE_REGIONS__WATCH": "eu-west-1",
     "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled",
     "REPRIEVE_RELIABILITY__ALARMS": "false",
+    "REPRIEVE_PATROL__ENABLED": "false",
 }
 PROMPT = "Enter a value:"
 

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from moto.kms.models import kms_backends
 
+from sandbox.core.account import ACCOUNT_ID
 from tests.support.operator import Operator, actions_of, user_allowed
 
 REGIONS = ("eu-west-1", "eu-west-2", "us-east-1")
@@ -112,6 +114,19 @@ def test_it_lists_the_keys_in_danger_and_no_other(operator, keys):
     in_danger = ids(keys, "pending") | ids(keys, "disabled") | ids(keys, "rescued")
     in_danger |= ids(keys, "replicated")
     assert in_danger == {key["arn"].rpartition("/")[2] for key in listed}
+
+
+def test_keys_that_cannot_be_used_for_other_reasons_are_listed_too(empty, operator):
+    """Of a disconnected custom key store, and without imported material; neither is in danger."""
+    kms = empty.client("kms", "eu-west-1")
+    states = ("Unavailable", "PendingImport", "Enabled")
+    keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in states]
+    for key, state in zip(keys, states, strict=True):
+        kms.disable_key(KeyId=key)
+        kms_backends[ACCOUNT_ID]["eu-west-1"].keys[key].key_state = state
+    printed = operator.run("sweep", "--json", *ASKED)
+    assert printed.exit_code == 0
+    assert {key["state"] for key in found(printed)} == {"Unavailable", "PendingImport"}
 
 
 def test_it_changes_nothing_unless_it_is_told_to(operator, keys):

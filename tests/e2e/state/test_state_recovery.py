@@ -1,5 +1,6 @@
 """Runs that end in the middle of an apply, and the way out that docs/state.md describes."""
 
+import json
 import re
 import signal
 
@@ -11,11 +12,11 @@ from tests.support.state import SMALL, addresses, applying, lock_id, wait_until
 REGION = "eu-west-1"
 BUCKET = "reprieve-state-111122223333"
 KEY = "reprieve/reprieve.tfstate"
-# What AWS refuses to make twice; the names are what `terraform import` takes as ids.
+# What AWS refuses to make twice.
 UNIQUE = {
-    "aws_iam_role.remediation_automation-role": "reprieve-automation",
-    "aws_iam_role.remediation_eventbridge-role": "reprieve-eventbridge",
-    "aws_ssm_document.eu-west-1_runbook": "reprieve-rescue-key",
+    "aws_iam_role.remediation_automation-role",
+    "aws_iam_role.remediation_eventbridge-role",
+    "aws_ssm_document.eu-west-1_runbook",
 }
 
 
@@ -53,11 +54,18 @@ def created(output):
     return set(found)
 
 
+def name_of(deployment, address):
+    """Return the name of a resource of the synthesised stack: what `terraform import` takes."""
+    stack = json.loads((deployment.stack_directory / "cdk.tf.json").read_text())
+    kind, name = address.split(".")
+    return stack["resource"][kind][name]["name"]
+
+
 def test_a_run_killed_in_the_middle_of_an_apply_is_recovered(deployment, s3, sandbox, tmp_path):
     """Unlock, plan, apply, import what AWS makes only once, apply: all there, and nothing twice."""
     output = tmp_path / "output"
     with applying(deployment, output, "-auto-approve") as killed:
-        wait_until(killed, lambda: created(output) >= UNIQUE.keys())
+        wait_until(killed, lambda: created(output) >= UNIQUE)
         killed.kill()
     # It had no time to write what it had made: the worst case.
     assert keys(s3) == [f"{KEY}.tflock"]
@@ -73,9 +81,9 @@ def test_a_run_killed_in_the_middle_of_an_apply_is_recovered(deployment, s3, san
     exists = re.findall(
         r"Error: creating .*?AlreadyExists.*?with (\S+),", str(refused.value), re.DOTALL
     )
-    assert UNIQUE.keys() == {address.rpartition("_")[0] for address in exists}
+    assert UNIQUE == {address.rpartition("_")[0] for address in exists}
     for address in exists:
-        deployment.terraform("import", address, UNIQUE[address.rpartition("_")[0]])
+        deployment.terraform("import", address, name_of(deployment, address))
     deployment.apply()
 
     assert deployment.plan() == {}
@@ -93,7 +101,7 @@ def test_a_run_that_is_told_to_end_in_the_middle_of_an_apply_loses_nothing(
     """One SIGTERM, or Ctrl-C: terraform ends what it is at, writes the state, and unlocks it."""
     output = tmp_path / "output"
     with applying(deployment, output, "-auto-approve") as ended:
-        wait_until(ended, lambda: created(output) >= UNIQUE.keys())
+        wait_until(ended, lambda: created(output) >= UNIQUE)
         ended.send_signal(signal.SIGTERM)
         assert ended.wait(300) == 1
     assert keys(s3) == [KEY]

@@ -1,23 +1,30 @@
 """Renew the plans of this directory: `python -m tests.unit.diff.plans.renew`, a few minutes.
 
-The real terraform plans them against the sandbox, two Regions with three threats each. Of what it
+The real terraform plans them against the sandbox, two Regions with four threats each. Of what it
 prints everything is left out that `reprieve diff` does not look at, so that they stay small.
+
+With the directory of a checkout of an older Reprieve as argument, it plans the upgrade from there,
+and nothing else: `git worktree add ../former 2f04342` makes the one of version 1.0.0.
 """
 
+import hashlib
 import json
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sandbox.deployment import CommandFailed, Deployment
+from sandbox.deployment import DEPLOYER, CommandFailed, Deployment, deployer
 from sandbox.server import Sandbox
+from tests.support.quotas import UNHURRIED
 
 HERE = Path(__file__).parent
 BASE = {
     "REPRIEVE_REGIONS__WATCH": "eu-west-1,us-east-1",
     "REPRIEVE_NOTIFY__EMAILS": "security@example.com,oncall@example.com",
-    "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled,key-disabled,key-gone",
+    "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled,key-disabled,key-gone,guard-changed",
 }
 ROLE = "arn:aws:iam::111122223333:role/KeyAdministrator"
 # What is changed in the settings, by the name of the plan.
@@ -28,13 +35,20 @@ PLANS = {
     "address-dropped": {"REPRIEVE_NOTIFY__EMAILS": "security@example.com"},
     "remediation-off": {"REPRIEVE_REMEDIATION__ENABLED": "false"},
     "role-exempt": {"REPRIEVE_EXEMPT__PRINCIPALS": ROLE},
-    "threat-dropped": {"REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled,key-gone"},
+    "threat-dropped": {"REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled,key-gone,guard-changed"},
     "alarms-off": {"REPRIEVE_RELIABILITY__ALARMS": "false"},
     "strict": {"REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY": "true"},
     "encrypted": {"REPRIEVE_NOTIFY__ENCRYPTION": "own"},
     "runbook-aws": {"REPRIEVE_REMEDIATION__RUNBOOK": "aws"},
     "topic-renamed": {"REPRIEVE_NOTIFY__TOPIC_NAME": "key-alerts"},
     "re-enables": {"REPRIEVE_REMEDIATION__RE_ENABLE": "true"},
+    "patrol-off": {"REPRIEVE_PATROL__ENABLED": "false"},
+    "patrol-seldom": {"REPRIEVE_PATROL__EVERY": "1 day"},
+    "patrol-often": {"REPRIEVE_PATROL__EVERY": "30 minutes"},
+    "deployer-exempt": {"REPRIEVE_EXEMPT__DEPLOYERS": f"{DEPLOYER},{ROLE}"},
+    "storm-raised": {"REPRIEVE_RELIABILITY__STORM_THRESHOLD": "1000"},
+    "alarm-emails": {"REPRIEVE_RELIABILITY__ALARM_EMAILS": "oncall@example.com"},
+    "adaptive": {"REPRIEVE_REMEDIATION__ADAPTIVE_CONCURRENCY": "true"},
 }
 _POLICIES = ("aws_sns_topic_policy", "aws_iam_role_policy")
 _KEPT = ("format_version", "terraform_version", "applyable", "complete", "errored")
@@ -47,9 +61,11 @@ def small(plan: dict[str, Any], *, drift: bool) -> dict[str, Any]:
     for each in plan["resource_changes"]:
         used.add(each["address"])
         if each["change"]["actions"] == ["no-op"]:
-            values = each["change"]["after"] if each["type"] in _POLICIES else {}
+            values = each["change"]["after"]
+            if each["type"] not in _POLICIES:
+                values = {"arn": values.get("arn")}
             each["change"] = {"actions": ["no-op"], "before": values, "after": values}
-        each["change"] = without_nothing(each["change"])
+        each["change"] = without_nothing(with_short_scripts(each["change"]))
         changes.append(each)
     for each in plan.get("resource_drift", []):
         each["change"] = without_nothing(each["change"])
@@ -60,8 +76,8 @@ def small(plan: dict[str, Any], *, drift: bool) -> dict[str, Any]:
             "provider_config_key": each["provider_config_key"],
             "expressions": {
                 name: expression
-                if name == "alarm_actions"
-                else {}  # only whether it is set is looked at
+                if name in ("alarm_actions", "policy")
+                else {}  # of others only whether they are set is looked at
                 for name, expression in each.get("expressions", {}).items()
             },
         }
@@ -98,6 +114,20 @@ def without_nothing(change: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def with_short_scripts(change: dict[str, Any]) -> dict[str, Any]:
+    """Return a change in which a runbook's scripts have their calls only, and a fingerprint."""
+    for values in (change.get("before"), change.get("after")):
+        content = json.loads((values or {}).get("content") or "{}")
+        for step in content.get("mainSteps", ()):
+            if script := step.get("inputs", {}).get("Script"):
+                lines = [line for line in script.splitlines() if "calls.make(" in line]
+                digest = hashlib.sha256(script.encode()).hexdigest()[:8]
+                step["inputs"]["Script"] = "\n".join([f"# {digest}", *lines])
+        if content:
+            values["content"] = json.dumps(content)
+    return change
+
+
 def text(plan: dict[str, Any]) -> str:
     """Return a plan as JSON, a resource a line."""
     parts = []
@@ -111,25 +141,59 @@ def text(plan: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Write them all."""
-    with Sandbox() as sandbox, tempfile.TemporaryDirectory() as directory:
-        deployment = Deployment(sandbox, Path(directory), settings=BASE)
+    """Write them all, or the upgrade from the checkout that the argument names."""
+    with Sandbox(quotas=UNHURRIED) as sandbox, tempfile.TemporaryDirectory() as directory:
+        deployment = Deployment(sandbox, Path(directory))
+        if sys.argv[1:]:
+            _upgrade(deployment, Path(sys.argv[1]).resolve())
+        else:
+            _changes(sandbox, deployment)
+
+
+def _upgrade(deployment: Deployment, former: Path) -> None:
+    """Deploy an older Reprieve with its default threats, and plan what this one makes of them."""
+    deployment.settings = {
+        name: value for name, value in BASE.items() if name != "REPRIEVE_NOTIFY__THREATS"
+    }
+    subprocess.run(
+        [sys.executable, former / "main.py"],
+        cwd=deployment.directory,
+        env=deployment.environment() | {"REPRIEVE_SETTINGS": str(former / "reprieve.toml")},
+        check=True,
+    )
+    deployment.init()
+    deployment.apply()
+    deployment.terraform("apply", "-refresh-only", "-auto-approve")
+    deployment.synth()
+    _write(deployment, "upgrade")
+
+
+def _changes(sandbox: Sandbox, deployment: Deployment) -> None:
+    """Write a plan for each change of the settings."""
+    base = BASE | deployer(sandbox)
+    deployment.settings = dict(base)
+    deployment.synth()
+    deployment.init()
+    _write(deployment, "first")
+    deployment.apply()
+    # Before the state is refreshed: what Terraform then takes for drift is none.
+    _write(deployment, "applied", drift=True)
+    deployment.terraform("apply", "-refresh-only", "-auto-approve")
+    for name, settings in PLANS.items():
+        deployment.settings = {**base, **settings}
         deployment.synth()
-        deployment.init()
-        _write(deployment, "first")
-        deployment.apply()
-        # Before the state is refreshed: what Terraform then takes for drift is none.
-        _write(deployment, "applied", drift=True)
-        deployment.terraform("apply", "-refresh-only", "-auto-approve")
-        for name, settings in PLANS.items():
-            deployment.settings = {**BASE, **settings}
-            deployment.synth()
-            _write(deployment, name)
-        deployment.settings = BASE
-        deployment.synth()
-        _write(deployment, "all-destroyed", "-destroy")
-        _errored(deployment)
-        with_tampering(sandbox, lambda: _write(deployment, "tampered", drift=True))
+        _write(deployment, name)
+    deployment.settings = dict(base)
+    deployment.synth()
+    _write(deployment, "all-destroyed", "-destroy")
+    _errored(deployment)
+    with_tampering(sandbox, lambda: _write(deployment, "tampered", drift=True))
+    deployment.settings = {**base, **PLANS["alarm-emails"]}
+    deployment.synth()
+    deployment.apply()
+    deployment.settings = dict(base)
+    deployment.synth()
+    _write(deployment, "alarm-emails-dropped")
 
 
 def with_tampering(sandbox: Sandbox, then: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ EVENTS = PLACE | {
     "KeyId": arn_of("k"),
     "Topics": ["alerts"],
     "CalledAt": "2026-01-31T12:00:00Z",
-    "CalledByRole": f"AssumedRole:{ACCOUNT}:Admin",
+    "CalledBy": f"AssumedRole:{ACCOUNT}:Admin",
     "Deployers": [DEPLOYER],
     "OwnKeyTag": "reprieve:alert-key",
     "ReEnable": False,
@@ -97,14 +97,14 @@ def test_while_kms_is_throttled_nothing_is_sent_and_the_runbook_tries_again(aws,
     [
         (DEPLOYER, ["reprieve:alert-key"], "Left"),
         (DEPLOYER, ["other"], "Saved"),
-        (EVENTS["CalledByRole"], ["reprieve:alert-key"], "Saved"),
+        (EVENTS["CalledBy"], ["reprieve:alert-key"], "Saved"),
         ("", ["reprieve:alert-key"], "Saved"),
     ],
 )
 def test_only_a_deployer_may_delete_the_key_of_the_alerts(aws, role, tags, outcome):
     """The tag alone does not protect a deletion: anybody who may tag a key could use it."""
     aws.keys, aws.tags = {"k": "PendingDeletion"}, {"k": tags}
-    assert rescue(aws, CalledByRole=role)[0] == outcome
+    assert rescue(aws, CalledBy=role)[0] == outcome
     assert aws.changed == ([] if outcome == "Left" else ["cancel k"])
 
 

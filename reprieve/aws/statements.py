@@ -1,0 +1,213 @@
+"""What each command does in AWS: its actions, statement by statement.
+
+Actions and their resource types: Service Authorization Reference.
+"""
+
+from typing import Final
+
+STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
+    "status": {
+        "ReadRegions": (
+            (
+                "ec2:DescribeRegions",
+                "kms:ListKeys",
+                "kms:ListAliases",
+                "events:ListRules",
+                "sns:ListTopics",
+                "sns:GetSubscriptionAttributes",
+                "sqs:ListQueues",
+                "ssm:ListDocuments",
+                "cloudtrail:DescribeTrails",
+                "cloudwatch:GetMetricStatistics",
+                "ssm:DescribeAutomationExecutions",
+            ),
+            "any",
+        ),
+        "ReadAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
+        "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
+        "ReadRules": (("events:ListTargetsByRule",), "rules"),
+        "ReadTopics": (
+            (
+                "sns:GetTopicAttributes",
+                "sns:GetDataProtectionPolicy",
+                "sns:ListSubscriptionsByTopic",
+            ),
+            "topics",
+        ),
+        "ReadDeadLetters": (("sqs:GetQueueUrl", "sqs:GetQueueAttributes"), "dead letters"),
+        "ReadRunbooks": (("ssm:DescribeDocument", "ssm:GetDocument"), "runbooks"),
+        "ReadRoles": (
+            (
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ),
+            "roles",
+        ),
+        "ReadServiceSetting": (("ssm:GetServiceSetting",), "service setting"),
+        "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
+        "ReadAlertKey": (("kms:GetKeyRotationStatus", "kms:ListResourceTags"), "keys"),
+    },
+    "drill": {
+        "CreateKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
+        "CreateAlias": (("kms:CreateAlias",), "keys and drill's aliases"),
+        # Without one of these the drill cannot prove that a key is an earlier drill's: it then
+        # creates a new key.
+        "ProveKey": (
+            (
+                "kms:GetKeyLastUsage",
+                "kms:GetKeyPolicy",
+                "kms:ListGrants",
+                "kms:ListResourceTags",
+            ),
+            "keys",
+        ),
+        "ProveCreation": (("cloudtrail:LookupEvents",), "any"),
+        "ScheduleKeyDeletion": (
+            (
+                "kms:DescribeKey",
+                "kms:EnableKey",
+                "kms:ScheduleKeyDeletion",
+                "kms:TagResource",
+            ),
+            "keys",
+        ),
+        "Subscribe": (("sns:Subscribe", "sns:ListSubscriptionsByTopic"), "topics"),
+        "CleanUp": (("sns:Unsubscribe", "sqs:ListQueues"), "any"),
+        "UseQueue": (
+            (
+                "sqs:CreateQueue",
+                "sqs:TagQueue",
+                "sqs:ReceiveMessage",
+                "sqs:DeleteQueue",
+            ),
+            "drill's queues",
+        ),
+    },
+    "sweep": {
+        "ReadRegions": (
+            ("ec2:DescribeRegions", "kms:ListKeys", "kms:ListAliases", "cloudtrail:LookupEvents"),
+            "any",
+        ),
+        "ReadKeys": (("kms:DescribeKey", "kms:GetKeyLastUsage"), "keys"),
+    },
+    "sweep --cancel": {"CancelKeyDeletion": (("kms:CancelKeyDeletion",), "keys")},
+    "sweep --enable": {"EnableKey": (("kms:EnableKey",), "keys")},
+    "plan": {
+        "ReadSubscriptions": (("sns:GetSubscriptionAttributes",), "any"),
+        "ListAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
+        "ReadAlarms": (("cloudwatch:ListTagsForResource",), "own alarms"),
+        "ReadDeadLetters": (("sqs:GetQueueAttributes", "sqs:ListQueueTags"), "dead letters"),
+        "ReadRoles": (
+            (
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ),
+            "own roles",
+        ),
+        "ReadRules": (
+            ("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
+            "rules",
+        ),
+        "ReadRunbooks": (
+            (
+                "ssm:DescribeDocument",
+                "ssm:DescribeDocumentPermission",
+                "ssm:GetDocument",
+                "ssm:ListTagsForResource",
+            ),
+            "own runbooks",
+        ),
+        "ReadTopics": (("sns:GetTopicAttributes", "sns:ListTagsForResource"), "topics"),
+        "ReadAlertKey": (
+            (
+                "kms:DescribeKey",
+                "kms:GetKeyPolicy",
+                "kms:GetKeyRotationStatus",
+                "kms:ListResourceTags",
+            ),
+            "keys",
+        ),
+        "ReadAlertKeyAlias": (("kms:ListAliases",), "any"),
+        "ReadServiceSetting": (("ssm:GetServiceSetting",), "service setting"),
+    },
+    "deploy": {
+        "WriteSubscriptions": (("sns:SetSubscriptionAttributes", "sns:Unsubscribe"), "any"),
+        "WriteAlarms": (
+            (
+                "cloudwatch:DeleteAlarms",
+                "cloudwatch:PutMetricAlarm",
+            ),
+            "own alarms",
+        ),
+        "WriteDeadLetters": (
+            (
+                "sqs:CreateQueue",
+                "sqs:DeleteQueue",
+                "sqs:SetQueueAttributes",
+            ),
+            "dead letters",
+        ),
+        "WriteRoles": (
+            (
+                "iam:CreateRole",
+                "iam:DeleteRole",
+                "iam:DeleteRolePolicy",
+                "iam:ListInstanceProfilesForRole",
+                "iam:PassRole",
+                "iam:PutRolePolicy",
+                "iam:UpdateAssumeRolePolicy",
+            ),
+            "own roles",
+        ),
+        "WriteRules": (
+            (
+                "events:DeleteRule",
+                "events:PutRule",
+                "events:PutTargets",
+                "events:RemoveTargets",
+            ),
+            "rules",
+        ),
+        "WriteRunbooks": (
+            (
+                "ssm:CreateDocument",
+                "ssm:DeleteDocument",
+                "ssm:UpdateDocument",
+                "ssm:UpdateDocumentDefaultVersion",
+            ),
+            "own runbooks",
+        ),
+        "WriteTopics": (
+            (
+                "sns:CreateTopic",
+                "sns:DeleteTopic",
+                "sns:SetTopicAttributes",
+                "sns:Subscribe",
+            ),
+            "topics",
+        ),
+        # kms:PutKeyPolicy: KMS refuses to create a key whose policy the caller cannot change.
+        # kms:ScheduleKeyDeletion is left out: the policy cannot be limited to this key, and
+        # Reprieve guards against that very call.
+        "CreateAlertKey": (("kms:CreateKey",), "any"),
+        "ConfigureAlertKey": (
+            ("kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource"),
+            "keys",
+        ),
+        # KMS checks both permissions: on the key, and on the alias (KMS developer guide,
+        # "Controlling access to aliases").
+        "NameAlertKey": (
+            ("kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"),
+            "keys and alert key's alias",
+        ),
+        "WriteServiceSetting": (
+            ("ssm:ResetServiceSetting", "ssm:UpdateServiceSetting"),
+            "service setting",
+        ),
+    },
+}
+"""By command and Sid: the actions, and the kind of resource as `permissions` names it."""
