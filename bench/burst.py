@@ -212,7 +212,7 @@ def time_patrol(sandbox: Sandbox, count: int) -> float:
         for step in execution.steps
         if step.name == "Inspect" and execution.region == REGION
     )
-    if inspection.status != "Success" or inspection.ended is None:
+    if inspection.status != "Success" or not (inspection.started and inspection.ended):
         raise RuntimeError(f"The patrol did not inspect the keys: {inspection.failure}")
     return inspection.ended - inspection.started
 

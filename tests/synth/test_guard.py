@@ -1,5 +1,6 @@
 """What stands in a Region, and what stands once per account."""
 
+import copy
 import json
 import re
 
@@ -9,11 +10,18 @@ from reprieve.events.threats import DEFAULTS
 from tests.support.synth import ONE_THREAT, automation_target, of_type, resources, statements
 
 
+_WHOLE = ("data", "output", "resource", "terraform")
+
+
 def test_a_guard_as_a_whole(two_regions, snapshot_json):
-    """The golden file: read its diff as the plan that users will get."""
-    assert {key: two_regions[key] for key in ("data", "output", "resource", "terraform")} == (
-        snapshot_json
-    )
+    """The golden file: read its diff as the plan that users will get.
+
+    Without the contents of the runbooks, which are scripts: their names end with a hash of them.
+    """
+    stack = copy.deepcopy({key: two_regions[key] for key in _WHOLE})
+    for document in stack["resource"]["aws_ssm_document"].values():
+        document["content"] = "as its name says"
+    assert stack == snapshot_json
 
 
 def test_without_remediation_there_is_an_alert_and_nothing_else(synth):
