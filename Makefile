@@ -16,7 +16,7 @@ BIN := .venv/bin
 # (testpaths): the default order, by number of tests, would start them last.
 WORKERS := --dist loadscope --no-loadscope-reorder -n
 
-.PHONY: help setup demo synth test coverage test-fast check lint-workflows policy-scan format docs bench-synth test-bindings lock provider-lock clean
+.PHONY: help setup demo synth test coverage test-fast check lint-workflows policy-scan format docs burst bench-synth test-bindings lock provider-lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ format: .venv/.done ## format the code and fix what the linter can
 docs: .venv/.done ## renew the parts of docs/ that come from the code: the tables, and the alerts that the sandbox delivers
 	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m demo.alerts
+
+burst: setup ## schedule the deletion of thousands of keys at once, on a local AWS with AWS's quotas (about half an hour)
+	@$(BIN)/python -m bench.burst
 
 bench-synth: .venv/.done ## time the synth of 34 Regions, with the stock and the fast import
 	@$(BIN)/python -m bench.synth

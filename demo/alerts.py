@@ -5,8 +5,10 @@ an alert, and writes down what was delivered.
 """
 
 import json
+import math
 import re
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,8 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from moto.sqs.models import sqs_backends
+
 from reprieve.events.threats import BY_NAME, CATALOGUE
-from reprieve.names import LIFELINE
+from reprieve.names import AUTOMATION_ROLE, DEAD_LETTERS, LIFELINE
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.quotas import Quotas
 from sandbox.deployment import PROJECT, Deployment
 from sandbox.server import Sandbox
 from sandbox.sns.emails import Mail
@@ -23,6 +29,10 @@ from sandbox.sns.emails import Mail
 PAGE: Final = PROJECT / "docs" / "alerts.md"
 
 _REGION = "eu-west-1"
+_RULE = "reprieve-alias-deleted"
+_HOUR = 3600
+_MANY = 11
+"""More deletions than the default of `reliability.storm_threshold`."""
 _MATERIAL = {"ImportToken": b"token", "EncryptedKeyMaterial": b"material"}
 _HEAD = """\
 # Alerts
@@ -30,11 +40,15 @@ _HEAD = """\
 One message of each kind, as the sandbox delivered it; `make docs` writes this page. EventBridge
 leaves the quotation marks around each line, and a value that an event lacks is empty. Messages with
 a subject come from the runbooks and from CloudWatch; SNS gives the others one of its own.
+[operations.md](operations.md#the-patrols-messages) says what to do about each of the patrol's.
 """
 
 
 def page(sandbox: Sandbox, directory: Path) -> str:
     """Deploy, do each thing once, and return the page."""
+    # Everything happens within seconds, at which rate SNS would suspend the subscriptions; and what
+    # happens in two periods of an alarm does not add up.
+    sandbox.quotas = Quotas(emails_per_second=math.inf, alarm_period=_HOUR)
     kms = sandbox.client("kms", _REGION)
     exempt = kms.create_key()["KeyMetadata"]["KeyId"]
     deployment = Deployment(
@@ -52,14 +66,15 @@ def page(sandbox: Sandbox, directory: Path) -> str:
     deployment.apply()
     kinds = _Kinds(sandbox, kms, exempt)
     parts = [_HEAD]
-    for title, happen in kinds.all():
+    for title, happen, shows in kinds.all():
         # Messages of a topic stand together, so what is new is what was not there before.
         before = Counter(sandbox.mails)
         happen()
-        sandbox.settle()
+        sandbox.settle(120)
         mails = list(Counter(sandbox.mails) - before)
         # What the lifeline repeats is left out.
         mails = [mail for mail in mails if not mail.topic_arn.endswith(LIFELINE)] or mails
+        mails = list(filter(shows, mails))
         # Deliveries run at the same time, so the order of arrival differs from run to run.
         shown = sorted(map(_shown, mails), key=_without_subject_first)
         parts.append(f"\n## {title}\n" + "".join(shown))
@@ -67,7 +82,8 @@ def page(sandbox: Sandbox, directory: Path) -> str:
 
 
 def normalised(text: str) -> str:
-    """Return a page without what differs from run to run: ids, dates, the address."""
+    """Return a page without what differs from run to run: ids, dates, hashes of runbooks."""
+    text = re.sub(r"\b(reprieve-[a-z-]+)-[0-9a-f]{8}\b", r"\1-HASH", text)
     text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID", text)
     text = re.sub(r"\bcks-[0-9a-f]{17}\b", "cks-ID", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "DATE", text)
@@ -83,8 +99,11 @@ class _Kinds:
         self._kms = kms
         self._exempt = exempt
 
-    def all(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        """Yield every kind; the titles of threats are their summaries."""
+    def all(self) -> Iterator[tuple[str, Callable[[], object], Callable[[Mail], bool]]]:
+        """Yield every kind, and whether to show one of the messages that it causes.
+
+        The titles of threats are their summaries.
+        """
         happens: dict[str, Callable[[], object]] = {
             "key-deletion-scheduled": lambda: self._schedule(self._key()),
             "key-disabled": lambda: self._kms.disable_key(KeyId=self._key()),
@@ -97,14 +116,25 @@ class _Kinds:
             "key-policy-changed": lambda: self._put_policy(bypass=False),
             "alias-deleted": self._delete_alias,
             "key-gone": lambda: self._let_pass(self._unseen(self._schedule_new), 8),
+            "guard-changed": lambda: self._events().disable_rule(Name=_RULE),
+            "trail-changed": lambda: self._trail().stop_logging(Name="sandbox"),
         }
         for threat in CATALOGUE:
             title = f"`{threat.name}`: {threat.summary}"
-            yield title, happens[threat.name]
-        yield "A deletion that the settings exempt", lambda: self._schedule(self._exempt)
-        yield "A rescue that failed", self._fail
-        yield "An alert that could not be delivered", self._undeliverable
-        yield "The key of the alerts is disabled", self._mute
+            yield title, happens[threat.name], _any
+        self._unseen(lambda: self._trail().start_logging(Name="sandbox"))
+        yield "A deletion that the settings exempt", lambda: self._schedule(self._exempt), _any
+        yield "A rescue that failed", self._fail, _any
+        yield "An alert that could not be delivered", self._undeliverable, _any
+        yield "What a patrol finds", self._patrol, _is_runbooks
+        yield "Many deletions at once: the alarm", self._storm, _is_storm
+        yield "The key of the alerts is disabled", self._mute, _is_alert
+
+    def _events(self) -> Any:
+        return self._sandbox.client("events", _REGION)
+
+    def _trail(self) -> Any:
+        return self._sandbox.client("cloudtrail", "us-east-1")
 
     def _key(self) -> str:
         return str(self._kms.create_key()["KeyMetadata"]["KeyId"])
@@ -149,13 +179,16 @@ class _Kinds:
 
     def _fail(self) -> None:
         iam = self._sandbox.client("iam", _REGION)
-        role = {"RoleName": "reprieve-automation", "PolicyName": "reprieve-automation"}
+        role = {"RoleName": AUTOMATION_ROLE, "PolicyName": AUTOMATION_ROLE}
         former = iam.get_role_policy(**role)["PolicyDocument"]
-        kept = [each for each in former["Statement"] if each["Sid"] != "RunAutomation"]
-        iam.put_role_policy(**role, PolicyDocument=json.dumps(former | {"Statement": kept}))
-        self._schedule_new()
+        kept = [each for each in former["Statement"] if each["Sid"] != "CancelKeyDeletion"]
+        changed = json.dumps(former | {"Statement": kept})
+        self._unseen(lambda: iam.put_role_policy(**role, PolicyDocument=changed))
+        key = self._key()
+        self._schedule(key)
         self._sandbox.settle()
-        iam.put_role_policy(**role, PolicyDocument=json.dumps(former))
+        self._unseen(lambda: iam.put_role_policy(**role, PolicyDocument=json.dumps(former)))
+        self._unseen(lambda: self._kms.cancel_key_deletion(KeyId=key))
 
     def _undeliverable(self) -> None:
         sns = self._sandbox.client("sns", _REGION)
@@ -168,11 +201,26 @@ class _Kinds:
         former = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
         statements = json.loads(former)["Statement"]
         kept = [each for each in statements if each["Sid"] != "EventBridgePublishes"]
-        changed = json.loads(former) | {"Statement": kept}
-        sns.set_topic_attributes(**policy, AttributeValue=json.dumps(changed))
+        changed = json.dumps(json.loads(former) | {"Statement": kept})
+        self._unseen(lambda: sns.set_topic_attributes(**policy, AttributeValue=changed))
         self._kms.disable_key(KeyId=self._key())
         self._sandbox.settle()
-        sns.set_topic_attributes(**policy, AttributeValue=former)
+        self._unseen(lambda: sns.set_topic_attributes(**policy, AttributeValue=former))
+
+    def _patrol(self) -> None:
+        """Let a patrol find a missed key, a rule that was disabled, and the dead letter."""
+        self._unseen(self._schedule_new)
+        self._sandbox.history.age(1 / 24)
+        # The guard was deployed before that.
+        queue = sqs_backends[ACCOUNT_ID][_REGION].queues[DEAD_LETTERS]
+        queue.created_timestamp = time.time() - 24 * _HOUR
+        self._sandbox.run_schedules(_REGION, "reprieve-patrol")
+        self._sandbox.settle(120)
+        self._unseen(lambda: self._events().enable_rule(Name=_RULE))
+
+    def _storm(self) -> None:
+        for _ in range(_MANY):
+            self._schedule_new()
 
     def _mute(self) -> None:
         sns = self._sandbox.client("sns", _REGION)
@@ -185,17 +233,32 @@ class _Kinds:
         self._sandbox.advance(days)
 
     def _unseen(self, happen: Callable[[], Any]) -> Any:
-        """Do something that no rule is to hear of."""
-        with _trail_off(self._sandbox):
+        """Do something whose events are lost."""
+        with _losing_events(self._sandbox):
             return happen()
 
 
 @contextmanager
-def _trail_off(sandbox: Sandbox) -> Iterator[None]:
-    trail = sandbox.client("cloudtrail", "us-east-1")
-    trail.stop_logging(Name="sandbox")
+def _losing_events(sandbox: Sandbox) -> Iterator[None]:
+    sandbox.lose_events(lambda _: True)
     yield
-    trail.start_logging(Name="sandbox")
+    sandbox.lose_events(None)
+
+
+def _any(mail: Mail) -> bool:
+    return True
+
+
+def _is_alert(mail: Mail) -> bool:
+    return not mail.subject
+
+
+def _is_runbooks(mail: Mail) -> bool:
+    return (mail.subject or "").startswith("Reprieve")
+
+
+def _is_storm(mail: Mail) -> bool:
+    return "reprieve-storm" in (mail.subject or "")
 
 
 def _without_subject_first(shown: str) -> tuple[bool, str]:

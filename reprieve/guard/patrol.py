@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 
 from reprieve.events.threats import BY_NAME
-from reprieve.guard.remediation import deployer_roles
+from reprieve.guard.remediation import deployers_of
 from reprieve.guard.resources import Document, RegionalGuard, Rule, Target
 from reprieve.guard.topics import KEY_REFERENCE, topic_names
 from reprieve.location import Location
@@ -39,7 +39,7 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
             for key in settings.exempt.keys
             if (key_home(key) or (None, None))[1] in (None, location.region)
         ),
-        "Deployers": sorted(deployer_roles(settings)),
+        "Deployers": deployers_of(settings),
         "OwnKeyTag": ALERT_KEY_TAG,
     }
     guard_check = {

@@ -13,7 +13,6 @@ from reprieve.names import AUTOMATION_ROLE, EVENTBRIDGE_ROLE, PATROL_ROLE
 from reprieve.runbooks.enable import enable_document
 from reprieve.runbooks.rescue import rescue_document
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, PATROL, RESCUE_KEY, Runbook
-from reprieve.settings.arns import role_of
 from reprieve.settings.schema import RemediationSettings, Settings
 
 # By what `remediation.runbook` calls them.
@@ -64,14 +63,18 @@ def _content(runbook: Runbook, settings: Settings) -> dict[str, Any]:
     return rescue_document(
         partition,
         re_enable=settings.remediation.re_enable,
-        deployers=deployer_roles(settings),
+        deployers=deployers_of(settings),
     )
 
 
-def deployer_roles(settings: Settings) -> list[str]:
-    """Return the roles of `exempt.deployers` as the runbooks' parameter CalledByRole has them."""
-    roles = filter(None, map(role_of, settings.exempt.deployers))
-    return [f"AssumedRole:{account}:{name}" for account, name in roles]
+def deployers_of(settings: Settings) -> list[str]:
+    """Return `exempt.deployers` in the form of the runbooks' parameter CalledBy, sorted."""
+    return sorted(map(_called_by, settings.exempt.deployers))
+
+
+def _called_by(principal: str) -> str:
+    kind = "AssumedRole" if ":role/" in principal else "IAMUser"
+    return f"{kind}:{principal.split(':')[4]}:{principal.rpartition('/')[2]}"
 
 
 def service_setting_of(settings: Settings) -> ServiceSetting | None:

@@ -5,7 +5,9 @@ from reprieve.runbooks.steps import (
     REGION,
     Document,
     assert_state,
+    choose,
     document,
+    fail,
     publish,
     run_script,
 )
@@ -18,13 +20,15 @@ def enable_document(partition: str) -> Document:
             "Enable",
             "enable",
             partition,
-            outputs=("Outcome",),
+            outputs=("Outcome", "Reason"),
             on_failure="step:TellFailed",
             KeyId="{{ KeyId }}",
             Topics=["{{ TopicArn }}"],
         ),
-        # Fails the execution if the key could not be enabled.
+        choose("ChooseByOutcome", "{{ Enable.Outcome }}", {"Failed": "FailEnabling"}, "VerifyKey"),
+        # The script has enabled the key. This asks KMS: no success without an enabled key.
         assert_state("VerifyKey", ("Enabled",)),
+        fail("FailEnabling", partition, "{{ Enable.Reason }}"),
         publish(
             "TellFailed",
             partition,

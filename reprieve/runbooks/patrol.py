@@ -13,6 +13,7 @@ from reprieve.runbooks.steps import (
     choose,
     document,
     end,
+    fail,
     run_script,
 )
 
@@ -21,6 +22,7 @@ from reprieve.runbooks.steps import (
 _LOOKS = 10
 # CloudTrail's history is up to 15 minutes late (CloudTrail user guide, "event history").
 _HISTORY_DELAY = "PT20M"
+_NOT_SAVED = "Not rescued, see the message about it: {} of the keys"
 
 
 def patrol_document(
@@ -46,8 +48,8 @@ def patrol_document(
         _inspect("InspectAgain", partition, inspection | {"Seen": "{{ Inspect.Unexplained }}"}),
         choose("AreOthersSaved", "{{ InspectAgain.Failed }}", {"0": "AreAllSaved"}, "FailAgain"),
         choose("AreAllSaved", "{{ Inspect.Failed }}", {"0": "End"}, "Fail"),
-        _fail("Fail", partition, "{{ Inspect.Failed }}"),
-        _fail("FailAgain", partition, "{{ InspectAgain.Failed }}"),
+        fail("Fail", partition, _NOT_SAVED.format("{{ Inspect.Failed }}")),
+        fail("FailAgain", partition, _NOT_SAVED.format("{{ InspectAgain.Failed }}")),
         end("End"),
     ]
     parameters = {
@@ -83,10 +85,3 @@ def _inspect(name: str, partition: str, payload: dict[str, Any]) -> Step:
         Remind="{{ Remind }}",
         **payload,
     )
-
-
-def _fail(name: str, partition: str, failed: str) -> Step:
-    step = run_script(
-        name, "failing", partition, outputs=(), on_failure="Abort", attempts=1, Failed=failed
-    )
-    return step | {"isEnd": True}

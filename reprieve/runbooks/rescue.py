@@ -16,6 +16,7 @@ from reprieve.runbooks.steps import (
     choose,
     document,
     end,
+    fail,
     publish,
     run_script,
 )
@@ -29,29 +30,34 @@ def rescue_document(
 ) -> Document:
     """Return the Automation document (schema 0.3).
 
-    With `re_enable` it also enables a key that was enabled before. `deployers` are the roles that
-    may delete the key of Reprieve's alerts, each in the form of the parameter CalledByRole.
+    With `re_enable` it also enables a key that was enabled before. `deployers` are the principals
+    that may delete the key of Reprieve's alerts, each in the form of the parameter CalledBy.
     """
     steps = [
         run_script(
             "Rescue",
             "rescue",
             partition,
-            outputs=("Outcome",),
+            outputs=("Outcome", "Reason"),
             on_failure="step:TellFailed",
             KeyId="{{ KeyId }}",
             Topics=["{{ TopicArn }}"],
             CalledAt="{{ CalledAt }}",
-            CalledByRole="{{ CalledByRole }}",
+            CalledBy="{{ CalledBy }}",
             Deployers=sorted(deployers),
             OwnKeyTag=ALERT_KEY_TAG,
             ReEnable=re_enable,
         ),
-        choose("ChooseByOutcome", "{{ Rescue.Outcome }}", {"Left": "LeaveKey"}, "VerifyKey"),
-        # The script has verified the state. This asks KMS again, and fails the execution of a
-        # rescue that did not save the key.
+        choose(
+            "ChooseByOutcome",
+            "{{ Rescue.Outcome }}",
+            {"Left": "LeaveKey", "Failed": "FailRescue"},
+            "VerifyKey",
+        ),
+        # The script has verified the state. This asks KMS again: no success without a safe key.
         assert_state("VerifyKey", _SAFE),
         end("LeaveKey"),
+        fail("FailRescue", partition, "{{ Rescue.Reason }}"),
         publish(
             "TellFailed",
             partition,

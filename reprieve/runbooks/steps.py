@@ -46,9 +46,9 @@ KEY_PARAMETERS: Final = {
         "default": "",
         "allowedPattern": "^[0-9TZ:.-]{0,32}$",
     },
-    "CalledByRole": {
+    "CalledBy": {
         "type": "String",
-        "description": "The role that endangered it, like AssumedRole:111122223333:NAME.",
+        "description": "Who did, like AssumedRole:111122223333:NAME; IAMUser for a user.",
         "default": "",
         "allowedPattern": "^[A-Za-z0-9:_+=,.@-]{0,128}$",
     },
@@ -140,6 +140,14 @@ def assert_state(name: str, states: tuple[str, ...]) -> Step:
         },
         "isEnd": True,
     }
+
+
+def fail(name: str, partition: str, reason: str) -> Step:
+    """Return a last step that fails the execution for this reason."""
+    step = run_script(
+        name, "failing", partition, outputs=(), on_failure="Abort", attempts=1, Reason=reason
+    )
+    return step | {"isEnd": True}
 
 
 def end(name: str) -> Step:

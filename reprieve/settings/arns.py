@@ -37,13 +37,6 @@ def principal_partition(arn: str, kinds: Container[str] = ("role", "user")) -> s
     return found["partition"] if found and found["kind"] in kinds else None
 
 
-def role_of(arn: str) -> tuple[str, str] | None:
-    """Return account and name in the ARN of an IAM role; None if the text is no such ARN."""
-    if principal_partition(arn, ["role"]) is None:
-        return None
-    return arn.split(":")[4], arn.rpartition("/")[2]
-
-
 def key_home(key: str) -> tuple[str | None, str | None] | None:
     """Return partition and Region of a KMS key; None if the text is no key.
 

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic_core import InitErrorDetails
 
 from reprieve.events.exemptions import without_callers
-from reprieve.events.guard_events import guard_changed
+from reprieve.events.guard_events import GUARD_CHANGED, guard_changed
 from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threat import pattern_json
 from reprieve.settings.arns import principal_partition
@@ -97,6 +97,8 @@ def deployer_errors(values: Values, watched: list[str]) -> Errors:
     topic = table(values, "notify").get("topic_name")
     role = table(values, "remediation").get("automation_role_arn")
     deployers = texts(values, "exempt", "deployers")
+    if GUARD_CHANGED.name not in texts(values, "notify", "threats").values():
+        return
     if not isinstance(topic, str) or len(topic) > MAX_TOPIC_NAME or not deployers:
         return
     roles = [role.rpartition("/")[2]] if isinstance(role, str) else []

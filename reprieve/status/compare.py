@@ -75,8 +75,9 @@ def _policy_differences(attribute: str, expected: Any, deployed: Any) -> Iterato
 
 def _json_difference(attribute: str, expected: Json, deployed: Json) -> str:
     paths = list(differing_paths(expected.value, deployed.value, expected.form))
-    more = f" and at {len(paths) - 3} more places" if len(paths) > 3 else ""
-    return f"has another {attribute}: it differs at {', '.join(map(printable, paths[:3]))}{more}"
+    more = len(paths) - 3
+    rest = f" and at {more} more {'place' if more == 1 else 'places'}" if more > 0 else ""
+    return f"has another {attribute}: it differs at {', '.join(map(printable, paths[:3]))}{rest}"
 
 
 def _same(expected: Any, deployed: Any) -> bool:

@@ -23,6 +23,11 @@ _UNEXPECTED: Final = (
     "Deploy, if the settings were changed since. If the runbook is still there then, somebody else "
     "created it: `aws ssm delete-document`."
 )
+# Targets start the first version, and a version never changes: Terraform would add another one.
+_CREATE_AGAIN: Final = (
+    "Somebody changed it. Delete it with `aws ssm delete-document`, then deploy: `npx cdktf deploy "
+    "reprieve` creates it again."
+)
 
 
 def runbook(expected: ExpectedRegion) -> Check:
@@ -64,7 +69,7 @@ def _own_findings(expected: ExpectedRegion, document: Document) -> Iterator[Find
         yield missing(title, document.name)
         return
     deployed = kind.deployed(description, version)
-    yield from compare(title, document.name, kind.expected(document), deployed)
+    yield from compare(title, document.name, kind.expected(document), deployed, _CREATE_AGAIN)
 
 
 def _setting_findings(expected: ExpectedRegion) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Read from CloudTrail which calls made keys pending deletion, or disabled."""
+"""Read from CloudTrail which calls made keys pending deletion, or unusable."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ from typing import Any, Final
 from reprieve.aws.account import Account, explain
 
 # CancelKeyDeletion leaves a key disabled too.
-_CALLS: Final = ("ScheduleKeyDeletion", "DisableKey", "CancelKeyDeletion")
+_UNUSABLE: Final = ("DisableKey", "CancelKeyDeletion", "DeleteImportedKeyMaterial")
+_CALLS: Final = ("ScheduleKeyDeletion", *_UNUSABLE)
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ Calls = dict[tuple[str, str], Call]
 
 
 def find_cause(calls: Calls, arn: str, *, pending: bool) -> Call | None:
-    """Return the call that made a key pending deletion, or disabled; None if it is unknown."""
-    names = ("ScheduleKeyDeletion",) if pending else ("DisableKey", "CancelKeyDeletion")
+    """Return the call that made a key pending deletion, or unusable; None if it is unknown."""
+    names = ("ScheduleKeyDeletion",) if pending else _UNUSABLE
     found = (calls.get((name, arn)) for name in names)
     return max(filter(None, found), key=lambda call: call.at, default=None)
 
@@ -70,10 +71,13 @@ def _parse(event: dict[str, Any]) -> Iterator[tuple[str, Call]]:
         record = json.loads(event["CloudTrailEvent"])
         identity = record["userIdentity"]
         by = identity.get("arn") or identity.get("invokedBy") or identity["type"]
-        issuer = identity.get("sessionContext", {}).get("sessionIssuer", {}).get("arn")
+        issuer = identity.get("sessionContext", {}).get("sessionIssuer", {})
+        # A federated user's session is issued by a user, which no exemption names for it: the
+        # event pattern compares the ARN of the session itself, too.
+        role = issuer.get("arn") if issuer.get("type") == "Role" else None
         if record.get("errorCode"):
             return
-        call = Call(record["eventName"], by, issuer or by, event["EventTime"], event["EventId"])
+        call = Call(record["eventName"], by, role or by, event["EventTime"], event["EventId"])
         arns = {each["ARN"] for each in record.get("resources") or []}
         yield from ((arn, call) for arn in arns)
     except (ValueError, KeyError, TypeError, AttributeError):

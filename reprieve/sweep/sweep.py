@@ -1,4 +1,4 @@
-"""`reprieve sweep`: find keys that are already pending deletion or disabled, and rescue them."""
+"""`reprieve sweep`: find keys that are already pending deletion or unusable, and rescue them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,12 +14,16 @@ from reprieve.settings.schema import ExemptSettings, Settings
 from reprieve.sweep.cloudtrail import Call, Calls, find_cause, read_calls
 
 DISABLED: Final = "Disabled"
+# Keys that cannot be used either, after their deletion was cancelled or their material deleted:
+# of a disconnected custom key store, and without imported material (KMS API reference, KeyState).
+_PENDING_IMPORT: Final = "PendingImport"
+_UNUSABLE: Final = (DISABLED, "Unavailable", _PENDING_IMPORT)
 _UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True)
 class Key:
-    """A customer key that is pending deletion, disabled, or whose state cannot be read.
+    """A customer key that is pending deletion, cannot be used, or whose state cannot be read.
 
     `deletion_date` is None while replicas exist: `waiting_days` is then the waiting period that
     begins when the last replica is gone. `call` is the call that put the key into its state, if
@@ -151,13 +155,18 @@ def _sweep_region(
         unknown = Key(account.id, region, arn, _UNKNOWN, by_arn[arn].aliases)
         if isinstance(answer, Exception):
             keys.append(replace(unknown, problem=explain(answer)))
-        elif answer["KeyMetadata"]["KeyState"] in (*PENDING_STATES, DISABLED):
+        elif answer["KeyMetadata"]["KeyState"] in (*PENDING_STATES, *_UNUSABLE):
             keys.append(_with_state(unknown, answer["KeyMetadata"]))
     if not keys:
         return [], []
     calls, problems = read_calls(account, region)
     usage_problems: list[str] = []
-    keys = [_with_history(key, calls, exempt, kms, usage_problems) for key in keys]
+    keys = [
+        _with_history(key, calls, exempt, kms, usage_problems)
+        for key in keys
+        # A new key that waits for its first material is in no danger.
+        if key.state != _PENDING_IMPORT or find_cause(calls, key.arn, pending=False)
+    ]
     return keys, [*problems, *usage_problems[:1]]  # one is enough: they are the same
 
 

@@ -114,9 +114,10 @@ class Alarms:
     def _count(self, region: str, namespace: str, name: str, of: str) -> None:
         """Add a data point. Evaluate the Region's alarms after a period, if nothing does before."""
         self._metrics.count(region, namespace, name, of)
+        length = self._limits.quotas.alarm_period
         with self._lock:
-            if region not in self._timers:
-                timer = Timer(self._limits.quotas.alarm_period, self._period_ended, [region])
+            if length and region not in self._timers:
+                timer = Timer(length, self._period_ended, [region])
                 timer.daemon = True
                 self._timers[region] = timer
                 timer.start()

@@ -47,7 +47,8 @@ class Quotas:
     """To one subscription. Above it SNS suspends the subscription."""
     rules_per_bus: int = 300
     alarm_period: float = 60.0
-    """The length of a period of CloudWatch's alarms, in real time."""
+    """The length of a period of CloudWatch's alarms, in real time. With 0 a period is whatever
+    happens until no job is left."""
 
 
 class RateLimiter:

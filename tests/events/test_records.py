@@ -75,7 +75,7 @@ def test_the_alert_of_a_plain_call():
         "State: PendingDeletion",
         "Region: eu-west-1",
         "Account: 111122223333",
-        "By: arn:aws:iam::111122223333:user/alice ",
+        "By: [arn:aws:iam::111122223333:user/alice] ",
         "From: 192.0.2.7",
         "At: 2021-04-05T18:58:30Z",
         "At the end of the waiting period everything that it encrypted is lost for good.",
@@ -100,7 +100,7 @@ def test_the_alert_of_a_plain_call():
         ("scheduled-in-custom-key-store", f"Key: {KEY}"),
         (
             "scheduled-by-role-through-service",
-            "By: arn:aws:sts::111122223333:assumed-role/Admin/alice cloudformation.amazonaws.com",
+            "By: [arn:aws:sts::111122223333:assumed-role/Admin/alice] cloudformation.amazonaws.com",
         ),
     ],
 )
@@ -131,7 +131,7 @@ def test_amazons_runbook_gets_the_key_as_the_caller_named_it(name, key):
 
 @pytest.mark.parametrize("name", SCHEDULED)
 def test_reprieves_runbook_always_gets_the_arn_of_the_key(name):
-    """The topic for its message, when the call was made, and the caller's role if it is one."""
+    """The topic for its message, when the call was made, and the caller's name."""
     role = "arn:aws:iam::111122223333:role/reprieve-automation"
     topic = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
     event = record(name)
@@ -143,9 +143,9 @@ def test_reprieves_runbook_always_gets_the_arn_of_the_key(name):
         "AutomationAssumeRole": [role],
         "TopicArn": [topic],
         "CalledAt": [event["detail"]["eventTime"]],
-        "CalledByRole": [
+        "CalledBy": [
             "AssumedRole:111122223333:Admin"
             if name == "scheduled-by-role-through-service"
-            else "IAMUser:111122223333:"
+            else "IAMUser:111122223333:alice"
         ],
     }

@@ -12,6 +12,7 @@ from sandbox.server import Sandbox
 BROKEN = "us-east-1"
 RULE = "reprieve-key-deletion-scheduled"
 TOPIC = f"arn:aws:sns:{BROKEN}:{ACCOUNT_ID}:reprieve-alerts"
+RUNBOOK = "reprieve-rescue-key-"
 QUEUE = "reprieve-dead-letters"
 TRAIL = "sandbox"
 EMAIL = "security@example.com"
@@ -152,8 +153,16 @@ def subscription_is_gone(aws: Breaker, restore: ExitStack) -> None:
     restore.callback(aws.sns.subscribe, TopicArn=TOPIC, Protocol="email", Endpoint=EMAIL)
 
 
+def runbook_of(aws: Breaker) -> str:
+    """Return the name of the document that rescues keys: it ends with a hash."""
+    own = [{"Key": "Owner", "Values": ["Self"]}]
+    found = aws.ssm.list_documents(Filters=own, MaxResults=50)["DocumentIdentifiers"]
+    name: str = next(each["Name"] for each in found if each["Name"].startswith(RUNBOOK))
+    return name
+
+
 def runbook_is_gone(aws: Breaker, restore: ExitStack) -> None:
-    name = "reprieve-rescue-key"
+    name = runbook_of(aws)
     content = aws.ssm.get_document(Name=name)["Content"]
     aws.ssm.delete_document(Name=name)
     kind = {"DocumentType": "Automation", "DocumentFormat": "JSON"}
@@ -161,11 +170,12 @@ def runbook_is_gone(aws: Breaker, restore: ExitStack) -> None:
 
 
 def runbook_is_another(aws: Breaker, restore: ExitStack) -> None:
+    name = runbook_of(aws)
     runbook_is_gone(aws, restore)
     content = json.dumps({"schemaVersion": "0.3", "mainSteps": []})
     kind = {"DocumentType": "Automation", "DocumentFormat": "JSON"}
-    aws.ssm.create_document(Name="reprieve-rescue-key", Content=content, **kind)
-    restore.callback(aws.ssm.delete_document, Name="reprieve-rescue-key")
+    aws.ssm.create_document(Name=name, Content=content, **kind)
+    restore.callback(aws.ssm.delete_document, Name=name)
 
 
 def role(policy: Callable[[dict[str, Any]], object], name: str, *, trust: bool) -> Breaking:
@@ -205,7 +215,7 @@ def rescue_failed(aws: Breaker, restore: ExitStack) -> None:
         "AutomationAssumeRole": [f"arn:aws:iam::{ACCOUNT_ID}:role/reprieve-automation"],
         "TopicArn": [TOPIC],
     }
-    aws.ssm.start_automation_execution(DocumentName="reprieve-rescue-key", Parameters=parameters)
+    aws.ssm.start_automation_execution(DocumentName=runbook_of(aws), Parameters=parameters)
     aws.sandbox.settle()
 
 

@@ -3,10 +3,9 @@
 import json
 from contextlib import ExitStack
 
-from tests.support.breaking import EMAIL, RULE, TOPIC, Breaker, Breaking
+from tests.support.breaking import EMAIL, RULE, TOPIC, Breaker, Breaking, runbook_of
 from tests.support.breaking_reports import alarm_as_it_is
 
-RUNBOOK = "reprieve-rescue-key"
 ELSEWHERE = TOPIC.replace("reprieve-alerts", "elsewhere")
 DENY = json.dumps(
     {
@@ -95,19 +94,20 @@ def role_has_a_boundary(role: str) -> Breaking:
 
 
 def runbook_has_a_newer_version(aws: Breaker, restore: ExitStack) -> None:
-    content = aws.ssm.get_document(Name=RUNBOOK)["Content"]
+    name = runbook_of(aws)
+    content = aws.ssm.get_document(Name=name)["Content"]
     aws.ssm.update_document(
-        Name=RUNBOOK, Content=NOTHING, DocumentVersion="$LATEST", DocumentFormat="JSON"
+        Name=name, Content=NOTHING, DocumentVersion="$LATEST", DocumentFormat="JSON"
     )
     # A document has no call that deletes its newest version: it is created again.
     kind = {"DocumentType": "Automation", "DocumentFormat": "JSON"}
-    restore.callback(aws.ssm.create_document, Name=RUNBOOK, Content=content, **kind)
-    restore.callback(aws.ssm.delete_document, Name=RUNBOOK)
+    restore.callback(aws.ssm.create_document, Name=name, Content=content, **kind)
+    restore.callback(aws.ssm.delete_document, Name=name)
 
 
-def runbook_does_nothing(aws: Breaker, restore: ExitStack) -> None:
+def runbook_has_another_default(aws: Breaker, restore: ExitStack) -> None:
     runbook_has_a_newer_version(aws, restore)
-    aws.ssm.update_document_default_version(Name=RUNBOOK, DocumentVersion="2")
+    aws.ssm.update_document_default_version(Name=runbook_of(aws), DocumentVersion="2")
 
 
 def topic_is_strange(aws: Breaker, restore: ExitStack) -> None:

@@ -1,5 +1,10 @@
 """An account that `reprieve status` looks at: three Regions, two threats, two addresses."""
 
+from reprieve.guard.guard import regional_guard
+from reprieve.location import Location
+from reprieve.settings.loader import load
+from sandbox.core.account import ACCOUNT_ID
+from sandbox.deployment import DEPLOYER
 from tests.support.breaking import BROKEN, EMAIL
 
 WATCHED = ("eu-west-1", "sa-east-1", BROKEN)
@@ -9,9 +14,15 @@ SETTINGS = {
     "REPRIEVE_REGIONS__EXCLUDE": "us-west-1",
     "REPRIEVE_NOTIFY__EMAILS": f"{EMAIL},oncall@example.com",
     "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled,key-disabled",
+    "REPRIEVE_EXEMPT__DEPLOYERS": DEPLOYER,
     "REPRIEVE_SETTINGS": "/dev/null",
 }
-DEPLOYED = {name: value for name, value in SETTINGS.items() if name != "REPRIEVE_SETTINGS"}
+"""The settings as they are deployed: each deployment of the tests adds its deployer."""
+_ADDED = ("REPRIEVE_EXEMPT__DEPLOYERS", "REPRIEVE_SETTINGS")
+DEPLOYED = {name: value for name, value in SETTINGS.items() if name not in _ADDED}
+GUARD = regional_guard(load(SETTINGS), Location("aws", BROKEN, ACCOUNT_ID))
+RUNBOOK = GUARD.documents[0].name
+"""The document of the rescue."""
 
 
 def findings(printed, region):

@@ -17,10 +17,18 @@ from tests.support.synth import EMAIL, Stack
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
     """Return a function: settings as REPRIEVE_… variables in, the synthesised stack out.
 
-    Each `watch` is a table of the settings' file, which variables cannot say.
+    Each `watch` is a table of the settings' file, which variables cannot say. The same settings are
+    synthesised once.
     """
+    known: dict[str, Stack] = {}
 
     def synthesise(watch: Sequence[dict[str, str]] = (), **variables: str) -> Stack:
+        given = json.dumps([list(watch), variables], sort_keys=True)
+        if given not in known:
+            known[given] = _synthesised(watch, variables)
+        return known[given]
+
+    def _synthesised(watch: Sequence[dict[str, str]], variables: dict[str, str]) -> Stack:
         directory: Path = tmp_path_factory.mktemp("synth")
         tables = [
             "\n".join(["[[watch]]", *(f"{key} = {json.dumps(text)}" for key, text in each.items())])
@@ -31,7 +39,8 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
         app = App(outdir=str(directory))
         AccountStack(app, "reprieve", settings)
         app.synth()
-        return json.loads((directory / "stacks/reprieve/cdk.tf.json").read_text())
+        stack: Stack = json.loads((directory / "stacks/reprieve/cdk.tf.json").read_text())
+        return stack
 
     return synthesise
 

@@ -1,5 +1,6 @@
 """What stands in a Region, and what stands once per account."""
 
+import copy
 import json
 import re
 
@@ -8,12 +9,18 @@ import pytest
 from reprieve.events.threats import DEFAULTS
 from tests.support.synth import ONE_THREAT, automation_target, of_type, resources, statements
 
+_WHOLE = ("data", "output", "resource", "terraform")
+
 
 def test_a_guard_as_a_whole(two_regions, snapshot_json):
-    """The golden file: read its diff as the plan that users will get."""
-    assert {key: two_regions[key] for key in ("data", "output", "resource", "terraform")} == (
-        snapshot_json
-    )
+    """The golden file: read its diff as the plan that users will get.
+
+    Without the contents of the runbooks, which are scripts: their names end with a hash of them.
+    """
+    stack = copy.deepcopy({key: two_regions[key] for key in _WHOLE})
+    for document in stack["resource"]["aws_ssm_document"].values():
+        document["content"] = "as its name says"
+    assert stack == snapshot_json
 
 
 def test_without_remediation_there_is_an_alert_and_nothing_else(synth):
@@ -51,6 +58,19 @@ def test_a_given_automation_role_is_used_and_not_created(synth):
     assert pass_role["Resource"][0] == arn
     template = automation_target(stack)["input_transformer"]["input_template"]
     assert json.loads(template)["AutomationAssumeRole"] == [arn]
+
+
+def test_a_given_role_of_another_account_is_refused_by_the_plan(synth):
+    """Nobody knows the account before; without the setting nothing is checked."""
+    arn = "arn:aws:iam::444455556666:role/KeyRescue"
+    stack = synth(REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=arn, **ONE_THREAT)
+    (check,) = stack["data"]["aws_caller_identity"]["account"]["lifecycle"]["postcondition"]
+    assert check["condition"] == '${self.account_id == "444455556666"}'
+    assert check["error_message"].startswith(
+        "remediation.automation_role_arn is a role of the account 444455556666"
+    )
+    other = synth(**ONE_THREAT)
+    assert "lifecycle" not in other["data"]["aws_caller_identity"]["account"]
 
 
 def test_amazons_runbook_is_named_by_definition_and_version(synth):
@@ -116,6 +136,15 @@ def test_every_rule_has_a_name_that_the_trust_policy_covers(two_regions):
     others = ("rescue-failed", "patrol", "patrol-daily")
     forwarding = ("guard-changed-forward", "trail-changed-forward")
     assert names == {f"reprieve-{name}" for name in (*DEFAULTS, *others, *forwarding)}
+
+
+def test_no_rule_gets_calls_that_only_read(two_regions):
+    """guard-changed names no calls: in another state every look at a rule would send an alert.
+
+    EventBridge user guide: reads need the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
+    """
+    states = {rule["state"] for rule in of_type(two_regions, "aws_cloudwatch_event_rule")}
+    assert states == {"ENABLED"}
 
 
 def test_exemptions_make_a_second_rule_that_only_tells(synth):

@@ -13,11 +13,14 @@ _LOOK_AGAIN_SECONDS = 5.0
 
 
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
-    """Enable a key. Outcome: Enabled, Safe (it was enabled already) or Failed."""
+    """Enable a key, send the result, and return it.
+
+    Outcome: Enabled, Safe (it was enabled already) or Failed. Reason: the message.
+    """
     calls = Calls(events["Region"], _SECONDS)
     outcome, subject, lines = _enable(calls, events)
     publish(Calls(events["Region"], 30), events["Topics"], events, subject, *lines)
-    return {"Outcome": outcome}
+    return {"Outcome": outcome, "Reason": " ".join(lines)}
 
 
 def _enable(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:

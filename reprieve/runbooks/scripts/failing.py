@@ -4,7 +4,5 @@ from typing import Any
 
 
 def handler(events: dict[str, Any], context: Any) -> None:
-    """Raise RuntimeError."""
-    raise RuntimeError(
-        f"{events['Failed']} KMS keys could not be rescued: see the message about them"
-    )
+    """Raise RuntimeError with the Reason."""
+    raise RuntimeError(events["Reason"])

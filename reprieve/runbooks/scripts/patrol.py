@@ -118,7 +118,7 @@ class _Looks:
             return
         if scheduling.principals & set(self._events["ExemptPrincipals"]):
             return
-        if scheduling.role in self._events["Deployers"] and has_tag(
+        if scheduling.principal in self._events["Deployers"] and has_tag(
             self._calls, self._kms, key, self._events["OwnKeyTag"]
         ):
             return

@@ -15,11 +15,14 @@ _LOOK_BACK_SECONDS = 60
 
 
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
-    """Rescue a key. Outcome: Saved, Safe (nothing to do), Left (Reprieve's own key) or Failed."""
+    """Rescue a key, send the result, and return it.
+
+    Outcome: Saved, Safe (nothing to do), Left (Reprieve's own key) or Failed. Reason: the message.
+    """
     calls = Calls(events["Region"], _SECONDS)
     outcome, subject, lines = _rescue(calls, events)
     publish(Calls(events["Region"], 30), events["Topics"], events, subject, *lines)
-    return {"Outcome": outcome}
+    return {"Outcome": outcome, "Reason": " ".join(lines)}
 
 
 def _rescue(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
@@ -46,8 +49,7 @@ def _is_own(calls: Calls, kms: Any, key: str, events: dict[str, Any]) -> bool:
     The tag alone would not do: anybody who may tag a key could have it lost.
     """
     return bool(
-        events["CalledByRole"] in events["Deployers"]
-        and has_tag(calls, kms, key, events["OwnKeyTag"])
+        events["CalledBy"] in events["Deployers"] and has_tag(calls, kms, key, events["OwnKeyTag"])
     )
 
 
@@ -96,7 +98,7 @@ def _safe(key: str, state: str) -> tuple[str, str, list[str]]:
 
 def _left(key: str, by_hand: str) -> tuple[str, str, list[str]]:
     lines = [
-        f"The KMS key {key} encrypted Reprieve's alerts. A role of exempt.deployers scheduled its "
+        f"The KMS key {key} encrypted Reprieve's alerts. One of exempt.deployers scheduled its "
         "deletion, as a deployment without notify.encryption does.",
         "Reprieve did not cancel it.",
         f"If that is wrong: {by_hand}",

@@ -15,14 +15,14 @@ class Scheduling(NamedTuple):
     """A successful call of ScheduleKeyDeletion.
 
     `caller` is the principal's ARN; `principals` are the ARNs by which an exemption can name it. A
-    session counts as its role. `role` has the form AssumedRole:111122223333:NAME, as far as the
-    caller is one.
+    session counts as its role. `principal` has the form AssumedRole:111122223333:NAME, and IAMUser
+    in place of AssumedRole for a user.
     """
 
     at: datetime
     caller: str
     principals: frozenset[str]
-    role: str
+    principal: str
 
 
 def read_schedulings(calls: Calls, keys: set[str]) -> dict[str, Scheduling]:
@@ -71,10 +71,10 @@ def _scheduling(record: dict[str, Any]) -> Scheduling:
     principals = {caller.get("arn")}
     if issuer.get("type") == "Role":
         principals.add(issuer.get("arn"))
-    role = f"{caller.get('type')}:{caller.get('accountId')}:{issuer.get('userName')}"
+    name = f"{issuer.get('userName') or ''}{caller.get('userName') or ''}"
     return Scheduling(
         at=datetime.fromisoformat(record["eventTime"]),
         caller=str(caller.get("arn") or caller.get("invokedBy") or "an unknown caller"),
         principals=frozenset(filter(None, principals)),
-        role=role,
+        principal=f"{caller.get('type')}:{caller.get('accountId')}:{name}",
     )

@@ -1,5 +1,6 @@
 """The attributes of an SSM document."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,16 +16,19 @@ NOT_COMPARED: Final = {
 
 def expected(document: Document) -> Attributes:
     """Return what the settings make of a document. The order of a runbook's steps counts."""
-    stated = attributes_of(
-        document, NOT_COMPARED, content=lambda content: Json(content, ordered=True)
-    )
+    stated = attributes_of(document, NOT_COMPARED, content=_content)
     return {"name": document.name, "type": "Automation", "status": "Active"} | stated
+
+
+def _content(content: Any) -> Json:
+    """Return the content as its JSON reads: a tuple is a list there."""
+    return Json(json.loads(json.dumps(content)), ordered=True)
 
 
 def deployed(description: Mapping[str, Any], version: Mapping[str, Any]) -> Attributes:
     """Return what is deployed: of DescribeDocument, and GetDocument of the version that runs.
 
-    Another default version, or a newer one, is not Reprieve's: Terraform makes each the default.
+    Targets start the first version; another default version, or a newer one, is not Reprieve's.
     """
     runs = version.get("DocumentVersion")
     default, newest = description.get("DefaultVersion"), description.get("LatestVersion")

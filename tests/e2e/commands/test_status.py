@@ -7,7 +7,7 @@ import pytest
 from tests.support import breaking, breaking_reports
 from tests.support.breaking import BROKEN, Breaker, damaged
 from tests.support.operator import Operator, actions_of, user_allowed
-from tests.support.status import DEPLOYED, SETTINGS, THREE, WATCHED, findings
+from tests.support.status import DEPLOYED, GUARD, SETTINGS, THREE, WATCHED, findings
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,10 @@ def test_a_deployment_as_it_was_made_is_well(operator):
     assert (printed.exit_code, printed.complaints) == (0, "")
     assert "✔ 3 watched Regions are guarded, and nothing is left uncovered." in printed.text
     assert "Excluded by the settings (1): us-west-1" in printed.text
+    rules, targets = len(GUARD.rules), sum(len(rule.targets) for rule in GUARD.rules)
     for region in WATCHED:
-        cells = ["watched", "0", "3/3", "4/4", "there", "2/2", "there", "none", "3/3", "logs"]
+        counts = [f"{count}/{count}" for count in (rules, targets, len(GUARD.alarms))]
+        cells = ["watched", "0", *counts[:2], "there", "2/2", "there", "none", counts[2], "logs"]
         assert [region, *cells] == printed.row(region).split()[:11]
 
 
@@ -40,7 +42,7 @@ MENDED_BY_DEPLOYING = (
     breaking.topic_policy(lambda statements: statements.pop(0)),
     breaking.topic_is_encrypted,
     breaking.subscription_is_gone,
-    breaking.runbook_is_another,
+    breaking.runbook_is_gone,
     breaking_reports.queue_is_open,
     breaking_reports.alarm_is_mute,
     breaking.role_policy_is_gone,

@@ -9,7 +9,7 @@ from tests.support import breaking, breaking_quietly, breaking_reports
 from tests.support.breaking import BROKEN, EMAIL, RULE, damaged
 from tests.support.breaking_quietly import ELSEWHERE
 from tests.support.operator import Operator
-from tests.support.status import DEPLOYED, SETTINGS, THREE, WATCHED, findings
+from tests.support.status import DEPLOYED, RUNBOOK, SETTINGS, THREE, WATCHED, findings
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ TOPIC = "The topic reprieve-alerts"
 QUEUE = "The queue reprieve-dead-letters"
 SUBSCRIPTION = f"The subscription of {EMAIL} to the topic reprieve-alerts"
 NEVER = '{"never": ["matches"]}'
-RUNBOOK = "The runbook reprieve-rescue-key"
+RESCUE = f"The runbook {RUNBOOK}"
 LETTERS = "arn:aws:sqs:us-east-1:111122223333:letters"
 
 RULES = {
@@ -159,10 +159,15 @@ SUBSCRIPTIONS = {
     ),
 }
 RUNBOOKS = {
-    "gone": (breaking.runbook_is_gone, f"{RUNBOOK} is missing."),
+    "gone": (breaking.runbook_is_gone, f"{RESCUE} is missing."),
+    "steps": (
+        breaking.runbook_is_another,
+        f"{RESCUE} has another content: it differs at description, assumeRole, parameters and at "
+        "1 more place.",
+    ),
     "newer version": (
         breaking_quietly.runbook_has_a_newer_version,
-        f"{RUNBOOK} has the newer version 2, which the settings do not define.",
+        f"{RESCUE} has the newer version 2, which the settings do not define.",
     ),
     "more": (
         breaking_quietly.runbook_is_strange,
@@ -251,14 +256,11 @@ SEVERAL_FINDINGS = {
         breaking.topic_is_gone,
         {("topic", f"{TOPIC} is missing."), ("subscriptions", f"{TOPIC} is missing.")},
     ),
-    "runbook's steps": (
-        breaking_quietly.runbook_does_nothing,
+    "runbook's default": (
+        breaking_quietly.runbook_has_another_default,
         {
-            (
-                "runbook",
-                f"{RUNBOOK} has another content: it differs at description, assumeRole, "
-                "parameters and at 1 more places.",
-            )
+            ("runbook", f"{RESCUE} has the {which} version 2, which the settings do not define.")
+            for which in ("default", "newer")
         },
     ),
 }

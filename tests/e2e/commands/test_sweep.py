@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from moto.kms.models import kms_backends
 
+from sandbox.core.account import ACCOUNT_ID
 from tests.support.operator import Operator, actions_of, user_allowed
 
 REGIONS = ("eu-west-1", "eu-west-2", "us-east-1")
@@ -142,6 +144,19 @@ def test_cancel_rescues_all_but_what_is_exempt(sandbox, operator, keys):
         }
         expected = {key: "PendingDeletion" if key == spared else "Disabled" for key in states}
         assert states == expected
+
+
+def test_keys_that_cannot_be_used_for_other_reasons_are_listed_too(empty, operator):
+    """Of a disconnected custom key store, and without imported material; neither is in danger."""
+    kms = empty.client("kms", "eu-west-1")
+    states = ("Unavailable", "PendingImport", "Enabled")
+    keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in states]
+    for key, state in zip(keys, states, strict=True):
+        kms.disable_key(KeyId=key)
+        kms_backends[ACCOUNT_ID]["eu-west-1"].keys[key].key_state = state
+    printed = operator.run("sweep", "--json", *ASKED)
+    assert printed.exit_code == 0
+    assert {key["state"] for key in found(printed)} == {"Unavailable", "PendingImport"}
 
 
 def test_it_says_who_did_it_and_when_the_key_was_last_used(empty, operator):

@@ -17,7 +17,8 @@ DISGUISE = 33
 # What a target runs is a fixed version of a document: a new version changes nothing.
 WITHOUT_EFFECT = 13
 # The patrol compares rules, targets, topics, subscriptions, runbooks and trails. It leaves out
-# data protection policies, roles, alarms and the queue's attributes.
+# data protection policies, roles, alarms and the queue's attributes. Without EventBridge's role
+# (19 to 22), which the account has once, no patrol starts at all.
 PATROL_LEAVES_OUT = {9, WITHOUT_EFFECT, *range(15, 23), *range(28, 33), DISGUISE}
 
 
@@ -72,7 +73,8 @@ def test_the_patrol_of_the_region_before_finds_what_a_call_changed(account, atta
     account.sandbox.settle()
     account.age(HOME, hours=1)
     before = len(account.messages(HOME))
-    account.patrol(HOME)
+    account.sandbox.run_schedules(HOME, "reprieve-patrol")
+    account.sandbox.settle(300)
     subjects = [mail.subject for mail in account.messages(HOME, before)]
-    expected = f"Reprieve: ACT NOW: the guard in {REGION} is broken"
+    expected = f"Reprieve: ACT NOW: the guard in {REGION} is broken ({HOME})"
     assert (expected in subjects) == (attack.id not in PATROL_LEAVES_OUT)

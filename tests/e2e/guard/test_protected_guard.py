@@ -116,7 +116,8 @@ def test_the_patrol_works_under_the_policy(account, policy):
     assert (execution.status, account.state(REGION, key)) == ("Success", "Disabled")
     subjects = {mail.subject for mail in account.messages(REGION, before)}
     assert subjects == {
-        "Reprieve: 1 undelivered event (eu-west-1)",
+        # About the deletion, and about the change of the topic's policy.
+        "Reprieve: 2 undelivered events (eu-west-1)",
         "Reprieve: the patrol saved 1 KMS key (eu-west-1)",
     }
 

@@ -73,6 +73,16 @@ def test_events_with_pauses_between_them_add_up_within_a_period(account):
     assert states == ["OK", "OK", "ALARM"]
 
 
+def test_without_a_length_only_what_happens_at_once_adds_up(sandbox, account):
+    """A period ends when no job is left."""
+    sandbox.quotas = Quotas(alarm_period=0)
+    put_alarm(account, **metric("MatchedEvents"), Threshold=1)
+    for _ in range(3):
+        happen(account)
+    assert state_of(account) == "OK"
+    assert sandbox.alarms == []
+
+
 @pytest.mark.parametrize("name", ["MatchedEvents", "InvocationAttempts", "RetryInvocationAttempts"])
 def test_the_metrics_of_a_rule_can_be_watched(sandbox, account, name):
     """The event buses count them."""

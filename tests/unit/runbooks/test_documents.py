@@ -102,9 +102,11 @@ def test_every_step_is_on_a_path(document):
 
 
 def test_a_rescue_that_failed_is_verified_to_fail():
-    """The script sends its message and ends; the last step asks KMS for the state of the key."""
+    """The script sends its message; the last step fails, or asks KMS for the state of the key."""
     ends = dict(paths(documents({})["reprieve-rescue-key"]))
     assert ends == {
+        ("Rescue", "ChooseByOutcome", "FailRescue"): "Success",  # its script always fails
+        ("Rescue", "ChooseByOutcome", "FailRescue!"): "Failed",
         ("Rescue", "ChooseByOutcome", "LeaveKey"): "Success",
         ("Rescue", "ChooseByOutcome", "LeaveKey!"): "Failed",
         ("Rescue", "ChooseByOutcome", "VerifyKey"): "Success",

@@ -62,3 +62,21 @@ def test_an_event_of_another_form_is_skipped():
     calls, problems = read_calls(account_with(odd, event("DisableKey", 1)), "eu-west-1")
     assert problems == []
     assert cause(calls, KEY, pending=False) == "DisableKey-1"
+
+
+def test_a_federated_user_is_not_the_user_who_issued_its_session():
+    """As for the guard: only a role stands for its sessions."""
+    federated = "arn:aws:sts::111122223333:federated-user/alice"
+    issuers = {
+        "Role": "arn:aws:iam::111122223333:role/Admin",
+        "IAMUser": "arn:aws:iam::111122223333:user/alice",
+    }
+    found = {}
+    for kind, issuer in issuers.items():
+        session = {"sessionIssuer": {"type": kind, "arn": issuer}}
+        identity = {"arn": federated, "sessionContext": session}
+        calls, _ = read_calls(
+            account_with(event("ScheduleKeyDeletion", 0, userIdentity=identity)), "eu-west-1"
+        )
+        found[kind] = calls["ScheduleKeyDeletion", KEY].principal
+    assert found == {"Role": issuers["Role"], "IAMUser": federated}

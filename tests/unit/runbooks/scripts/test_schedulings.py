@@ -61,13 +61,13 @@ def issued(type_: str, arn: str, issuer: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("identity", "caller", "principals", "role"),
+    ("identity", "caller", "principals", "principal"),
     [
         (
             {"type": "IAMUser", "accountId": ACCOUNT, "arn": USER, "userName": "alice"},
             USER,
             {USER},
-            f"IAMUser:{ACCOUNT}:None",
+            f"IAMUser:{ACCOUNT}:alice",
         ),
         (
             issued(
@@ -90,18 +90,18 @@ def issued(type_: str, arn: str, issuer: dict[str, Any]) -> dict[str, Any]:
             {"type": "AWSService", "invokedBy": "cloudformation.amazonaws.com"},
             "cloudformation.amazonaws.com",
             set(),
-            "AWSService:None:None",
+            "AWSService:None:",
         ),
-        (None, "an unknown caller", set(), "None:None:None"),
+        (None, "an unknown caller", set(), "None:None:"),
     ],
     ids=["user", "role", "federated user", "service", "nobody"],
 )
 def test_a_caller_is_known_by_its_own_arn_and_by_that_of_its_role(
-    identity, caller, principals, role
+    identity, caller, principals, principal
 ):
-    """As an exemption can name it. Only a role's session counts as a role."""
+    """As an exemption can name it. Only a role's session counts as its role."""
     found = scheduling(identity)
-    assert (found.caller, found.principals, found.role) == (caller, principals, role)
+    assert (found.caller, found.principals, found.principal) == (caller, principals, principal)
     assert found.at == datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 

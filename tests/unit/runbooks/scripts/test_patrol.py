@@ -1,0 +1,216 @@
+"""What the patrol does about the keys that it finds."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from reprieve.runbooks.scripts.patrol import handler
+from tests.unit.runbooks.scripts.fake_aws import ACCOUNT, PLACE, USER, arn_of, record
+
+NOW = datetime.now(UTC)
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
+SESSION = {
+    "type": "AssumedRole",
+    "accountId": ACCOUNT,
+    "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice",
+    "sessionContext": {"sessionIssuer": {"type": "Role", "arn": ROLE, "userName": "Admin"}},
+}
+EVENTS: dict[str, Any] = PLACE | {
+    "Topics": ["alerts"],
+    "DeadLetters": "reprieve-dead-letters",
+    "Rescues": True,
+    "RescuesEarlier": False,
+    "Remind": "false",
+    "ExemptPrincipals": [],
+    "ExemptKeys": [],
+    "Deployers": [],
+    "OwnKeyTag": "reprieve:alert-key",
+    "Seen": "[]",
+}
+
+
+def ago(**age: float) -> str:
+    """Return a time in the past, as CloudTrail writes it."""
+    return f"{NOW - timedelta(**age):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def scheduled(key: str, time: str, **more: Any) -> dict[str, Any]:
+    """Return the record of a scheduled deletion."""
+    return record("ScheduleKeyDeletion", key, time, **more)
+
+
+def patrol(aws, **more):
+    """Run the script; return the unexplained keys, how many failed, and the subjects sent."""
+    found = handler(EVENTS | more, None)
+    subjects = [each["Subject"].removeprefix("Reprieve: ") for each in aws.sent]
+    return json.loads(found["Unexplained"]), found["Failed"], subjects
+
+
+@pytest.fixture
+def pending(aws):
+    """Return an AWS with a key that is pending deletion since two hours, guarded for long."""
+    aws.guarded_since = NOW - timedelta(days=100)
+    aws.keys = {"k": "PendingDeletion", "well": "Enabled"}
+    aws.dates = {"k": NOW + timedelta(days=29)}
+    aws.history = [scheduled("k", ago(hours=2))]
+    return aws
+
+
+def test_a_patrol_that_finds_nothing_sends_nothing(aws):
+    """Keys of AWS's own and keys in other states are no concern."""
+    aws.keys = {"a": "Enabled", "b": "Disabled", "c": "PendingImport", "d": "PendingDeletion"}
+    aws.managers = {"d": "AWS"}
+    assert patrol(aws) == ([], "0", [])
+    assert aws.changed == []
+
+
+def test_a_key_whose_event_was_missed_is_rescued(pending):
+    """The message names the key, the caller and the time."""
+    assert patrol(pending) == ([], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+    assert pending.changed == ["cancel k"]
+    line = f"{arn_of('k')}, scheduled by {USER} at {ago(hours=2)}. Its state is now Disabled."
+    assert line in pending.sent[0]["Message"].splitlines()
+
+
+def test_a_deletion_of_the_last_minutes_is_left_to_its_event(pending):
+    """Twenty of them."""
+    pending.history = [scheduled("k", ago(minutes=19))]
+    assert patrol(pending) == ([], "0", [])
+    pending.history = [scheduled("k", ago(minutes=21))]
+    patrol(pending)
+    assert pending.changed == ["cancel k"]
+
+
+@pytest.mark.parametrize(
+    ("more", "identity"),
+    [
+        ({"ExemptKeys": [arn_of("k")]}, None),
+        ({"ExemptKeys": ["k"]}, None),
+        ({"ExemptPrincipals": [USER]}, None),
+        ({"ExemptPrincipals": [ROLE]}, SESSION),
+    ],
+)
+def test_an_approved_deletion_is_left_alone(pending, more, identity):
+    """By the key's id or ARN, by a user, or by a session's role."""
+    if identity:
+        pending.history = [scheduled("k", ago(hours=2), userIdentity=identity)]
+    assert patrol(pending, **more) == ([], "0", [])
+    assert pending.keys["k"] == "PendingDeletion"
+    patrol(pending)  # and without the exemption it is not
+    assert pending.changed == ["cancel k"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "deployers", "left"),
+    [
+        (["reprieve:alert-key"], [f"AssumedRole:{ACCOUNT}:Admin"], True),
+        ([], [f"AssumedRole:{ACCOUNT}:Admin"], False),
+        (["reprieve:alert-key"], [], False),
+    ],
+)
+def test_only_a_deployer_may_delete_the_key_of_the_alerts(pending, tags, deployers, left):
+    """As in the rescue of one key."""
+    pending.history = [scheduled("k", ago(hours=2), userIdentity=SESSION)]
+    pending.tags = {"k": tags}
+    patrol(pending, Deployers=deployers)
+    assert pending.changed == ([] if left else ["cancel k"])
+
+
+@pytest.mark.parametrize(("earlier", "changed"), [(False, []), (True, ["cancel k"])])
+def test_a_deletion_from_before_the_deployment_is_cancelled_if_the_settings_say_so(
+    pending, earlier, changed
+):
+    """Otherwise it is reported, once a day."""
+    pending.guarded_since = NOW - timedelta(hours=1)
+    assert patrol(pending, RescuesEarlier=earlier)[0] == []
+    assert pending.changed == changed
+    if not earlier:
+        assert pending.sent == []
+        (subject,) = patrol(pending, Remind="true")[2]
+        assert subject == "1 KMS key scheduled for deletion earlier (eu-west-1)"
+        assert "28 days left" in pending.sent[0]["Message"]
+
+
+def test_without_remediation_a_deletion_is_reported_once_a_day(pending):
+    """And not cancelled."""
+    assert patrol(pending, Rescues=False) == ([], "0", [])
+    assert patrol(pending, Rescues=False, Remind="true")[2] == [
+        "1 KMS key pending deletion (eu-west-1)"
+    ]
+    assert pending.changed == []
+
+
+def test_a_key_without_a_record_is_looked_at_again(pending):
+    """CloudTrail's history is late; at the second look the key is rescued."""
+    pending.history = []
+    unexplained, failed, subjects = patrol(pending)
+    assert (unexplained, failed, subjects) == ([arn_of("k")], "0", [])
+    assert pending.changed == []
+    patrol(pending, Seen=json.dumps(unexplained))
+    assert pending.changed == ["cancel k"]
+    assert "scheduled by an unknown caller" in pending.sent[0]["Message"]
+
+
+def test_a_key_without_a_record_from_before_the_deployment_is_known_by_its_date(pending):
+    """A waiting period is 7 days at least: a date within 6 was set before yesterday."""
+    pending.history = []
+    pending.guarded_since = NOW - timedelta(hours=1)
+    pending.dates = {"k": NOW + timedelta(days=6)}
+    patrol(pending, Seen=json.dumps([arn_of("k")]))
+    assert pending.changed == []
+    pending.dates = {"k": NOW + timedelta(days=8)}
+    patrol(pending, Seen=json.dumps([arn_of("k")]))
+    assert pending.changed == ["cancel k"]
+
+
+def test_if_the_history_cannot_be_read_every_key_is_rescued(pending):
+    """An approved deletion can be scheduled again; a lost key cannot."""
+    pending.denied = {"lookup_events"}
+    subjects = patrol(pending, ExemptPrincipals=[USER])[2]
+    assert pending.changed == ["cancel k"]
+    assert subjects == [
+        "the patrol saved 1 KMS key (eu-west-1)",
+        "the patrol cannot read CloudTrail's history (eu-west-1)",
+    ]
+
+
+def test_a_key_that_cannot_be_rescued_is_reported_and_counted(pending):
+    """The others are rescued all the same; the runbook then ends as Failed."""
+    pending.keys["l"] = "PendingDeletion"
+    pending.history.append(scheduled("l", ago(hours=3)))
+    pending.denied = {("cancel_key_deletion", "k")}
+    assert patrol(pending) == (
+        [],
+        "1",
+        ["the patrol saved 1 KMS key (eu-west-1)", "ACT NOW: 1 KMS key NOT saved (eu-west-1)"],
+    )
+    assert pending.changed == ["cancel l"]
+
+
+def test_keys_that_deny_a_look_are_reported_once_a_day(pending):
+    """If their events are missed, nobody notices."""
+    pending.history, pending.keys = [], {"k": "Enabled"}
+    pending.denied = {("describe_key", "k")}
+    assert patrol(pending) == ([], "0", [])
+    assert patrol(pending, Remind="true")[2] == ["the patrol cannot see 1 KMS key (eu-west-1)"]
+
+
+def test_if_the_time_is_over_the_script_runs_again(pending, monkeypatch):
+    """It raises an error that says how many keys are left."""
+    monkeypatch.setattr("reprieve.runbooks.scripts.patrol._SECONDS", 0)
+    with pytest.raises(RuntimeError, match="1 keys are still to be rescued"):
+        handler(EVENTS, None)
+
+
+def test_a_message_names_a_hundred_keys_and_counts_the_rest(pending):
+    """SNS takes 256 KB."""
+    names = [f"k{number:03}" for number in range(150)]
+    pending.keys = dict.fromkeys(names, "PendingDeletion")
+    pending.history = [scheduled(name, ago(hours=2)) for name in names]
+    assert patrol(pending)[2] == ["the patrol saved 150 KMS keys (eu-west-1)"]
+    (message,) = pending.sent
+    assert message["Message"].count("arn:aws:kms") == 100
+    assert "and 50 more: run `reprieve sweep` to see them" in message["Message"]
+    assert len(message["Message"]) < 256 * 1024
