@@ -45,7 +45,11 @@ class RegionalGuard(Construct):
                 self,
                 "adaptive-concurrency",
                 provider=provider,
-                setting_id=guard.service_setting.id,
+                # Its ARN, which the provider reads back: the path would be planned as a change for
+                # ever.
+                setting_id=references.text(
+                    guard.location.arn("ssm", f"servicesetting{guard.service_setting.id}")
+                ),
                 setting_value=guard.service_setting.value,
             )
         rules = Rules(provider, references, self._documents)

@@ -152,6 +152,13 @@ def test_alarms_and_failed_rescues_can_have_recipients_of_their_own(synth):
     assert [each["rule"] for each in targets if each["arn"] == arn] == ["reprieve-rescue-failed"]
 
 
+def setting_arn(region):
+    """Return the ARN of the service setting in a Region, as the provider reads it back."""
+    account = "${data.aws_caller_identity.account.account_id}"
+    path = "servicesetting/ssm/automation/enable-adaptive-concurrency"
+    return f"arn:aws:ssm:{region.replace('_', '-')}:{account}:{path}"
+
+
 def test_adaptive_concurrency_is_a_setting_of_each_watched_region(synth):
     """And without it Reprieve touches no setting of the account."""
     stack = synth(
@@ -161,10 +168,7 @@ def test_adaptive_concurrency_is_a_setting_of_each_watched_region(synth):
     assert sorted(
         (each["provider"], each["setting_id"], each["setting_value"])
         for each in of_type(stack, "aws_ssm_service_setting")
-    ) == [
-        (f"aws.{region}", "/ssm/automation/enable-adaptive-concurrency", "True")
-        for region in ("eu_west_1", "us_east_1")
-    ]
+    ) == [(f"aws.{region}", setting_arn(region), "True") for region in ("eu_west_1", "us_east_1")]
     assert "aws_ssm_service_setting" not in synth(**ONE_THREAT)["resource"]
 
 
