@@ -42,6 +42,8 @@ class AccountStack(TerraformStack):
         self.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
 
         caller = DataAwsCallerIdentity(self, "account", provider=providers[home])
+        if role := settings.remediation.automation_role_arn:
+            _require_account(caller, role)
         references = References()
         references.add(ACCOUNT_REFERENCE, str(caller.account_id))
         if roles := roles_of(settings, Location(partition, home)):
@@ -74,3 +76,16 @@ class AccountStack(TerraformStack):
 
     def _output(self, id: str, arns: object) -> None:
         TerraformOutput(self, id, value=arns, description=f"{id} by Region".replace("_", " "))
+
+
+def _require_account(caller: DataAwsCallerIdentity, role_arn: str) -> None:
+    """Let the plan fail in any account but that of the role: AWS passes no role of another one."""
+    account = role_arn.split(":")[4]
+    message = (
+        f"remediation.automation_role_arn is a role of the account {account}, and this is another "
+        "account. Systems Manager accepts only roles of its own account."
+    )
+    condition = f'${{self.account_id == "{account}"}}'
+    caller.add_override(
+        "lifecycle", {"postcondition": [{"condition": condition, "error_message": message}]}
+    )

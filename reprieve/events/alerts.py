@@ -3,6 +3,8 @@
 EventBridge replaces `<name>` by the value at a JSON path of the event, and does not escape it
 (EventBridge user guide, "input transformation"). Use only values that AWS writes or validates, so
 that no caller can forge or break an alert. Never use the user agent, for example: it is free text.
+The path of a user or role may hold any printable character but a space, so brackets set off the ARN
+of the caller.
 """
 
 import json
@@ -60,7 +62,7 @@ def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = Fa
     }
     origin: tuple[str, ...]
     if threat.is_call:
-        paths, origin = _CALL, ("By: <principal> <service>", "From: <address>")
+        paths, origin = _CALL, ("By: [<principal>] <service>", "From: <address>")
     else:
         paths, origin = _EVENT, ()
     # EventBridge leaves the paths empty that a call does not have.
@@ -148,7 +150,7 @@ def alert_key_alert() -> Transformer:
             "Call: <call>",
             "Region: <region>",
             "Account: <account>",
-            "By: <principal> <service>",
+            "By: [<principal>] <service>",
             "From: <address>",
             "At: <at>",
             "Look at it, take a deletion back, and enable it:",
@@ -176,7 +178,7 @@ def watch_alert(name: str, summary: str) -> Transformer:
             "Call: <call>",
             "Region: <region>",
             "Account: <account>",
-            "By: <principal> <service>",
+            "By: [<principal>] <service>",
             "From: <address>",
             "At: <at>",
             "Event id: <event>",

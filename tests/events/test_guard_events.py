@@ -122,7 +122,7 @@ def test_a_change_of_the_guard_sends_an_alert_that_names_it(service, name, param
         f"Service: {service}.amazonaws.com",
         f"Resource: {resource}",
     ]
-    assert f"By: arn:aws:iam::{ACCOUNT}:user/eve " in lines
+    assert f"By: [arn:aws:iam::{ACCOUNT}:user/eve] " in lines
     assert "all is well" not in "\n".join(lines)
 
 

@@ -75,7 +75,7 @@ def test_the_alert_of_a_plain_call():
         "State: PendingDeletion",
         "Region: eu-west-1",
         "Account: 111122223333",
-        "By: arn:aws:iam::111122223333:user/alice ",
+        "By: [arn:aws:iam::111122223333:user/alice] ",
         "From: 192.0.2.7",
         "At: 2021-04-05T18:58:30Z",
         "At the end of the waiting period everything that it encrypted is lost for good.",
@@ -100,7 +100,7 @@ def test_the_alert_of_a_plain_call():
         ("scheduled-in-custom-key-store", f"Key: {KEY}"),
         (
             "scheduled-by-role-through-service",
-            "By: arn:aws:sts::111122223333:assumed-role/Admin/alice cloudformation.amazonaws.com",
+            "By: [arn:aws:sts::111122223333:assumed-role/Admin/alice] cloudformation.amazonaws.com",
         ),
     ],
 )

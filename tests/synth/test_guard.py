@@ -9,7 +9,6 @@ import pytest
 from reprieve.events.threats import DEFAULTS
 from tests.support.synth import ONE_THREAT, automation_target, of_type, resources, statements
 
-
 _WHOLE = ("data", "output", "resource", "terraform")
 
 
@@ -59,6 +58,19 @@ def test_a_given_automation_role_is_used_and_not_created(synth):
     assert pass_role["Resource"][0] == arn
     template = automation_target(stack)["input_transformer"]["input_template"]
     assert json.loads(template)["AutomationAssumeRole"] == [arn]
+
+
+def test_a_given_role_of_another_account_is_refused_by_the_plan(synth):
+    """Nobody knows the account before; without the setting nothing is checked."""
+    arn = "arn:aws:iam::444455556666:role/KeyRescue"
+    stack = synth(REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=arn, **ONE_THREAT)
+    (check,) = stack["data"]["aws_caller_identity"]["account"]["lifecycle"]["postcondition"]
+    assert check["condition"] == '${self.account_id == "444455556666"}'
+    assert check["error_message"].startswith(
+        "remediation.automation_role_arn is a role of the account 444455556666"
+    )
+    other = synth(**ONE_THREAT)
+    assert "lifecycle" not in other["data"]["aws_caller_identity"]["account"]
 
 
 def test_amazons_runbook_is_named_by_definition_and_version(synth):

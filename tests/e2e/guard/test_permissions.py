@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+from sandbox.deployment import CommandFailed, Deployment
 from tests.support.account import EMAIL, Policy
 
 REGION = "eu-west-1"
@@ -164,3 +165,16 @@ def test_the_deployment_is_whole_again(account):
     key = endanger(account)
     assert account.state(REGION, key) == "Disabled"
     assert [delivery.error for delivery in account.about(key)] == [None, None]
+
+
+def test_an_automation_role_of_another_account_is_refused_by_the_plan(account, tmp_path):
+    """Before anything is created: AWS would accept the target, and never start the automation."""
+    settings = {
+        "REPRIEVE_REGIONS__WATCH": REGION,
+        "REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN": "arn:aws:iam::444455556666:role/KeyRescue",
+    }
+    deployment = Deployment(account.sandbox, tmp_path, settings=settings)
+    deployment.synth()
+    deployment.init()
+    with pytest.raises(CommandFailed, match="is a role of the account 444455556666"):
+        deployment.plan()

@@ -28,7 +28,7 @@ def test_the_alert_says_what_a_person_needs(account):
         f'"Key: {arn}"',
         '"Region: eu-west-1"',
         f'"Account: {ACCOUNT_ID}"',
-        f'"By: arn:aws:iam::{ACCOUNT_ID}:root "',
+        f'"By: [arn:aws:iam::{ACCOUNT_ID}:root] "',
         '"From: 127.0.0.1"',
         '"Waiting period in days (30 if none was given): 7"',
         '"State: PendingDeletion"',
