@@ -11,15 +11,18 @@ from stacks import lock_file
 from tests.support.operator import user_allowed
 
 REGIONS = ("eu-west-1", "sa-east-1")
+SETTINGS = {
+    "REPRIEVE_REGIONS__WATCH": ",".join(REGIONS),
+    "REPRIEVE_REMEDIATION__ADAPTIVE_CONCURRENCY": "true",
+}
 
 
 @pytest.fixture(scope="module")
 def deployed(sandbox, tmp_path_factory):
     """Deploy through cdktf, with the project's lock file, and with no right but the documented."""
-    settings = {"REPRIEVE_REGIONS__WATCH": ",".join(REGIONS)}
     directory = tmp_path_factory.mktemp("cdktf")
-    deployment = Deployment(sandbox, directory, settings=settings, locked=True)
-    deployer = user_allowed(sandbox, settings, "deploy")
+    deployment = Deployment(sandbox, directory, settings=SETTINGS, locked=True)
+    deployer = user_allowed(sandbox, SETTINGS, "deploy")
     deployment.settings.update(deployer.credentials)
     deployment.cdktf("deploy", STACK, "--auto-approve")
     return deployment
@@ -29,8 +32,7 @@ def deployed(sandbox, tmp_path_factory):
 def reader(deployed, sandbox):
     """The same deployment for somebody who may plan, and no more."""
     deployer = dict(deployed.settings)
-    watched = {"REPRIEVE_REGIONS__WATCH": ",".join(REGIONS)}
-    deployed.settings.update(user_allowed(sandbox, watched, "plan").credentials)
+    deployed.settings.update(user_allowed(sandbox, SETTINGS, "plan").credentials)
     yield deployed
     deployed.settings.update(deployer)
 
