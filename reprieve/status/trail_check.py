@@ -1,21 +1,17 @@
 """Whether CloudTrail's trails log the calls that the rules wait for: other calls, no rule sees."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from reprieve.aws.account import Account, explain
+from reprieve.runbooks.scripts.trails import field_selects
 from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
 from reprieve.status.watched_calls import WatchedCall
 from reprieve.text import printable
 
 Trail = Mapping[str, Any]
 
-_TESTS: Final[dict[str, Callable[[str, str], bool]]] = {
-    "Equals": str.__eq__,
-    "StartsWith": str.startswith,
-    "EndsWith": str.endswith,
-}
 _NAMED: Final = 8
 """How many calls a sentence names."""
 
@@ -126,13 +122,13 @@ def _basic_gap(selector: Mapping[str, Any], call: WatchedCall) -> str | None:
 
 def _advanced_gap(selectors: Iterable[Mapping[str, Any]], call: WatchedCall) -> str | None:
     """Return why advanced selectors leave out such a call, or some callers' calls."""
+    record = _record(call)
     selected = [
-        [each for each in selector["FieldSelectors"] if not _selects(each, call)]
+        [each for each in selector["FieldSelectors"] if not field_selects(each, record)]
         for selector in selectors
     ]
     if [] in selected:
         return None
-    record = _record(call)
     by_others = [each for each in selected if not any(field["Field"] in record for field in each)]
     if by_others:
         fields = ", ".join(dict.fromkeys(field["Field"] for each in by_others for field in each))
@@ -149,20 +145,3 @@ def _record(call: WatchedCall) -> dict[str, str | None]:
         "eventType": call.type,
         "eventName": call.name,
     }
-
-
-def _selects(field: Mapping[str, Any], call: WatchedCall) -> bool:
-    """Say whether a condition holds for every such call.
-
-    One on a field that differs from call to call, such as `userIdentity.arn`, does not.
-    """
-    actual = _record(call).get(field["Field"])
-    if actual is None:
-        return False
-    for operator, test in _TESTS.items():
-        wanted, refused = field.get(operator) or [], field.get(f"Not{operator}") or []
-        if wanted and not any(test(actual, each) for each in wanted):
-            return False
-        if any(test(actual, each) for each in refused):
-            return False
-    return True

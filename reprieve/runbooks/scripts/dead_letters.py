@@ -31,7 +31,7 @@ def process_dead_letters(calls: Calls, events: dict[str, Any]) -> int:
             events,
             f"{len(batch)} undelivered event{'s' if len(batch) > 1 else ''}",
             "EventBridge could not deliver these events, so an alert or a rescue is missing. The "
-            "patrol has inspected every key itself:",
+            "patrol inspects every key itself now:",
             *lines,
         )
         for message in batch:

@@ -1,6 +1,6 @@
 """Whether a CloudTrail trail logs the calls that endanger keys: without one, no rule sees them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 # Such a record as a trail must let through, by the field names of advanced event selectors.
@@ -51,10 +51,10 @@ def _selector_gap(selector: dict[str, Any], calls: list[tuple[str, str]]) -> str
 
 def _selects(selector: dict[str, Any], source: str, name: str) -> bool:
     record = _WRITE | {"eventSource": source, "eventName": name}
-    return all(_field_selects(field, record) for field in selector["FieldSelectors"])
+    return all(field_selects(field, record) for field in selector["FieldSelectors"])
 
 
-def _field_selects(field: dict[str, Any], record: dict[str, str]) -> bool:
+def field_selects(field: Mapping[str, Any], record: Mapping[str, str | None]) -> bool:
     """Say whether a condition holds for a call; one on another field may not, for some callers."""
     actual = record.get(field["Field"])
     if actual is None:

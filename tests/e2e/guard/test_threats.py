@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reprieve.events.threats import BY_NAME
+from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import PROJECT
 from tests.support.account import EMAIL
 
@@ -76,6 +77,25 @@ def test_without_remediation_an_alert_is_sent_and_the_key_stays_pending(account)
     assert (alert.error, alert.recipients) == (None, (EMAIL,))
     assert "NOT BEING TAKEN BACK" in alert.body
     assert account.starts(key) == []
+    assert account.state(REGION, key) == "PendingDeletion"
+    account.kms(REGION).cancel_key_deletion(KeyId=key)
+    account.sandbox.settle()
+
+
+def test_without_remediation_the_patrol_reminds_once_a_day(account):
+    """Of each key, with the days that are left; it cancels nothing, and may not."""
+    key = account.create_key(REGION)["Arn"]
+    account.schedule(REGION, key)
+    account.age(REGION, hours=1)
+    since = len(account.messages(REGION))
+    assert account.patrol(REGION).status == "Success"
+    assert account.messages(REGION, since) == []
+    assert account.patrol(REGION, remind=True).status == "Success"
+    (reminder,) = account.messages(REGION, since)
+    assert reminder.subject == "Reprieve: 1 KMS key pending deletion (eu-west-1)"
+    assert reminder.recipients == (EMAIL,)
+    assert f"{key}, scheduled by arn:aws:iam::{ACCOUNT_ID}:root at " in reminder.body
+    assert ": 6 days left" in reminder.body
     assert account.state(REGION, key) == "PendingDeletion"
     account.kms(REGION).cancel_key_deletion(KeyId=key)
     account.sandbox.settle()

@@ -52,6 +52,7 @@ def test_everything_else_that_is_there_stays_or_changes_in_place(changes):
     """The target of the rescue names the new runbook; roles get its permissions."""
     updated = {address for address, actions in changes.items() if actions == ["update"]}
     assert updated == {
+        f"aws_cloudwatch_event_target.{REGION}_key-deletion-scheduled-alert",
         f"aws_cloudwatch_event_rule.{REGION}_rescue-failed",
         f"aws_cloudwatch_event_target.{REGION}_key-deletion-scheduled-remediation",
         f"aws_cloudwatch_metric_alarm.{REGION}_alarms_dead-letters",
