@@ -32,7 +32,7 @@ def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = 
         {"alarmName": names},
         {"alarmNames": names},
         {"roleName": [*names, *roles]},
-        {"settingId": [{"prefix": "/ssm/automation/"}]},
+        {"settingId": [{"wildcard": "*/ssm/automation/*"}]},  # its path, or its ARN
     )
     return {
         # Only AWS can send events of these sources: anybody can imitate the rest.

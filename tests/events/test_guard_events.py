@@ -72,6 +72,12 @@ CHANGES = [
     ("ssm", "UpdateDocumentDefaultVersion", {"name": RUNBOOK}, RUNBOOK),
     ("ssm", "DeleteDocument", {"name": RUNBOOK}, RUNBOOK),
     ("ssm", "UpdateServiceSetting", {"settingId": SETTING, "settingValue": "False"}, ""),
+    (
+        "ssm",
+        "UpdateServiceSetting",
+        {"settingId": f"arn:aws:ssm:eu-west-1:111122223333:servicesetting{SETTING}"},
+        "",
+    ),
     ("sqs", "SetQueueAttributes", {"queueUrl": QUEUE}, QUEUE),
     ("sqs", "PurgeQueue", {"queueUrl": QUEUE}, QUEUE),
     ("sqs", "DeleteQueue", {"queueUrl": QUEUE}, QUEUE),

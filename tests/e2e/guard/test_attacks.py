@@ -37,33 +37,30 @@ def alerted(account: Account) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("attack", [each for each in ATTACKS if each.id != DISGUISE], ids=str)
-def test_a_call_against_the_guard_is_reported_in_two_regions(account, attack):
-    """In the Region of the call if its topic still works, and in another one."""
+def test_a_call_against_the_guard_is_reported_in_two_regions_and_loses_no_key(account, attack):
+    """In the Region of the call if its topic still works, and in another one.
+
+    A key is then rescued by its event, or by the patrol. Without EventBridge's role people are
+    notified, and the key waits for them.
+    """
+    key = account.create_key(REGION)["KeyId"]
     attack.perform(account, REGION)
     account.sandbox.settle()
     found = alerted(account)
     assert found[HOME] == {EMAIL}
     if attack.id not in MUTES_THE_REGION | DISABLES_EVENTBRIDGE:
         assert found[REGION] == {EMAIL}
-
-
-@pytest.mark.parametrize("attack", [each for each in ATTACKS if each.id != DISGUISE], ids=str)
-def test_a_key_is_rescued_after_a_call_against_the_guard(account, attack):
-    """By its event, or by the patrol. Without EventBridge's role people are notified."""
-    key = account.create_key(REGION)
-    attack.perform(account, REGION)
-    account.schedule(REGION, key["KeyId"])
-    if attack.id in DISABLES_EVENTBRIDGE:
-        assert account.state(REGION, key["KeyId"]) == "PendingDeletion"
-        (alert,) = account.alerts(key["KeyId"])
-        assert alert.recipients == (EMAIL,)
-        assert "reprieve-dead-letters" in {
-            change.name for change in account.sandbox.alarms if change.state == "ALARM"
-        }
+    account.schedule(REGION, key)
+    if attack.id not in DISABLES_EVENTBRIDGE:
+        account.age(REGION, hours=1)
+        account.patrol(REGION)
+        assert account.state(REGION, key) == "Disabled"
         return
-    account.age(REGION, hours=1)
-    account.patrol(REGION)
-    assert account.state(REGION, key["KeyId"]) == "Disabled"
+    assert account.state(REGION, key) == "PendingDeletion"
+    (alert,) = account.alerts(key)
+    assert alert.recipients == (EMAIL,)
+    alarms = {change.name for change in account.sandbox.alarms if change.state == "ALARM"}
+    assert "reprieve-dead-letters" in alarms
 
 
 def test_the_alert_names_the_call_the_resource_and_the_caller(account):

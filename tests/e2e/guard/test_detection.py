@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.deployment import DEPLOYER
 from tests.support.account import EMAIL, REGIONS
 from tests.support.attacks import ATTACKS
 from tests.support.operator import Operator
@@ -10,6 +11,7 @@ REGION, HOME = REGIONS
 SETTINGS = {
     "REPRIEVE_REGIONS__WATCH": ",".join(REGIONS),
     "REPRIEVE_NOTIFY__EMAILS": EMAIL,
+    "REPRIEVE_EXEMPT__DEPLOYERS": DEPLOYER,
     "REPRIEVE_SETTINGS": "/dev/null",
 }
 # It disguises a production key and changes nothing of the guard.
@@ -42,35 +44,25 @@ def fresh(account, whole):
 
 
 def findings(account):
-    """Return everything that `reprieve status` finds in the Regions, the roles included."""
-    options = [part for region in REGIONS for part in ("--region", region)]
-    (found,) = (
-        Operator(account.sandbox, SETTINGS).run("status", *options, "--json").json["accounts"]
-    )
+    """Return everything that `reprieve status` finds in the Region, the roles included."""
+    operator = Operator(account.sandbox, SETTINGS)
+    (found,) = operator.run("status", "--region", REGION, "--json").json["accounts"]
     checks = [check for region in found["regions"] for check in region["checks"]]
     return [each["problem"] for check in (*checks, found["roles"]) for each in check["findings"]]
 
 
-@pytest.fixture(scope="module")
-def before(account, whole):
-    """What `reprieve status` finds in the account as it was deployed."""
-    account.sandbox.restore(whole)
-    return findings(account)
+def test_before_the_calls_status_finds_nothing(account):
+    """The near miss of all of them."""
+    assert findings(account) == []
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
-def test_status_finds_what_a_call_changed(account, before, attack):
-    """All of them but the disguise, which changes nothing of the guard."""
-    attack.perform(account, REGION)
-    found = [each for each in findings(account) if each not in before]
-    assert bool(found) == (attack.id != DISGUISE), found
-
-
-@pytest.mark.parametrize("attack", ATTACKS, ids=str)
-def test_the_patrol_of_the_region_before_finds_what_a_call_changed(account, attack):
-    """It alerts people in its own Region."""
+def test_status_and_the_patrol_of_the_region_before_find_what_a_call_changed(account, attack):
+    """Status all but the disguise, which changes nothing of the guard; the patrol most."""
     attack.perform(account, REGION)
     account.sandbox.settle()
+    found = findings(account)
+    assert bool(found) == (attack.id != DISGUISE), found
     account.age(HOME, hours=1)
     before = len(account.messages(HOME))
     account.sandbox.run_schedules(HOME, "reprieve-patrol")

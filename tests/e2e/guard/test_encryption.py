@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.deployment import DEPLOYER
 from tests.support.account import EMAIL, Account, Policy, deploy
 from tests.support.operator import Operator, user_allowed
 
@@ -59,6 +60,7 @@ def operator(account):
             "REPRIEVE_REGIONS__WATCH": REGION,
             "REPRIEVE_NOTIFY__ENCRYPTION": "own",
             "REPRIEVE_NOTIFY__STRICT_TOPIC_POLICY": "true",
+            "REPRIEVE_EXEMPT__DEPLOYERS": DEPLOYER,
             "REPRIEVE_SETTINGS": "/dev/null",
         },
     )

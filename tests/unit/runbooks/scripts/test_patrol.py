@@ -9,7 +9,12 @@ import pytest
 from reprieve.runbooks.scripts.patrol import handler
 from tests.unit.runbooks.scripts.fake_aws import ACCOUNT, PLACE, USER, arn_of, record
 
-NOW = datetime.now(UTC)
+
+def now() -> datetime:
+    """Return the time of the call: a test may run long after this module was loaded."""
+    return datetime.now(UTC)
+
+
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
 SESSION = {
     "type": "AssumedRole",
@@ -33,7 +38,7 @@ EVENTS: dict[str, Any] = PLACE | {
 
 def ago(**age: float) -> str:
     """Return a time in the past, as CloudTrail writes it."""
-    return f"{NOW - timedelta(**age):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{now() - timedelta(**age):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def scheduled(key: str, time: str, **more: Any) -> dict[str, Any]:
@@ -51,9 +56,9 @@ def patrol(aws, **more):
 @pytest.fixture
 def pending(aws):
     """Return an AWS with a key that is pending deletion since two hours, guarded for long."""
-    aws.guarded_since = NOW - timedelta(days=100)
+    aws.guarded_since = now() - timedelta(days=100)
     aws.keys = {"k": "PendingDeletion", "well": "Enabled"}
-    aws.dates = {"k": NOW + timedelta(days=29)}
+    aws.dates = {"k": now() + timedelta(days=29)}
     aws.history = [scheduled("k", ago(hours=2))]
     return aws
 
@@ -123,7 +128,7 @@ def test_a_deletion_from_before_the_deployment_is_cancelled_if_the_settings_say_
     pending, earlier, changed
 ):
     """Otherwise it is reported, once a day."""
-    pending.guarded_since = NOW - timedelta(hours=1)
+    pending.guarded_since = now() - timedelta(hours=1)
     assert patrol(pending, RescuesEarlier=earlier)[0] == []
     assert pending.changed == changed
     if not earlier:
@@ -156,11 +161,11 @@ def test_a_key_without_a_record_is_looked_at_again(pending):
 def test_a_key_without_a_record_from_before_the_deployment_is_known_by_its_date(pending):
     """A waiting period is 7 days at least: a date within 6 was set before yesterday."""
     pending.history = []
-    pending.guarded_since = NOW - timedelta(hours=1)
-    pending.dates = {"k": NOW + timedelta(days=6)}
+    pending.guarded_since = now() - timedelta(hours=1)
+    pending.dates = {"k": now() + timedelta(days=6)}
     patrol(pending, Seen=json.dumps([arn_of("k")]))
     assert pending.changed == []
-    pending.dates = {"k": NOW + timedelta(days=8)}
+    pending.dates = {"k": now() + timedelta(days=8)}
     patrol(pending, Seen=json.dumps([arn_of("k")]))
     assert pending.changed == ["cancel k"]
 
