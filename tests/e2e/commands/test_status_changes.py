@@ -272,10 +272,18 @@ SEVERAL_FINDINGS = {
     ids=[*ONE_FINDING, *SEVERAL_FINDINGS],
 )
 def test_what_is_broken_in_a_region_is_found_there(operator, how, expected):
-    """Exactly that is found, in exactly that Region, and the exit code tells."""
+    """Exactly that is found, and the exit code tells."""
     with damaged(operator.sandbox, how):
-        printed = operator.run("status", "--json", *THREE)
+        printed = operator.run("status", "--json", "--region", BROKEN)
     assert findings(printed, BROKEN) == expected
-    assert [findings(printed, region) for region in WATCHED[:2]] == [set(), set()]
     assert findings(printed, None) == set()
     assert printed.exit_code == 1
+
+
+def test_what_is_broken_in_a_region_is_found_in_no_other(operator):
+    """The others pass."""
+    how, sentence = RULES["gone"]
+    with damaged(operator.sandbox, how):
+        printed = operator.run("status", "--json", *THREE)
+    assert findings(printed, BROKEN) == {("rules", sentence)}
+    assert [findings(printed, region) for region in WATCHED[:2]] == [set(), set()]
