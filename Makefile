@@ -12,7 +12,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" ../../.tools/bin/pip-compile -
 PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .tools/bin/pipenv
 BIN := .venv/bin
 # The tests of a module run in one worker and share its set-up. Terraform waits half a minute for each SQS
-# queue, so with it four workers run, however many processors there are. The longest modules start first
+# queue, so with it five workers run, however many processors there are. The longest modules start first
 # (testpaths): the default order, by number of tests, would start them last.
 WORKERS := --dist loadscope --no-loadscope-reorder -n
 
@@ -30,7 +30,7 @@ synth: .venv/.done ## write the Terraform stacks of reprieve.toml to cdktf.out/
 	@$(BIN)/python main.py && echo "Synthesised to cdktf.out/stacks/."
 
 test: setup .tools/policy-scan/.done ## run every test, with the real terraform, AWS provider and cdktf
-	@$(BIN)/python -m pytest $(WORKERS) 4 $(if $(COVERAGE),--cov --cov-report=term)
+	@$(BIN)/python -m pytest $(WORKERS) 5 $(if $(COVERAGE),--cov --cov-report=term)
 
 coverage: ## run every test, and fail if they cover less of the code than the minimum
 	@$(MAKE) --no-print-directory test COVERAGE=1

@@ -63,10 +63,12 @@ def test_status_and_the_patrol_of_the_region_before_find_what_a_call_changed(acc
     account.sandbox.settle()
     found = findings(account)
     assert bool(found) == (attack.id != DISGUISE), found
+    if attack.id in PATROL_LEAVES_OUT:
+        return
     account.age(HOME, hours=1)
     before = len(account.messages(HOME))
     account.sandbox.run_schedules(HOME, "reprieve-patrol")
     account.sandbox.settle(300)
     subjects = [mail.subject for mail in account.messages(HOME, before)]
     expected = f"Reprieve: ACT NOW: the guard in {REGION} is broken ({HOME})"
-    assert (expected in subjects) == (attack.id not in PATROL_LEAVES_OUT)
+    assert expected in subjects
