@@ -5,7 +5,7 @@ from typing import Any
 
 from reprieve.runbooks.scripts.calls import Calls, code_of, is_temporary
 from reprieve.runbooks.scripts.keys import PENDING, describe
-from reprieve.runbooks.scripts.messages import printable, publish
+from reprieve.runbooks.scripts.messages import printable, publish, without_quotes
 
 _SECONDS = 540
 # How often to look at a key that was disabled and then scheduled for deletion: its rescue runs.
@@ -20,7 +20,7 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     calls = Calls(events["Region"], _SECONDS)
     outcome, subject, lines = _enable(calls, events)
     publish(Calls(events["Region"], 30), events["Topics"], events, subject, *lines)
-    return {"Outcome": outcome, "Reason": " ".join(lines)}
+    return {"Outcome": outcome, "Reason": without_quotes(" ".join(lines))}
 
 
 def _enable(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:

@@ -13,6 +13,11 @@ def printable(text: object) -> str:
     return "".join(each if each.isprintable() else "?" for each in str(text))
 
 
+def without_quotes(text: str) -> str:
+    """Return text that can stand in the JSON of another step: AWS's errors may hold anything."""
+    return printable(text).replace("\\", "/").replace('"', "'")
+
+
 def publish(
     calls: Calls, topics: list[str], events: dict[str, Any], subject: str, *lines: str
 ) -> None:

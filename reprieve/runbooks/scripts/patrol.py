@@ -1,6 +1,5 @@
 """Inspect every key of a Region, and rescue those whose events were missed."""
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -19,18 +18,20 @@ _WORKERS = 8
 _GRACE = timedelta(minutes=20)
 # How many keys a message names: SNS takes 256 KB.
 _LONGEST_LIST = 100
+# How many keys are looked at again.
+_LONGEST_RESULT = 1000
 
 
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     """Look at every key once.
 
     Events: Topics, DeadLetters, Rescues (whether deletions may be cancelled), RescuesEarlier,
-    Remind, ExemptPrincipals, ExemptKeys, Deployers, OwnKeyTag, and Seen, as JSON: the keys that an
-    earlier look found without a record of CloudTrail.
+    Remind, ExemptPrincipals, ExemptKeys, Deployers, OwnKeyTag, and Seen: the ids of the keys
+    that an earlier look found without a record of CloudTrail, or `none`.
 
-    Returns Unexplained, the keys without such a record, as JSON: CloudTrail's history is up to 15
-    minutes late, so they are looked at again. Failed counts the keys that could not be rescued.
-    Raises RuntimeError if the time was too short: the runbook then runs the script again.
+    Returns Unexplained, the ids of the keys without such a record, or `none`: CloudTrail's history
+    is up to 15 minutes late, so they are looked at again. Failed counts the keys that could not be
+    rescued. Raises RuntimeError if the time was too short: the runbook then runs the script again.
     """
     calls = Calls(events["Region"], _SECONDS)
     kms = calls.client("kms")
@@ -40,7 +41,10 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     _report(events, rescued, failed, looks, unreadable)
     if left:
         raise RuntimeError(f"{left} keys are still to be rescued")
-    return {"Unexplained": json.dumps(looks.unexplained), "Failed": str(len(failed))}
+    # Without quotation marks, since it becomes a part of another step's input. And not all: what a
+    # script returns has at most 100 KB, and the next patrol finds the others.
+    unexplained = [_id_of(key) for key in looks.unexplained[:_LONGEST_RESULT]]
+    return {"Unexplained": ",".join(unexplained) or "none", "Failed": str(len(failed))}
 
 
 def _inspect(calls: Calls, kms: Any) -> tuple[list[dict[str, Any]], list[str]]:
@@ -81,7 +85,7 @@ class _Looks:
     ) -> None:
         self._calls, self._kms, self._events = calls, kms, events
         self._now = datetime.now(UTC)
-        self._seen = set(json.loads(events["Seen"]))
+        self._seen = set(events["Seen"].split(","))
         self._since = guarded_since(calls, events["DeadLetters"]) if pending else self._now
         self.metadata = {each["Arn"]: each for each in pending}
         self.history_error = ""
@@ -105,13 +109,10 @@ class _Looks:
 
     def _classify(self, key: str) -> None:
         scheduling = self.schedulings.get(key)
-        if (
-            key in self._events["ExemptKeys"]
-            or key.rpartition("/")[2] in self._events["ExemptKeys"]
-        ):
+        if key in self._events["ExemptKeys"] or _id_of(key) in self._events["ExemptKeys"]:
             return
         if scheduling is None:
-            if self.history_error or key in self._seen:
+            if self.history_error or _id_of(key) in self._seen:
                 self._classify_without_record(key)
             else:
                 self.unexplained.append(key)
@@ -235,6 +236,10 @@ def _report(
             "If their events are missed, nobody notices. Allow kms:DescribeKey and "
             "kms:CancelKeyDeletion in their policies.",
         )
+
+
+def _id_of(key: str) -> str:
+    return key.rpartition("/")[2]
 
 
 def _count(keys: list[str]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from reprieve.runbooks.scripts.calls import Calls, code_of, is_temporary
 from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, has_tag, settled_state
-from reprieve.runbooks.scripts.messages import printable, publish
+from reprieve.runbooks.scripts.messages import printable, publish, without_quotes
 from reprieve.runbooks.scripts.past import was_disabled
 
 # Systems Manager stops a script after 600 seconds; the rest is for the message.
@@ -22,7 +22,7 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     calls = Calls(events["Region"], _SECONDS)
     outcome, subject, lines = _rescue(calls, events)
     publish(Calls(events["Region"], 30), events["Topics"], events, subject, *lines)
-    return {"Outcome": outcome, "Reason": " ".join(lines)}
+    return {"Outcome": outcome, "Reason": without_quotes(" ".join(lines))}
 
 
 def _rescue(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
