@@ -10,6 +10,13 @@ from reprieve.settings.schema import ReliabilitySettings
 _DELETIONS = (KEY_DELETION_SCHEDULED.name, APPROVED[KEY_DELETION_SCHEDULED.name])
 
 
+_CANCELLING = (
+    "Reprieve cancels all that the settings do not exempt: let it work, and run 'reprieve sweep' "
+    "to see what is left."
+)
+_NOT_CANCELLING = "Reprieve cancels nothing, as the settings say: run 'reprieve sweep --cancel'."
+
+
 def alarms_of(
     reliability: ReliabilitySettings,
     queue: Queue,
@@ -33,13 +40,20 @@ def _mass_deletion_alarms(
     actions = tuple(topic.arn for topic in topics)
     deletions = [rule.name for rule in rules if rule.id in _DELETIONS]
     if deletions:
+        remediated = any(
+            ":ssm:" in target.arn
+            for rule in rules
+            if rule.name in deletions
+            for target in rule.targets
+        )
         yield _alarm(
             "storm",
             f"ACT NOW: more than {threshold} KMS keys were scheduled for deletion in this Region "
-            "within a minute. Reprieve cancels the deletions at KMS's rate, 5 a second. Stop the "
-            "caller first: the alerts name it. Deny it kms:ScheduleKeyDeletion, then run "
-            "'reprieve sweep' to see every key. Many alerts at once can suspend e-mail "
-            "subscriptions: 'reprieve status' shows it.",
+            "within a minute. If this is no clean-up of yours: 1. Find the caller: aws cloudtrail "
+            "lookup-events --lookup-attributes AttributeKey=EventName,"
+            "AttributeValue=ScheduleKeyDeletion. 2. Deny it kms:ScheduleKeyDeletion. 3. "
+            + (_CANCELLING if remediated else _NOT_CANCELLING)
+            + " 'reprieve status' shows which mailboxes the many alerts have suspended.",
             actions,
             *(_metric("AWS/Events", "MatchedEvents", "Sum", RuleName=name) for name in deletions),
             label="Scheduled deletions" if len(deletions) > 1 else None,
@@ -70,7 +84,8 @@ def _delivery_alarms(
     yield _alarm(
         "dead-letters",
         "Reprieve could not deliver an alert for an hour, or start a rescue. The messages in "
-        f"the queue {queue.name} say which and why: look there NOW.",
+        f"the queue {queue.name} say which and why: look there NOW. 'reprieve status' prints the "
+        "command that reads them; the next patrol reports them too.",
         actions,
         _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=queue.name),
     )
@@ -89,8 +104,9 @@ def _delivery_alarms(
         yield _alarm(
             f"failed-invocations-{group}",
             "EventBridge gave up on a target of one of these rules: "
-            f"{', '.join(names)}. If the dead-letter queue {queue.name} is empty, the event "
-            "is lost: look for it in CloudTrail.",
+            f"{', '.join(names)}. If the dead-letter queue {queue.name} is empty, and the patrol "
+            "has reported no undelivered event, the event is lost: look for it in CloudTrail, and "
+            "run 'reprieve sweep'.",
             actions,
             # EventBridge counts for each rule by itself.
             *(_metric("AWS/Events", "FailedInvocations", "Sum", RuleName=name) for name in names),

@@ -13,7 +13,7 @@ from typing import Any, Final
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.guard.resources import Policy
 from reprieve.guard.topics import topic_names
-from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS, DRILL_TAG, PREFIX
+from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS, DRILL_TAG, PREFIX, ROLES
 from reprieve.settings.schema import Settings
 
 MAX_CHARACTERS: Final = 5_120
@@ -264,13 +264,13 @@ _MEMBERSHIP: Final = Statement(
 
 
 def _own_roles(settings: Settings) -> list[str]:
-    """Return the ARNs of the roles that Reprieve acts as, as patterns.
+    """Return the ARNs of the roles that Reprieve acts as, in any account.
 
-    Nobody but a deployer can create a role that the pattern matches.
+    Each by its name: teams have other roles with the same prefix, such as one that plans.
     """
-    pattern = f"arn:{settings.regions.partition}:iam::*:role/{PREFIX}-*"
     role = settings.remediation.automation_role_arn
-    return [pattern, role] if role else [pattern]
+    own = [f"arn:{settings.regions.partition}:iam::*:role/{name}" for name in ROLES]
+    return [*own, role] if role else own
 
 
 def _by_anyone_but(*arns: str) -> dict[str, Any]:

@@ -81,13 +81,13 @@ def _principal_arn(text: str) -> str:
             "is a session of a role; the role itself covers all of its sessions",
             f"name the role: {_ROLE_EXAMPLE}",
         )
-    if not principal_partition(text):
-        raise invalid("is not the ARN of an IAM role or user", f"write it like {_ROLE_EXAMPLE}")
     if "*" in text or "?" in text:
         raise invalid(
             "contains a wildcard, which EventBridge compares as it stands: it would match nobody",
             "name each role or user",
         )
+    if not principal_partition(text):
+        raise invalid("is not the ARN of an IAM role or user", f"write it like {_ROLE_EXAMPLE}")
     return text
 
 

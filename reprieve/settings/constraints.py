@@ -102,13 +102,22 @@ def _remediation_errors(values: Values) -> Errors:
             "add it, or set remediation.enabled = false",
         )
     role = remediation.get("automation_role_arn")
-    if isinstance(role, str) and role.rpartition("/")[2] in ROLES:
+    # IAM's names are unique regardless of upper and lower case.
+    if isinstance(role, str) and role.rpartition("/")[2].lower() in ROLES:
         yield invalid_at(
             ("remediation", "automation_role_arn"),
             role,
             "is a role that Reprieve itself creates, and would delete if the setting named it",
             "remove the key: Reprieve then creates and uses its own role",
         )
+    for place, deployer in texts(values, "exempt", "deployers").items():
+        if ":role/" in deployer and deployer.rpartition("/")[2].lower() in ROLES:
+            yield invalid_at(
+                place,
+                deployer,
+                "is a role that Reprieve itself acts as: its changes would raise no alert",
+                "name the role that deploys",
+            )
     for key in ("re_enable", "enable_disabled"):
         if remediation.get(key) is not True:
             continue
