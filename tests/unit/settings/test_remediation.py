@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.settings import GOOD, errors, read
+from tests.support.settings import GOOD, errors, read, rules
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,24 @@ def test_without_remediation_the_threats_need_no_deletion(tmp_path):
         tmp_path, REPRIEVE_NOTIFY__THREATS="key-gone", REPRIEVE_REMEDIATION__ENABLED="false"
     )
     assert settings.notify.threats == ("key-gone",)
+
+
+@pytest.mark.parametrize("name", ["reprieve-patrol", "Reprieve-Automation"])
+def test_a_role_of_reprieves_own_is_neither_given_nor_a_deployer(tmp_path, name):
+    """IAM's names are unique regardless of upper and lower case."""
+    arn = f"arn:aws:iam::111122223333:role/{name}"
+    found = rules(
+        tmp_path,
+        REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=arn,
+        REPRIEVE_EXEMPT__DEPLOYERS=arn,
+    )
+    assert found == [
+        (
+            "remediation.automation_role_arn",
+            "is a role that Reprieve itself creates, and would delete if the setting named it",
+        ),
+        (
+            "exempt.deployers[0]",
+            "is a role that Reprieve itself acts as: its changes would raise no alert",
+        ),
+    ]
