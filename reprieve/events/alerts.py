@@ -103,10 +103,13 @@ def _what_to_do(threat: Threat, runbook: Runbook | None, *, approved: bool) -> t
         )
     else:
         asked = f"{doing}: a second message will say what came of it. If none comes, check:"
-    # A record may lack the key's ARN: the commands name the key as the caller did.
-    named = any("<named>" in line for line in threat.undo)
-    describe = _DESCRIBE.replace("<key>", "<named>") if named else _DESCRIBE
+    describe = _DESCRIBE.replace("<key>", f"<{_VARIABLES[_surest_key(threat)]}>")
     return (asked, describe, by_hand, *threat.undo)
+
+
+def _surest_key(threat: Threat) -> str:
+    """Return the label of the key that no record lacks: some lack the key's ARN."""
+    return NAMED_KEY if NAMED_KEY in dict(threat.facts) else "Key"
 
 
 # By threat that a runbook can remediate: the words during and after it, and the key's state then.
@@ -197,10 +200,8 @@ def cancel_key_deletion_input(automation_role_arn: str) -> Transformer:
 
 def runbook_input(threat: Threat, automation_role_arn: str, topic_arn: str) -> Transformer:
     """Return the parameters of Reprieve's runbooks for one key: KeyId is its ARN, or its id."""
-    facts = dict(threat.facts)
-    path = facts["Key"] if threat is KEY_DELETION_SCHEDULED else facts[NAMED_KEY]
     given = _parameters(
-        path,
+        dict(threat.facts)[_surest_key(threat)],
         AutomationAssumeRole=automation_role_arn,
         TopicArn=topic_arn,
         CalledAt="<at>",

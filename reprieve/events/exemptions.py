@@ -5,7 +5,7 @@ Exemptions are part of event patterns, not of a runbook, so that they apply with
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,14 +35,14 @@ def exemptions_in(
     region: str, principals: Iterable[str], keys: Iterable[str], *, partition: str, account: str
 ) -> Exemptions:
     """Return the exemptions in a Region. `keys` are ids, which apply in any Region, or ARNs."""
-    principals = sorted(principals)
+    users, roles = _users_and_roles(principals)
     arns = (
         key if key.startswith("arn:") else f"arn:{partition}:kms:{region}:{account}:key/{key}"
         for key in sorted(keys)
     )
     return Exemptions(
-        users=tuple(arn for arn in principals if ":user/" in arn),
-        roles=tuple(arn for arn in principals if ":role/" in arn),
+        users=users,
+        roles=roles,
         keys=tuple(arn for arn in arns if arn.split(":")[3] == region),
     )
 
@@ -50,30 +50,20 @@ def exemptions_in(
 def split(pattern: EventPattern, exemptions: Exemptions) -> tuple[EventPattern, EventPattern]:
     """Return the pattern of the events to remediate, and that of the approved ones.
 
-    Every event must match one of the two. A record without a field is not exempt by it, so the
-    first pattern also matches if the field is absent: `anything-but` alone does not.
+    Every event must match one of the two.
 
     Raises:
         ValueError: Nothing is exempt.
     """
-    exempt = {
-        path: list(arns)
-        for path, arns in (
-            (_USER, exemptions.users),
-            (_ROLE, exemptions.roles),
-            (_KEY, exemptions.keys),
-        )
-        if arns
-    }
-    if not exempt:
+    if not exemptions:
         raise ValueError("nothing is exempt")
-    remediated, approved = copy.deepcopy(pattern), copy.deepcopy(pattern)
-    for path, arns in exempt.items():
-        _put(remediated["detail"], path, [{"anything-but": arns}, {"exists": False}])
+    exempt = {_USER: exemptions.users, _ROLE: exemptions.roles, _KEY: exemptions.keys}
+    remediated, approved = _without(pattern, exempt), copy.deepcopy(pattern)
     alternatives: list[dict[str, Any]] = []
     for path, arns in exempt.items():
-        alternatives.append({})
-        _put(alternatives[-1], path, arns)
+        if arns:
+            alternatives.append({})
+            _put(alternatives[-1], path, list(arns))
     # EventBridge requires at least two alternatives in $or.
     approved["detail"] |= {"$or": alternatives} if len(alternatives) > 1 else alternatives[0]
     return remediated, approved
@@ -81,13 +71,30 @@ def split(pattern: EventPattern, exemptions: Exemptions) -> tuple[EventPattern, 
 
 def without_callers(pattern: EventPattern, principals: Iterable[str]) -> EventPattern:
     """Return the pattern of the same events, but for those of calls by these roles and users."""
+    users, roles = _users_and_roles(principals)
+    return _without(pattern, {_USER: users, _ROLE: roles})
+
+
+def _users_and_roles(principals: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     principals = sorted(principals)
-    users = [arn for arn in principals if ":user/" in arn]
-    roles = [arn for arn in principals if ":role/" in arn]
+    return (
+        tuple(arn for arn in principals if ":user/" in arn),
+        tuple(arn for arn in principals if ":role/" in arn),
+    )
+
+
+def _without(
+    pattern: EventPattern, exempt: Mapping[tuple[str, ...], tuple[str, ...]]
+) -> EventPattern:
+    """Return the pattern of the same events but those with one of the values at one of the paths.
+
+    A record without a field is not exempt by it, so the pattern also matches if the field is
+    absent: `anything-but` alone does not.
+    """
     limited = copy.deepcopy(pattern)
-    for path, arns in ((_USER, users), (_ROLE, roles)):
+    for path, arns in exempt.items():
         if arns:
-            _put(limited["detail"], path, [{"anything-but": arns}, {"exists": False}])
+            _put(limited["detail"], path, [{"anything-but": list(arns)}, {"exists": False}])
     return limited
 
 

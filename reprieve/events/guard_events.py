@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from reprieve.events.threat import API_CALL, EventPattern, Severity, Threat
+from reprieve.events.threat import API_CALL, EventPattern, Severity, Threat, api_call
 from reprieve.names import DEAD_LETTERS, PREFIX
 
 # Of which service the resources are that `guard_changed` matches, by its name in CloudTrail.
@@ -72,15 +72,9 @@ TRAIL_CHANGED: Final = Threat(
     name="trail-changed",
     summary="a CloudTrail trail was stopped, deleted or changed",
     severity=Severity.CRITICAL,
-    event_pattern={
-        "source": ["aws.cloudtrail"],
-        "detail-type": [API_CALL],
-        "detail": {
-            "eventSource": ["cloudtrail.amazonaws.com"],
-            "eventName": ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"],
-            "errorCode": [{"exists": False}],
-        },
-    },
+    event_pattern=api_call(
+        "cloudtrail", ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
+    ),
     facts=(("Call", "$.detail.eventName"),),
     resource=_one_of("name", "trailName"),
     meaning="Without a trail that logs KMS's calls, Reprieve does not see a deletion when it is "
@@ -95,8 +89,6 @@ FORWARDED: Final = (GUARD_CHANGED, TRAIL_CHANGED)
 
 # The name of the rule for failed rescues.
 RESCUE_FAILED: Final = "rescue-failed"
-
-
 # The names of the rules that start the patrol.
 PATROL_RULE: Final = "patrol"
 DAILY: Final = "patrol-daily"
@@ -135,13 +127,6 @@ _DISABLING_CALLS = (
 
 def alert_key_endangered(key_arn: str) -> EventPattern:
     """Return the pattern of the calls that can make the key of the alerts unusable."""
-    return {
-        "source": ["aws.kms"],
-        "detail-type": [API_CALL],
-        "detail": {
-            "eventSource": ["kms.amazonaws.com"],
-            "eventName": list(_DISABLING_CALLS),
-            "errorCode": [{"exists": False}],
-            "resources": {"ARN": [key_arn]},
-        },
-    }
+    pattern = api_call("kms", _DISABLING_CALLS)
+    pattern["detail"]["resources"] = {"ARN": [key_arn]}
+    return pattern

@@ -1,6 +1,7 @@
 """What a threat is: a kind of event that endangers KMS keys or their guard."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -50,6 +51,24 @@ class Threat:
     def is_call(self) -> bool:
         """Whether the event reports an API call; otherwise KMS reports its own action."""
         return bool(self.event_pattern["detail-type"] == [API_CALL])
+
+
+def api_call(
+    service: str, event_names: Iterable[str], **request_parameters: list[Any]
+) -> EventPattern:
+    """Return the pattern of a service's successful calls, as CloudTrail sends them to the bus.
+
+    CloudTrail also records calls that were denied or failed. Only those have an `errorCode`
+    (CloudTrail user guide, "record contents"). They changed nothing, so they send no alert.
+    """
+    detail: dict[str, Any] = {
+        "eventSource": [f"{service}.amazonaws.com"],
+        "eventName": list(event_names),
+        "errorCode": [{"exists": False}],
+    }
+    if request_parameters:
+        detail["requestParameters"] = request_parameters
+    return {"source": [f"aws.{service}"], "detail-type": [API_CALL], "detail": detail}
 
 
 API_CALL: Final = "AWS API Call via CloudTrail"

@@ -3,23 +3,11 @@
 from typing import Any, Final
 
 from reprieve.events.guard_events import GUARD_CHANGED, TRAIL_CHANGED
-from reprieve.events.threat import API_CALL, EventPattern, Severity, Threat
+from reprieve.events.threat import EventPattern, Severity, Threat, api_call
 
 
 def _kms_api_call(*event_names: str, **request_parameters: list[Any]) -> EventPattern:
-    """Return the pattern of successful KMS calls, as CloudTrail sends them to the default bus.
-
-    CloudTrail also records calls that were denied or failed. Only those have an `errorCode`
-    (CloudTrail user guide, "record contents"). They changed nothing, so they send no alert.
-    """
-    detail: dict[str, Any] = {
-        "eventSource": ["kms.amazonaws.com"],
-        "eventName": list(event_names),
-        "errorCode": [{"exists": False}],
-    }
-    if request_parameters:
-        detail["requestParameters"] = request_parameters
-    return {"source": ["aws.kms"], "detail-type": [API_CALL], "detail": detail}
+    return api_call("kms", event_names, **request_parameters)
 
 
 def _kms_event(detail_type: str) -> EventPattern:
