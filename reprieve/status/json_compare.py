@@ -4,22 +4,15 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from reprieve.runbooks.scripts.fingerprint import ordered, unlisted
+
 
 def canonical(value: Any) -> Any:
     """Return JSON in one form of the several that AWS may give back for the same policy.
 
     A list of one stands for its element, and the order in a list means nothing.
     """
-    if isinstance(value, dict):
-        return {name: canonical(each) for name, each in value.items()}
-    if isinstance(value, list):
-        each = sorted((canonical(each) for each in value), key=_sorting)
-        return each[0] if len(each) == 1 else each
-    return value
-
-
-def _sorting(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+    return ordered(unlisted(value))
 
 
 def parsed(text: str | None) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reprieve.aws.account import Account, explain
-from reprieve.runbooks.scripts.trails import field_selects
+from reprieve.runbooks.scripts.trails import field_selects, trail_gap
 from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
 from reprieve.status.watched_calls import WatchedCall
 from reprieve.text import printable
@@ -24,19 +24,12 @@ class Logging:
     selectors: Mapping[str, Any]
 
     def gap(self, call: WatchedCall) -> str | None:
-        """Return why the trail does not log every such call, None if it does.
-
-        CloudTrail user guide, "Logging management events": a trail without selectors logs them all.
-        """
-        if not self.status.get("IsLogging"):
-            return "its logging is stopped"
-        if advanced := self.selectors.get("AdvancedEventSelectors"):
+        """Return why the trail does not log every such call, None if it does."""
+        advanced = self.selectors.get("AdvancedEventSelectors")
+        if advanced and self.status.get("IsLogging"):
             return _advanced_gap(advanced, call)
-        basic = self.selectors.get("EventSelectors")
-        if not basic:
-            return None
-        reasons = [_basic_gap(selector, call) for selector in basic]
-        return None if None in reasons else "; ".join(dict.fromkeys(map(str, reasons)))
+        # Basic selectors know no names.
+        return trail_gap(self.status, self.selectors, [(call.source, "")])
 
 
 def trails_of(account: Account, region: str) -> dict[str, Trail]:
@@ -108,16 +101,6 @@ _START = (
     "those of KMS among them, by whoever makes the call: `aws cloudtrail put-event-selectors`."
 )
 _ASK = "Ask those who own the trail whether it logs these calls; `reprieve drill` proves it."
-
-
-def _basic_gap(selector: Mapping[str, Any], call: WatchedCall) -> str | None:
-    if not selector.get("IncludeManagementEvents", True):
-        return "it excludes management events"
-    if selector.get("ReadWriteType", "All") == "ReadOnly":
-        return "it logs read calls only"
-    if call.source in selector.get("ExcludeManagementEventSources", []):
-        return f"it excludes {call.source}"
-    return None
 
 
 def _advanced_gap(selectors: Iterable[Mapping[str, Any]], call: WatchedCall) -> str | None:

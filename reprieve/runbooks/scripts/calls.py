@@ -14,6 +14,9 @@ from botocore.exceptions import (
     HTTPClientError,
 )
 
+# Systems Manager stops a script after 600 seconds; the rest is for what it reports.
+SCRIPT_SECONDS = 540
+REPORT_SECONDS = 30
 # The longest pause between two attempts. With 100 scripts at once, which is Systems Manager's
 # quota, and a mean pause of half of it, KMS gets ten calls a second: it accepts five.
 _LONGEST_PAUSE = 20.0
@@ -78,6 +81,12 @@ def code_of(error: Exception) -> str:
     """Return AWS's code of an error; an empty text for other errors."""
     response = getattr(error, "response", None) or {}
     return str(response.get("Error", {}).get("Code", ""))
+
+
+def is_missing_queue(error: Exception) -> bool:
+    """Return whether SQS knows no such queue; each of its two protocols has a code of its own."""
+    code = code_of(error)
+    return "NonExistentQueue" in code or "QueueDoesNotExist" in code
 
 
 def is_temporary(error: Exception) -> bool:

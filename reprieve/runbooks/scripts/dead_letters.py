@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from reprieve.runbooks.scripts.calls import Calls, code_of
+from reprieve.runbooks.scripts.calls import Calls, is_missing_queue
 from reprieve.runbooks.scripts.messages import printable, publish
 
 # How many events one message describes.
@@ -19,7 +19,7 @@ def process_dead_letters(calls: Calls, events: dict[str, Any]) -> int:
     try:
         url = calls.make(sqs.get_queue_url, QueueName=events["DeadLetters"])["QueueUrl"]
     except Exception as error:
-        if "NonExistentQueue" in code_of(error) or "QueueDoesNotExist" in code_of(error):
+        if is_missing_queue(error):
             return 0  # the check of this guard, from the Region before it, reports that
         raise
     total = 0
@@ -27,7 +27,6 @@ def process_dead_letters(calls: Calls, events: dict[str, Any]) -> int:
         lines = [_described_letter(message) for message in batch]
         publish(
             calls,
-            events["Topics"],
             events,
             f"{len(batch)} undelivered event{'s' if len(batch) > 1 else ''}",
             "EventBridge could not deliver these events, so an alert or a rescue is missing. The "

@@ -3,11 +3,10 @@
 import time
 from typing import Any
 
-from reprieve.runbooks.scripts.calls import Calls, code_of, is_temporary
+from reprieve.runbooks.scripts.calls import SCRIPT_SECONDS, Calls, code_of, is_temporary
 from reprieve.runbooks.scripts.keys import PENDING, describe
-from reprieve.runbooks.scripts.messages import printable, publish, without_quotes
+from reprieve.runbooks.scripts.messages import printable, send_result
 
-_SECONDS = 540
 # How often to look at a key that was disabled and then scheduled for deletion: its rescue runs.
 _LOOK_AGAIN_SECONDS = 5.0
 
@@ -17,10 +16,7 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
 
     Outcome: Enabled, Safe (it was enabled already) or Failed. Reason: the message.
     """
-    calls = Calls(events["Region"], _SECONDS)
-    outcome, subject, lines = _enable(calls, events)
-    publish(Calls(events["Region"], 30), events["Topics"], events, subject, *lines)
-    return {"Outcome": outcome, "Reason": without_quotes(" ".join(lines))}
+    return send_result(events, *_enable(Calls(events["Region"], SCRIPT_SECONDS), events))
 
 
 def _enable(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:

@@ -17,7 +17,7 @@ def fingerprint(value: Any, accounts: Iterable[str], key_arn: str | None = None)
     The order in lists does not count. `accounts` are account ids that stand for this account, and
     `key_arn` is the key of the alerts, whose id KMS chose.
     """
-    text = json.dumps(_ordered(value), sort_keys=True)
+    text = json.dumps(ordered(value), sort_keys=True)
     if key_arn:
         text = text.replace(key_arn, "KEY")
     for account in sorted(accounts):
@@ -40,24 +40,25 @@ def rule_facts(rule: dict[str, Any], targets: list[dict[str, Any]]) -> dict[str,
 def policy_facts(policy: str | dict[str, Any]) -> dict[str, Any]:
     """Return a policy in one form of the several that AWS may give back for it."""
     parsed: dict[str, Any] = json.loads(policy) if isinstance(policy, str) else policy
-    return {"Statement": _unlisted(parsed.get("Statement", []))}
+    return {"Statement": unlisted(parsed.get("Statement", []))}
 
 
-def _unlisted(value: Any) -> Any:
+def unlisted(value: Any) -> Any:
     """Return JSON in which a list of one stands for its element."""
     if isinstance(value, dict):
-        return {name: _unlisted(each) for name, each in value.items()}
+        return {name: unlisted(each) for name, each in value.items()}
     if isinstance(value, list):
-        items = [_unlisted(each) for each in value]
+        items = [unlisted(each) for each in value]
         return items[0] if len(items) == 1 else items
     return value
 
 
-def _ordered(value: Any) -> Any:
+def ordered(value: Any) -> Any:
+    """Return JSON whose lists are in an order that depends on nothing but their elements."""
     if isinstance(value, dict):
-        return {name: _ordered(each) for name, each in value.items()}
+        return {name: ordered(each) for name, each in value.items()}
     if isinstance(value, list):
         return sorted(
-            (_ordered(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True)
+            (ordered(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True)
         )
     return value

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from reprieve.runbooks.scripts.calls import Calls, code_of
+from reprieve.runbooks.scripts.calls import SCRIPT_SECONDS, Calls, code_of
 from reprieve.runbooks.scripts.dead_letters import process_dead_letters
 from reprieve.runbooks.scripts.fingerprint import fingerprint, policy_facts, rule_facts
 from reprieve.runbooks.scripts.messages import printable, publish
 from reprieve.runbooks.scripts.trails import trail_gap
-
-_SECONDS = 540
 
 
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
@@ -17,7 +15,7 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     Expected: Region, Accounts (ids that stand for this account), Rules and Topics by their names,
     Documents, Calls that a trail must log. Returns Problems, their number.
     """
-    calls = Calls(events["Region"], _SECONDS)
+    calls = Calls(events["Region"], SCRIPT_SECONDS)
     process_dead_letters(calls, events)
     expected = events["Expected"]
     check = _GuardCheck(calls, expected, events["Account"])
@@ -25,7 +23,6 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     if problems:
         publish(
             calls,
-            events["Topics"],
             events,
             f"ACT NOW: the guard in {expected['Region']} is broken",
             f"Reprieve's guard in {expected['Region']} is not as it was deployed. Keys there may "

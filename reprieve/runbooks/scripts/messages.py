@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reprieve.runbooks.scripts.calls import Calls
+from reprieve.runbooks.scripts.calls import REPORT_SECONDS, Calls
 
 # Amazon SNS API reference, Publish: a subject has fewer than 100 characters.
 _LONGEST_SUBJECT = 99
@@ -18,13 +18,11 @@ def without_quotes(text: str) -> str:
     return printable(text).replace("\\", "/").replace('"', "'")
 
 
-def publish(
-    calls: Calls, topics: list[str], events: dict[str, Any], subject: str, *lines: str
-) -> None:
-    """Send a message to every topic. Raise the last error if no topic accepts it."""
+def publish(calls: Calls, events: dict[str, Any], subject: str, *lines: str) -> None:
+    """Send a message to every topic of the guard. Raise the last error if no topic accepts it."""
     sns, error, sent = calls.client("sns"), None, False
     subject = f"Reprieve: {subject} ({events['Region']})"
-    for topic in topics:
+    for topic in events["Topics"]:
         try:
             calls.make(
                 sns.publish,
@@ -37,6 +35,15 @@ def publish(
             error = refused
     if error and not sent:
         raise error
+
+
+def send_result(
+    events: dict[str, Any], outcome: str, subject: str, lines: list[str]
+) -> dict[str, str]:
+    """Send the result about one key, and return it as the script's own."""
+    # Its own time: that of the script may be over.
+    publish(Calls(events["Region"], REPORT_SECONDS), events, subject, *lines)
+    return {"Outcome": outcome, "Reason": without_quotes(" ".join(lines))}
 
 
 def _origin(events: dict[str, Any]) -> list[str]:

@@ -1,9 +1,9 @@
 """What a key was before its deletion was scheduled, from CloudTrail's event history."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 from reprieve.runbooks.scripts.calls import Calls
+from reprieve.runbooks.scripts.history import successful_calls
 
 # CloudTrail user guide, "Working with CloudTrail event history": it keeps 90 days.
 _HISTORY = timedelta(days=90)
@@ -22,19 +22,7 @@ def was_disabled(calls: Calls, key: str, before: datetime | None) -> bool:
 
 def _last(calls: Calls, name: str, key: str, end: datetime) -> str:
     """Return the time of the last successful call on a key, an empty text if there is none."""
-    pages = calls.pages(
-        calls.client("cloudtrail").lookup_events,
-        "NextToken",
-        "NextToken",
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}],
-        StartTime=datetime.now(UTC) - _HISTORY,
-        EndTime=end,
-        MaxResults=50,
-    )
-    for page in pages:  # the newest first
-        for event in page["Events"]:
-            record = json.loads(event["CloudTrailEvent"])
-            arns = [each.get("ARN") for each in record.get("resources") or []]
-            if key in arns and not record.get("errorCode"):
-                return str(record["eventTime"])
+    for record in successful_calls(calls, name, _HISTORY, EndTime=end):
+        if key in [each.get("ARN") for each in record.get("resources") or []]:
+            return str(record["eventTime"])
     return ""

@@ -5,13 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reprieve.runbooks.scripts.calls import Calls, is_temporary
+from reprieve.runbooks.scripts.calls import REPORT_SECONDS, SCRIPT_SECONDS, Calls, is_temporary
 from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, describe, has_tag
 from reprieve.runbooks.scripts.messages import printable, publish
 from reprieve.runbooks.scripts.schedulings import Scheduling, guarded_since, read_schedulings
 
-# Systems Manager stops a script after 600 seconds; the rest is for the report.
-_SECONDS = 540
 _WORKERS = 8
 # A deletion that is younger is left to its event: CloudTrail delivers within minutes, and a rescue
 # may have to wait for others.
@@ -33,7 +31,7 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     is up to 15 minutes late, so they are looked at again. Failed counts the keys that could not be
     rescued. Raises RuntimeError if the time was too short: the runbook then runs the script again.
     """
-    calls = Calls(events["Region"], _SECONDS)
+    calls = Calls(events["Region"], SCRIPT_SECONDS)
     kms = calls.client("kms")
     pending, unreadable = _inspect(calls, kms)
     looks = _Looks(calls, kms, events, pending)
@@ -180,12 +178,12 @@ def _report(
 ) -> None:
     """Send a message for each kind of finding; none if there is nothing to say."""
     region = events["Region"]
-    calls = Calls(region, 30)
+    calls = Calls(region, REPORT_SECONDS)
     cancel = f"aws kms cancel-key-deletion --region {region} --key-id KEY"
     enable = f"aws kms enable-key --region {region} --key-id KEY"
 
     def send(subject: str, *lines: str) -> None:
-        publish(calls, events["Topics"], events, subject, *lines)
+        publish(calls, events, subject, *lines)
 
     if rescued:
         send(

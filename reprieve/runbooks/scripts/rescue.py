@@ -3,13 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from reprieve.runbooks.scripts.calls import Calls, code_of, is_temporary
+from reprieve.runbooks.scripts.calls import SCRIPT_SECONDS, Calls, code_of, is_temporary
 from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, has_tag, settled_state
-from reprieve.runbooks.scripts.messages import printable, publish, without_quotes
+from reprieve.runbooks.scripts.messages import printable, send_result
 from reprieve.runbooks.scripts.past import was_disabled
 
-# Systems Manager stops a script after 600 seconds; the rest is for the message.
-_SECONDS = 540
 # How long to look for the key's former state: an automation that waits keeps others waiting.
 _LOOK_BACK_SECONDS = 60
 
@@ -19,10 +17,7 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
 
     Outcome: Saved, Safe (nothing to do), Left (Reprieve's own key) or Failed. Reason: the message.
     """
-    calls = Calls(events["Region"], _SECONDS)
-    outcome, subject, lines = _rescue(calls, events)
-    publish(Calls(events["Region"], 30), events["Topics"], events, subject, *lines)
-    return {"Outcome": outcome, "Reason": without_quotes(" ".join(lines))}
+    return send_result(events, *_rescue(Calls(events["Region"], SCRIPT_SECONDS), events))
 
 
 def _rescue(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:

@@ -1,10 +1,10 @@
 """Who scheduled the deletion of which key, and when, from CloudTrail's event history."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from reprieve.runbooks.scripts.calls import Calls, code_of
+from reprieve.runbooks.scripts.calls import Calls, is_missing_queue
+from reprieve.runbooks.scripts.history import successful_calls
 
 # A key is deleted 30 days after the call at the latest (KMS API reference, ScheduleKeyDeletion).
 _LONGEST_WAIT = timedelta(days=31)
@@ -28,20 +28,10 @@ class Scheduling(NamedTuple):
 def read_schedulings(calls: Calls, keys: set[str]) -> dict[str, Scheduling]:
     """Return the last scheduling of each key, by the key's ARN, as far as CloudTrail knows it."""
     found: dict[str, Scheduling] = {}
-    pages = calls.pages(
-        calls.client("cloudtrail").lookup_events,
-        "NextToken",
-        "NextToken",
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "ScheduleKeyDeletion"}],
-        StartTime=datetime.now(UTC) - _LONGEST_WAIT,
-        MaxResults=50,
-    )
-    for page in pages:  # the newest first
-        for event in page["Events"]:
-            record = json.loads(event["CloudTrailEvent"])
-            key = (record.get("responseElements") or {}).get("keyId")
-            if key in keys and not record.get("errorCode"):
-                found.setdefault(key, _scheduling(record))
+    for record in successful_calls(calls, "ScheduleKeyDeletion", _LONGEST_WAIT):
+        key = (record.get("responseElements") or {}).get("keyId")
+        if key in keys:
+            found.setdefault(key, _scheduling(record))
         if len(found) == len(keys):
             break
     return found
@@ -60,7 +50,7 @@ def guarded_since(calls: Calls, queue: str) -> datetime:
         )["Attributes"]
         return datetime.fromtimestamp(float(attributes["CreatedTimestamp"]), UTC)
     except Exception as error:
-        if "NonExistentQueue" in code_of(error) or "QueueDoesNotExist" in code_of(error):
+        if is_missing_queue(error):
             return datetime.fromtimestamp(0, UTC)
         raise
 

@@ -17,7 +17,7 @@ _TESTS: dict[str, Callable[[str, str], bool]] = {
 
 
 def trail_gap(
-    status: dict[str, Any], selectors: dict[str, Any], calls: list[tuple[str, str]]
+    status: Mapping[str, Any], selectors: Mapping[str, Any], calls: list[tuple[str, str]]
 ) -> str | None:
     """Return why a trail misses some of these calls, each a source and a name; None if it does not.
 

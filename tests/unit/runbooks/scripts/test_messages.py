@@ -50,10 +50,15 @@ def test_what_is_not_printable_is_replaced(text, expected):
     assert printable(text) == expected
 
 
+def send(calls: Topics, topics: list[str], subject: str, *lines: str, **events: Any) -> None:
+    """Send a message to topics."""
+    publish(calls, EVENTS | {"Topics": topics} | events, subject, *lines)
+
+
 def test_a_message_names_where_it_comes_from():
     """The Region in the subject; account and execution at the end, with a link."""
     calls = Topics()
-    publish(calls, ["alerts"], EVENTS, "KMS key saved", "Reprieve cancelled it.")
+    send(calls, ["alerts"], "KMS key saved", "Reprieve cancelled it.")
     (sent,) = calls.sent
     assert sent == {
         "TopicArn": "alerts",
@@ -69,25 +74,25 @@ def test_a_message_names_where_it_comes_from():
 def test_without_a_console_there_is_no_link():
     """As in the partition aws-eusc."""
     calls = Topics()
-    publish(calls, ["alerts"], EVENTS | {"Console": ""}, "x")
+    send(calls, ["alerts"], "x", Console="")
     assert "https" not in calls.sent[0]["Message"]
 
 
 def test_a_subject_is_cut_to_what_sns_accepts():
     """Fewer than 100 characters."""
     calls = Topics()
-    publish(calls, ["alerts"], EVENTS, "x" * 200)
+    send(calls, ["alerts"], "x" * 200)
     assert len(calls.sent[0]["Subject"]) == 99
 
 
 def test_every_topic_gets_the_message_and_one_is_enough():
     """A topic whose key is disabled does not keep it from the others."""
     calls = Topics()
-    publish(calls, ["closed", "lifeline", "alarms"], EVENTS, "x")
+    send(calls, ["closed", "lifeline", "alarms"], "x")
     assert [each["TopicArn"] for each in calls.sent] == ["lifeline", "alarms"]
 
 
 def test_if_no_topic_accepts_the_message_the_last_error_is_raised():
     """The execution then fails, and a rule reports that."""
     with pytest.raises(PermissionError, match="closed-2"):
-        publish(Topics(), ["closed-1", "closed-2"], EVENTS, "x")
+        send(Topics(), ["closed-1", "closed-2"], "x")

@@ -204,7 +204,7 @@ def test_keys_that_deny_a_look_are_reported_once_a_day(pending):
 
 def test_if_the_time_is_over_the_script_runs_again(pending, monkeypatch):
     """It raises an error that says how many keys are left."""
-    monkeypatch.setattr("reprieve.runbooks.scripts.patrol._SECONDS", 0)
+    monkeypatch.setattr("reprieve.runbooks.scripts.patrol.SCRIPT_SECONDS", 0)
     with pytest.raises(RuntimeError, match="1 keys are still to be rescued"):
         handler(EVENTS, None)
 

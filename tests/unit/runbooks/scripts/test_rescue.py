@@ -81,7 +81,7 @@ def test_a_key_that_stays_pending_is_not_saved(aws):
 def test_while_kms_is_throttled_nothing_is_sent_and_the_runbook_tries_again(aws, monkeypatch):
     """The script raises the error, once its time is over."""
     aws.keys = {"k": "PendingDeletion"}
-    monkeypatch.setattr("reprieve.runbooks.scripts.rescue._SECONDS", 0)
+    monkeypatch.setattr("reprieve.runbooks.scripts.rescue.SCRIPT_SECONDS", 0)
 
     def throttled(KeyId):  # noqa: N803 - AWS's name
         raise failure("ThrottlingException")
