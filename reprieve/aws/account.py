@@ -144,6 +144,13 @@ def denied_action(error: BaseException) -> str | None:
     return f"{named[1].lower()}:{named[2]}" if named else action_of(error.operation_name)
 
 
+NO_TOPIC: Final = ("NotFound", "NotFoundException")
+"""SNS's error codes for a topic that does not exist."""
+
+NO_QUEUE: Final = ("QueueDoesNotExist", "NonExistentQueue")
+"""SQS's error codes for a queue that does not exist; each of its two protocols has its own."""
+
+
 def is_code(error: BaseException, *codes: str) -> bool:
     """Return whether AWS answered with one of these error codes."""
     # The query protocol puts a prefix, "AWS.SimpleQueueService.", before some of SQS's codes.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reprieve.aws.account import Account, explain, is_code
+from reprieve.aws.account import NO_QUEUE, NO_TOPIC, Account, explain, is_code
 from reprieve.drill.result import Leftover
 from reprieve.names import DRILL_PREFIX
 
@@ -13,7 +13,7 @@ def remove_queue(sqs: Any, region: str, url: str) -> Leftover | None:
         sqs.delete_queue(QueueUrl=url)
     except Exception as error:
         # SQS lists a queue for a while after its deletion.
-        if not is_code(error, "QueueDoesNotExist", "NonExistentQueue"):
+        if not is_code(error, *NO_QUEUE):
             return queue_leftover(region, url, explain(error))
     return None
 
@@ -69,7 +69,7 @@ def _list_subscriptions(sns: Any, region: str, topic: str) -> tuple[list[str], L
             and each["Endpoint"].rpartition(":")[2].startswith(DRILL_PREFIX)
         ]
     except Exception as error:
-        if is_code(error, "NotFound", "NotFoundException"):
+        if is_code(error, *NO_TOPIC):
             raise
         command = f"aws sns list-subscriptions-by-topic --region {region} --topic-arn {topic}"
         return [], Leftover("the subscriptions of earlier drills, if any", explain(error), command)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any, Final
 
-from reprieve.aws.account import Account, explain, is_code
+from reprieve.aws.account import NO_TOPIC, Account, explain, is_code
 from reprieve.aws.parallel import run_in_parallel
 from reprieve.drill.cleanup import remove_earlier
 from reprieve.drill.key import (
@@ -130,7 +130,7 @@ class RegionDrill:
         self.result = replace(self.result, leftovers=left, **changes)
 
     def _explain(self, error: Exception) -> str:
-        if is_code(error, "NotFound", "NotFoundException") and not self._key:
+        if is_code(error, *NO_TOPIC) and not self._key:
             return f"There is no topic {self.plan.settings.notify.topic_name}. Deploy first."
         return explain(error)
 

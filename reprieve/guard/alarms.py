@@ -38,14 +38,9 @@ def _mass_deletion_alarms(
 ) -> Iterator[Alarm]:
     """Yield the alarms that report many deletions at once, and rescues that have to wait."""
     actions = tuple(topic.arn for topic in topics)
-    deletions = [rule.name for rule in rules if rule.id in _DELETIONS]
+    deletions = [rule for rule in rules if rule.id in _DELETIONS]
     if deletions:
-        remediated = any(
-            ":ssm:" in target.arn
-            for rule in rules
-            if rule.name in deletions
-            for target in rule.targets
-        )
+        remediated = any(rule.starts_runbook for rule in deletions)
         yield _alarm(
             "storm",
             f"ACT NOW: more than {threshold} KMS keys were scheduled for deletion in this Region "
@@ -55,13 +50,14 @@ def _mass_deletion_alarms(
             + (_CANCELLING if remediated else _NOT_CANCELLING)
             + " 'reprieve status' shows which mailboxes the many alerts have suspended.",
             actions,
-            *(_metric("AWS/Events", "MatchedEvents", "Sum", RuleName=name) for name in deletions),
+            *(
+                _metric("AWS/Events", "MatchedEvents", "Sum", RuleName=rule.name)
+                for rule in deletions
+            ),
             label="Scheduled deletions" if len(deletions) > 1 else None,
             threshold=threshold,
         )
-    starting = [
-        rule.name for rule in rules if rule.pattern and any(":ssm:" in t.arn for t in rule.targets)
-    ]
+    starting = [rule.name for rule in rules if rule.pattern and rule.starts_runbook]
     if starting:
         yield _alarm(
             "waiting-rescues",

@@ -149,7 +149,11 @@ def protection_of(settings: Settings, waiting_days: int = DEFAULT_WAITING_DAYS) 
 
 def _guard(settings: Settings) -> Statement:
     topics = topic_names(settings)
-    own_roles = _own_roles(settings)
+    partition, given = settings.regions.partition, settings.remediation.automation_role_arn
+    given_role = [given] if given else []
+    # Each of Reprieve's own by its name: teams have other roles with the same prefix, such as one
+    # that plans.
+    acting = [*(f"arn:{partition}:iam::*:role/{name}" for name in ROLES), *given_role]
     return Statement(
         "OnlyDeployersChangeTheGuard",
         "Only the deployers may do more than read Reprieve's rules, topics, subscriptions, "
@@ -166,11 +170,11 @@ def _guard(settings: Settings) -> Statement:
                 *_arns(settings, "sqs", DEAD_LETTERS),
                 *_arns(settings, "ssm", f"document/{PREFIX}-*", "servicesetting/ssm/automation/*"),
                 *_arns(settings, "cloudwatch", f"alarm:{PREFIX}-*"),
-                f"arn:{settings.regions.partition}:iam::*:role/{PREFIX}-*",
-                *own_roles[len(ROLES) :],
+                f"arn:{partition}:iam::*:role/{PREFIX}-*",
+                *given_role,
                 *settings.exempt.deployers,
             ],
-            "Condition": _by_anyone_but(*settings.exempt.deployers, *own_roles),
+            "Condition": _by_anyone_but(*settings.exempt.deployers, *acting),
         },
     )
 
@@ -262,16 +266,6 @@ _MEMBERSHIP: Final = Statement(
     "Nobody may take the account out of the organization, where this policy would end.",
     {"Action": "organizations:LeaveOrganization", "Resource": "*"},
 )
-
-
-def _own_roles(settings: Settings) -> list[str]:
-    """Return the ARNs of the roles that Reprieve acts as, in any account.
-
-    Each by its name: teams have other roles with the same prefix, such as one that plans.
-    """
-    role = settings.remediation.automation_role_arn
-    own = [f"arn:{settings.regions.partition}:iam::*:role/{name}" for name in ROLES]
-    return [*own, role] if role else own
 
 
 def _by_anyone_but(*arns: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ they are deployed, with `location.ACCOUNT_REFERENCE` where the account is not kn
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from reprieve.events.alerts import Transformer
@@ -69,7 +70,7 @@ class Document:
     runbook: Runbook
     content: dict[str, Any] = field(repr=False)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The document's name in AWS: it ends with a hash of its content.
 
@@ -120,6 +121,11 @@ class Rule:
     group: str | None
     targets: tuple[Target, ...]
     schedule: str | None = None
+
+    @property
+    def starts_runbook(self) -> bool:
+        """Whether one of its targets is a runbook."""
+        return any(":ssm:" in target.arn for target in self.targets)
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,7 @@ def _remediation_errors(values: Values) -> Errors:
             "add it, or set remediation.enabled = false",
         )
     role = remediation.get("automation_role_arn")
-    # IAM's names are unique regardless of upper and lower case.
-    if isinstance(role, str) and role.rpartition("/")[2].lower() in ROLES:
+    if isinstance(role, str) and _is_own_role(role):
         yield invalid_at(
             ("remediation", "automation_role_arn"),
             role,
@@ -111,7 +110,7 @@ def _remediation_errors(values: Values) -> Errors:
             "remove the key: Reprieve then creates and uses its own role",
         )
     for place, deployer in texts(values, "exempt", "deployers").items():
-        if ":role/" in deployer and deployer.rpartition("/")[2].lower() in ROLES:
+        if ":role/" in deployer and _is_own_role(deployer):
             yield invalid_at(
                 place,
                 deployer,
@@ -130,6 +129,12 @@ def _remediation_errors(values: Values) -> Errors:
         else:
             continue
         yield invalid_at(("remediation", key), True, rule, hint)
+
+
+def _is_own_role(arn: str) -> bool:
+    """Return whether a role has the name of one of Reprieve's; upper and lower case are equal."""
+    # IAM user guide, "IAM and STS quotas": names are unique regardless of case.
+    return arn.rpartition("/")[2].lower() in ROLES
 
 
 def _topic_errors(values: Values) -> Errors:

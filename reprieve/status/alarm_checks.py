@@ -5,16 +5,13 @@ from typing import Any, Final
 
 from reprieve.guard.resources import Alarm
 from reprieve.names import PREFIX
-from reprieve.status.compare import compare, missing, title_of, unexpected
+from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import alarm as kind
 from reprieve.text import printable
 
-_UNEXPECTED: Final = (
-    "Deploy, if the settings were changed since. If the alarm is still there then, somebody else "
-    "created it: `aws cloudwatch delete-alarms`."
-)
+_UNEXPECTED: Final = unexpected_hint("alarm", "`aws cloudwatch delete-alarms`")
 
 
 def alarms(expected: ExpectedRegion) -> Check:

@@ -35,8 +35,20 @@ def unexpected(
 ) -> Iterator[Finding]:
     """Yield a finding for each resource of a kind, by its name, that the settings do not define."""
     for name in sorted(set(found) - set(wanted)):
-        text = f"The {kind} {printable(name)} is not defined by the settings."
+        text = f"{title_of(kind, name)} is not defined by the settings."
         yield Finding(name, Kind.UNEXPECTED, text, hint)
+
+
+def unexpected_hint(kind: str, remedy: str, *, done: str = "created") -> str:
+    """Return what to do about a resource that the settings do not define.
+
+    Terraform does not know what it did not create, or no longer manages. `done` says what somebody
+    else did to it, and `remedy` what to do then.
+    """
+    return (
+        f"Deploy, if the settings were changed since. If the {kind} is still there then, somebody "
+        f"else {done} it: {remedy}."
+    )
 
 
 def _differences(attribute: str, expected: Any, deployed: Any) -> Iterator[str]:

@@ -3,17 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from reprieve.aws.account import is_code
+from reprieve.aws.account import NO_QUEUE, is_code
 from reprieve.names import DRILL_PREFIX, PREFIX
-from reprieve.status.compare import compare, missing, title_of, unexpected
+from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import queue as kind
 
-_UNEXPECTED: Final = (
-    "Deploy, if the settings were changed since. If the queue is still there then, somebody else "
-    "created it: `aws sqs delete-queue`."
-)
+_UNEXPECTED: Final = unexpected_hint("queue", "`aws sqs delete-queue`")
 
 
 def dead_letters(expected: ExpectedRegion) -> Check:
@@ -25,7 +22,7 @@ def dead_letters(expected: ExpectedRegion) -> Check:
         url = sqs.get_queue_url(QueueName=wanted.name)["QueueUrl"]
         deployed = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     except Exception as error:
-        if not is_code(error, "QueueDoesNotExist", "NonExistentQueue"):
+        if not is_code(error, *NO_QUEUE):
             raise
         gone = missing(title_of("queue", wanted.name), wanted.name)
         return check_of("dead letters", "no queue", [gone, *others])

@@ -5,21 +5,20 @@ from typing import Any, Final
 
 from reprieve.guard.resources import Rule
 from reprieve.names import PREFIX
-from reprieve.status.compare import compare, missing, title_of, unexpected
+from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import rule as rule_kind
 from reprieve.status.kinds import target as target_kind
 from reprieve.text import printable
 
-# Terraform does not know what it did not create, or no longer manages.
-_UNEXPECTED_RULE: Final = (
-    "Deploy, if the settings were changed since. If the rule is still there then, somebody else "
-    "created it: `aws events list-targets-by-rule` shows what it does."
+_UNEXPECTED_RULE: Final = unexpected_hint(
+    "rule", "`aws events list-targets-by-rule` shows what it does"
 )
-_UNEXPECTED_TARGET: Final = (
-    "Deploy, if the settings were changed since. If the target is still there then, somebody else "
-    "added it: find out who in CloudTrail (PutTargets), then `aws events remove-targets`."
+_UNEXPECTED_TARGET: Final = unexpected_hint(
+    "target",
+    "find out who in CloudTrail (PutTargets), then `aws events remove-targets`",
+    done="added",
 )
 
 

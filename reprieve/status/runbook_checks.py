@@ -8,7 +8,7 @@ from reprieve.aws.account import is_code
 from reprieve.guard.remediation import runbooks_of, started_runbooks
 from reprieve.guard.resources import DOCUMENT_VERSION, Document
 from reprieve.names import PREFIX
-from reprieve.status.compare import compare, missing, title_of, unexpected
+from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import document as kind
@@ -19,10 +19,7 @@ from reprieve.text import printable
 # other.
 _RECENT: Final = timedelta(days=7)
 _FAILED: Final = ("Failed", "TimedOut", "Cancelled", "CompletedWithFailure")
-_UNEXPECTED: Final = (
-    "Deploy, if the settings were changed since. If the runbook is still there then, somebody else "
-    "created it: `aws ssm delete-document`."
-)
+_UNEXPECTED: Final = unexpected_hint("runbook", "`aws ssm delete-document`")
 # Targets start the first version, and a version never changes: Terraform would add another one.
 _CREATE_AGAIN: Final = (
     "Somebody changed it. Delete it with `aws ssm delete-document`, then deploy: `npx cdktf deploy "

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from reprieve.aws.account import is_code
+from reprieve.aws.account import NO_TOPIC, is_code
 from reprieve.guard.resources import Topic
 from reprieve.status.compare import compare, missing, title_of
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import DEPLOY, Check, Finding, Kind, check_of
 from reprieve.status.kinds import subscription as kind
 from reprieve.status.suspension import may_be_suspended
-from reprieve.status.topic_checks import NO_TOPIC
 
 _PENDING: Final = "PendingConfirmation"
 _CONFIRM: Final = (

@@ -3,21 +3,16 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from reprieve.aws.account import is_code
+from reprieve.aws.account import NO_TOPIC, is_code
 from reprieve.guard.resources import Topic
 from reprieve.names import PREFIX
-from reprieve.status.compare import compare, missing, title_of, unexpected
+from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import key as key_kind
 from reprieve.status.kinds import topic as kind
 
-_UNEXPECTED: Final = (
-    "Deploy, if the settings were changed since. If the topic is still there then, somebody else "
-    "created it: `aws sns delete-topic`."
-)
-NO_TOPIC: Final = ("NotFound", "NotFoundException")
-"""SNS's error codes for a topic that does not exist."""
+_UNEXPECTED: Final = unexpected_hint("topic", "`aws sns delete-topic`")
 
 
 def topic(expected: ExpectedRegion) -> Check:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from reprieve.events.threat import API_CALL
 from reprieve.guard.resources import Rule
 
 # What EventBridge calls CloudTrail's records, by their eventType.
 _TYPES: Final = {
-    "AWS API Call via CloudTrail": "AwsApiCall",
+    API_CALL: "AwsApiCall",
     "AWS Service Event via CloudTrail": "AwsServiceEvent",
 }
 # A rule gets no record of a call that only reads (EventBridge user guide, "Read-only management
