@@ -22,7 +22,6 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 from moto.kms.models import kms_backends
 from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
 from rich.console import Console
 from rich.table import Table
 
@@ -32,6 +31,7 @@ from sandbox.deployment import Deployment, deployer
 from sandbox.events.delivery import Delivery
 from sandbox.server import Sandbox
 from sandbox.sns.subscriptions import is_pending
+from sandbox.sqs.queues import backdate
 
 REGION: Final = "eu-west-1"
 HOME: Final = "us-east-1"
@@ -189,8 +189,7 @@ def _losing(scenario: Scenario) -> Callable[[Mapping[str, Any]], bool] | None:
 def _patrol(sandbox: Sandbox) -> None:
     """Let an hour pass for CloudTrail's history, and run the patrol of the Region."""
     sandbox.history.age(1 / 24)
-    queue = sqs_backends[ACCOUNT_ID][REGION].queues["reprieve-dead-letters"]
-    queue.created_timestamp = time.time() - 24 * 3600
+    backdate(REGION, "reprieve-dead-letters", hours=24)
     sandbox.run_schedules(REGION, "reprieve-patrol")
     sandbox.settle(_PATIENCE)
 

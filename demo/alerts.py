@@ -8,7 +8,6 @@ import json
 import math
 import re
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,15 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from moto.sqs.models import sqs_backends
-
 from reprieve.events.threats import BY_NAME, CATALOGUE
 from reprieve.names import AUTOMATION_ROLE, DEAD_LETTERS, LIFELINE
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.quotas import Quotas
 from sandbox.deployment import PROJECT, Deployment
 from sandbox.server import Sandbox
 from sandbox.sns.emails import Mail
+from sandbox.sqs.queues import backdate
 
 PAGE: Final = PROJECT / "docs" / "alerts.md"
 
@@ -212,8 +209,7 @@ class _Kinds:
         self._unseen(self._schedule_new)
         self._sandbox.history.age(1 / 24)
         # The guard was deployed before that.
-        queue = sqs_backends[ACCOUNT_ID][_REGION].queues[DEAD_LETTERS]
-        queue.created_timestamp = time.time() - 24 * _HOUR
+        backdate(_REGION, DEAD_LETTERS, hours=24)
         self._sandbox.run_schedules(_REGION, "reprieve-patrol")
         self._sandbox.settle(120)
         self._unseen(lambda: self._events().enable_rule(Name=_RULE))

@@ -2,20 +2,18 @@
 
 import copy
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moto.sqs.models import sqs_backends
-
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import PROJECT, Deployment, deployer
 from sandbox.events.delivery import Delivery
 from sandbox.server import Sandbox
 from sandbox.sns.emails import Mail
+from sandbox.sqs.queues import backdate
 from sandbox.ssm.execution import Execution
 
 REGIONS = ("eu-west-1", "us-east-1")
@@ -75,8 +73,7 @@ class Account:
     def age(self, region: str, *, hours: float) -> None:
         """Let time pass for CloudTrail's history; the guard was deployed a day before all of it."""
         self.sandbox.history.age(hours / 24)
-        queue = sqs_backends[ACCOUNT_ID][region].queues["reprieve-dead-letters"]
-        queue.created_timestamp = time.time() - 24 * 3600
+        backdate(region, "reprieve-dead-letters", hours=24)
 
     def messages(self, region: str, since: int = 0) -> list[Mail]:
         """Return what the topic of the alerts sent in a Region, after the first `since`."""
