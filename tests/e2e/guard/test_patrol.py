@@ -165,7 +165,8 @@ def test_the_dead_letter_queue_is_reported_and_emptied(account):
     sqs = account.sandbox.client("sqs", REGION)
     url = sqs.get_queue_url(QueueName="reprieve-dead-letters")["QueueUrl"]
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert counts["ApproximateNumberOfMessages"] == "0"
+    hidden = counts["ApproximateNumberOfMessagesNotVisible"]
+    assert (counts["ApproximateNumberOfMessages"], hidden) == ("0", "0")
     assert new_messages(account, REGION) == {}
 
 

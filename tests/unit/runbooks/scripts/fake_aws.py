@@ -110,12 +110,14 @@ class FakeAws:
 
     def receive_message(self, **parameters: Any) -> dict[str, Any]:
         """Return messages, and hide them."""
+        self._checked("receive_message", "")
         count = parameters["MaxNumberOfMessages"]
         batch, self.letters = self.letters[:count], self.letters[count:]
         return {"Messages": batch} if batch else {}
 
     def delete_message(self, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803 - AWS's name
         """Delete a message."""
+        self._checked("delete_message", "")
         self.changed.append(f"delete {ReceiptHandle}")
 
     def publish(self, **message: str) -> None:

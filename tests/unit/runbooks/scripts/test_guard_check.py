@@ -5,6 +5,7 @@ The guard is what `reprieve.guard` makes of the settings, in the shapes of AWS's
 
 import copy
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -135,21 +136,42 @@ def region(monkeypatch):
     return found
 
 
-def problems(region: Region) -> list[str]:
-    """Return the problems that the patrol of another Region reports."""
+def check(region: Region) -> int:
+    """Let the patrol of another Region check the guard; return how many problems it reports."""
     # As the document has them: it was made before the account and the key were known.
     expected = expectations(SETTINGS, regional_guard(SETTINGS, Location("aws", "us-east-1")))
     given = json.loads(json.dumps(expected))
     # The patrol's own document is not among them: its name depends on that of the next one.
     given["Documents"] = [name for name in given["Documents"] if "patrol" not in name]
     events = PLACE | {"Topics": ["alerts"], "DeadLetters": "dead", "Expected": given}
-    count = int(handler(events, None)["Problems"])
+    return int(handler(events, None)["Problems"])
+
+
+def problems(region: Region) -> list[str]:
+    """Return the problems that the patrol of another Region reports."""
+    count = check(region)
     if not count:
         assert region.sent == []
         return []
     (message,) = region.sent
     assert message["Subject"] == "Reprieve: ACT NOW: the guard in us-east-1 is broken (eu-west-1)"
     return message["Message"].splitlines()[1 : 1 + count]
+
+
+@pytest.mark.parametrize("denied", ["receive_message", "delete_message"])
+def test_a_queue_that_cannot_be_emptied_is_reported_and_the_guard_is_checked(region, denied):
+    """Messages that were read once are hidden: another try of the script would see none."""
+    region.guarded_since = datetime(2026, 1, 1, tzinfo=UTC)
+    region.letters = [{"ReceiptHandle": "1", "Body": "{}"}]
+    region.denied = {denied}
+    region.rules[RULE]["State"] = "DISABLED"
+    assert check(region) == 1
+    subjects = [each["Subject"] for each in region.sent]
+    assert subjects[-2:] == [
+        "Reprieve: ACT NOW: the dead-letter queue cannot be emptied (eu-west-1)",
+        "Reprieve: ACT NOW: the guard in us-east-1 is broken (eu-west-1)",
+    ]
+    assert "AccessDeniedException" in region.sent[-2]["Message"]
 
 
 def test_a_whole_guard_has_no_problems(region):
