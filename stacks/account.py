@@ -55,27 +55,29 @@ class AccountStack(TerraformStack):
                 references=references,
             )
 
-        topic_arns, rule_arns = {}, {}
         for region in settings.regions.watched:
             guard = regional_guard(settings, Location(partition, region))
-            known = References(references)
-            RegionalGuard(self, region, guard=guard, provider=providers[region], references=known)
-            topic_arns[region] = known.text(guard.topics[0].arn)
-            rule_arns[region] = {
-                rule.id: known.text(rule.arn)
-                for rule in guard.rules
-                if rule.id in settings.notify.threats
-            }
+            RegionalGuard(
+                self,
+                region,
+                guard=guard,
+                provider=providers[region],
+                references=References(references),
+            )
         if relay := relay_region(settings):
             rules = Rules(providers[relay], references)
             scope = Construct(self, relay)
             for rule in relay_rules(settings, Location(partition, relay)):
                 rules.create(scope, rule)
-        self._output("alert_topic_arns", topic_arns)
-        self._output("rule_arns", rule_arns)
-
-    def _output(self, id: str, arns: object) -> None:
-        TerraformOutput(self, id, value=arns, description=f"{id} by Region".replace("_", " "))
+        # One line for all Regions: cdktf prints the outputs twice. `status` lists the resources.
+        TerraformOutput(
+            self,
+            "alert_topics",
+            value=references.text(
+                Location(partition, "REGION").arn("sns", settings.notify.topic_name)
+            ),
+            description="The topic of the alerts. REGION stands for each Region that is watched.",
+        )
 
 
 def _require_account(caller: DataAwsCallerIdentity, role_arn: str) -> None:

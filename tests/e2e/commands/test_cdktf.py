@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import PROJECT, STACK, Deployment
 from stacks import lock_file
 from tests.support.operator import user_allowed
@@ -26,6 +27,12 @@ def deployed(sandbox, tmp_path_factory):
     deployment.settings.update(deployer.credentials)
     deployment.cdktf("deploy", STACK, "--auto-approve")
     return deployment
+
+
+def test_the_outputs_are_one_line(deployed):
+    """However many Regions there are: cdktf prints them twice after each deployment."""
+    topics = f"arn:aws:sns:REGION:{ACCOUNT_ID}:reprieve-alerts"
+    assert deployed.terraform("output").splitlines() == [f'alert_topics = "{topics}"']
 
 
 @pytest.fixture
