@@ -1,4 +1,4 @@
-"""What the commands share: options, settings, accounts, tables, progress and JSON."""
+"""What the commands share: options, settings, accounts, the console, progress and JSON."""
 
 import json
 import sys
@@ -18,8 +18,6 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
-from rich.text import Text
 
 from reprieve.aws import account
 from reprieve.aws.account import Account
@@ -28,8 +26,8 @@ from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.text import nearest, printable
 
-_FILE_WIDTH: Final = 160
-"""How wide tables may be in a file or a pipe, which have no width of their own."""
+_FILE_WIDTH: Final = 100_000
+"""How wide a file or a pipe is, which have no width of their own: nothing is wrapped there."""
 
 
 class OutputFormat(StrEnum):
@@ -168,24 +166,6 @@ def spinner() -> Iterator[Callable[[str], None]]:
 def _bar(*columns: Any) -> Progress:
     out = console(stderr=True)
     return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
-
-
-def table(*heads: str, right: Sequence[str] = (), folded: Sequence[str] = ()) -> Table:
-    """Return an empty table; the columns in `right` align right, those in `folded` may wrap."""
-    found = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for head in heads:
-        found.add_column(
-            head,
-            justify="right" if head in right else "left",
-            no_wrap=head not in folded,
-            overflow="fold" if head in folded else "ellipsis",
-        )
-    return found
-
-
-def escaped(text: str, style: str = "") -> Text:
-    """Return text for a table or a line, with unprintable characters escaped."""
-    return Text(printable(text), style=style)
 
 
 def print_json(value: Any) -> None:

@@ -1,9 +1,8 @@
 """The command `reprieve policy`."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from reprieve.aws.permissions import COMMANDS, policy_for
 from reprieve.cli.common import (
@@ -13,16 +12,11 @@ from reprieve.cli.common import (
     OutputFormat,
     console,
     print_json,
-    table,
 )
-from reprieve.guard.protection import (
-    DEFAULT_WAITING_DAYS,
-    WAITING_DAYS,
-    Protection,
-    protection_of,
-)
+from reprieve.cli.views.policy import show, show_protection
+from reprieve.guard.protection import DEFAULT_WAITING_DAYS, WAITING_DAYS, protection_of
 from reprieve.settings.loader import load
-from reprieve.text import nearest, printable
+from reprieve.text import nearest
 
 PROTECT: Final = "protect"
 """Not a command of its own: its policy is no identity policy, but one for the organization."""
@@ -74,23 +68,3 @@ def policy(
         print_json(document)
     else:
         show(document, console())
-
-
-def show(document: dict[str, Any], out: Console) -> None:
-    """Print a row for each statement."""
-    rows = table("STATEMENT", "ACTIONS", "RESOURCES", folded=["ACTIONS", "RESOURCES"])
-    for statement in document["Statement"]:
-        rows.add_row(
-            statement["Sid"],
-            "\n".join(statement["Action"]),
-            "\n".join(map(printable, statement["Resource"])),
-        )
-    out.print(rows)
-
-
-def show_protection(protection: Protection, out: Console) -> None:
-    """Print a sentence for each statement."""
-    rows = table("STATEMENT", "WHAT IT DENIES", folded=["WHAT IT DENIES"])
-    for statement in protection.statements:
-        rows.add_row(statement.sid, statement.explanation)
-    out.print(rows)

@@ -1,4 +1,4 @@
-"""The command `reprieve status`. `status_table` prints its table."""
+"""The command `reprieve status`."""
 
 from reprieve.cli.common import (
     AsJson,
@@ -15,7 +15,7 @@ from reprieve.cli.common import (
     print_json,
     progress,
 )
-from reprieve.cli.status_table import show
+from reprieve.cli.views.status import show
 from reprieve.regions import known_regions
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings

@@ -1,13 +1,10 @@
 """The command `reprieve sweep`: changes nothing without --cancel or --enable."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from reprieve.cli.common import (
     AsJson,
@@ -20,19 +17,18 @@ from reprieve.cli.common import (
     Timeout,
     check_regions,
     console,
-    escaped,
     exit_with,
     open_accounts,
     print_json,
     progress,
-    table,
 )
+from reprieve.cli.views.sweep import prompt, show
 from reprieve.regions import known_regions
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
-from reprieve.sweep.sweep import DISABLED, Key, Sweep, cancel, enable, keys_in_danger
+from reprieve.sweep.result import Key, Sweep
+from reprieve.sweep.sweep import cancel, enable
 from reprieve.sweep.sweep import sweep as run_sweep
-from reprieve.text import printable
 
 
 def sweep(
@@ -107,80 +103,3 @@ def _confirm(what: str, yes: bool) -> Callable[[Key], bool]:
         return yes or typer.confirm(prompt(what, key))
 
     return ask
-
-
-def prompt(what: str, key: Key) -> str:
-    """Return the question whether to do something with a key."""
-    details = [", ".join(key.aliases) or "no alias", _time_left(key)]
-    return printable(f"{what} {key.arn} ({', '.join(filter(None, details))})?")
-
-
-def show(sweeps: Sequence[Sweep], out: Console, *, acted: bool) -> None:
-    """Print the keys of all accounts, then what could not be read, then the verdict."""
-    for each in sweeps:
-        out.print(f"Account {each.account.id}", style="bold")
-        if each.keys:
-            out.print(_table(each.keys, acted=acted))
-        for key in each.keys:
-            if key.problem:
-                out.print(escaped(f"✘ {key.arn}: {key.problem}", "bold red"))
-        problems: dict[str, list[str]] = {}
-        for place, text in each.problems:
-            problems.setdefault(text, []).append(place)
-        for text, places in problems.items():
-            out.print(escaped(f"? {text}", "yellow"))
-            out.print(escaped(f"  {', '.join(places)}"))
-        out.print()
-    _show_verdict(sweeps, out, acted=acted)
-
-
-def _show_verdict(sweeps: Sequence[Sweep], out: Console, *, acted: bool) -> None:
-    pending = len(list(keys_in_danger(sweeps)))
-    disabled = sum(key.state == DISABLED for each in sweeps for key in each.keys)
-    if pending:
-        keys = "1 key is" if pending == 1 else f"{pending} keys are"
-        out.print(f"✘ {keys} pending deletion.", style="bold red")
-        if not acted:
-            out.print("  → `reprieve sweep --cancel` cancels the deletions.")
-    elif all(each.is_healthy for each in sweeps):
-        out.print("✔ No key is pending deletion, except exempt ones.", style="bold green")
-    else:
-        out.print("✘ Some keys could not be read or rescued.", style="bold red")
-    if disabled:
-        keys = "1 key is" if disabled == 1 else f"{disabled} keys are"
-        out.print(f"{keys} disabled: nothing can be decrypted with a disabled key.")
-
-
-def _table(keys: Sequence[Key], *, acted: bool) -> Table:
-    heads = ["DAYS LEFT", "REGION", "KEY", "ALIAS", "STATE", "BY", "ON", "LAST USED", "EXEMPT"]
-    rows = table(*heads, *(["DONE"] if acted else []), folded=["ALIAS", "BY"])
-    for key in keys:
-        style = "" if key.is_healthy else "bold red" if key.is_pending else "yellow"
-        row: list[Text | str] = [
-            Text(_time_left(key) or "–", style=style),
-            key.region,
-            escaped(key.id),
-            escaped(", ".join(alias.removeprefix("alias/") for alias in key.aliases)),
-            escaped(key.state),
-            # Without the account, which is printed above the table.
-            escaped(key.call.by.split(":", 5)[-1] if key.call else ""),
-            f"{key.call.at:%Y-%m-%d}" if key.call else "",
-            _last_used(key),
-            "yes" if key.exempt else "",
-        ]
-        if acted:
-            row.append(key.result or ("✘" if key.problem else ""))
-        rows.add_row(*row)
-    return rows
-
-
-def _time_left(key: Key) -> str:
-    if key.days_left is not None:
-        return f"{key.days_left:.1f}"
-    return f"{key.waiting_days} after its replicas" if key.waiting_days else ""
-
-
-def _last_used(key: Key) -> str:
-    if key.last_used:
-        return f"{key.last_used:%Y-%m-%d}"
-    return f"not since {key.tracked_since:%Y-%m-%d}" if key.tracked_since else ""

@@ -105,6 +105,13 @@ def runbook_role_arns(settings: Settings, location: Location) -> tuple[str, ...]
     return tuple(filter(None, roles))
 
 
+def rescuer_arns(settings: Settings, location: Location) -> frozenset[str]:
+    """Return the ARNs of the roles that cancel deletions for Reprieve, whatever is enabled now."""
+    own = {location.global_arn("iam", f"role/{name}") for name in (AUTOMATION_ROLE, PATROL_ROLE)}
+    given = settings.remediation.automation_role_arn
+    return frozenset(own | ({str(given)} if given else set()))
+
+
 def eventbridge_role_arn(location: Location) -> str:
     """Return the ARN of the role by which EventBridge starts runbooks and forwards events."""
     return location.global_arn("iam", f"role/{EVENTBRIDGE_ROLE}")

@@ -7,10 +7,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from reprieve.aws.account import Account, explain
+from reprieve.names import PENDING_STATES
 
-# CancelKeyDeletion leaves a key disabled too.
-_UNUSABLE: Final = ("DisableKey", "CancelKeyDeletion", "DeleteImportedKeyMaterial")
-_CALLS: Final = ("ScheduleKeyDeletion", *_UNUSABLE)
+_SCHEDULE: Final = "ScheduleKeyDeletion"
+CANCEL: Final = "CancelKeyDeletion"
+# The calls after which a key is in a state: a cancelled deletion leaves a key disabled, without its
+# imported material, or in its disconnected custom key store (KMS API reference, KeyState).
+_CAUSES: Final = {
+    **dict.fromkeys(PENDING_STATES, (_SCHEDULE,)),
+    "Disabled": ("DisableKey", CANCEL),
+    "PendingImport": ("DeleteImportedKeyMaterial", CANCEL),
+    "Unavailable": (CANCEL,),
+}
+_CALLS: Final = dict.fromkeys(name for names in _CAUSES.values() for name in names)
 
 
 @dataclass(frozen=True)
@@ -32,11 +41,16 @@ Calls = dict[tuple[str, str], Call]
 """The last call, by its name and the key's ARN."""
 
 
-def find_cause(calls: Calls, arn: str, *, pending: bool) -> Call | None:
-    """Return the call that made a key pending deletion, or unusable; None if it is unknown."""
-    names = ("ScheduleKeyDeletion",) if pending else _UNUSABLE
-    found = (calls.get((name, arn)) for name in names)
+def find_cause(calls: Calls, arn: str, state: str) -> Call | None:
+    """Return the call that put a key into its state; None if it is unknown."""
+    found = (calls.get((name, arn)) for name in _CAUSES.get(state, ()))
     return max(filter(None, found), key=lambda call: call.at, default=None)
+
+
+def find_scheduling(calls: Calls, arn: str, *, before: datetime) -> Call | None:
+    """Return the call that scheduled a key's deletion before it was cancelled, if it is known."""
+    call = calls.get((_SCHEDULE, arn))
+    return call if call and call.at <= before else None
 
 
 def read_calls(account: Account, region: str) -> tuple[Calls, list[str]]:
@@ -60,7 +74,9 @@ def read_calls(account: Account, region: str) -> tuple[Calls, list[str]]:
                         # The newest event comes first.
                         found.setdefault((name, arn), call)
         except Exception as error:
-            problems.append(f"CloudTrail could not be read: BY and ON are empty. {explain(error)}")
+            problems.append(
+                f"CloudTrail could not be read: who made the calls is unknown. {explain(error)}"
+            )
             break
     return found, problems
 

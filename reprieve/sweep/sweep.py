@@ -1,99 +1,24 @@
 """`reprieve sweep`: find keys that are already pending deletion or unusable, and rescue them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from reprieve.aws.account import Account, enabled_regions, explain
 from reprieve.aws.keys import customer_keys
 from reprieve.aws.parallel import run_in_parallel, run_with_timeout
+from reprieve.guard.remediation import rescuer_arns
+from reprieve.location import Location
 from reprieve.names import PENDING_STATES
 from reprieve.regions import known_regions
 from reprieve.settings.schema import ExemptSettings, Settings
-from reprieve.sweep.cloudtrail import Call, Calls, find_cause, read_calls
+from reprieve.sweep.cloudtrail import CANCEL, Call, Calls, find_cause, find_scheduling, read_calls
+from reprieve.sweep.result import DISABLED, UNKNOWN, Key, Sweep
 
-DISABLED: Final = "Disabled"
 # Keys that cannot be used either, after their deletion was cancelled or their material deleted:
 # of a disconnected custom key store, and without imported material (KMS API reference, KeyState).
 _PENDING_IMPORT: Final = "PendingImport"
 _UNUSABLE: Final = (DISABLED, "Unavailable", _PENDING_IMPORT)
-_UNKNOWN: Final = "unknown"
-
-
-@dataclass(frozen=True)
-class Key:
-    """A customer key that is pending deletion, cannot be used, or whose state cannot be read.
-
-    `deletion_date` is None while replicas exist: `waiting_days` is then the waiting period that
-    begins when the last replica is gone. `call` is the call that put the key into its state, if
-    CloudTrail has it. `last_used` is None if KMS recorded no use since `tracked_since`, which is
-    None where KMS does not say. `exempt` is the setting that exempts the key or the caller.
-    `result` says what was done, `problem` what failed.
-    """
-
-    account: str
-    region: str
-    arn: str
-    state: str
-    aliases: tuple[str, ...] = ()
-    deletion_date: datetime | None = None
-    waiting_days: int | None = None
-    call: Call | None = None
-    last_used: datetime | None = None
-    tracked_since: datetime | None = None
-    exempt: str | None = None
-    result: str | None = None
-    problem: str | None = None
-
-    @property
-    def id(self) -> str:
-        """The key's id."""
-        return self.arn.rpartition("/")[2]
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether its deletion is scheduled."""
-        return self.state in PENDING_STATES
-
-    @property
-    def is_healthy(self) -> bool:
-        """Whether the key is exempt or not pending deletion, and nothing failed."""
-        in_danger = self.is_pending and not self.exempt
-        return not (in_danger or self.problem or self.state == _UNKNOWN)
-
-    @property
-    def days_left(self) -> float | None:
-        """The number of days until it is deleted, to a tenth."""
-        if self.deletion_date is None:
-            return None
-        return round((self.deletion_date - datetime.now(UTC)).total_seconds() / 86400, 1)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the key as `--format json` prints it; docs/operations.md has the shape."""
-        return {**asdict(self), "days_left": self.days_left}
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """The keys found in an account. `problems` are (Region, sentence): what could not be read."""
-
-    account: Account
-    keys: tuple[Key, ...]
-    problems: tuple[tuple[str, str], ...]
-
-    @property
-    def is_healthy(self) -> bool:
-        """Whether no key is in danger and everything could be read."""
-        return not self.problems and all(key.is_healthy for key in self.keys)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the account as `--format json` prints it; docs/operations.md has the shape."""
-        return {
-            "account": self.account.id,
-            "keys": [key.as_json() for key in self.keys],
-            "problems": [{"region": place, "problem": text} for place, text in self.problems],
-        }
 
 
 def sweep(
@@ -124,7 +49,7 @@ def sweep(
             )
     keys: list[Key] = []
     for region, answer in run_in_parallel(
-        lambda region: _sweep_region(account, region, settings.exempt, timeout), regions, timeout
+        lambda region: _sweep_region(account, region, settings, timeout), regions, timeout
     ):
         if isinstance(answer, Exception):
             problems.append((region, explain(answer)))
@@ -137,13 +62,13 @@ def sweep(
 
 
 def _urgency(key: Key) -> tuple[int, float, str, str]:
-    rank = 0 if key.is_pending else 1 if key.state == _UNKNOWN else 2
+    rank = 0 if key.is_pending else 1 if key.state == UNKNOWN else 2
     days = key.days_left
     return rank, 1000.0 if days is None else days, key.region, key.id
 
 
 def _sweep_region(
-    account: Account, region: str, exempt: ExemptSettings, timeout: float
+    account: Account, region: str, settings: Settings, timeout: float
 ) -> tuple[list[Key], list[str]]:
     """Return the keys of a Region, and what could not be read about them."""
     kms = account.client("kms", region)
@@ -152,7 +77,7 @@ def _sweep_region(
     for arn, answer in run_in_parallel(
         lambda arn: kms.describe_key(KeyId=arn), list(by_arn), timeout
     ):
-        unknown = Key(account.id, region, arn, _UNKNOWN, by_arn[arn].aliases)
+        unknown = Key(account.id, region, arn, UNKNOWN, by_arn[arn].aliases)
         if isinstance(answer, Exception):
             keys.append(replace(unknown, problem=explain(answer)))
         elif answer["KeyMetadata"]["KeyState"] in (*PENDING_STATES, *_UNUSABLE):
@@ -161,12 +86,9 @@ def _sweep_region(
         return [], []
     calls, problems = read_calls(account, region)
     usage_problems: list[str] = []
-    keys = [
-        _with_history(key, calls, exempt, kms, usage_problems)
-        for key in keys
-        # A new key that waits for its first material is in no danger.
-        if key.state != _PENDING_IMPORT or find_cause(calls, key.arn, pending=False)
-    ]
+    keys = [_with_usage(_with_history(key, calls, settings), kms, usage_problems) for key in keys]
+    # A new key that waits for its first material is in no danger.
+    keys = [key for key in keys if key.state != _PENDING_IMPORT or key.call or key.last_used]
     return keys, [*problems, *usage_problems[:1]]  # one is enough: they are the same
 
 
@@ -179,13 +101,23 @@ def _with_state(key: Key, metadata: dict[str, Any]) -> Key:
     )
 
 
-def _with_history(
-    key: Key, calls: Calls, exempt: ExemptSettings, kms: Any, problems: list[str]
-) -> Key:
-    """Add the call, the exemption and the last use; add to `problems` why the use is unknown."""
-    call = find_cause(calls, key.arn, pending=key.is_pending)
-    key = replace(key, call=call, exempt=_exemption(key, call, exempt))
-    if key.state == _UNKNOWN:
+def _with_history(key: Key, calls: Calls, settings: Settings) -> Key:
+    """Add the call that put the key into its state, and what exempts it."""
+    call = find_cause(calls, key.arn, key.state)
+    key = replace(key, call=call, exempt=_exemption(key, call, settings.exempt))
+    if call is None or call.name != CANCEL:
+        return key
+    location = Location(settings.regions.partition, key.region, key.account)
+    return replace(
+        key,
+        rescued=call.principal in rescuer_arns(settings, location),
+        scheduled=find_scheduling(calls, key.arn, before=call.at),
+    )
+
+
+def _with_usage(key: Key, kms: Any, problems: list[str]) -> Key:
+    """Add when the key was last used; add to `problems` why that is unknown."""
+    if key.state == UNKNOWN:
         return key
     try:
         usage = kms.get_key_last_usage(KeyId=key.arn)
@@ -275,8 +207,3 @@ def _act(
         waiting_days=None,
         result=", ".join(filter(None, [key.result, result])),
     )
-
-
-def keys_in_danger(sweeps: Sequence[Sweep]) -> Iterator[Key]:
-    """Yield the keys that are pending deletion and not exempt."""
-    return (key for each in sweeps for key in each.keys if key.is_pending and not key.exempt)

@@ -84,6 +84,26 @@ def endanger(sandbox, region="us-east-1", **options):
     return key
 
 
+def session_of(sandbox, role):
+    """Create a role that may do anything with keys; return a KMS client of a session of it."""
+    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
+    iam = sandbox.client("iam", "us-east-1")
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [ANYTHING]})
+    iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=policy)
+    given = sandbox.client("sts", "us-east-1").assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT_ID}:role/{role}", RoleSessionName="ci"
+    )
+    credentials = given["Credentials"]
+    return sandbox._clients.make(
+        "kms",
+        "eu-west-1",
+        credentials["AccessKeyId"],
+        credentials["SecretAccessKey"],
+        credentials["SessionToken"],
+    )
+
+
 def found(printed):
     """The keys that `--json` lists."""
     (account,) = printed.json["accounts"]
@@ -150,13 +170,44 @@ def test_keys_that_cannot_be_used_for_other_reasons_are_listed_too(empty, operat
     """Of a disconnected custom key store, and without imported material; neither is in danger."""
     kms = empty.client("kms", "eu-west-1")
     states = ("Unavailable", "PendingImport", "Enabled")
-    keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in states]
-    for key, state in zip(keys, states, strict=True):
-        kms.disable_key(KeyId=key)
+    for state in states:
+        key = endanger(empty, "eu-west-1")
+        kms.cancel_key_deletion(KeyId=key)
         kms_backends[ACCOUNT_ID]["eu-west-1"].keys[key].key_state = state
     printed = operator.run("sweep", "--json", *ASKED)
     assert printed.exit_code == 0
     assert {key["state"] for key in found(printed)} == {"Unavailable", "PendingImport"}
+    assert {key["call"]["name"] for key in found(printed)} == {"CancelKeyDeletion"}
+
+
+def test_a_key_that_was_used_and_lost_its_material_is_listed(empty, operator):
+    """Its material has expired: no call says so. A new key without material was never used."""
+    kms = empty.client("kms", "eu-west-1")
+    used = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.encrypt(KeyId=used, Plaintext=b"order")
+    kms_backends[ACCOUNT_ID]["eu-west-1"].keys[used].key_state = "PendingImport"
+    kms.create_key(Origin="EXTERNAL")
+    (key,) = found(operator.run("sweep", "--json", *ASKED))
+    assert key["arn"].rpartition("/")[2] == used
+
+
+def test_a_rescue_by_reprieve_is_told_from_one_by_people(empty, operator):
+    """By the role that cancelled the deletion; and a drill's key is one by its alias."""
+    kms = empty.client("kms", "eu-west-1")
+    by_reprieve = session_of(empty, "reprieve-automation")
+    for rescuer, alias in ((by_reprieve, "alias/reprieve-drill-1a2b3c4d"), (kms, "alias/orders")):
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=alias, TargetKeyId=key)
+        kms.schedule_key_deletion(KeyId=key)
+        rescuer.cancel_key_deletion(KeyId=key)
+    listed = {key["aliases"][0]: key for key in found(operator.run("sweep", "--json", *ASKED))}
+    told = {alias: (key["rescued"], key["drill_key"]) for alias, key in listed.items()}
+    assert told == {"alias/reprieve-drill-1a2b3c4d": (True, True), "alias/orders": (False, False)}
+    assert {key["scheduled"]["name"] for key in listed.values()} == {"ScheduleKeyDeletion"}
+    text = operator.run("sweep", *ASKED).text
+    assert "rescued by Reprieve on " in text
+    assert "deletion cancelled by " in text
+    assert " drill key" in text
 
 
 def test_it_says_who_did_it_and_when_the_key_was_last_used(empty, operator):
@@ -197,26 +248,8 @@ def test_what_cloudtrail_has_forgotten_is_left_open(empty, operator):
 
 def test_whose_deletion_is_approved_is_left_alone(empty):
     """A session of an exempt role scheduled it: CloudTrail names the role."""
-    role = "arn:aws:iam::111122223333:role/decommissioner"
-    trust = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}
-    iam = empty.client("iam", "us-east-1")
-    iam.create_role(
-        RoleName="decommissioner", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
-    )
-    iam.put_role_policy(
-        RoleName="decommissioner",
-        PolicyName="p",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [ANYTHING]}),
-    )
-    given = empty.client("sts", "us-east-1").assume_role(RoleArn=role, RoleSessionName="ci")
-    credentials = given["Credentials"]
-    session = empty._clients.make(
-        "kms",
-        "eu-west-1",
-        credentials["AccessKeyId"],
-        credentials["SecretAccessKey"],
-        credentials["SessionToken"],
-    )
+    role = f"arn:aws:iam::{ACCOUNT_ID}:role/decommissioner"
+    session = session_of(empty, "decommissioner")
     key = session.create_key()["KeyMetadata"]["KeyId"]
     session.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     operator = Operator(empty, SETTINGS | {"REPRIEVE_EXEMPT__PRINCIPALS": role})

@@ -8,7 +8,7 @@ from reprieve.cli.main import app
 from reprieve.drill.result import AccountDrill, Drill
 from reprieve.status.findings import Check
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
-from reprieve.sweep.sweep import Sweep
+from reprieve.sweep.result import Sweep
 from tests.unit.cli.samples import ACCOUNT, KEY, SETTINGS
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from reprieve.aws.account import Account
 from reprieve.sweep.cloudtrail import Call
-from reprieve.sweep.sweep import Key
+from reprieve.sweep.result import Key
 
 SETTINGS = '[notify]\nemails = ["security@example.com"]\n'
 ACCOUNT = Account(None, None, "111122223333", "arn:aws:iam::111122223333:user/alice")

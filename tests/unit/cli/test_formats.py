@@ -7,7 +7,7 @@ import pytest
 
 from reprieve.aws.permissions import COMMANDS, policy_for
 from reprieve.cli.common import print_json
-from reprieve.cli.sweep import prompt
+from reprieve.cli.views.sweep import prompt
 from reprieve.drill.result import AccountDrill
 from reprieve.settings.loader import load
 from tests.unit.cli.samples import CALL, KEY
@@ -101,7 +101,8 @@ def test_the_prompt_of_a_sweep_escapes_unprintable_characters():
     """It names the key, its aliases and the time left."""
     key = replace(KEY, aliases=(f"alias/{UNPRINTABLE}",))
     assert prompt("Cancel the scheduled deletion of", key) == (
-        f"Cancel the scheduled deletion of {KEY.arn} (alias/{ESCAPED}, 9 after its replicas)?"
+        f"Cancel the scheduled deletion of {KEY.arn} "
+        f"(alias/{ESCAPED}, 9 days after its last replica)?"
     )
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from unittest.mock import Mock
 
-from reprieve.sweep.cloudtrail import find_cause, read_calls
+from reprieve.sweep.cloudtrail import find_cause, find_scheduling, read_calls
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -34,9 +34,9 @@ def account_with(*events):
     return account
 
 
-def cause(calls, key, *, pending):
+def cause(calls, key, state):
     """Return the id of the event that explains a key's state; None if none does."""
-    call = find_cause(calls, key, pending=pending)
+    call = find_cause(calls, key, state)
     return call.event_id if call else None
 
 
@@ -51,9 +51,32 @@ def test_the_last_successful_call_is_the_cause():
     )
     calls, problems = read_calls(account, "eu-west-1")
     assert problems == []
-    assert cause(calls, KEY, pending=False) == "CancelKeyDeletion-3"
-    assert cause(calls, KEY, pending=True) == "ScheduleKeyDeletion-2"
-    assert cause(calls, f"{KEY}2", pending=True) is None
+    assert cause(calls, KEY, "Disabled") == "CancelKeyDeletion-3"
+    assert cause(calls, KEY, "PendingDeletion") == "ScheduleKeyDeletion-2"
+    assert cause(calls, f"{KEY}2", "PendingDeletion") is None
+
+
+def test_only_what_leads_to_a_state_is_its_cause():
+    """A key store that was disconnected is none's call; deleted material is no disabled key."""
+    account = account_with(
+        event("DisableKey", 9),
+        event("DeleteImportedKeyMaterial", 8),
+        event("CancelKeyDeletion", 3),
+        event("ScheduleKeyDeletion", 2),
+    )
+    calls, _ = read_calls(account, "eu-west-1")
+    assert cause(calls, KEY, "Unavailable") == "CancelKeyDeletion-3"
+    assert cause(calls, KEY, "PendingImport") == "DeleteImportedKeyMaterial-8"
+    assert cause(calls, KEY, "Disabled") == "DisableKey-9"
+
+
+def test_the_cancelled_scheduling_is_the_one_before():
+    """A later one was not cancelled by that call."""
+    calls, _ = read_calls(account_with(event("ScheduleKeyDeletion", 2)), "eu-west-1")
+    found = find_scheduling(calls, KEY, before=NOON + timedelta(hours=3))
+    assert found is not None
+    assert found.event_id == "ScheduleKeyDeletion-2"
+    assert find_scheduling(calls, KEY, before=NOON + timedelta(hours=1)) is None
 
 
 def test_an_event_of_another_form_is_skipped():
@@ -61,7 +84,7 @@ def test_an_event_of_another_form_is_skipped():
     odd = event("DisableKey", 2) | {"CloudTrailEvent": "no JSON"}
     calls, problems = read_calls(account_with(odd, event("DisableKey", 1)), "eu-west-1")
     assert problems == []
-    assert cause(calls, KEY, pending=False) == "DisableKey-1"
+    assert cause(calls, KEY, "Disabled") == "DisableKey-1"
 
 
 def test_a_federated_user_is_not_the_user_who_issued_its_session():

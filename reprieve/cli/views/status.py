@@ -1,4 +1,4 @@
-"""The view of `reprieve status`: a table, the findings (`status_findings`), and the verdict."""
+"""The view of `reprieve status`: a table, the findings (`findings`), and the verdict."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,8 +7,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.common import escaped
-from reprieve.cli.status_findings import show_findings
+from reprieve.cli.views.findings import show_findings
+from reprieve.cli.views.layout import escaped
 from reprieve.status.findings import Check, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 

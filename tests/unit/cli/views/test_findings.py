@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from reprieve.cli.status_findings import show_findings
+from reprieve.cli.views.findings import show_findings
 from reprieve.status.findings import DEPLOY, Check, Finding, Kind, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 

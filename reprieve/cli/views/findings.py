@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.common import escaped
+from reprieve.cli.views.layout import escaped
 from reprieve.status.findings import Finding
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 

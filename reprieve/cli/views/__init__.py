@@ -1,0 +1,1 @@
+"""What the commands print for people: one module for each command, and what they share."""

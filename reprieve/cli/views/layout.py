@@ -1,0 +1,59 @@
+"""What the views share: escaped text, tables, marked lines, and whether something fits."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from reprieve.text import printable
+
+_UNBOUNDED = 100_000
+
+
+def escaped(text: str, style: str = "") -> Text:
+    """Return text for a table or a line, with unprintable characters escaped."""
+    return Text(printable(text), style=style)
+
+
+def table(*heads: str, right: Sequence[str] = (), folded: Sequence[str] = ()) -> Table:
+    """Return an empty table; the columns in `right` align right, those in `folded` may wrap.
+
+    No other column is wrapped or cut: `fits` says whether the terminal is wide enough for that.
+    """
+    found = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for head in heads:
+        found.add_column(
+            head,
+            justify="right" if head in right else "left",
+            no_wrap=head not in folded,
+            overflow="fold",
+        )
+    return found
+
+
+def fits(content: Table, out: Console, folded: int | None = None) -> bool:
+    """Return whether a table fits. In a file or a pipe every table does.
+
+    Without `folded` no cell may be wrapped. With it the columns that may be wrapped can be as
+    narrow as that.
+    """
+    if not out.is_terminal:
+        return True
+    options = out.options.update(width=_UNBOUNDED)
+    needed = Measurement.get(out, options, content).maximum
+    for column in content.columns:
+        if folded is not None and not column.no_wrap:
+            widths = (Measurement.get(out, options, cell).maximum for cell in column.cells)
+            needed -= max(0, max(widths, default=0) - folded)
+    return needed <= out.width
+
+
+def marked(mark: str, text: Text, style: str = "") -> Table:
+    """Return a text after a mark. If it is wrapped, its lines begin below each other."""
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(mark, style=style), text)
+    return grid

@@ -1,0 +1,34 @@
+"""Print a view as it is on a terminal of some width, or in a pipe."""
+
+import io
+from collections.abc import Callable
+
+from rich.console import Console
+
+from reprieve.cli.common import console
+
+WIDTHS = (80, 100, 120, 200, None)
+"""In columns; None is a pipe."""
+
+
+def printed(show: Callable[[Console], object], width: int | None) -> str:
+    """Return what `show` prints, without colours and without spaces at the ends of lines.
+
+    A terminal breaks a line that is longer than its width; a view has to do it better.
+    """
+    out = console()
+    out.file = io.StringIO()
+    if width:
+        out = Console(
+            file=io.StringIO(),
+            width=width,
+            force_terminal=True,
+            color_system=None,
+            highlight=False,
+            emoji=False,
+            markup=False,
+        )
+    show(out)
+    lines = [line.rstrip() for line in out.file.getvalue().splitlines()]
+    assert not width or max(map(len, lines), default=0) <= width
+    return "\n".join(lines)
