@@ -16,11 +16,12 @@ def printed(show: Callable[[Console], object], width: int | None) -> str:
 
     A terminal breaks a line that is longer than its width; a view has to do it better.
     """
+    file = io.StringIO()
     out = console()
-    out.file = io.StringIO()
+    out.file = file
     if width:
         out = Console(
-            file=io.StringIO(),
+            file=file,
             width=width,
             force_terminal=True,
             color_system=None,
@@ -29,6 +30,6 @@ def printed(show: Callable[[Console], object], width: int | None) -> str:
             markup=False,
         )
     show(out)
-    lines = [line.rstrip() for line in out.file.getvalue().splitlines()]
+    lines = [line.rstrip() for line in file.getvalue().splitlines()]
     assert not width or max(map(len, lines), default=0) <= width
     return "\n".join(lines)
