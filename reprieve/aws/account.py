@@ -161,14 +161,27 @@ def is_code(error: BaseException, *codes: str) -> bool:
 
 def explain(error: BaseException) -> str:
     """Return in a sentence or two why a call to AWS failed, and what to do."""
+    return " ".join(filter(None, reason_and_hint(error)))
+
+
+def reason_and_hint(error: BaseException) -> tuple[str, str]:
+    """Return why a call to AWS failed, and what to do: sentences. The second is often empty."""
     if action := denied_action(error):
         # IAM user guide, "Troubleshoot access denied error messages": AWS names the kind of policy.
         if "service control policy" in str(error):
-            return f"A service control policy of the organization denies {action}."
+            return f"A service control policy of the organization denies {action}.", ""
         return (
-            f"The permission {action} is missing. `reprieve policy` prints the permissions that "
-            "each command needs."
+            f"The permission {action} is missing.",
+            "`reprieve policy` prints the permissions that each command needs.",
         )
+    if is_code(error, *_EXPIRED):
+        return "The credentials have expired.", "Renew them."
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return "No AWS credentials were found.", "Set AWS_PROFILE, or run `aws configure`."
+    return _reason(error), ""
+
+
+def _reason(error: BaseException) -> str:
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]
         if code in _UNKNOWN_CREDENTIALS:
@@ -176,11 +189,7 @@ def explain(error: BaseException) -> str:
                 "AWS rejects the credentials in this Region: the account has not enabled the "
                 "Region, or the credentials are wrong."
             )
-        if code in _EXPIRED:
-            return "The credentials have expired. Renew them."
         return f"{error.operation_name}: {code}: {error.response['Error'].get('Message', '')}"
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return "No AWS credentials were found. Set AWS_PROFILE, or run `aws configure`."
     if isinstance(error, NoAnswer):
         return f"There was {error}."
     if isinstance(error, ConnectionError | HTTPClientError):

@@ -9,7 +9,6 @@ from reprieve.status.compare import compare, missing, title_of, unexpected, unex
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import alarm as kind
-from reprieve.text import printable
 
 _UNEXPECTED: Final = unexpected_hint("alarm", "`aws cloudwatch delete-alarms`")
 
@@ -45,10 +44,12 @@ def _findings(alarm: Alarm, deployed: dict[str, Any] | None) -> Iterator[Finding
         return
     yield from compare(title, name, kind.expected(alarm), kind.deployed(deployed))
     if deployed["StateValue"] == "ALARM":
-        reason = printable(deployed.get("StateReason", ""))
+        reason = deployed.get("StateReason")
         yield Finding(
             name,
             Kind.FAILING,
-            f"{title} is on. {printable(deployed.get('AlarmDescription', ''))}".strip(),
-            f"Find out why. CloudWatch says: {reason}" if reason else "Find out why.",
+            # The description says what to do, too.
+            f"{title} is on. {deployed.get('AlarmDescription', '')}".strip(),
+            "",
+            f"CloudWatch says: {reason}" if reason else "",
         )

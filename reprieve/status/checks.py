@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from reprieve.aws.account import denied_action, explain
+from reprieve.aws.account import denied_action
 from reprieve.status import (
     alarm_checks,
     queue_checks,
@@ -13,7 +13,7 @@ from reprieve.status import (
     topic_checks,
 )
 from reprieve.status.expected import ExpectedRegion
-from reprieve.status.findings import Check, Finding, Kind, Verdict
+from reprieve.status.findings import Check, Finding, Verdict
 
 CHECKS: Final[dict[str, Callable[[ExpectedRegion], Check]]] = {
     "rules": rule_checks.rules,
@@ -44,5 +44,5 @@ def checks_of(expected: ExpectedRegion, names: Iterable[str] = CHECKS) -> Iterat
 def unknown(name: str, error: Exception) -> Check:
     """Return a check that could not be made."""
     text = "denied" if denied_action(error) else "?"
-    finding = Finding(name, Kind.UNKNOWN, f"The {name} could not be checked.", explain(error))
+    finding = Finding.unread(name, f"The {name} could not be checked.", error)
     return Check(name, text, (finding,), Verdict.UNKNOWN)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
+
+from reprieve.aws.account import reason_and_hint
 
 
 class Kind(StrEnum):
@@ -21,18 +23,46 @@ class Kind(StrEnum):
     """It could not be read."""
 
 
+class Count(NamedTuple):
+    """A number in a sentence: `one` and `many` are what follows the number."""
+
+    number: int
+    one: str
+    many: str
+
+    @property
+    def sentence(self) -> str:
+        """The number, and what follows it."""
+        return f"{self.number} {self.one if self.number == 1 else self.many}"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One problem: which resource, what kind of problem, the sentence, and what to do about it.
 
     `resource` is the name in AWS, or what stands for it: `trail`, `region`. The sentences do not
-    name the Region, so that the same problem in many Regions is one finding.
+    name the Region, so that the same problem in many Regions is one finding. `reason` says why, if
+    that is known: often in the words of AWS. `reason` and `hint` may be empty. `count` is the
+    number in a `problem` that counts something: such problems of several Regions add up.
     """
 
     resource: str
     kind: Kind
     problem: str
     hint: str
+    reason: str = ""
+    count: Count | None = None
+
+    @classmethod
+    def counted(cls, resource: str, kind: Kind, count: Count, hint: str) -> "Finding":
+        """Return a finding whose problem is a number of things."""
+        return cls(resource, kind, count.sentence, hint, count=count)
+
+    @classmethod
+    def unread(cls, resource: str, problem: str, error: BaseException) -> "Finding":
+        """Return a finding about what could not be read, because of an error."""
+        reason, hint = reason_and_hint(error)
+        return cls(resource, Kind.UNKNOWN, problem, hint, reason)
 
 
 class Verdict(StrEnum):

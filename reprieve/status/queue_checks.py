@@ -7,7 +7,7 @@ from reprieve.aws.account import NO_QUEUE, is_code
 from reprieve.names import DRILL_PREFIX, PREFIX
 from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
-from reprieve.status.findings import Check, Finding, Kind, check_of
+from reprieve.status.findings import Check, Count, Finding, Kind, check_of
 from reprieve.status.kinds import queue as kind
 
 _UNEXPECTED: Final = unexpected_hint("queue", "`aws sqs delete-queue`")
@@ -63,10 +63,10 @@ def _waiting(deployed: Mapping[str, Any]) -> int:
 
 
 def _undelivered(waiting: int, name: str, region: str, url: str) -> Finding:
-    return Finding(
+    return Finding.counted(
         name,
         Kind.FAILING,
-        f"{waiting} {'event' if waiting == 1 else 'events'} could not be delivered.",
+        Count(waiting, "event could not be delivered.", "events could not be delivered."),
         "Read them, check the keys that they name, then delete them: `aws sqs "
         f"receive-message --region {region} --queue-url {url} --message-attribute-names All`.",
     )

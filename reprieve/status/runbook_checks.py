@@ -13,7 +13,6 @@ from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import document as kind
 from reprieve.status.kinds import service_setting as setting_kind
-from reprieve.text import printable
 
 # The shortest waiting period of a key: after it, a failed rescue has been settled one way or the
 # other.
@@ -117,11 +116,12 @@ def rescues(expected: ExpectedRegion) -> Check:
 
 def _failed_rescue(expected: ExpectedRegion, execution: dict[str, Any]) -> Finding:
     id = execution["AutomationExecutionId"]
-    reason = printable(execution.get("FailureMessage", "no reason given"))
+    message = execution.get("FailureMessage")
     return Finding(
         id,
         Kind.FAILING,
-        f"The rescue {id} ended as {execution['AutomationExecutionStatus']}: {reason}",
+        f"The rescue {id} ended as {execution['AutomationExecutionStatus']}.",
         "Check its key: `aws ssm get-automation-execution "
         f"--region {expected.region} --automation-execution-id {id}`.",
+        f"Systems Manager says: {message}" if message else "",
     )

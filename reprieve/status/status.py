@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from reprieve.aws.account import Account, enabled_regions, explain
+from reprieve.aws.account import Account, enabled_regions
 from reprieve.aws.keys import customer_keys
 from reprieve.aws.parallel import run_in_parallel, run_with_timeout
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import RELAY_CHECKS, checks_of, unknown
 from reprieve.status.expected import expected_in, relay_in, rules_in
-from reprieve.status.findings import DEPLOY, Check, Finding, Kind, Verdict
+from reprieve.status.findings import DEPLOY, Check, Count, Finding, Kind, Verdict
 from reprieve.status.role_check import roles as check_roles
 from reprieve.status.trail_check import Trail, logging_of, trail_check, trails_of
 from reprieve.status.watched_calls import watched_calls
@@ -49,6 +49,12 @@ class RegionStatus:
         return not self.findings and all(check.verdict is Verdict.OK for check in self.checks)
 
     @property
+    def has_guard(self) -> bool:
+        """Whether it is watched, and anything of the guard is deployed there, or may be."""
+        is_watched = self.coverage is Coverage.WATCHED
+        return is_watched and not any(each.kind is Kind.MISSING for each in self.findings)
+
+    @property
     def all_findings(self) -> list[Finding]:
         """The findings about the Region as a whole, then those of its checks."""
         return [*self.findings, *(finding for check in self.checks for finding in check.findings)]
@@ -65,6 +71,13 @@ class AccountStatus:
     roles: Check
 
     @property
+    def has_guard(self) -> bool:
+        """Whether anything at all of the guard is deployed, or may be."""
+        watched = [each for each in self.regions if each.coverage is Coverage.WATCHED]
+        no_roles = all(each.kind is Kind.MISSING for each in self.roles.findings)
+        return not watched or not no_roles or any(each.has_guard for each in watched)
+
+    @property
     def is_healthy(self) -> bool:
         """Whether every check passed in every Region and for the roles."""
         return self.roles.verdict is Verdict.OK and all(each.is_healthy for each in self.regions)
@@ -76,12 +89,20 @@ class AccountStatus:
             "caller": self.arn,
             "profile": self.profile,
             "healthy": self.is_healthy,
-            "roles": asdict(self.roles),
+            "roles": _as_json(self.roles),
             "regions": [
-                {**asdict(each), "coverage": each.coverage.name.lower(), "healthy": each.is_healthy}
+                _as_json(each)
+                | {"coverage": each.coverage.name.lower(), "healthy": each.is_healthy}
                 for each in self.regions
             ],
         }
+
+
+def _as_json(found: Check | RegionStatus) -> dict[str, Any]:
+    """Return all fields, but for a finding's count: its problem has the number."""
+    return asdict(
+        found, dict_factory=lambda items: {name: each for name, each in items if name != "count"}
+    )
 
 
 def status_of(
@@ -103,7 +124,7 @@ def status_of(
     except Exception as error:
         on = dict.fromkeys(known, True)
         problem = "The Regions that are enabled in the account could not be listed."
-        unlisted = (Finding("account", Kind.UNKNOWN, problem, explain(error)),)
+        unlisted = (Finding.unread("account", problem, error),)
     # A Region that AWS opened after the installed botocore is in the account's list only.
     asked = sorted(only) or sorted({*known, *on})
     rows: dict[str, RegionStatus] = {}
@@ -160,7 +181,7 @@ def _add_trails(
 
 def _no_answer(region: str, error: Exception) -> RegionStatus:
     problem = "The Region could not be checked."
-    finding = Finding("region", Kind.UNKNOWN, problem, explain(error))
+    finding = Finding.unread("region", problem, error)
     return RegionStatus(region, Coverage.NO_ANSWER, findings=(finding,))
 
 
@@ -224,11 +245,10 @@ def _unwatched(region: str, settings: Settings, keys: int) -> RegionStatus:
         return RegionStatus(region, Coverage.EXCLUDED, keys)
     if not keys:
         return RegionStatus(region, Coverage.UNWATCHED, keys)
-    many = "1 customer key is" if keys == 1 else f"{keys} customer keys are"
-    finding = Finding(
+    finding = Finding.counted(
         "region",
         Kind.UNGUARDED,
-        f"{many} not guarded.",
+        Count(keys, "customer key is not guarded.", "customer keys are not guarded."),
         "Add the Region to regions.watch and deploy, or add it to regions.exclude.",
     )
     return RegionStatus(region, Coverage.NOT_COVERED, keys, findings=(finding,))

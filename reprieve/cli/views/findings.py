@@ -1,66 +1,97 @@
 """The findings of `reprieve status`: each problem once, each hint once."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from reprieve.cli.views.layout import escaped
+from reprieve.cli.views.layout import escaped, marked
 from reprieve.status.findings import Finding
-from reprieve.status.status import AccountStatus, Coverage, RegionStatus
+from reprieve.status.status import AccountStatus, Coverage
 
 _ANY_REGION = "REGION"
 """Stands for the Region in a sentence that is the same in several but for its name."""
+_ANY_RESOURCE = "ID"
+"""Stands for the resource in a hint that is the same for several but for their names."""
+_ACCOUNT = "the account"
+
+_Places = Mapping[str, Finding]
+"""By the name of a Region, or `_ACCOUNT`: what was found there."""
 
 
-def show_findings(status: AccountStatus, console: Console) -> None:
+def show_findings(status: AccountStatus, out: Console) -> None:
     """Print what is wrong and where, and under the problems that share a hint the hint."""
-    by_hint: dict[str, list[tuple[Finding, str]]] = {}
-    for finding, where in _placed(status):
-        by_hint.setdefault(finding.hint, []).append((finding, where))
-    for hint, found in by_hint.items():
-        for finding, where in found:
-            console.print(_hanging("✘ ", escaped(finding.problem, "bold red"), "bold red"))
-            console.print(_hanging("  ", escaped(where)))
-        console.print(_hanging("  → ", escaped(hint)))
-        console.print()
+    by_hint: dict[str, list[_Places]] = {}
+    for general, places in _merged(status).items():
+        hint = general.hint.replace(general.resource, _ANY_RESOURCE)
+        by_hint.setdefault(hint, []).append(places)
+    for hint, problems in by_hint.items():
+        for places in problems:
+            _show_problem(places, status, out)
+        hints = {finding.hint for places in problems for finding in places.values()}
+        if hint:
+            text = hints.pop() if len(hints) == 1 else hint
+            out.print(marked("  → ", escaped(text)))
+        out.print()
 
 
-def _hanging(mark: str, text: Text, style: str = "") -> Table:
-    """Return a text after a mark; the lines that follow begin where the text does."""
-    grid = Table.grid()
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(Text(mark, style=style), text)
-    return grid
+def _show_problem(places: _Places, status: AccountStatus, out: Console) -> None:
+    finding = _one_for(places)
+    out.print(marked("✘ ", escaped(finding.problem, "bold red"), "bold red"))
+    if finding.reason:
+        out.print(marked("  ", escaped(finding.reason)))
+    out.print(marked("  ", escaped(_where(places, status), "dim")))
 
 
-def _placed(status: AccountStatus) -> Iterator[tuple[Finding, str]]:
-    """Yield each finding with the Regions where it was found: unguarded Regions first.
+def _one_for(places: _Places) -> Finding:
+    """Return the finding that stands for those of several Regions; their counts add up."""
+    first = next(iter(places.values()))
+    if len(places) == 1 or (first.count is None and len(set(places.values())) == 1):
+        return first
+    general = _general(next(iter(places)), first)
+    if general.count is None:
+        return general
+    number = sum(each.count.number for each in places.values() if each.count)
+    return replace(general, problem=general.count._replace(number=number).sentence)
 
-    What differs between Regions in nothing but their names is one finding.
+
+def _where(places: _Places, status: AccountStatus) -> str:
+    """Return where something was found: in which Regions, how many times in each if it counts."""
+    if len(places) > 1 and all(finding.count for finding in places.values()):
+        return ", ".join(f"{each} ({f.count.number})" for each, f in places.items() if f.count)
+    watched = {each.region for each in status.regions if each.coverage is Coverage.WATCHED}
+    is_everywhere = len(watched) > 3 and watched == places.keys()
+    return f"all {len(watched)} watched Regions" if is_everywhere else ", ".join(places)
+
+
+def _merged(status: AccountStatus) -> dict[Finding, dict[str, Finding]]:
+    """Return the findings, each with the places where it was found: unguarded Regions first.
+
+    What differs between Regions in nothing but their names, or in a number, is one finding. Where
+    nothing at all is deployed, no single thing is missing.
     """
-    places: dict[Finding, dict[str, Finding]] = {}
+    merged: dict[Finding, dict[str, Finding]] = {}
     for region in sorted(status.regions, key=lambda each: not each.findings):
-        for finding in region.all_findings:
-            places.setdefault(_without_region(finding, region), {})[region.region] = finding
-    for finding in status.roles.findings:
-        places.setdefault(finding, {})["the account"] = finding
-    watched = sum(each.coverage is Coverage.WATCHED for each in status.regions)
-    for general, found in places.items():
-        one = len(set(found.values())) == 1
-        in_all = len(found) == watched > 3
-        where = f"all {watched} watched Regions" if in_all else ", ".join(found)
-        yield next(iter(found.values())) if one else general, where
+        if region.coverage is Coverage.WATCHED and not status.has_guard:
+            findings = [finding for check in region.checks for finding in check.findings]
+        else:
+            findings = region.all_findings
+        for finding in findings:
+            key = _general(region.region, finding)
+            if key.count:
+                key = replace(key, problem="", count=key.count._replace(number=0))
+            merged.setdefault(key, {})[region.region] = finding
+    for finding in status.roles.findings if status.has_guard else ():
+        merged.setdefault(finding, {})[_ACCOUNT] = finding
+    return merged
 
 
-def _without_region(finding: Finding, region: RegionStatus) -> Finding:
-    """Return a finding with the Region's name replaced; the resource's ARN may have it too."""
+def _general(region: str, finding: Finding) -> Finding:
+    """Return a finding with the Region's name replaced, in the resource's ARN too."""
     return replace(
         finding,
-        resource=finding.resource.replace(region.region, _ANY_REGION),
-        problem=finding.problem.replace(region.region, _ANY_REGION),
-        hint=finding.hint.replace(region.region, _ANY_REGION),
+        resource=finding.resource.replace(region, _ANY_REGION),
+        problem=finding.problem.replace(region, _ANY_REGION),
+        reason=finding.reason.replace(region, _ANY_REGION),
+        hint=finding.hint.replace(region, _ANY_REGION),
     )

@@ -1,14 +1,13 @@
 """The view of `reprieve status`: a table, the findings (`findings`), and the verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from reprieve.cli.views.findings import show_findings
-from reprieve.cli.views.layout import escaped
+from reprieve.cli.views.layout import escaped, fits, marked, table
 from reprieve.status.findings import Check, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 
@@ -26,26 +25,8 @@ _HEADS = {
 _STYLES = {Verdict.OK: "", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "yellow"}
 # A file has no colours, so a failed check is marked too.
 _MARKS = {Verdict.OK: "", Verdict.WRONG: "✘ ", Verdict.UNKNOWN: "? "}
-
-
-def show(status: AccountStatus, console: Console) -> None:
-    """Print one account."""
-    console.print(escaped(_heading(status), "bold"))
-    table, left_out = _fitting(status.regions, console)
-    console.print(table)
-    if left_out:
-        console.print(f"Passed in every Region: {', '.join(left_out)}", style="dim")
-    for coverage, what in _ASIDE.items():
-        names = [each.region for each in status.regions if _is_aside(each, coverage)]
-        if names:
-            console.print(f"{what} ({len(names)}): {', '.join(names)}", style="dim")
-    if status.roles.verdict is Verdict.OK:
-        console.print(f"IAM roles: {status.roles.text}", style="dim")
-    console.print()
-    show_findings(status, console)
-    console.print(_verdict(status), style="bold green" if status.is_healthy else "bold red")
-
-
+_NO_GUARD = "no guard"
+_DEPLOY = "Deploy: `reprieve diff` shows what is created, `npx cdktf deploy reprieve` creates it."
 _ASIDE = {
     Coverage.EXCLUDED: "Excluded by the settings",
     Coverage.UNWATCHED: "Not watched, without customer keys",
@@ -53,8 +34,16 @@ _ASIDE = {
 }
 
 
-def _is_aside(region: RegionStatus, coverage: Coverage) -> bool:
-    return region.coverage is coverage and region.is_healthy
+def show(status: AccountStatus, out: Console) -> None:
+    """Print one account."""
+    out.print(escaped(_heading(status), "bold"))
+    if status.has_guard:
+        _show_regions(status, out)
+    else:
+        _show_nothing_deployed(status, out)
+    show_findings(status, out)
+    mark, text, style = _verdict(status)
+    out.print(marked(mark, Text(text, style), style))
 
 
 def _heading(status: AccountStatus) -> str:
@@ -62,39 +51,94 @@ def _heading(status: AccountStatus) -> str:
     return f"Account {status.account}{profile}"
 
 
-def _fitting(regions: Sequence[RegionStatus], console: Console) -> tuple[Table, list[str]]:
-    """Return the table; where it is too wide, without the columns whose checks all passed."""
-    table = _table(regions, _HEADS)
-    unbounded = console.options.update(width=1000)
-    if Measurement.get(console, unbounded, table).maximum <= console.width:
-        return table, []
-    needed = {
-        check.name
-        for region in regions
-        for check in region.checks
-        if check.verdict is not Verdict.OK
-    }
-    heads = {name: head for name, head in _HEADS.items() if name in needed}
-    return _table(regions, heads), [name for name in _HEADS if name not in needed]
+def _show_nothing_deployed(status: AccountStatus, out: Console) -> None:
+    watched = [each.region for each in status.regions if each.coverage is Coverage.WATCHED]
+    where = watched[0] if len(watched) == 1 else f"any of the {len(watched)} watched Regions"
+    text = f"Nothing of the guard is deployed here, in {where}."
+    out.print(marked("✘ ", Text(text, "bold red"), "bold red"))
+    out.print(marked("  → ", Text(_DEPLOY)))
+    out.print()
 
 
-def _table(regions: Sequence[RegionStatus], heads: Mapping[str, str]) -> Table:
-    """Return a row for each Region that is watched or has findings."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for head in ("REGION", "GUARD", "KEYS", *heads.values()):
-        table.add_column(head, no_wrap=True, justify="right" if head == "KEYS" else "left")
+def _show_regions(status: AccountStatus, out: Console) -> None:
+    """Print the table, and below it what it leaves out."""
+    rows, passed = _fitting(status.regions, out)
+    out.print(rows)
+    notes = [("Passed in every Region", passed)] if passed else []
+    for coverage, what in _ASIDE.items():
+        names = [each.region for each in status.regions if _is_aside(each, coverage)]
+        if names:
+            notes.append((f"{what} ({len(names)})", names))
+    if status.roles.verdict is Verdict.OK:
+        notes.append(("IAM roles", [status.roles.text]))
+    for title, names in notes:
+        out.print(escaped(f"{title}: {', '.join(names)}", "dim"))
+    out.print()
+
+
+def _is_aside(region: RegionStatus, coverage: Coverage) -> bool:
+    return region.coverage is coverage and region.is_healthy
+
+
+def _fitting(regions: Sequence[RegionStatus], out: Console) -> tuple[Table, list[str]]:
+    """Return the table, and the checks that it leaves out since they passed everywhere.
+
+    Where the table of all checks is too wide, those that passed in every Region are left out.
+    Where that is too wide as well, one column names the checks that failed.
+    """
+    rows = _table(regions, _HEADS)
+    if fits(rows, out):
+        return rows, []
+    failed = {check.name for each in regions for check in _checks(each) if _has_failed(check)}
+    heads = {name: head for name, head in _HEADS.items() if name in failed}
+    passed = [name for name in _HEADS if name not in failed]
+    rows = _table(regions, heads)
+    return (rows if fits(rows, out) else _narrow_table(regions)), passed
+
+
+def _has_failed(check: Check) -> bool:
+    return check.verdict is not Verdict.OK
+
+
+def _rows(regions: Sequence[RegionStatus]) -> Iterator[tuple[RegionStatus, list[Text]]]:
+    """Yield each Region that is watched or has findings, with the first cells of its row."""
     for region in regions:
         if region.coverage in _ASIDE and region.is_healthy:
             continue
-        wrong = bool(region.findings)
-        checks = {check.name: check for check in region.checks}
-        table.add_row(
+        bare = region.coverage is Coverage.WATCHED and not region.has_guard
+        guard = f"{'✘ ' if region.findings else ''}{_NO_GUARD if bare else region.coverage}"
+        cells = [
             Text(region.region, style="" if region.is_healthy else "bold red"),
-            Text(f"{'✘ ' if wrong else ''}{region.coverage}", style="bold red" if wrong else ""),
-            "" if region.keys is None else str(region.keys),
-            *(_cell(checks.get(name)) for name in heads),
-        )
-    return table
+            Text(guard, style="bold red" if region.findings else ""),
+            Text("" if region.keys is None else str(region.keys)),
+        ]
+        yield region, cells
+
+
+def _table(regions: Sequence[RegionStatus], heads: Mapping[str, str]) -> Table:
+    """Return a row for each Region, with a cell for each check."""
+    rows = table("REGION", "GUARD", "KEYS", *heads.values(), right=["KEYS"])
+    for region, cells in _rows(regions):
+        checks = {check.name: check for check in _checks(region)}
+        rows.add_row(*cells, *(_cell(checks.get(name)) for name in heads))
+    return rows
+
+
+def _narrow_table(regions: Sequence[RegionStatus]) -> Table:
+    """Return a row for each Region, with one cell for all checks that failed."""
+    rows = table("REGION", "GUARD", "KEYS", "FAILED", right=["KEYS"], folded=["FAILED"])
+    for region, cells in _rows(regions):
+        failed = [check for check in _checks(region) if _has_failed(check)]
+        texts = (escaped(f"{each.name} {each.text}", _STYLES[each.verdict]) for each in failed)
+        rows.add_row(*cells, Text(", ").join(texts))
+    return rows
+
+
+def _checks(region: RegionStatus) -> tuple[Check, ...]:
+    """Return the checks to show: without a guard, only those that are about something else."""
+    if region.has_guard or region.coverage is not Coverage.WATCHED:
+        return region.checks
+    return tuple(check for check in region.checks if check.findings)
 
 
 def _cell(check: Check | None) -> Text:
@@ -103,12 +147,14 @@ def _cell(check: Check | None) -> Text:
     return escaped(f"{_MARKS[check.verdict]}{check.text}", _STYLES[check.verdict])
 
 
-def _verdict(status: AccountStatus) -> str:
+def _verdict(status: AccountStatus) -> tuple[str, str, str]:
+    """Return the mark, the sentence, and its style."""
     watched = [each for each in status.regions if each.coverage is Coverage.WATCHED]
     if status.is_healthy:
         many = "1 watched Region is" if len(watched) == 1 else f"{len(watched)} watched Regions are"
-        return f"✔ {many} guarded, and nothing is left uncovered."
+        return "✔ ", f"{many} guarded, and nothing is left uncovered.", "bold green"
     wrong = sum(not each.is_healthy for each in status.regions)
     roles = "" if status.roles.verdict is Verdict.OK else ", and so do the IAM roles"
     many = "1 Region needs" if wrong == 1 else f"{wrong} Regions need"
-    return f"✘ {many} attention{roles}: see above." if wrong else "✘ The IAM roles need attention."
+    text = f"{many} attention{roles}: see above." if wrong else "The IAM roles need attention."
+    return "✘ ", text, "bold red"

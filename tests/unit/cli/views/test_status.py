@@ -1,0 +1,204 @@
+"""How `reprieve status` shows accounts: right counts, each hint once, no Region cut."""
+
+from dataclasses import replace
+
+import pytest
+
+from reprieve.cli.views.status import show
+from reprieve.status.findings import DEPLOY, Check, Count, Finding, Kind, Verdict, check_of
+from reprieve.status.status import AccountStatus, Coverage, RegionStatus
+from tests.unit.cli.samples import ACCOUNT
+from tests.unit.cli.views.printing import WIDTHS, printed
+
+OK = {
+    "rules": "16/16",
+    "targets": "17/17",
+    "topic": "there",
+    "subscriptions": "2/2",
+    "runbook": "there",
+    "dead letters": "none",
+    "alarms": "7/7",
+    "last rescue": "Success 11-24 04:47",
+    "trail": "logs",
+}
+REGIONS = (
+    "ap-northeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1",
+    "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1",
+)  # fmt: skip
+ROLES = Check("roles", "there")
+NO_ROLES = check_of(
+    "roles",
+    "wrong",
+    [Finding(name, Kind.MISSING, f"The role {name} is missing.", DEPLOY) for name in ("a", "b")],
+)
+
+
+def watched(region="eu-west-1", keys=3, **failed):
+    """Return a watched Region; `failed` are the checks that failed, with what is in their cells.
+
+    A tuple holds the text of the cell and the finding.
+    """
+    checks = []
+    for name, text in OK.items():
+        cell, finding = failed.get(name.replace(" ", "_"), (text, None))
+        checks.append(check_of(name, cell, [finding] if finding else []))
+    return RegionStatus(region, Coverage.WATCHED, keys, tuple(checks))
+
+
+def without_guard(region):
+    """Return a watched Region where nothing is deployed: each check failed, without findings."""
+    none = Finding("region", Kind.MISSING, "There is no guard: nothing of it is deployed.", DEPLOY)
+    checks = tuple(
+        check.failed() if check.name != "trail" else check for check in watched(region).checks
+    )
+    return RegionStatus(region, Coverage.WATCHED, 0, checks, (none,))
+
+
+def unguarded(region, keys=1):
+    """Return a Region with customer keys that nobody watches."""
+    count = Count(keys, "customer key is not guarded.", "customer keys are not guarded.")
+    hint = "Add the Region to regions.watch and deploy, or add it to regions.exclude."
+    finding = Finding.counted("region", Kind.UNGUARDED, count, hint)
+    return RegionStatus(region, Coverage.NOT_COVERED, keys, findings=(finding,))
+
+
+def undelivered(number, region="eu-west-1"):
+    """Return the cell and the finding about so many events in the queue."""
+    count = Count(number, "event could not be delivered.", "events could not be delivered.")
+    hint = f"Read them: `aws sqs receive-message --region {region}`."
+    return str(number), Finding.counted("reprieve-dead-letters", Kind.FAILING, count, hint)
+
+
+def different(name, problem):
+    """Return a cell and a finding that a deployment fixes."""
+    return "wrong", Finding(name, Kind.DIFFERENT, problem, DEPLOY)
+
+
+def view(*regions, roles=ROLES, width=80, profile=None):
+    """Return what is printed of an account."""
+    status = AccountStatus(ACCOUNT.id, ACCOUNT.arn, profile, regions, roles)
+    return printed(lambda out: show(status, out), width)
+
+
+def aside():
+    """Return Regions that are not in the table."""
+    return (
+        RegionStatus("af-south-1", Coverage.OFF),
+        RegionStatus("us-west-2", Coverage.EXCLUDED, 2),
+        *(RegionStatus(f"eu-south-{each}", Coverage.UNWATCHED, 0) for each in range(1, 9)),
+    )
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_everything_passed(snapshot, width):
+    """Where the table is too wide, what passed in every Region is below it."""
+    regions = [watched(each) for each in REGIONS]
+    assert view(*regions, *aside(), width=width, profile="production") == snapshot
+
+
+def some_failed():
+    """Return Regions of which some checks failed."""
+    denied = Finding.unread("topic", "The topic could not be checked.", TimeoutError("too slow"))
+    rule = "The rule reprieve-key-disabled has the state DISABLED, not ENABLED."
+    alarm = Finding(
+        "reprieve-dead-letters",
+        Kind.FAILING,
+        "The alarm reprieve-dead-letters is on. Reprieve could not deliver an alert.",
+        "",
+        "CloudWatch says: Threshold Crossed: 1 datapoint [2.0] was greater than 0.0.",
+    )
+    return [
+        unguarded("ap-southeast-7"),
+        unguarded("ap-northeast-3", 2),
+        watched("eu-west-1", dead_letters=undelivered(2), alarms=("✘ 6/7", alarm)),
+        watched("eu-west-2", rules=different("reprieve-key-disabled", rule)),
+        watched("us-east-1", dead_letters=undelivered(1, "us-east-1")),
+        replace(
+            watched("us-east-2"), checks=(Check("topic", "?", (denied,), Verdict.UNKNOWN),)
+        ),
+        RegionStatus(
+            "us-west-1",
+            Coverage.NO_ANSWER,
+            findings=(
+                Finding("region", Kind.UNKNOWN, "The Region could not be checked.", "",
+                        "There was no answer within 60 seconds."),
+            ),
+        ),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_some_checks_failed(snapshot, width):
+    """Each problem once, with its reason, and the hint that serves it."""
+    roles = check_of(
+        "roles", "wrong", [different("reprieve-automation", "The role x has no policy.")[1]]
+    )
+    assert view(*some_failed(), *aside(), roles=roles, width=width) == snapshot
+
+
+@pytest.mark.parametrize("width", [80, None])
+def test_everything_failed(snapshot, width):
+    """The narrow table names the checks that failed in one column."""
+    failed = {name.replace(" ", "_"): different(name, f"The {name} has changed.") for name in OK}
+    assert view(watched("eu-west-1", **failed), width=width) == snapshot
+
+
+@pytest.mark.parametrize("width", [80, 120, None])
+def test_nothing_is_deployed_is_one_line(snapshot, width):
+    """Neither a row for each Region nor a line for each role; keys that nobody watches remain."""
+    regions = [without_guard(each) for each in REGIONS]
+    text = view(*regions, *aside(), roles=NO_ROLES, width=width)
+    assert text.count("→") == 1
+    assert text == snapshot
+    assert "2 customer keys are not guarded." in view(*regions, unguarded("x", 2), roles=NO_ROLES)
+    assert "any of" not in view(regions[0], roles=NO_ROLES)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_some_regions_have_no_guard(snapshot, width):
+    """Their rows are empty, and the sentence is one; roles that exist are not missing."""
+    regions = [without_guard("eu-west-1"), watched("eu-west-2"), without_guard("eu-west-3")]
+    assert view(*regions, width=width) == snapshot
+
+
+def test_keys_that_nobody_guards_add_up():
+    """One in each of 14 Regions is 14 keys."""
+    regions = [unguarded(f"xx-east-{number}") for number in range(14)]
+    text = view(watched(), *regions)
+    assert "✘ 14 customer keys are not guarded.\n" in text
+    assert "xx-east-0 (1), xx-east-1 (1)" in text
+    text = view(watched(), unguarded("xx-east-1"))
+    assert "✘ 1 customer key is not guarded.\n  xx-east-1\n" in text
+
+
+def test_undelivered_events_add_up_and_share_a_command():
+    """The command names no single Region then."""
+    text = view(
+        watched("eu-west-1", dead_letters=undelivered(2)),
+        watched("us-east-1", dead_letters=undelivered(1, "us-east-1")),
+        width=None,
+    )
+    assert "✘ 3 events could not be delivered.\n  eu-west-1 (2), us-east-1 (1)\n" in text
+    assert "→ Read them: `aws sqs receive-message --region REGION`." in text
+
+
+def test_unwatched_regions_are_not_all_watched_ones():
+    """Though they are as many."""
+    regions = [watched(each) for each in REGIONS[:4]]
+    found = [unguarded(f"xx-east-{number}") for number in range(4)]
+    assert "all 4 watched" not in view(*regions, *found)
+
+
+def test_what_others_wrote_is_escaped():
+    """Every text may come from somebody else."""
+    evil = "\x1b[2J\u202e\n"
+    finding = Finding(evil, Kind.FAILING, f"problem {evil}", f"hint {evil}", f"reason {evil}")
+    text = view(
+        watched(alarms=(f"cell {evil}", finding)),
+        roles=check_of("roles", "wrong", [replace(finding, problem=f"role {evil}")]),
+        profile=evil,
+        width=None,
+    )
+    assert all(char.isprintable() or char == "\n" for char in text)
+    for what in ("problem", "hint", "reason", "cell", "role"):
+        assert f"{what} \\x1b[2J\\u202e\\n" in text
