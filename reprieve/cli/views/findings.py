@@ -1,6 +1,5 @@
 """The findings of `reprieve status`: each problem once, each hint once."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from rich.console import Console
@@ -15,7 +14,7 @@ _ANY_RESOURCE = "ID"
 """Stands for the resource in a hint that is the same for several but for their names."""
 _ACCOUNT = "the account"
 
-_Places = Mapping[str, Finding]
+_Places = dict[str, Finding]
 """By the name of a Region, or `_ACCOUNT`: what was found there."""
 
 
@@ -64,13 +63,13 @@ def _where(places: _Places, status: AccountStatus) -> str:
     return f"all {len(watched)} watched Regions" if is_everywhere else ", ".join(places)
 
 
-def _merged(status: AccountStatus) -> dict[Finding, dict[str, Finding]]:
+def _merged(status: AccountStatus) -> dict[Finding, _Places]:
     """Return the findings, each with the places where it was found: unguarded Regions first.
 
     What differs between Regions in nothing but their names, or in a number, is one finding. Where
     nothing at all is deployed, no single thing is missing.
     """
-    merged: dict[Finding, dict[str, Finding]] = {}
+    merged: dict[Finding, _Places] = {}
     for region in sorted(status.regions, key=lambda each: not each.findings):
         if region.coverage is Coverage.WATCHED and not status.has_guard:
             findings = [finding for check in region.checks for finding in check.findings]
