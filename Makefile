@@ -98,10 +98,11 @@ clean: ## remove what set-up and runs created (your Terraform state stays)
 	@$(PIPENV) --python "$$(command -v $(PYTHON))" sync --dev --quiet
 	@touch $@
 
-node_modules/.done: package.json package-lock.json
+node_modules/.done: package.json package-lock.json tools/cdktf_interrupt.py
 	@command -v npm >/dev/null || { echo "npm is not on PATH: install Node.js 20 or newer." >&2; exit 1; }
 	@echo "Installing the cdktf command line into node_modules/ (half a minute) …"
 	@npm ci --ignore-scripts --no-progress --loglevel=error
+	@$(PYTHON) tools/cdktf_interrupt.py
 	@touch $@
 
 .tools/policy-scan/.done: .ci/requirements/policy-scan.txt | .tools/.done

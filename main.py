@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.loader import load
+from reprieve.settings.workspace import check_workspace
 from stacks.fast_bindings import SWITCH
 from stacks.lock_file import copy_lock_file
 
@@ -15,8 +16,10 @@ STACK = "reprieve"
 
 def main() -> ExitCode:
     """Synthesise; return the exit code: OK, or USAGE if the settings have an error."""
+    outdir = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")  # cdktf's --output sets it
     try:
         settings = load()
+        check_workspace(settings.state, outdir / "stacks" / STACK)
     except ReprieveError as error:
         print(error.report, file=sys.stderr)
         return error.exit_code
@@ -26,14 +29,15 @@ def main() -> ExitCode:
     from stacks.cdk import App
 
     app = App(
+        outdir=str(outdir),
         stack_traces=False,  # they cost time for each resource, and show only jsii's Node code
         # For a cloud block CDKTF would run `terraform version`. Synthesis needs no terraform, and a
         # terraform that is too old reports that itself.
         skip_validation=settings.state.backend == "hcp",
     )
-    AccountStack(app, STACK, settings)
+    AccountStack(app, STACK, settings, outdir)
     app.synth()
-    copy_lock_file(Path(app.outdir, "stacks", STACK))
+    copy_lock_file(outdir / "stacks" / STACK)
     return ExitCode.OK
 
 

@@ -1,5 +1,7 @@
 """The Terraform stack of one AWS account."""
 
+from pathlib import Path
+
 from reprieve.guard.forwarding import relay_region
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.remediation import roles_of
@@ -22,6 +24,10 @@ from stacks.remediation import Remediation
 PROVIDER_VERSIONS = ">= 5.100.0, < 7.0.0"
 
 
+DEFAULT_OUTDIR = Path("cdktf.out")
+"""Where an app writes to if neither `CDKTF_OUTDIR` nor `--output` names another folder."""
+
+
 class AccountStack(TerraformStack):
     """One account: a provider alias for every Region, the roles, and a guard per watched Region.
 
@@ -30,9 +36,12 @@ class AccountStack(TerraformStack):
     Region that has left the settings.
     """
 
-    def __init__(self, scope: Construct, id: str, settings: Settings) -> None:
+    def __init__(
+        self, scope: Construct, id: str, settings: Settings, outdir: Path = DEFAULT_OUTDIR
+    ) -> None:
+        """Create the stack in an app that writes to `outdir`, relative to the current directory."""
         super().__init__(scope, id)
-        add_backend(self, id, settings.state)
+        add_backend(self, id, settings.state, outdir)
 
         partition, home = settings.regions.partition, settings.regions.home
         providers = {

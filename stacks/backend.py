@@ -1,5 +1,8 @@
 """The backend that stores a stack's state, as the settings say."""
 
+import os
+from pathlib import Path
+
 from reprieve.settings.state import DEFAULT_HOSTNAME, StateSettings
 from stacks.cdk import (
     CloudBackend,
@@ -14,10 +17,11 @@ from stacks.cdk import (
 _LOCKS_WITH_A_FILE = ">= 1.10.0"
 
 
-def add_backend(stack: TerraformStack, name: str, state: StateSettings) -> None:
+def add_backend(stack: TerraformStack, name: str, state: StateSettings, outdir: Path) -> None:
     """Give a stack the backend of the settings; `name` is the stack's.
 
     It never contains credentials: Terraform finds them in the environment or in its own files.
+    `outdir` is the folder that the app writes to.
     """
     if state.backend == "s3":
         _s3(stack, name, state)
@@ -30,8 +34,21 @@ def add_backend(stack: TerraformStack, name: str, state: StateSettings) -> None:
             workspaces=NamedCloudWorkspace(state.workspace or name, state.project),
         )
     else:
-        # Beside main.py: terraform runs in cdktf.out/stacks/NAME.
-        LocalBackend(stack, path=f"../../../terraform.{name}.tfstate")
+        LocalBackend(stack, path=_local_path(name, outdir))
+
+
+def _local_path(name: str, outdir: Path) -> str:
+    """Return the path of a state in the current directory, as terraform sees it from the stack.
+
+    It is relative, so that a project can be moved, and a plan does not depend on where it is.
+    Links are resolved first: `..` of a folder is the parent of what a link points to.
+    """
+    state = Path.cwd() / f"terraform.{name}.tfstate"
+    stack = outdir.resolve() / "stacks" / name
+    try:
+        return Path(os.path.relpath(state, stack)).as_posix()
+    except ValueError:  # another drive, on Windows
+        return state.as_posix()
 
 
 def _s3(stack: TerraformStack, name: str, state: StateSettings) -> None:

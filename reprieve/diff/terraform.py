@@ -3,19 +3,26 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from reprieve.diff.plan import Plan, PlanError
 from reprieve.diff.plan_reader import parse
+from reprieve.diff.processes import Done, Processes
 from reprieve.errors import ExitCode, ReprieveError
 
 BINARY_VARIABLE = "TERRAFORM_BINARY_NAME"
 """Names the terraform to run, for cdktf too."""
+
+OUTPUT: Final = Path("build", "diff")
+"""Where the stacks are synthesised to: cdktf.out/ stays as the last `cdktf` command left it."""
+
+# The backend and the workspace of an earlier plan: this one reads the state that the settings name.
+_REMEMBERED: Final = ("terraform.tfstate", "environment")
 
 
 class TerraformError(ReprieveError):
@@ -31,12 +38,14 @@ class SynthError(ReprieveError):
 def plan_all(directory: Path, show: Callable[[str], None]) -> list[Plan]:
     """Synthesise the stacks of a directory and plan each; `show` gets what is being done.
 
-    A plan that errors is included, marked as errored, if Terraform wrote a plan file.
+    A plan that errors is included, marked as errored, if Terraform wrote a plan file. No plan locks
+    the state, or writes to it.
 
     Raises:
         PlanError: there is no app in the directory.
         TerraformError: a command is missing or failed.
         SynthError: the settings have errors.
+        Interrupted: Ctrl-C or SIGTERM ended a command.
     """
     if not (directory / "main.py").is_file():
         raise PlanError(
@@ -45,13 +54,21 @@ def plan_all(directory: Path, show: Callable[[str], None]) -> list[Plan]:
             "terraform show -json PLANFILE > plan.json",
         )
     terraform = _terraform()
-    show("synthesising the stacks")
-    synth = _run([sys.executable, "main.py"], directory)
-    if synth.returncode == ExitCode.USAGE:
-        raise SynthError(synth.stderr.strip())
-    if synth.returncode:
-        raise TerraformError(_failure("main.py", synth))
-    return [_plan(name, stack, terraform, show) for name, stack in _stacks(directory).items()]
+    out = directory / OUTPUT
+    # A data directory that the variable names is that of the deployments.
+    variables = {name: value for name, value in os.environ.items() if name != "TF_DATA_DIR"}
+    variables |= {"TF_IN_AUTOMATION": "1", "CDKTF_OUTDIR": str(out)}
+    with Processes(show) as processes:
+        show("synthesising the stacks")
+        synth = processes.run([sys.executable, "main.py"], directory, variables)
+        if synth.returncode == ExitCode.USAGE:
+            raise SynthError(synth.stderr.strip())
+        if synth.returncode:
+            raise TerraformError(_failure("main.py", synth))
+        return [
+            _Stack(name, stack, terraform, variables, processes).plan(show)
+            for name, stack in _stacks(out).items()
+        ]
 
 
 def _terraform() -> str:
@@ -65,12 +82,11 @@ def _terraform() -> str:
     return found
 
 
-def _stacks(directory: Path) -> dict[str, Path]:
+def _stacks(out: Path) -> dict[str, Path]:
     """Return the stacks that the app just synthesised, by name.
 
     The manifest lists them. The output directory may also hold stacks that the app no longer has.
     """
-    out = directory / os.environ.get("CDKTF_OUTDIR", "cdktf.out")
     try:
         stacks = json.loads((out / "manifest.json").read_text())["stacks"]
         found = {name: out / stack["workingDirectory"] for name, stack in sorted(stacks.items())}
@@ -83,43 +99,45 @@ def _stacks(directory: Path) -> dict[str, Path]:
     return found
 
 
-def _plan(name: str, stack: Path, terraform: str, show: Callable[[str], None]) -> Plan:
-    show(f"{name}: terraform init")
-    _checked([terraform, "init", "-input=false", "-no-color"], stack)
-    # Not in the stack's directory: a plan file may contain secrets, and cdktf has its own.
-    with tempfile.TemporaryDirectory(prefix="reprieve-") as temporary:
-        file = Path(temporary) / "plan"
-        show(f"{name}: terraform plan")
-        planned = _run([terraform, "plan", "-input=false", "-no-color", f"-out={file}"], stack)
-        errors = planned.stderr.strip() if planned.returncode else ""
-        if planned.returncode and not file.exists():
-            raise TerraformError(_failure(f"terraform plan of {name}", planned))
-        show(f"{name}: terraform show")
-        content = _checked([terraform, "show", "-json", str(file)], stack)
-    return replace(parse(content.encode(), name), error_output=errors)
+@dataclass(frozen=True)
+class _Stack:
+    """A synthesised stack, and what is needed to run terraform there."""
+
+    name: str
+    directory: Path
+    terraform: str
+    variables: dict[str, str]
+    processes: Processes
+
+    def plan(self, show: Callable[[str], None]) -> Plan:
+        """Return the plan, marked as errored if terraform wrote one although it failed."""
+        for name in _REMEMBERED:
+            (self.directory / ".terraform" / name).unlink(missing_ok=True)
+        show(f"{self.name}: terraform init")
+        self._checked("init", "-input=false")
+        # Not in the stack's directory: a plan file may contain secrets.
+        with tempfile.TemporaryDirectory(prefix="reprieve-") as temporary:
+            file = Path(temporary) / "plan"
+            show(f"{self.name}: terraform plan")
+            planned = self._run("plan", "-input=false", "-lock=false", f"-out={file}")
+            errors = planned.stderr.strip() if planned.returncode else ""
+            if planned.returncode and not file.exists():
+                raise TerraformError(_failure(f"terraform plan of {self.name}", planned))
+            show(f"{self.name}: terraform show")
+            content = self._checked("show", "-json", str(file))
+        return replace(parse(content.encode(), self.name), error_output=errors)
+
+    def _checked(self, command: str, *arguments: str) -> str:
+        done = self._run(command, *arguments)
+        if done.returncode:
+            raise TerraformError(_failure(f"{Path(self.terraform).name} {command}", done))
+        return done.stdout
+
+    def _run(self, command: str, *arguments: str) -> Done:
+        full = [self.terraform, command, "-no-color", *arguments]
+        return self.processes.run(full, self.directory, self.variables)
 
 
-def _checked(command: list[str], directory: Path) -> str:
-    done = _run(command, directory)
-    if done.returncode:
-        raise TerraformError(_failure(f"{Path(command[0]).name} {command[1]}", done))
-    return done.stdout
-
-
-def _run(command: list[str], directory: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=directory,
-        env={**os.environ, "TF_IN_AUTOMATION": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-
-
-def _failure(what: str, done: subprocess.CompletedProcess[str]) -> str:
+def _failure(what: str, done: Done) -> str:
     output = (done.stderr.strip() or done.stdout.strip())[-4000:]
     return f"{what} ended with exit code {done.returncode}:\n{output}"

@@ -1,6 +1,12 @@
 """Where the state lives, as it is synthesised."""
 
+from pathlib import Path
+
 import pytest
+
+from reprieve.settings.state import StateSettings
+from stacks.backend import add_backend
+from stacks.cdk import App, TerraformStack
 
 EUROPE = {"REPRIEVE_REGIONS__WATCH": "eu-west-1"}
 S3 = {
@@ -22,6 +28,39 @@ def test_a_local_state_stands_beside_main_py(stack):
     """And nothing else is asked of Terraform."""
     local = {"local": {"path": "../../../terraform.reprieve.tfstate"}}
     assert {"backend": local} == terraform_block(stack)
+
+
+@pytest.mark.parametrize(
+    ("outdir", "path"),
+    [
+        ("cdktf.out", "../../../terraform.reprieve.tfstate"),
+        ("build/diff", "../../../../terraform.reprieve.tfstate"),
+        (".", "../../terraform.reprieve.tfstate"),
+        ("../out", "../../../project/terraform.reprieve.tfstate"),
+    ],
+)
+def test_the_local_state_is_the_same_whatever_the_output_folder(
+    outdir, path, tmp_path, monkeypatch
+):
+    """Otherwise a plan in another folder would create the deployed guard a second time."""
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    for given in (Path(outdir), project / outdir):
+        stack = TerraformStack(App(outdir=str(tmp_path / "any")), "reprieve")
+        add_backend(stack, "reprieve", StateSettings(), given)
+        assert stack.to_terraform()["terraform"]["backend"] == {"local": {"path": path}}
+
+
+def test_a_link_in_the_path_of_the_output_folder_is_followed(tmp_path, monkeypatch):
+    """From there `..` leads to the parent of what the link points to."""
+    (tmp_path / "disk" / "far").mkdir(parents=True)
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "far")
+    monkeypatch.chdir(tmp_path)
+    stack = TerraformStack(App(outdir=str(tmp_path / "any")), "reprieve")
+    add_backend(stack, "reprieve", StateSettings(), Path("out"))
+    local = stack.to_terraform()["terraform"]["backend"]["local"]
+    assert local == {"path": "../../../../terraform.reprieve.tfstate"}
 
 
 def test_s3_with_what_is_required(synth):

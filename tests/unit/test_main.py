@@ -33,3 +33,12 @@ def test_without_settings_the_report_names_the_missing_file(directory, capsys):
     """As in a run in the wrong directory."""
     assert main() == 2
     assert "reprieve.toml (no such file)" in capsys.readouterr().err
+
+
+def test_an_unexpected_workspace_is_an_error_and_nothing_is_written(directory, capsys, monkeypatch):
+    """There a plan would create the deployed guard a second time."""
+    monkeypatch.setenv("REPRIEVE_NOTIFY__EMAILS", "security@example.com")
+    monkeypatch.setenv("TF_WORKSPACE", "prod")
+    assert main() == 2
+    assert 'TF_WORKSPACE selects the Terraform workspace "prod"' in capsys.readouterr().err
+    assert list(directory.iterdir()) == []

@@ -54,6 +54,23 @@ def test_a_deployment_is_approved_and_never_cut_off():
     assert job["steps"][-1]["run"] == "reprieve status"
 
 
+def test_no_workflow_waits_for_another():
+    """A deployment may wait for its approval for days, and drift must be found meanwhile."""
+    groups = [each["concurrency"]["group"] for each in WORKFLOWS.values()]
+    assert len(set(groups)) == len(WORKFLOWS)
+    # Its plan takes no lock, so the newest of two runs is enough.
+    assert WORKFLOWS["drift"]["concurrency"]["cancel-in-progress"] is True
+
+
+def test_a_deployment_waits_for_the_lock_and_gets_the_signals_of_a_cancelled_job():
+    """The runner only signals the shell of a step, so cdktf takes its place."""
+    (job,) = WORKFLOWS["deploy"]["jobs"].values()
+    (step,) = (step for step in job["steps"] if "cdktf deploy" in step.get("run", ""))
+    assert step["run"].startswith("exec npx cdktf deploy")
+    # cdktf deploys with `terraform apply`, which plans too.
+    assert step["env"] == {"TF_CLI_ARGS_apply": "-lock-timeout=10m"}
+
+
 def test_every_action_is_pinned():
     """By its commit, with the version beside it for people."""
     lines = [
@@ -87,7 +104,7 @@ def test_every_command_is_one_that_runs_anywhere(command):
         assert os.access(PROJECT / program, os.X_OK)
     else:
         known = (
-            "npx cdktf deploy reprieve --auto-approve",
+            "exec npx cdktf deploy reprieve --auto-approve",
             'echo "$PWD/.venv/bin" >> "$GITHUB_PATH"',
         )
         assert command in known

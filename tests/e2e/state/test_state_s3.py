@@ -5,6 +5,8 @@ import os
 import pwd
 import re
 import socket
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -214,10 +216,22 @@ def test_the_policy_of_the_docs_allows_what_terraform_does_and_no_more(moved, ca
     assert done == granted
 
 
-def test_a_plan_without_a_lock_only_reads(moved, calls):
+def test_reprieve_diff_only_reads_the_state(moved, calls):
     """What docs/state.md says is enough for those who plan and never deploy."""
+    deployment = moved.deployment
+    (deployment.directory / "main.py").write_text(
+        f"import runpy\nrunpy.run_path({str(PROJECT / 'main.py')!r}, run_name='__main__')\n"
+    )
     calls.clear()
-    moved.deployment.terraform("plan", "-lock=false")
+    done = subprocess.run(
+        [sys.executable, "-m", "reprieve.cli", "diff"],
+        cwd=deployment.directory,
+        env=deployment.environment() | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "no changes\n"), done.stderr
     assert {(action, resource) for _, action, resource in calls} == {
         ("s3:ListBucket", f"arn:aws:s3:::{BUCKET}"),
         ("s3:GetObject", f"arn:aws:s3:::{BUCKET}/{KEY}"),
