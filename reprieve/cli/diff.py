@@ -1,6 +1,7 @@
 """The command `reprieve diff`: a Terraform plan that people can review."""
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,10 +10,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from reprieve.aws.topics import existing_topics
 from reprieve.cli.common import print_json, spinner
 from reprieve.diff.json_report import as_json
 from reprieve.diff.markdown_report import markdown
-from reprieve.diff.plan import Plan
+from reprieve.diff.plan import Plan, created_topics
 from reprieve.diff.plan_reader import parse, read
 from reprieve.diff.review import Review, code_of, review_plans
 from reprieve.diff.terraform import plan_all
@@ -59,6 +61,7 @@ def diff(
       4  protection is weakened, or the plan does not show whether it is
       1  a plan failed, or could not be created
       2  the input is not the JSON of a plan, or the settings have an error
+      130  Ctrl-C or SIGTERM ended it
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
     reviews = review_plans(_read(plans) if plans else _created())
     _print(reviews, format)
@@ -78,7 +81,8 @@ def _created() -> list[Plan]:
     for plan in plans:
         if plan.error_output:
             print(printable_lines(plan.error_output), file=sys.stderr)
-    return plans
+    # A plan of an empty state also creates what is deployed, if the state is the wrong one.
+    return [replace(plan, existing=existing_topics(created_topics(plan))) for plan in plans]
 
 
 def _print(reviews: list[Review], format: Format) -> None:

@@ -31,6 +31,7 @@ def _plan_json(review: Review) -> dict[str, Any]:
         "errored": review.plan.errored,
         "complete": review.plan.complete,
         "counts": review.counts,
+        "first": review.is_first,
         "regions": {
             "staying": list(review.regions.staying),
             "joining": list(review.regions.joining),

@@ -85,11 +85,27 @@ class Plan:
     complete: bool
     error_output: str = ""
     """What Terraform printed on stderr where the plan errored."""
+    existing: frozenset[str] = frozenset()
+    """The Regions where the account has the topic that the plan creates."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """The resources that change."""
         return tuple(each for each in self.resources if each.is_change)
+
+
+def created_topics(plan: Plan) -> dict[str, str]:
+    """Return the name of a topic by Region, if the plan creates everything; otherwise nothing.
+
+    It then assumes that no guard is deployed: the state is empty.
+    """
+    if not all(each.actions == ("create",) for each in plan.resources):
+        return {}
+    return {
+        each.place: str((each.after or {}).get("name"))
+        for each in reversed(plan.resources)
+        if each.type == "aws_sns_topic"
+    }
 
 
 def is_too_deep(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from reprieve.diff.differences import between, parsed
 from reprieve.diff.grouping import Group, Guards, Regions, grouped, guards, regions_of
-from reprieve.diff.plan import MALFORMED, Change, Plan, PlanError
+from reprieve.diff.plan import MALFORMED, Change, Plan, PlanError, created_topics
 from reprieve.diff.runbooks import differences_of, follows_document, without_hash
 from reprieve.diff.weakenings import Weakening, weakenings_of
 from reprieve.errors import ExitCode
@@ -57,7 +57,13 @@ class Review:
     @cached_property
     def weakenings(self) -> tuple[Weakening, ...]:
         """How the plan weakens protection; lost guards first."""
-        return (*self._lost_guards(), *self._by_changes(self.plan.changes))
+        unknown = self._unknown_to_the_state()
+        return (*unknown, *self._lost_guards(), *self._by_changes(self.plan.changes))
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the plan creates everything: it assumes that no guard is deployed."""
+        return bool(created_topics(self.plan))
 
     @cached_property
     def put_back(self) -> tuple[Group, ...]:
@@ -108,6 +114,17 @@ class Review:
         return follows_document(change, siblings) and [
             each.path for each in differences_of(change)
         ] == ["arn"]
+
+    def _unknown_to_the_state(self) -> list[Weakening]:
+        text = (
+            "exists in the account, but the state of this plan does not contain it: Terraform "
+            "would create a deployed guard again. Check [state], the credentials and the workspace"
+        )
+        return [
+            Weakening("state-lost", f"topic {name}", text, region, "")
+            for region, name in created_topics(self.plan).items()
+            if region in self.plan.existing
+        ]
 
     def _lost_guards(self) -> list[Weakening]:
         found = []

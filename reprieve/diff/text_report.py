@@ -46,6 +46,8 @@ def headline(review: Review) -> str:
         found = f"only outputs change: {outputs}" if outputs else "no changes"
         return found if not review.left_weakened else f"{found}, but protection is weakened"
     weak = len(merge_weakenings(review.weakenings)) + len(merge_weakenings(review.left_weakened))
+    if review.is_first and not weak:
+        return f"{counts}; this plan assumes that no guard is deployed yet"
     ways = {0: "nothing weakens protection", 1: "protection is weakened in 1 way"}
     return f"{counts}; {ways.get(weak, f'protection is weakened in {weak} ways')}"
 

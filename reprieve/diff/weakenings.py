@@ -51,6 +51,7 @@ class Weakening:
 
 
 KINDS = {
+    "state-lost": "a guard is deployed, but the state does not contain it",
     "guard-lost": "a Region loses its whole guard",
     "gone": "a resource is deleted, or Terraform no longer manages it",
     "gap": "a resource is deleted before it is created again, or has to be confirmed again",

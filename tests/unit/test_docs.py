@@ -37,7 +37,7 @@ def test_there_are_commands():
 @pytest.mark.parametrize(("page", "command"), COMMANDS)
 def test_a_command_of_the_documentation_is_there(page, command):
     """A make target, a script with execute permission, a command of reprieve with its options."""
-    words = [word for word in shlex.split(command) if not re.fullmatch(r"[A-Z_]+=.*", word)]
+    words = [word for word in shlex.split(command) if not re.fullmatch(r"\w+=.*", word)]
     program, argument = words[0], (words[1:] or [""])[0]
     if program == "make":
         assert re.search(rf"^{argument}:", (PROJECT / "Makefile").read_text(), re.MULTILINE)

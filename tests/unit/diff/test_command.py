@@ -4,13 +4,16 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
 from reprieve.cli.main import app
 from reprieve.diff.markdown_report import MAX_SIZE, markdown
-from reprieve.diff.text_report import Line, laid_out
+from reprieve.diff.plan import created_topics
+from reprieve.diff.review import Review
+from reprieve.diff.text_report import Line, headline, laid_out
 from reprieve.diff.weakenings import KINDS
 from reprieve.regions import known_regions
 from sandbox.deployment import PROJECT
@@ -288,3 +291,25 @@ def test_both_examples_of_the_page_show_the_same_weakenings_as_they_are_printed(
     assert found == re.findall(r"^- (.*)$", as_markdown, re.MULTILINE)
     lost = review("region-leaves").weakenings[0]
     assert re.sub(r"\d+ resources", "31 resources", f"sa-east-1: {lost.text}") == found[0]
+
+
+def test_a_plan_that_creates_everything_says_what_it_assumes():
+    """Its state is empty. That may be the wrong state."""
+    (line, *_) = text("first")
+    assert line.endswith(" created; this plan assumes that no guard is deployed yet")
+
+
+def test_a_guard_that_the_state_does_not_contain_is_named():
+    """In each Region where the account has the topic; such a plan weakens protection."""
+    plan = review("first").plan
+    found = Review(replace(plan, existing=frozenset({"us-east-1"})))
+    weak = [(each.kind, each.subject, each.place) for each in found.weakenings]
+    assert weak == [("state-lost", "topic reprieve-alerts", "us-east-1")]
+    assert found.code == 4
+    assert "protection is weakened in 1 way" in headline(found)
+
+
+def test_a_plan_of_a_state_that_contains_something_assumes_nothing():
+    """A Region that joins is created whole, too."""
+    assert not review("region-joins").is_first
+    assert created_topics(review("region-joins").plan) == {}
