@@ -28,6 +28,7 @@ def main() -> ExitCode:
     from stacks.account import AccountStack
     from stacks.cdk import App
 
+    outdir.mkdir(parents=True, exist_ok=True)  # CDKTF creates no parents
     app = App(
         outdir=str(outdir),
         stack_traces=False,  # they cost time for each resource, and show only jsii's Node code
