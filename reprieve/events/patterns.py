@@ -11,6 +11,12 @@ from typing import Any
 MAX_PATTERN_LENGTH = 2048
 # The largest absolute value of a number (EventBridge User Guide, "Numeric matching").
 MAX_NUMBER = 5_000_000_000
+# The patterns without $or that $or stands for (EventBridge User Guide, "Or matching").
+MAX_COMBINATIONS = 1000
+# How many beginnings of wildcard filters of one field an input may match at the same time. The User
+# Guide ("Wildcard matching", on complexity) gives no number: aws/event-ruler counts them
+# (MachineComplexityEvaluator), and AWS refuses more than 10, as observed by users.
+MAX_WILDCARD_BEGINNINGS = 10
 
 _COMPARISONS = ("<", "<=", "=", ">", ">=")
 # aws/event-ruler, Constants: EventBridge refuses fields with these names inside $or.
@@ -44,7 +50,30 @@ def pattern_errors(pattern: str) -> list[str]:
         return [*errors, "The event pattern is not a JSON object."]
     if not parsed:
         return [*errors, "The event pattern is empty: it must have at least one field."]
-    return [*errors, *_node_errors(parsed, "")]
+    found = _node_errors(parsed, "")
+    # Only a pattern that is valid otherwise can be counted.
+    return [*errors, *(found or _combination_errors(parsed))]
+
+
+def _combination_errors(pattern: dict[str, Any]) -> list[str]:
+    combinations = _combinations(pattern)
+    if combinations <= MAX_COMBINATIONS:
+        return []
+    return [
+        f"The event pattern has {combinations:,} combinations of the alternatives of $or; "
+        f"at most {MAX_COMBINATIONS:,} are allowed."
+    ]
+
+
+def _combinations(node: dict[str, Any]) -> int:
+    """Return how many patterns without $or an object stands for."""
+    found = 1
+    for name, value in node.items():
+        if name == "$or":
+            found *= sum(map(_combinations, value))
+        elif isinstance(value, dict):
+            found *= _combinations(value)
+    return found
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -76,8 +105,8 @@ def _node_errors(node: dict[str, Any], path: str, *, in_or: bool = False) -> lis
         elif not value:
             errors.append(f"{here}: an empty array is not allowed.")
         else:
-            for item in value:
-                errors += _item_errors(item, here)
+            in_items = [error for item in value for error in _item_errors(item, here)]
+            errors += in_items or _complexity_errors(value, here)
     return errors
 
 
@@ -106,6 +135,65 @@ def _item_errors(item: Any, path: str) -> list[str]:
         known = ", ".join(sorted(_OPERATORS))
         return [f"{path}: {operator!r} is not an operator of EventBridge; use {known}."]
     return check(operand, f"{path}.{operator}")
+
+
+def _complexity_errors(values: list[Any], path: str) -> list[str]:
+    """Return an error if the wildcards of a field are more than EventBridge can match at once."""
+    wildcards = []
+    for each in (value for value in values if isinstance(value, dict)):
+        given = each.get("wildcard", [])
+        if isinstance(each.get("anything-but"), dict):
+            given = each["anything-but"].get("wildcard", [])
+        wildcards += given if isinstance(given, list) else [given]
+    if beginnings_at_once(wildcards) <= MAX_WILDCARD_BEGINNINGS:
+        return []
+    return [
+        f"{path}: the wildcards are too complex. Use fewer of them, or fewer repeated characters "
+        "after a *."
+    ]
+
+
+def beginnings_at_once(wildcards: list[str]) -> int:
+    """Return how many beginnings of wildcards one text can match at the same time.
+
+    For `a*b`, the text `ab` matches `a*` and `a*b`. The count stops above the limit.
+    """
+    texts = [_tokens(each) for each in wildcards]
+
+    def skip(states: set[tuple[int, int]]) -> frozenset[tuple[int, int]]:
+        # A * matches nothing, too: what ends before it also ends after it.
+        more = {(i, at + 1) for i, at in states if at < len(texts[i]) and texts[i][at] == "*"}
+        return frozenset(states | more)
+
+    def after(states: frozenset[tuple[int, int]], letter: str) -> frozenset[tuple[int, int]]:
+        kept = {(i, at) for i, at in states if at and texts[i][at - 1] == "*"}
+        moved = {(i, at + 1) for i, at in states if at < len(texts[i]) and texts[i][at] == letter}
+        return skip(kept | moved)
+
+    start = skip({(i, 0) for i in range(len(texts))})
+    seen, waiting, most = {start}, [start], 0
+    while waiting and most <= MAX_WILDCARD_BEGINNINGS and len(seen) < _MAX_STATES:
+        states = waiting.pop()
+        letters = {texts[i][at] for i, at in states if at < len(texts[i])} - {"*"}
+        for letter in {"", *letters}:
+            reached = after(states, letter)
+            most = max(most, len({(i, at) for i, at in reached if at}))
+            if reached not in seen:
+                seen.add(reached)
+                waiting.append(reached)
+    return most if len(seen) < _MAX_STATES else MAX_WILDCARD_BEGINNINGS + 1
+
+
+# A text of 2,048 characters with few wildcards reaches fewer sets of beginnings than this.
+_MAX_STATES = 20_000
+
+
+def _tokens(wildcard: str) -> list[str]:
+    """Return the characters, an escaped one without its backslash but never as the wildcard."""
+    found, characters = [], iter(wildcard)
+    for character in characters:
+        found.append("\\" + next(characters, "") if character == "\\" else character)
+    return found
 
 
 def _is_number(value: Any) -> bool:

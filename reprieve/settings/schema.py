@@ -57,7 +57,8 @@ class NotifySettings(_Table):
     topic_name: TopicName = Field(
         default="reprieve-alerts",
         description="The name of the SNS topic in each watched Region: 1 to 256 letters, digits, "
-        "hyphens and underscores. AWS template: SNSTopicName.",
+        "hyphens and underscores. A new name replaces the topic: every subscription must be "
+        "confirmed again, and nobody is notified until then. AWS template: SNSTopicName.",
     )
     threats: Threats = Field(
         default=DEFAULTS,

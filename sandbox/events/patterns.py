@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
+from sandbox.events.complexity import MAX_COMBINATIONS, combinations, is_too_complex
+
 # EventBridge User Guide, "Amazon EventBridge quotas", the default.
 MAX_LENGTH = 2048
 # EventBridge User Guide, "Numeric matching".
@@ -51,6 +53,8 @@ def errors_in(pattern: str) -> list[str]:
         if not isinstance(parsed, _Object):
             raise _InvalidPatternError("Filter is not an object")
         _check_object(parsed, in_or=False)
+        if combinations(parsed) > MAX_COMBINATIONS:
+            raise _InvalidPatternError("Rule is too complex: too many combinations of $or")
     except ValueError as error:
         return [f"Event pattern is not JSON: {error}"]
     except _InvalidPatternError as error:
@@ -98,6 +102,19 @@ def _check_values(values: list[Any]) -> None:
             if operator not in _CHECKS:
                 raise _InvalidPatternError(f"Unrecognized match type {operator}")
             _CHECKS[operator](operand)
+    if is_too_complex(_wildcard_tokens(text) for text in _wildcards(values)):
+        raise _InvalidPatternError(
+            "Rule is too complex - try using fewer wildcard characters or fewer repeating "
+            "character sequences after a wildcard character"
+        )
+
+
+def _wildcards(values: list[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, _Object):
+            inner = value.get("anything-but")
+            operand = (inner if isinstance(inner, _Object) else value).get("wildcard", [])
+            yield from _some(operand) if operand != [] else ()
 
 
 def _only_item(node: _Object, what: str) -> tuple[str, Any]:

@@ -4,14 +4,16 @@ The two checks share no code, so that one error cannot be in both. A verdict com
 
 - GUIDE: EventBridge User Guide, "Event patterns" and "Comparison operators";
 - QUOTAS: EventBridge User Guide, "Amazon EventBridge quotas";
-- RULER: aws/event-ruler, the library that EventBridge uses (JsonRuleCompiler, CIDR, Constants).
+- RULER: aws/event-ruler, the library that EventBridge uses (JsonRuleCompiler, CIDR, Constants,
+  MachineComplexityEvaluator);
+- OBSERVED: reported by people who created such rules.
 """
 
 import json
 from dataclasses import dataclass
 from typing import Literal
 
-GUIDE, QUOTAS, RULER = "user guide", "quotas", "event-ruler"
+GUIDE, QUOTAS, RULER, OBSERVED = "user guide", "quotas", "event-ruler", "observed"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,17 @@ def of_length(length):
     """Return a pattern that AWS accepts if it is not too long."""
     empty = '{"a": [""]}'
     return empty.replace('""', '"' + "x" * (length - len(empty)) + '"')
+
+
+def of_alternatives(*numbers):
+    """Return a pattern with several $or, which have these numbers of alternatives."""
+    return json.dumps(
+        {
+            chr(ord("a") + index): {"$or": [{"x": [each]} for each in range(number)]}
+            for index, number in enumerate(numbers)
+        },
+        separators=(",", ":"),
+    )
 
 
 CASES = [
@@ -246,6 +259,44 @@ CASES = [
         '{"$or": [{"prefix": ["a"]}, {"b": [1]}]}',
         '{"$or": [{"a": [1]}, {"b": {"numeric": [1]}}]}',
     ),
+    # The alternatives of $or multiply: at most 1,000 combinations. Values do not count.
+    *_texts(True, GUIDE, of_alternatives(10, 10, 10), of_alternatives(1000 // 20, 20)),
+    *_texts(False, GUIDE, of_alternatives(10, 10, 11), of_alternatives(50, 21)),
+    *_texts(True, GUIDE, '{"a": ' + json.dumps(list(range(150))) + ', "b": [1, 2, 3, 4, 5, 6, 7]}'),
+    # Wildcards of one field: at most ten beginnings of them match a text at the same time.
+    *_texts(
+        True,
+        OBSERVED,
+        '{"a": [{"wildcard": "*.bif"}, {"wildcard": "*.tiff"}, {"wildcard": "*.tif"}, '
+        '{"wildcard": "*.svs"}]}',
+        '{"a": [{"wildcard": "*/datasync/*.bif"}, {"wildcard": "*/datasync/*.tif"}]}',
+    ),
+    *_texts(
+        False,
+        OBSERVED,
+        '{"a": [{"wildcard": "*/datasync/*.bif"}, {"wildcard": "*/datasync/*.tiff"}, '
+        '{"wildcard": "*/datasync/*.tif"}, {"wildcard": "*/datasync/*.svs"}]}',
+    ),
+    *_filters(
+        True,
+        RULER,
+        {"wildcard": "*aaaaaaaaa"},
+        {"wildcard": "aaaaaaaaaaaaaaaaaaaaaaaa*"},
+        {"wildcard": "*" + "abcdefgh" * 9},
+        {"wildcard": "*\\*\\*\\*"},
+        {"anything-but": {"wildcard": ["*/lib/*", "*/bin/*"]}},
+    ),
+    *_filters(
+        False,
+        RULER,
+        {"wildcard": "*aaaaaaaaaaaaaaaa"},
+        {"wildcard": "*a*a*a*a*a*a*a*a"},
+        {"wildcard": "*" + "abcdefgh" * 20},
+        {"anything-but": {"wildcard": ["*/lib/*", "*/bin/*", "*/etc/*", "*/var/*"]}},
+    ),
+    *_texts(True, RULER, '{"a": [{"wildcard": "*aaaaaaaaa"}], "b": [{"wildcard": "*aaaaaaaaa"}]}'),
+    # Nested and dotted names are both allowed; they match the same fields.
+    *_texts(True, RULER, '{"detail.a": [1]}', '{"detail": {"a.b": [1]}, "detail.a": {"b": [2]}}'),
     # The length counts in characters.
     *_texts(True, QUOTAS, of_length(2048)),
     *_texts(False, QUOTAS, of_length(2049)),
