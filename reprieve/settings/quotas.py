@@ -14,13 +14,19 @@ from reprieve.settings.arns import principal_partition
 from reprieve.settings.errors import Place
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.types import MAX_EMAIL, MAX_TOPIC_NAME
-from reprieve.settings.unvalidated import Texts, Values, table, texts, watch_names
+from reprieve.settings.unvalidated import Texts, Values, table, texts, watch_names, watch_patterns
 
 MAX_ALARM_METRICS: Final = 10
 """The metrics that a metric-math alarm takes (CloudWatch user guide, "Using metric math")."""
 
 MAX_WATCHES: Final = 270
 """An event bus takes 300 rules (EventBridge user guide, quotas); Reprieve's own are below 30."""
+
+MAX_WILDCARD_WATCHES: Final = 28
+"""An event bus takes 30 rules with wildcards (EventBridge user guide, quotas; not adjustable).
+
+Reprieve has two: `guard-changed`, and the rule that forwards it.
+"""
 
 MAX_NAMES: Final = 6_000
 """How much of the patrol's runbook the addresses and watches may take, in characters of its JSON.
@@ -42,7 +48,17 @@ def watch_errors(values: Values) -> Errors:
     if count > MAX_WATCHES:
         rule = f"are more than {MAX_WATCHES}; EventBridge accepts 300 rules with Reprieve's own"
         yield invalid_at(("watch",), f"{count} tables", rule, hint)
-    elif count > MAX_ALARM_METRICS and table(values, "reliability").get("alarms") is True:
+        return
+    wildcards = sum('"wildcard"' in pattern for pattern in watch_patterns(values))
+    if wildcards > MAX_WILDCARD_WATCHES:
+        yield invalid_at(
+            ("watch",),
+            f"{wildcards} patterns with wildcards",
+            f"are more than {MAX_WILDCARD_WATCHES}; EventBridge accepts 30 rules with wildcards, "
+            "with Reprieve's own",
+            "match several kinds of events with one pattern, or use prefix and suffix",
+        )
+    if count > MAX_ALARM_METRICS and table(values, "reliability").get("alarms") is True:
         yield invalid_at(
             ("watch",),
             f"{count} tables",

@@ -26,9 +26,18 @@ def texts(values: Values, name: str, key: str) -> Texts:
 
 def watch_names(values: Values) -> Texts:
     """Return the names of the watches by their places."""
+    return _watch_texts(values, "name")
+
+
+def watch_patterns(values: Values) -> list[str]:
+    """Return the event patterns of the watches."""
+    return list(_watch_texts(values, "pattern").values())
+
+
+def _watch_texts(values: Values, key: str) -> Texts:
     watches = values.get("watch")
     return {
-        ("watch", index, "name"): watch["name"]
+        ("watch", index, key): watch[key]
         for index, watch in enumerate(watches if isinstance(watches, list | tuple) else ())
-        if isinstance(watch, dict) and isinstance(watch.get("name"), str)
+        if isinstance(watch, dict) and isinstance(watch.get(key), str)
     }

@@ -11,11 +11,11 @@ from tests.support.settings import GOOD, errors, read
 DEPLOYERS = [f"arn:aws:iam::111122223333:role/Deployer{number:02}" for number in range(30)]
 
 
-def watches(count: int) -> str:
+def watches(count: int, pattern: str = '{"source":["aws.s3"]}') -> str:
     """Return this many `[[watch]]` tables, with names of 40 characters."""
-    table = '[[watch]]\nname = "{}"\nsummary = "a bucket"\npattern = \'{{"source":["aws.s3"]}}\'\n'
+    table = '[[watch]]\nname = "{}"\nsummary = "a bucket"\npattern = \'{}\'\n'
     return "[reliability]\nalarms = false\n" + "".join(
-        table.format(f"watch-{number:034}") for number in range(count)
+        table.format(f"watch-{number:034}", pattern) for number in range(count)
     )
 
 
@@ -79,4 +79,16 @@ def test_more_watches_than_an_event_bus_takes_are_refused(tmp_path):
     assert (error.key, error.rule) == (
         "watch",
         "are more than 270; EventBridge accepts 300 rules with Reprieve's own",
+    )
+
+
+def test_more_rules_with_wildcards_than_an_event_bus_takes_are_refused(tmp_path):
+    """30, and Reprieve's own are two. AWS does not increase this quota."""
+    off = {"REPRIEVE_PATROL__ENABLED": "false"}
+    pattern = '{"source":["aws.s3"],"detail":{"a":[{"wildcard":"x*"}]}}'
+    assert len(read(tmp_path, GOOD + watches(28, pattern), **off).watch) == 28
+    (error,) = errors(tmp_path, GOOD + watches(29, pattern), **off)
+    assert (error.key, error.rule) == (
+        "watch",
+        "are more than 28; EventBridge accepts 30 rules with wildcards, with Reprieve's own",
     )
