@@ -53,19 +53,24 @@ def _one_of(*parameters: str) -> tuple[str, ...]:
 
 GUARD_CHANGED: Final = Threat(
     name="guard-changed",
-    summary="Reprieve's own guard was changed",
+    summary="a resource of Reprieve itself was changed",
     severity=Severity.CRITICAL,
     event_pattern=guard_changed(),
-    facts=(("Call", "$.detail.eventName"), ("Service", "$.detail.eventSource")),
+    act="Run 'reprieve status' now.",
+    named=("Call", ("$.detail.eventName",)),
+    facts=(("Service", "$.detail.eventSource"),),
     # Not the names of alarms, which may be any text.
     resource=_one_of(
         "name", "rule", "topicArn", "subscriptionArn", "resourceArn", "queueUrl", "roleName"
     ),
-    meaning="A changed guard may no longer send alerts or rescue keys. If this was your own "
-    "deployment, nothing is wrong: name its role in exempt.deployers.",
+    meaning="Reprieve may no longer send alerts or rescue keys. If this was your own deployment, "
+    "nothing is wrong. To get no alert next time, add its role to exempt.deployers.",
     undo=(
-        "Run `reprieve status`, then deploy again: that restores the guard.",
-        "Then look for keys that were scheduled for deletion since: `reprieve sweep`.",
+        "Find out what is different:",
+        "reprieve status",
+        "Deploy again: that restores the guard. Then look for keys that were scheduled for "
+        "deletion in the meantime:",
+        "reprieve sweep",
     ),
 )
 TRAIL_CHANGED: Final = Threat(
@@ -75,13 +80,16 @@ TRAIL_CHANGED: Final = Threat(
     event_pattern=api_call(
         "cloudtrail", ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
     ),
+    act="Run 'reprieve status' now.",
+    named=("Trail", _one_of("name", "trailName")),
     facts=(("Call", "$.detail.eventName"),),
-    resource=_one_of("name", "trailName"),
-    meaning="Without a trail that logs KMS's calls, Reprieve does not see a deletion when it is "
-    "scheduled. The patrol finds it later.",
+    meaning="Reprieve needs a trail that logs the calls of KMS. Without one it does not notice a "
+    "deletion when it is scheduled. Only the patrol, if it is on, finds it, hours later.",
     undo=(
-        "Run `reprieve status`: it says whether a trail still logs the calls.",
-        "aws cloudtrail start-logging --region <region> --name TRAIL",
+        "Check whether a trail still logs these calls:",
+        "reprieve status",
+        "If this trail was stopped, start it again:",
+        "aws cloudtrail start-logging --region <region> --name <named>",
     ),
 )
 FORWARDED: Final = (GUARD_CHANGED, TRAIL_CHANGED)

@@ -31,16 +31,23 @@ class Threat:
 
     `name` becomes part of rule names and Terraform addresses: never change it.
     `event_pattern` is the pattern that EventBridge matches.
+    `summary` says what happened; ` in REGION.` follows it in the first line of the alert.
+    `act` is the short sentence after that: what the reader does now.
+    `named` is what names the endangered resource in the first line: a label, and the JSON paths of
+    which an event has one. The texts refer to it as `<named>`.
     `facts` are lines of the alert, each a label and the JSON path of its value in the event. If the
-    event names a key, one label is Key, and the texts refer to it as `<key>`.
+    event has the ARN of a key, the first label is Key, and the texts refer to it as `<key>`.
     `resource` are JSON paths of which a call has one: it names the resource that was changed.
-    `meaning` and `undo` are sentences; `undo` describes what a person can do, if anything.
+    `meaning` and `undo` are sentences; `undo` describes what a person can do, in order: each
+    command is a line of its own.
     """
 
     name: str
     summary: str
     severity: Severity
     event_pattern: EventPattern
+    act: str
+    named: tuple[str, tuple[str, ...]]
     facts: tuple[tuple[str, str], ...]
     meaning: str
     undo: tuple[str, ...]

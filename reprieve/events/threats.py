@@ -19,38 +19,52 @@ def _kms_event(detail_type: str) -> EventPattern:
 
 
 # The ARN of the key, also if the caller used its id: in CloudTrail records, in KMS's own events.
+# Some records lack it.
 _KEY = ("Key", "$.detail.resources[0].ARN")
-NAMED_KEY: Final = "Key as the caller named it"
-"""The label of the key's id, or ARN, in the call. Unlike the ARN, no record lacks it."""
-_NAMED = (NAMED_KEY, "$.detail.requestParameters.keyId")
 _EVENT_KEY = ("Key", "$.resources[0]")
-_KEY_STORE = ("Custom key store", "$.detail.requestParameters.customKeyStoreId")
+# The id of the key, or the ARN if the caller used that. No record of a call on a key lacks it.
+_NAMED_KEY = ("Key", ("$.detail.requestParameters.keyId",))
+_EVENT_KEY_ID = ("Key", ("$.detail.key-id",))
+_KEY_STORE = ("Store", ("$.detail.requestParameters.customKeyStoreId",))
 
-_REIMPORT = "Import the same key material again; nothing else can replace it."
-_PREVIOUS_POLICY = (
-    "The policy before this one is in the CloudTrail record of the PutKeyPolicy, or CreateKey, "
-    "that set it."
+_REIMPORT = (
+    "Import the same key material again. Nothing else can replace it. The commands are "
+    "'aws kms get-parameters-for-import' and 'aws kms import-key-material'.",
 )
+_SHOW_POLICY = (
+    "aws kms get-key-policy --region <region> --key-id <named> --policy-name default "
+    "--query Policy --output text"
+)
+_PREVIOUS_POLICY = (
+    "If it is wrong, restore the previous policy with 'aws kms put-key-policy'. The previous "
+    "policy is in the CloudTrail record of the earlier PutKeyPolicy or CreateKey call."
+)
+_UNLESS_PLANNED = "again, unless this was planned."
 
 KEY_DELETION_SCHEDULED: Final = Threat(
     name="key-deletion-scheduled",
     summary="a KMS key was scheduled for deletion",
     severity=Severity.CRITICAL,
     event_pattern=_kms_api_call("ScheduleKeyDeletion"),
+    act="Cancel it yourself now.",
+    named=_NAMED_KEY,
     facts=(
         # The ARN of the key in a successful call, also before December 2022.
         ("Key", "$.detail.responseElements.keyId"),
         (
+            "Deletion date (none while the key has replicas)",
+            "$.detail.responseElements.deletionDate",
+        ),
+        (
             "Waiting period in days (30 if none was given)",
             "$.detail.requestParameters.pendingWindowInDays",
         ),
-        ("Deleted on (empty while replicas exist)", "$.detail.responseElements.deletionDate"),
         ("State", "$.detail.responseElements.keyState"),
     ),
-    meaning="At the end of the waiting period everything that it encrypted is lost for good.",
+    meaning="When KMS deletes the key, everything that is encrypted with it is lost permanently.",
     undo=(
         "aws kms cancel-key-deletion --region <region> --key-id <key>",
-        "The key then stays disabled until somebody enables it:",
+        "The key is then disabled. To use it again:",
         "aws kms enable-key --region <region> --key-id <key>",
     ),
 )
@@ -59,8 +73,10 @@ KEY_DISABLED: Final = Threat(
     summary="a KMS key was disabled",
     severity=Severity.HIGH,
     event_pattern=_kms_api_call("DisableKey"),
-    facts=(_KEY, _NAMED),
-    meaning="Nothing that it encrypted can be read meanwhile.",
+    act=f"Enable it {_UNLESS_PLANNED}",
+    named=_NAMED_KEY,
+    facts=(_KEY,),
+    meaning="Until the key is enabled, nothing that is encrypted with it can be read.",
     undo=("aws kms enable-key --region <region> --key-id <named>",),
 )
 
@@ -69,57 +85,77 @@ CATALOGUE: Final = (
     KEY_DISABLED,
     Threat(
         name="key-material-deleted",
-        summary="the imported key material of a KMS key was deleted",
+        summary="the imported material of a KMS key was deleted",
         severity=Severity.CRITICAL,
         event_pattern=_kms_api_call("DeleteImportedKeyMaterial"),
-        facts=(_KEY, _NAMED, ("Key material", "$.detail.requestParameters.keyMaterialId")),
-        meaning="The key is unusable at once, with no waiting period, unless the material was "
-        "waiting for a rotation. What it encrypted cannot be read without it.",
-        undo=(_REIMPORT,),
+        act="Import it again.",
+        named=_NAMED_KEY,
+        facts=(
+            _KEY,
+            (
+                "Key material (empty if it is the current one)",
+                "$.detail.requestParameters.keyMaterialId",
+            ),
+        ),
+        meaning="The key cannot be used from now on, unless the material was only waiting for a "
+        "rotation. Without it, nothing that is encrypted with the key can be read.",
+        undo=_REIMPORT,
     ),
     Threat(
         name="key-material-expiring",
-        summary="key material that will expire was imported into a KMS key",
+        summary="expiring material was imported into a KMS key",
         severity=Severity.HIGH,
         # KEY_MATERIAL_EXPIRES is the default of KMS (KMS API reference, ImportKeyMaterial).
         event_pattern=_kms_api_call(
             "ImportKeyMaterial", expirationModel=["KEY_MATERIAL_EXPIRES", {"exists": False}]
         ),
-        facts=(_KEY, _NAMED, ("Expires on", "$.detail.requestParameters.validTo")),
-        meaning="On that date KMS deletes the material, and the key is unusable.",
-        undo=("Keep a copy of the material; import it anew, with a later date or none, in time.",),
+        act="Note its date.",
+        named=_NAMED_KEY,
+        facts=(_KEY, ("Expires on", "$.detail.requestParameters.validTo")),
+        meaning="On that date KMS deletes the material. Then the key cannot be used, and nothing "
+        "that is encrypted with it can be read.",
+        undo=(
+            "Keep a copy of the key material. Import it again before that date, with a later date "
+            "or with none.",
+        ),
     ),
     Threat(
         name="key-material-expired",
-        summary="the imported key material of a KMS key has expired, and KMS deleted it",
+        summary="the imported material of a KMS key expired and was deleted",
         severity=Severity.CRITICAL,
         event_pattern=_kms_event("KMS Imported Key Material Expiration"),
+        act="Import it again.",
+        named=_EVENT_KEY_ID,
         facts=(_EVENT_KEY,),
-        meaning="Nothing that the key encrypted can be read.",
-        undo=(_REIMPORT,),
+        meaning="The key cannot be used, and nothing that is encrypted with it can be read.",
+        undo=_REIMPORT,
     ),
     Threat(
         name="key-store-disconnected",
         summary="a custom key store was disconnected",
         severity=Severity.HIGH,
         event_pattern=_kms_api_call("DisconnectCustomKeyStore"),
-        facts=(_KEY_STORE,),
-        meaning="None of the KMS keys in it can be used meanwhile.",
-        undo=("aws kms connect-custom-key-store --region <region> --custom-key-store-id <store>",),
+        act="Connect it, unless this was planned.",
+        named=_KEY_STORE,
+        facts=(),
+        meaning="Until the store is connected, no KMS key in it can be used.",
+        undo=("aws kms connect-custom-key-store --region <region> --custom-key-store-id <named>",),
     ),
     Threat(
         name="key-store-deleted",
         summary="a custom key store was deleted",
         severity=Severity.HIGH,
         event_pattern=_kms_api_call("DeleteCustomKeyStore"),
-        facts=(_KEY_STORE,),
-        meaning="KMS deletes only an empty one; its CloudHSM cluster, or external key manager, "
-        "still holds the material of the keys.",
-        undo=("aws kms create-custom-key-store connects the cluster again.",),
+        act=f"Create it {_UNLESS_PLANNED}",
+        named=_KEY_STORE,
+        facts=(),
+        meaning="KMS deletes only a key store without KMS keys. Its CloudHSM cluster, or its "
+        "external key manager, still exists with the key material in it.",
+        undo=("To connect the cluster again, use 'aws kms create-custom-key-store'.",),
     ),
     Threat(
         name="key-policy-bypassed",
-        summary="the policy of a KMS key was changed, with the lockout check bypassed",
+        summary="a KMS key policy was set without the lockout check",
         severity=Severity.CRITICAL,
         # A key can be created, and replicated, in the same way.
         event_pattern=_kms_api_call(
@@ -128,12 +164,23 @@ CATALOGUE: Final = (
             "ReplicateKey",
             bypassPolicyLockoutSafetyCheck=[True, "true"],
         ),
-        facts=(_KEY, _NAMED, ("Call", "$.detail.eventName")),
-        meaning="It may be that nobody can manage the key any more, nor take a deletion back.",
+        act="Check it now.",
+        # A call that creates a key cannot name it.
+        named=("Key", (*_NAMED_KEY[1], "$.detail.responseElements.keyMetadata.keyId")),
+        facts=(
+            _KEY,
+            ("Call", "$.detail.eventName"),
+            (
+                "Region of the replica (only for ReplicateKey)",
+                "$.detail.requestParameters.replicaRegion",
+            ),
+        ),
+        meaning="Perhaps nobody can manage the key any more, and nobody can cancel its deletion.",
         undo=(
-            "aws kms get-key-policy --region <region> --key-id <key> --policy-name default",
+            "Check who can manage the key (for ReplicateKey, in the Region of the replica):",
+            _SHOW_POLICY,
             _PREVIOUS_POLICY,
-            "If you are denied both that and put-key-policy, only AWS Support can help.",
+            "If both commands are denied to everybody, only AWS Support can help.",
         ),
     ),
     Threat(
@@ -143,12 +190,11 @@ CATALOGUE: Final = (
         event_pattern=_kms_api_call(
             "PutKeyPolicy", bypassPolicyLockoutSafetyCheck=[False, "false", {"exists": False}]
         ),
-        facts=(_KEY, _NAMED),
-        meaning="It can take from people and from Reprieve the right to rescue the key.",
-        undo=(
-            "aws kms get-key-policy --region <region> --key-id <named> --policy-name default",
-            _PREVIOUS_POLICY,
-        ),
+        act="Check the new policy.",
+        named=_NAMED_KEY,
+        facts=(_KEY,),
+        meaning="The new policy may deny the rescue of the key, to people and to Reprieve.",
+        undo=("Check who can manage the key:", _SHOW_POLICY, _PREVIOUS_POLICY),
         # Every deployment that changes a key sends one.
         by_default=False,
     ),
@@ -157,23 +203,28 @@ CATALOGUE: Final = (
         summary="an alias of a KMS key was deleted",
         severity=Severity.MEDIUM,
         event_pattern=_kms_api_call("DeleteAlias"),
-        facts=(
-            ("Alias", "$.detail.requestParameters.aliasName"),
-            # The order of key and alias in `resources` is not fixed.
-            ("Key", "$.detail.responseElements.keyId"),
-        ),
-        meaning="Whoever names the key by this alias cannot use it.",
-        undo=("aws kms create-alias --region <region> --alias-name <alias> --target-key-id <key>",),
+        act=f"Create it {_UNLESS_PLANNED}",
+        named=("Alias", ("$.detail.requestParameters.aliasName",)),
+        # The order of key and alias in `resources` is not fixed.
+        facts=(("Key", "$.detail.responseElements.keyId"),),
+        meaning="Applications that use the key by this alias fail.",
+        undo=("aws kms create-alias --region <region> --alias-name <named> --target-key-id <key>",),
         by_default=False,
     ),
     Threat(
         name="key-gone",
-        summary="a KMS key is gone",
+        summary="a KMS key was deleted permanently",
         severity=Severity.CRITICAL,
         event_pattern=_kms_event("KMS CMK Deletion"),
+        act="Look for replicas and backups.",
+        named=_EVENT_KEY_ID,
         facts=(_EVENT_KEY,),
-        meaning="Its waiting period is over. What it alone encrypted is lost.",
-        undo=("Nothing brings it back. Look for replicas in other Regions, and for backups.",),
+        meaning="Its waiting period is over. Everything that was encrypted only with this key is "
+        "lost permanently.",
+        undo=(
+            "Nothing can restore the key. Look for replicas of it in other Regions, and for "
+            "backups of the data that do not depend on it.",
+        ),
     ),
     GUARD_CHANGED,
     TRAIL_CHANGED,

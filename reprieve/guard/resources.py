@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from reprieve.events.alerts import Transformer
+from reprieve.events.transformer import Transformer
 from reprieve.location import Location
 from reprieve.runbooks.runbook import Runbook
 

@@ -4,16 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reprieve.events.alerts import (
-    Transformer,
-    alert,
-    alert_key_alert,
-    cancel_key_deletion_input,
-    patrol_input,
-    rescue_failed_alert,
-    runbook_input,
-    watch_alert,
-)
+from reprieve.events.alerts import alert, alert_key_alert, rescue_failed_alert, watch_alert
 from reprieve.events.exemptions import exemptions_in, split, without_callers
 from reprieve.events.guard_events import (
     ALERT_KEY,
@@ -26,8 +17,10 @@ from reprieve.events.guard_events import (
     guard_changed,
     rescue_failed,
 )
+from reprieve.events.inputs import cancel_key_deletion_input, patrol_input, runbook_input
 from reprieve.events.threat import EventPattern, Threat, pattern_json
 from reprieve.events.threats import APPROVED, BY_NAME
+from reprieve.events.transformer import Transformer
 from reprieve.guard.forwarding import bus_arn, forwarded_threats, own_events, relay_of
 from reprieve.guard.remediation import runbook_against, started_runbooks
 from reprieve.guard.resources import Document, Rule, Target
@@ -154,7 +147,7 @@ class _Rules:
         for watch in self._settings.watch:
             name = f"watch-{watch.name}"
             target = self._to_topic(
-                name, self._to.topic_arn, watch_alert(watch.name, watch.summary)
+                name, self._to.topic_arn, watch_alert(watch.name, watch.summary, watch.pattern)
             )
             yield self._rule(name, watch.summary, watch.pattern, "watch", target)
         yield from self._patrol()

@@ -121,14 +121,14 @@ def test_a_change_of_the_guard_sends_an_alert_that_names_it(service, name, param
     event = call(service, name, parameters)
     assert matches(pattern_json(GUARD_CHANGED.event_pattern), event)
     lines = delivered(alert(GUARD_CHANGED), event)
-    assert lines[:5] == [
-        "REPRIEVE: Reprieve's own guard was changed",
-        "Severity: CRITICAL",
+    assert lines[:4] == [
+        "Reprieve: a resource of Reprieve itself was changed in eu-west-1. Run 'reprieve status' "
+        f"now. Call {name}, by IAMUser ",
         f"Call: {name}",
-        f"Service: {service}.amazonaws.com",
         f"Resource: {resource}",
+        f"By: IAMUser [arn:aws:iam::{ACCOUNT}:user/eve] ",
     ]
-    assert f"By: [arn:aws:iam::{ACCOUNT}:user/eve] " in lines
+    assert f"Service: {service}.amazonaws.com" in lines
     assert "all is well" not in "\n".join(lines)
 
 
@@ -213,7 +213,7 @@ def test_a_change_of_a_trail_sends_an_alert_that_names_it(name):
     assert matches(pattern, event)
     lines = delivered(alert(TRAIL_CHANGED), event)
     assert f"Call: {name}" in lines
-    assert "Resource: main" in lines
+    assert "Trail: main" in lines
     assert not matches(pattern, event | {"source": "com.example"})
     denied = event["detail"] | {"errorCode": "AccessDenied"}
     assert not matches(pattern, event | {"detail": denied})

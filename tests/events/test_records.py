@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reprieve.events.alerts import alert as alert_of
-from reprieve.events.alerts import cancel_key_deletion_input, runbook_input
+from reprieve.events.inputs import cancel_key_deletion_input, runbook_input
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
 from sandbox.events.matching import matches
@@ -67,24 +67,25 @@ def test_both_kinds_of_records_exist():
 def test_the_alert_of_a_plain_call():
     """The whole text."""
     assert alert("scheduled") == [
-        "REPRIEVE: a KMS key was scheduled for deletion",
-        "Severity: CRITICAL",
+        "Reprieve: a KMS key was scheduled for deletion in eu-west-1. Reprieve is cancelling it. "
+        "Key 1234abcd-12ab-34cd-56ef-1234567890ab, by IAMUser alice",
         f"Key: {KEY}",
+        "By: IAMUser [arn:aws:iam::111122223333:user/alice] ",
+        "From: 192.0.2.7, at 2021-04-05T18:58:30Z",
+        "Region: eu-west-1, account: 111122223333",
+        "Deletion date (none while the key has replicas): Apr 12, 2021 18:58:30 PM",
         "Waiting period in days (30 if none was given): 7",
-        "Deleted on (empty while replicas exist): Apr 12, 2021 18:58:30 PM",
         "State: PendingDeletion",
-        "Region: eu-west-1",
-        "Account: 111122223333",
-        "By: [arn:aws:iam::111122223333:user/alice] ",
-        "From: 192.0.2.7",
-        "At: 2021-04-05T18:58:30Z",
-        "At the end of the waiting period everything that it encrypted is lost for good.",
-        "BEING TAKEN BACK: Systems Manager was asked to run AWSConfigRemediation-CancelKeyDeletion."
-        " It refuses a key that was named by its ARN, so check:",
-        f"aws kms describe-key --region eu-west-1 --key-id {KEY}",
-        "If the state is not Disabled or Enabled within five minutes, do it by hand:",
+        "Severity: CRITICAL",
+        "When KMS deletes the key, everything that is encrypted with it is lost permanently.",
+        "What to do now:",
+        "Check the state of the key in 5 minutes. AWSConfigRemediation-CancelKeyDeletion sends no "
+        "result, and it refuses a key that was named by its ARN:",
+        "aws kms describe-key --region eu-west-1 --key-id 1234abcd-12ab-34cd-56ef-1234567890ab "
+        "--query KeyMetadata.KeyState",
+        "If the state is PendingDeletion or PendingReplicaDeletion, cancel the deletion:",
         f"aws kms cancel-key-deletion --region eu-west-1 --key-id {KEY}",
-        "The key then stays disabled until somebody enables it:",
+        "The key is then disabled. To use it again:",
         f"aws kms enable-key --region eu-west-1 --key-id {KEY}",
         "CloudTrail event: 3c4226b0-1e81-48a8-a333-7fa5f3cbd118",
     ]
@@ -94,13 +95,14 @@ def test_the_alert_of_a_plain_call():
     ("name", "line"),
     [
         ("scheduled-default-window", "Waiting period in days (30 if none was given): "),
-        ("scheduled-primary-with-replicas", "Deleted on (empty while replicas exist): "),
+        ("scheduled-primary-with-replicas", "Deletion date (none while the key has replicas): "),
         ("scheduled-primary-with-replicas", "State: PendingReplicaDeletion"),
         ("scheduled-typed-as-arn", f"Key: {KEY}"),
         ("scheduled-in-custom-key-store", f"Key: {KEY}"),
         (
             "scheduled-by-role-through-service",
-            "By: [arn:aws:sts::111122223333:assumed-role/Admin/alice] cloudformation.amazonaws.com",
+            "By: AssumedRole [arn:aws:sts::111122223333:assumed-role/Admin/alice] "
+            "cloudformation.amazonaws.com",
         ),
     ],
 )

@@ -134,12 +134,12 @@ def test_an_alert_names_the_endangered_resource_and_contains_no_free_text(what):
     """Key, store or alias; Region, account and caller; every variable is filled."""
     event, (name,) = EVENTS[what][0], EVENTS[what][1]
     lines = delivered(alert(BY_NAME[name]), event)
-    assert lines[0] == f"REPRIEVE: {BY_NAME[name].summary}"
-    assert lines[1] == f"Severity: {BY_NAME[name].severity}"
-    assert {f"Key: {KEY}", f"Custom key store: {STORE}", f"Alias: {ALIAS}"} & set(lines)
+    assert lines[0].startswith(f"Reprieve: {BY_NAME[name].summary} in eu-west-1. ")
+    assert lines[1] in (f"Key: {KEY}", f"Store: {STORE}", f"Alias: {ALIAS}")
+    assert f"Severity: {BY_NAME[name].severity}" in lines
     if name == "key-material-deleted":
-        assert f"Key material: {MATERIAL}" in lines
-    assert {"Region: eu-west-1", "Account: 111122223333"} <= set(lines)
+        assert f"Key material (empty if it is the current one): {MATERIAL}" in lines
+    assert "Region: eu-west-1, account: 111122223333" in lines
     text = "\n".join(lines)
     assert "<" not in text
     assert "all is well" not in text
@@ -147,24 +147,64 @@ def test_an_alert_names_the_endangered_resource_and_contains_no_free_text(what):
 
 
 @pytest.mark.parametrize(
-    ("threat", "done"),
-    [("key-deletion-scheduled", "TAKEN BACK"), ("key-disabled", "ENABLED AGAIN")],
+    ("threat", "runbook", "approved", "first", "reason"),
+    [
+        (
+            "key-deletion-scheduled",
+            RESCUE_KEY,
+            False,
+            "Reprieve is cancelling it. ",
+            "Wait for the second message, which reports the result. If it does not arrive within 5 "
+            "minutes, check the state of the key:",
+        ),
+        (
+            "key-deletion-scheduled",
+            None,
+            True,
+            "Exempt, so not cancelled. ",
+            "Reprieve does not cancel the deletion, because the settings exempt the caller or the "
+            "key. If that is wrong, do it yourself:",
+        ),
+        (
+            "key-deletion-scheduled",
+            None,
+            False,
+            "Cancel it yourself now. ",
+            "Reprieve does not cancel the deletion, because the settings turn that off. Do it "
+            "yourself, unless this was planned:",
+        ),
+        (
+            "key-disabled",
+            ENABLE_KEY,
+            False,
+            "Reprieve is enabling it. ",
+            "Wait for the second message, which reports the result. If it does not arrive within 5 "
+            "minutes, check the state of the key:",
+        ),
+        (
+            "key-disabled",
+            None,
+            True,
+            "Exempt, so not enabled. ",
+            "Reprieve does not enable the key, because the settings exempt the caller or the key. "
+            "If that is wrong, do it yourself:",
+        ),
+        (
+            "key-disabled",
+            None,
+            False,
+            "Enable it again, unless this was planned. ",
+            "Reprieve does not enable the key, because the settings turn that off. Do it yourself, "
+            "unless this was planned:",
+        ),
+    ],
 )
-def test_an_alert_says_what_reprieve_does(threat, done):
+def test_an_alert_says_what_reprieve_does(threat, runbook, approved, first, reason):
     """Remediation, exemption and no action have clearly different words."""
     event = call("ScheduleKeyDeletion")
-
-    def says(*given, **more) -> str:
-        (line,) = (
-            each
-            for each in delivered(alert(BY_NAME[threat], *given, **more), event)
-            if done in each
-        )
-        return line
-
-    assert says(RESCUE_KEY).startswith(f"BEING {done}: a second message will say")
-    assert says(approved=True).startswith(f"APPROVED, NOT {done}: the settings exempt it")
-    assert says().startswith(f"NOT BEING {done}: the settings say so")
+    lines = delivered(alert(BY_NAME[threat], runbook, approved=approved), event)
+    assert f" in eu-west-1. {first}Key " in lines[0]
+    assert reason in lines
 
 
 def test_an_alert_about_a_record_without_resources_has_no_command_with_a_hole():
@@ -172,10 +212,11 @@ def test_an_alert_about_a_record_without_resources_has_no_command_with_a_hole():
     event = call("DisableKey")
     event["detail"] = event["detail"] | {"resources": [], "responseElements": None}
     lines = delivered(alert(BY_NAME["key-disabled"], ENABLE_KEY), event)
-    assert {"Key: ", f"Key as the caller named it: {KEY}"} <= set(lines)
+    assert f" Key {KEY}, by IAMUser " in lines[0]
+    assert lines[1] == "Key: "
     commands = [line for line in lines if line.startswith("aws kms")]
     assert commands == [
-        f"aws kms describe-key --region eu-west-1 --key-id {KEY}",
+        f"aws kms describe-key --region eu-west-1 --key-id {KEY} --query KeyMetadata.KeyState",
         f"aws kms enable-key --region eu-west-1 --key-id {KEY}",
     ]
 
@@ -190,14 +231,31 @@ def test_threats_to_the_alert_key_match_and_those_to_other_keys_do_not():
         assert not matches(pattern, call(name, error="AccessDenied"))
     assert not matches(pattern, call("EnableKey"))
     lines = delivered(alert_key_alert(), call("DisableKey"))
-    assert {f"Key: {KEY}", "Call: DisableKey"} <= set(lines)
+    assert " Call DisableKey, by IAMUser " in lines[0]
+    assert lines[1] == f"Key: {KEY}"
 
 
-def test_the_alert_of_a_watch_makes_sense_for_calls_and_other_events():
-    """Values that the event lacks are empty."""
-    transformer = watch_alert("trail-changed", "a trail was stopped")
+CALLS = "AWS API Call via CloudTrail"
+ROTATION = "KMS CMK Rotation"
+
+
+@pytest.mark.parametrize(
+    ("types", "first", "callers"),
+    [
+        ([CALLS], " By IAMUser []", ["By"]),
+        ([ROTATION], "", []),
+        ([CALLS, ROTATION], "", ["By (only for calls)"]),
+        ([{"prefix": "AWS API"}], "", ["By (only for calls)"]),
+        (None, "", ["By (only for calls)"]),
+    ],
+)
+def test_the_alert_of_a_watch_names_a_caller_only_if_its_events_have_one(types, first, callers):
+    """As far as the pattern says. Its name and its first line come from the settings."""
+    pattern = {"source": ["aws.cloudtrail"]} | ({"detail-type": types} if types else {})
+    transformer = watch_alert("trail-stopped", "a trail was stopped.", pattern_json(pattern))
     lines = delivered(transformer, call("StopLogging"))
-    assert lines[0] == "REPRIEVE: a trail was stopped"
-    assert {"Watch: trail-changed", "Call: StopLogging", "From: 192.0.2.7"} <= set(lines)
-    lines = delivered(transformer, own("KMS CMK Rotation"))
-    assert {"Event: KMS CMK Rotation (aws.kms)", "Call: ", "At: 2026-01-31T12:00:01Z"} <= set(lines)
+    assert lines[0] == (
+        f"Reprieve: a trail was stopped (Region eu-west-1). Check whether this was planned.{first}"
+    )
+    assert {"Watch: trail-stopped", f"Event: {CALLS} (aws.kms)"} <= set(lines)
+    assert [line.partition(":")[0] for line in lines if line.startswith("By")] == callers

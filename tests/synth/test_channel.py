@@ -123,4 +123,7 @@ def test_a_watch_is_a_rule_that_only_tells(synth):
         for target in of_type(stack, "aws_cloudwatch_event_target")
         if target["target_id"] == "watch-trail-changed-alert"
     )
-    assert "REPRIEVE: costs $${1+1}" in target["input_transformer"]["input_template"]
+    assert (
+        "Reprieve: costs $${1+1} and %%{ more } (Region <region>)."
+        in target["input_transformer"]["input_template"]
+    )

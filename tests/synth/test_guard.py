@@ -42,7 +42,7 @@ def test_without_remediation_there_is_an_alert_and_nothing_else(synth):
     }
     (target,) = of_type(stack, "aws_cloudwatch_event_target")
     template = target["input_transformer"]["input_template"]
-    assert "NOT BEING TAKEN BACK" in template
+    assert "Cancel it yourself now." in template
     assert "role_arn" not in target
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reprieve.events.alerts import Transformer
+from reprieve.events.transformer import Transformer
 from reprieve.regions import DEFAULT_REGIONS, alias, known_regions
 from stacks.cdk import literal
 from tests.support.synth import of_type, resources

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from reprieve.events.alerts import Transformer
+from reprieve.events.transformer import Transformer
 from reprieve.guard.resources import Target
 from reprieve.status.attributes import Attributes, Json, attributes_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reprieve.events.alerts import Transformer
+from reprieve.events.transformer import Transformer
 from reprieve.guard import resources
 from reprieve.guard.guard import regional_guard
 from reprieve.guard.remediation import roles_of
