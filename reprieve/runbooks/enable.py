@@ -34,8 +34,10 @@ def enable_document(partition: str) -> Document:
             partition,
             "{{ TopicArn }}",
             "ACT NOW: KMS key perhaps NOT enabled",
-            "Reprieve could not finish enabling the KMS key {{ KeyId }}. Check the key's state:",
+            "Reprieve could not finish enabling the KMS key {{ KeyId }}. Check its state now:",
             f"aws kms describe-key --region {REGION} --key-id {{{{ KeyId }}}}",
+            "If the state is Disabled, enable the key:",
+            f"aws kms enable-key --region {REGION} --key-id {{{{ KeyId }}}}",
         ),
     ]
     return document(

@@ -63,9 +63,9 @@ def rescue_document(
             partition,
             "{{ TopicArn }}",
             "ACT NOW: KMS key perhaps NOT saved",
-            "The rescue of the KMS key {{ KeyId }} did not finish. Check the key's state:",
+            "Reprieve could not finish the rescue of the KMS key {{ KeyId }}. Check its state now:",
             f"aws kms describe-key --region {REGION} --key-id {{{{ KeyId }}}}",
-            "If it is pending deletion, cancel the deletion:",
+            "If the state is PendingDeletion or PendingReplicaDeletion, cancel the deletion:",
             f"aws kms cancel-key-deletion --region {REGION} --key-id {{{{ KeyId }}}}",
         ),
     ]

@@ -25,12 +25,14 @@ def process_dead_letters(calls: Calls, events: dict[str, Any]) -> int:
     total = 0
     while batch := _receive(calls, sqs, url):
         lines = [_described_letter(message) for message in batch]
+        count = "1 event" if len(batch) == 1 else f"{len(batch)} events"
         publish(
             calls,
             events,
-            f"{len(batch)} undelivered event{'s' if len(batch) > 1 else ''}",
-            "EventBridge could not deliver these events, so an alert or a rescue is missing. The "
-            "patrol inspects every key itself now:",
+            f"{count} not delivered",
+            f"EventBridge could not deliver {count} in {events['Region']}, so an alert or a rescue "
+            "is missing. The patrol now checks every key. Run 'reprieve status' to find the cause.",
+            "Not delivered:",
             *lines,
         )
         for message in batch:
@@ -70,10 +72,10 @@ def _described_letter(message: dict[str, Any]) -> str:
         at = detail.get("eventTime") or event.get("time")
         caller = (detail.get("userIdentity") or {}).get("arn") or ""
     except (ValueError, AttributeError):
-        what, key, at, caller = "an event that is not readable", "", "", ""
+        what, key, at, caller = "an event that cannot be read", "", "", ""
     target = attributes.get("TARGET_ARN", "")
     lost = "its rescue" if ":ssm:" in target else "its alert"
     reason = attributes.get("ERROR_MESSAGE") or attributes.get("ERROR_CODE", "")
     facts = [f"{what}", f"key {key}" if key else "", f"at {at}" if at else ""]
-    facts += [f"by {caller}" if caller else "", f"not delivered: {lost} ({reason})"]
+    facts += [f"by [{caller}]" if caller else "", f"missing: {lost} ({reason})"]
     return printable(", ".join(filter(None, facts)))

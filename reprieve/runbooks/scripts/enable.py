@@ -29,7 +29,10 @@ def _enable(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
             metadata = describe(calls, kms, named)
         key, state = metadata["Arn"], metadata["KeyState"]
         if state == "Enabled":
-            lines = [f"The KMS key {key} is enabled already. Reprieve changed nothing."]
+            lines = [
+                f"The KMS key {key} is enabled already. Reprieve changed nothing, and there is "
+                "nothing to do."
+            ]
             return "Safe", "KMS key is enabled", lines
         if state != "Disabled":
             raise RuntimeError(f"the key is in the state {state}, in which it cannot be enabled")
@@ -39,16 +42,20 @@ def _enable(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
         if is_temporary(error):
             raise  # the runbook runs this script again
         return _failed(named, error, by_hand)
-    lines = [f"The KMS key {key} was disabled. Reprieve enabled it again: its state is {state}."]
+    lines = [f"Reprieve enabled the KMS key {key} again. Its state is {state}."]
     return "Enabled", "KMS key enabled again", lines
 
 
 def _failed(named: str, error: Exception, by_hand: str) -> tuple[str, str, list[str]]:
     lines = [
-        f"The KMS key {named} was disabled. Reprieve could NOT enable it again.",
+        f"Reprieve could NOT enable the KMS key {named}, which was disabled. Enable it yourself "
+        "now:",
+        by_hand,
         f"Reason: {printable(error)}",
-        f"Enable it yourself: {by_hand}",
     ]
     if code_of(error) == "AccessDeniedException":
-        lines.append("The key's policy may deny it to Reprieve.")
+        lines.append(
+            "Perhaps the key policy denies it to Reprieve. Then run the command as a principal "
+            "that the key policy allows."
+        )
     return "Failed", "ACT NOW: KMS key NOT enabled", lines

@@ -39,12 +39,14 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
         publish(
             calls,
             events,
-            f"ACT NOW: the guard in {expected['Region']} is broken",
-            f"Reprieve's guard in {expected['Region']} is not as it was deployed. Keys there may "
-            "be lost without an alert:",
+            "ACT NOW: the guard is broken",
+            f"Reprieve in {expected['Region']} is not as it was deployed, so KMS keys there may be "
+            "lost without an alert. Run 'reprieve status' now, and deploy again.",
+            "What is wrong:",
             *problems,
-            "Run `reprieve status`, then deploy again: that restores the guard. Then look for keys "
-            "that were scheduled for deletion since: `reprieve sweep`.",
+            "After the deployment, look for keys that were scheduled for deletion in the meantime:",
+            "reprieve sweep",
+            region=expected["Region"],
         )
     return {"Problems": str(len(problems))}
 

@@ -18,10 +18,15 @@ def without_quotes(text: str) -> str:
     return printable(text).replace("\\", "/").replace('"', "'")
 
 
-def publish(calls: Calls, events: dict[str, Any], subject: str, *lines: str) -> None:
-    """Send a message to every topic of the guard. Raise the last error if no topic accepts it."""
+def publish(
+    calls: Calls, events: dict[str, Any], subject: str, *lines: str, region: str = ""
+) -> None:
+    """Send a message to every topic of the guard. Raise the last error if no topic accepts it.
+
+    The subject names the Region that the message is about: this one, unless `region` is given.
+    """
     sns, error, sent = calls.client("sns"), None, False
-    subject = f"Reprieve: {subject} ({events['Region']})"
+    subject = f"Reprieve: {subject} ({region or events['Region']})"
     for topic in events["Topics"]:
         try:
             calls.make(

@@ -161,12 +161,12 @@ class _Looks:
         if scheduling is None:
             return f"{key}, scheduled by an unknown caller"
         at = f"{scheduling.at:%Y-%m-%dT%H:%M:%SZ}"
-        return f"{key}, scheduled by {printable(scheduling.caller)} at {at}"
+        return f"{key}, scheduled by [{printable(scheduling.caller)}] at {at}"
 
     def days_left(self, key: str) -> str:
         """Return how many days are left before KMS deletes a key."""
         date = self.metadata[key].get("DeletionDate")
-        return f"{(date - self._now).days} days left" if date else "no date: it has replicas"
+        return f"{(date - self._now).days} days left" if date else "no date while it has replicas"
 
 
 def _report(
@@ -188,51 +188,55 @@ def _report(
     if rescued:
         send(
             f"the patrol saved {_count(rescued)}",
-            f"Their events were missed: {_count(rescued)} pending deletion. The patrol found "
-            "them, and cancelled the deletions:",
+            f"Reprieve's patrol cancelled the deletion of {_count(rescued)} in {region}. No "
+            "event had reported it. Run 'reprieve status' to find out why.",
             *_listed(rescued),
-            "Find out why the events were missed: run `reprieve status`.",
-            f"To use such a key again: {enable}",
+            "To use a key again, enable it:",
+            enable,
         )
     if failed:
         send(
             f"ACT NOW: {_count(failed)} NOT saved",
-            f"Reprieve's patrol found {_count(failed)} pending deletion, and could NOT cancel the "
-            "deletions:",
+            f"Reprieve's patrol could NOT cancel the deletion of {_count(failed)} in {region}. "
+            "Cancel it yourself now:",
+            cancel,
             *_listed(failed),
-            f"Cancel each yourself now: {cancel}",
         )
     if looks.missed and not events["Rescues"] and events["Remind"] == "true":
         keys = [f"{looks.describe(key)}: {looks.days_left(key)}" for key in looks.missed]
         send(
             f"{_count(keys)} pending deletion",
-            f"Scheduled for deletion: {_count(keys)}. Reprieve does not cancel the deletions: the "
-            "settings say so.",
+            f"{_count(keys)} in {region} will be deleted. Reprieve does not cancel deletions, "
+            "because the settings turn that off. Cancel the deletion of each key that you need:",
+            cancel,
             *_listed(keys),
-            f"To keep a key: {cancel}",
         )
     if looks.earlier and events["Remind"] == "true":
         keys = [f"{looks.describe(key)}: {looks.days_left(key)}" for key in looks.earlier]
         send(
-            f"{_count(keys)} scheduled for deletion earlier",
-            f"Scheduled for deletion before Reprieve was deployed here: {_count(keys)}. Reprieve "
-            "does not cancel these deletions, unless patrol.rescue_earlier is true.",
+            f"{_count(keys)} pending deletion since before the deployment",
+            f"{_count(keys)} in {region} will be deleted. The deletion was scheduled before "
+            "Reprieve was deployed, so Reprieve does not cancel it. Cancel the deletion of each "
+            "key that you need:",
+            cancel,
             *_listed(keys),
-            f"To keep a key: {cancel}",
+            "To cancel all such deletions, set patrol.rescue_earlier to true. To get no more "
+            "reminders, add the keys to exempt.keys.",
         )
     if looks.history_error:
         send(
             "the patrol cannot read CloudTrail's history",
-            f"Reprieve's patrol cannot see who scheduled a deletion: {looks.history_error}",
-            "Until it can, it cancels every deletion that it finds, also approved ones.",
+            f"Reprieve's patrol cannot see who scheduled a deletion in {region}, so it cancels "
+            "every deletion, also exempt ones. Deploy again to restore its permissions.",
+            f"Reason: {looks.history_error}",
         )
     if unreadable and events["Remind"] == "true":
         send(
             f"the patrol cannot see {_count(unreadable)}",
-            f"Their policies do not let Reprieve's patrol look at them: {_count(unreadable)}.",
+            f"Reprieve's patrol cannot see the state of {_count(unreadable)} in {region}: the key "
+            "policy denies it. Allow kms:DescribeKey and kms:CancelKeyDeletion in the key policy.",
             *_listed(unreadable),
-            "If their events are missed, nobody notices. Allow kms:DescribeKey and "
-            "kms:CancelKeyDeletion in their policies.",
+            "Until then, nobody notices if the event of such a key is missed.",
         )
 
 
@@ -247,4 +251,4 @@ def _count(keys: list[str]) -> str:
 def _listed(lines: list[str]) -> Iterator[str]:
     yield from lines[:_LONGEST_LIST]
     if len(lines) > _LONGEST_LIST:
-        yield f"and {len(lines) - _LONGEST_LIST:,} more: run `reprieve sweep` to see them"
+        yield f"and {len(lines) - _LONGEST_LIST:,} more: run 'reprieve sweep' to see them"

@@ -49,71 +49,73 @@ def _is_own(calls: Calls, kms: Any, key: str, events: dict[str, Any]) -> bool:
 
 
 def _saved(kms: Any, key: str, state: str, events: dict[str, Any]) -> tuple[str, str, list[str]]:
-    done = f"Reprieve cancelled the deletion of the KMS key {key}."
+    done = f"Reprieve cancelled the deletion of the KMS key {key}. The key is safe."
     enable = f"aws kms enable-key --region {events['Region']} --key-id {key}"
     if events["ReEnable"] and state == "Disabled":
         calls = Calls(events["Region"], _LOOK_BACK_SECONDS)
         try:
             if not was_disabled(calls, key, _time(events["CalledAt"])):
                 calls.make(kms.enable_key, KeyId=key)
-                again = "The key is enabled again: nobody had disabled it before."
-                return "Saved", "KMS key saved", [done, again]
+                again = f"{done} It is enabled again, because nobody had disabled it before."
+                return "Saved", "KMS key saved", [again]
         except Exception as error:
             lines = [
-                done,
-                f"It is not enabled again: {printable(error)}",
-                f"To enable it: {enable}",
+                f"{done} But Reprieve could NOT enable it again. Enable it yourself:",
+                enable,
+                f"Reason: {printable(error)}",
             ]
             return "Saved", "KMS key saved, NOT enabled", lines
-    return "Saved", "KMS key saved", [done, *_described(state, enable)]
+    meaning = _MEANINGS.get(state)
+    if meaning:
+        return "Saved", "KMS key saved", [f"{done} Its state is {state}: {meaning}"]
+    lines = [f"{done} Its state is {state}. To use it again, enable it:", enable]
+    return "Saved", "KMS key saved", lines
 
 
-def _described(state: str, enable: str) -> list[str]:
-    """Return what the state of a saved key means."""
-    if state == "Enabled":
-        return ["Its state is now Enabled: it can be used."]
-    if state == "Unavailable":
-        return ["Its state is now Unavailable: connect its custom key store to use it."]
-    if state == "PendingImport":
-        return ["Its state is now PendingImport: import its key material again to use it."]
-    return [
-        f"Its state is now {state}: what it encrypted is safe, and cannot be read until you "
-        "enable the key.",
-        f"To enable it: {enable}",
-    ]
+# What the state of a saved key means, if nobody can simply enable it.
+_MEANINGS = {
+    "Enabled": "it can be used.",
+    "Unavailable": "to use it, connect its custom key store.",
+    "PendingImport": "to use it, import its key material again.",
+}
 
 
 def _safe(key: str, state: str) -> tuple[str, str, list[str]]:
     lines = [
-        f"The deletion of the KMS key {key} is not scheduled, or no longer.",
-        f"Its state is {state}. Reprieve changed nothing.",
+        f"The KMS key {key} is not pending deletion (any more). Its state is {state}. Reprieve "
+        "changed nothing, and there is nothing to do.",
     ]
     return "Safe", "KMS key needs no rescue", lines
 
 
 def _left(key: str, by_hand: str) -> tuple[str, str, list[str]]:
     lines = [
-        f"The KMS key {key} encrypted Reprieve's alerts. One of exempt.deployers scheduled its "
-        "deletion, as a deployment without notify.encryption does.",
-        "Reprieve did not cancel it.",
-        f"If that is wrong: {by_hand}",
+        f"Reprieve did NOT cancel the deletion of the KMS key {key}, because one of "
+        "exempt.deployers scheduled it.",
+        "The key encrypted Reprieve's alerts. A deployment that turns notify.encryption off "
+        "deletes it. If that was not intended, cancel the deletion:",
+        by_hand,
     ]
-    return "Left", "its former key will be deleted", lines
+    return "Left", "the former key of the alerts will be deleted", lines
 
 
 def _failed(named: str, error: Exception, by_hand: str) -> tuple[str, str, list[str]]:
     if code_of(error) == "NotFoundException":
-        lines = [f"The KMS key {named} does not exist: it is deleted already."]
+        lines = [
+            f"Reprieve could NOT save the KMS key {named}: it does not exist any more.",
+            "Nothing can restore it. Look for replicas in other Regions, and for backups.",
+        ]
     else:
         lines = [
-            f"Reprieve could NOT cancel the deletion of the KMS key {named}.",
+            f"Reprieve could NOT cancel the deletion of the KMS key {named}. Cancel it yourself "
+            "now:",
+            by_hand,
             f"Reason: {printable(error)}",
-            f"Cancel it yourself now: {by_hand}",
         ]
     if code_of(error) == "AccessDeniedException":
         lines.append(
-            "The key's policy may deny it to Reprieve: then a principal that the policy allows "
-            "must do it."
+            "Perhaps the key policy denies it to Reprieve. Then run the command as a principal "
+            "that the key policy allows."
         )
     return "Failed", "ACT NOW: KMS key NOT saved", lines
 

@@ -35,10 +35,7 @@ def process(aws) -> tuple[int, list[str]]:
     """Return how many letters there were, and the lines about them."""
     count = process_dead_letters(Calls("eu-west-1", 60), EVENTS)
     return count, [
-        line
-        for each in aws.sent
-        for line in each["Message"].splitlines()
-        if "not delivered" in line
+        line for each in aws.sent for line in each["Message"].splitlines() if "missing: " in line
     ]
 
 
@@ -55,22 +52,22 @@ def test_a_letter_is_reported_and_then_deleted(aws):
         letter(1, json.dumps(EVENT), ERROR_MESSAGE="no permission"),
         letter(2, json.dumps(EVENT), "arn:aws:ssm:x", ERROR_CODE="THROTTLING"),
     ]
-    facts = f"ScheduleKeyDeletion, key {arn_of('k')}, at 2026-01-31T12:00:00Z, by {USER}"
+    facts = f"ScheduleKeyDeletion, key {arn_of('k')}, at 2026-01-31T12:00:00Z, by [{USER}]"
     assert process(aws) == (
         2,
         [
-            f"{facts}, not delivered: its alert (no permission)",
-            f"{facts}, not delivered: its rescue (THROTTLING)",
+            f"{facts}, missing: its alert (no permission)",
+            f"{facts}, missing: its rescue (THROTTLING)",
         ],
     )
-    assert aws.sent[0]["Subject"] == "Reprieve: 2 undelivered events (eu-west-1)"
+    assert aws.sent[0]["Subject"] == "Reprieve: 2 events not delivered (eu-west-1)"
     assert aws.changed == ["delete 1", "delete 2"]
 
 
 def test_a_letter_that_cannot_be_read_is_reported_too(aws):
     """Anything may be in a queue; no control character reaches the message."""
     aws.letters = [letter(1, "{", ERROR_CODE="x\ny"), letter(2, "[]", ERROR_CODE="z")]
-    unreadable = "an event that is not readable, not delivered: its alert"
+    unreadable = "an event that cannot be read, missing: its alert"
     assert process(aws) == (2, [f"{unreadable} (x?y)", f"{unreadable} (z)"])
 
 
@@ -88,6 +85,6 @@ def test_many_letters_are_reported_a_hundred_at_a_time(aws):
     count, lines = process(aws)
     assert (count, len(lines), len(aws.changed)) == (120, 120, 120)
     assert [each["Subject"] for each in aws.sent] == [
-        "Reprieve: 100 undelivered events (eu-west-1)",
-        "Reprieve: 20 undelivered events (eu-west-1)",
+        "Reprieve: 100 events not delivered (eu-west-1)",
+        "Reprieve: 20 events not delivered (eu-west-1)",
     ]

@@ -20,7 +20,7 @@ def test_a_disabled_key_is_enabled(aws):
     aws.keys = {"k": "Disabled"}
     outcome, subject, message = enable(aws)
     assert (outcome, subject) == ("Enabled", "KMS key enabled again (eu-west-1)")
-    assert f"{arn_of('k')} was disabled. Reprieve enabled it again: its state is Enabled" in message
+    assert f"Reprieve enabled the KMS key {arn_of('k')} again. Its state is Enabled." in message
     assert aws.changed == ["enable k"]
 
 
@@ -53,4 +53,4 @@ def test_a_key_that_its_policy_denies_is_not_enabled(aws):
     aws.keys, aws.denied = {"k": "Disabled"}, {"enable_key"}
     outcome, _, message = enable(aws)
     assert outcome == "Failed"
-    assert "The key's policy may deny it to Reprieve." in message
+    assert "Perhaps the key policy denies it to Reprieve." in message

@@ -75,7 +75,7 @@ def test_a_key_whose_event_was_missed_is_rescued(pending):
     """The message names the key, the caller and the time."""
     assert patrol(pending) == ([], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
     assert pending.changed == ["cancel k"]
-    line = f"{arn_of('k')}, scheduled by {USER} at {ago(hours=2)}. Its state is now Disabled."
+    line = f"{arn_of('k')}, scheduled by [{USER}] at {ago(hours=2)}. Its state is now Disabled."
     assert line in pending.sent[0]["Message"].splitlines()
 
 
@@ -134,7 +134,7 @@ def test_a_deletion_from_before_the_deployment_is_cancelled_if_the_settings_say_
     if not earlier:
         assert pending.sent == []
         (subject,) = patrol(pending, Remind="true")[2]
-        assert subject == "1 KMS key scheduled for deletion earlier (eu-west-1)"
+        assert subject == "1 KMS key pending deletion since before the deployment (eu-west-1)"
         assert "28 days left" in pending.sent[0]["Message"]
 
 
@@ -217,7 +217,7 @@ def test_a_message_names_a_hundred_keys_and_counts_the_rest(pending):
     assert patrol(pending)[2] == ["the patrol saved 150 KMS keys (eu-west-1)"]
     (message,) = pending.sent
     assert message["Message"].count("arn:aws:kms") == 100
-    assert "and 50 more: run `reprieve sweep` to see them" in message["Message"]
+    assert "and 50 more: run 'reprieve sweep' to see them" in message["Message"]
     assert len(message["Message"]) < 256 * 1024
 
 

@@ -40,7 +40,7 @@ def test_a_deletion_is_cancelled_and_the_message_says_what_the_state_means(aws, 
     outcome, subject, message = rescue(aws)
     assert (outcome, subject) == ("Saved", "KMS key saved (eu-west-1)")
     assert (aws.changed, aws.keys) == (["cancel k"], {"k": after})
-    assert f"Its state is now {after}" in message
+    assert f"The key is safe. Its state is {after}" in message
     assert says in message
 
 
@@ -50,7 +50,7 @@ def test_a_key_that_is_not_pending_is_left_alone(aws, state):
     aws.keys = {"k": state}
     outcome, subject, message = rescue(aws)
     assert (outcome, subject) == ("Safe", "KMS key needs no rescue (eu-west-1)")
-    assert f"Its state is {state}. Reprieve changed nothing." in message
+    assert f"Its state is {state}. Reprieve changed nothing, " in message
     assert aws.changed == []
 
 
@@ -60,14 +60,14 @@ def test_a_key_that_its_policy_denies_is_not_saved_and_people_are_told_how(aws):
     outcome, subject, message = rescue(aws)
     assert (outcome, subject) == ("Failed", "ACT NOW: KMS key NOT saved (eu-west-1)")
     assert f"aws kms cancel-key-deletion --region eu-west-1 --key-id {arn_of('k')}" in message
-    assert "The key's policy may deny it" in message
+    assert "Perhaps the key policy denies it to Reprieve" in message
 
 
 def test_a_key_that_does_not_exist_is_reported_as_gone(aws):
     """Nothing can be done."""
     outcome, _, message = rescue(aws)
     assert outcome == "Failed"
-    assert "does not exist: it is deleted already" in message
+    assert "it does not exist any more" in message
 
 
 def test_a_key_that_stays_pending_is_not_saved(aws):
@@ -148,7 +148,7 @@ def test_a_key_whose_past_cannot_be_read_stays_disabled(aws, denied):
     aws.keys, aws.denied = {"k": "PendingDeletion"}, {denied}
     outcome, subject, message = rescue(aws, ReEnable=True)
     assert (outcome, subject) == ("Saved", "KMS key saved, NOT enabled (eu-west-1)")
-    assert "It is not enabled again" in message
+    assert "Reprieve could NOT enable it again" in message
     assert aws.keys == {"k": "Disabled"}
 
 
