@@ -11,10 +11,13 @@ _DELETIONS = (KEY_DELETION_SCHEDULED.name, APPROVED[KEY_DELETION_SCHEDULED.name]
 
 
 _CANCELLING = (
-    "Reprieve cancels all that the settings do not exempt: let it work, and run 'reprieve sweep' "
-    "to see what is left."
+    "3. Reprieve is cancelling every deletion that is not exempt. Run 'reprieve sweep' to see "
+    "which keys are still pending deletion."
 )
-_NOT_CANCELLING = "Reprieve cancels nothing, as the settings say: run 'reprieve sweep --cancel'."
+_NOT_CANCELLING = (
+    "3. Reprieve does not cancel deletions, because the settings turn that off. Run 'reprieve "
+    "sweep --cancel' to cancel them."
+)
 
 
 def alarms_of(
@@ -44,11 +47,12 @@ def _mass_deletion_alarms(
         yield _alarm(
             "storm",
             f"ACT NOW: more than {threshold} KMS keys were scheduled for deletion in this Region "
-            "within a minute. If this is no clean-up of yours: 1. Find the caller: aws cloudtrail "
-            "lookup-events --lookup-attributes AttributeKey=EventName,"
-            "AttributeValue=ScheduleKeyDeletion. 2. Deny it kms:ScheduleKeyDeletion. 3. "
+            "within a minute. Unless this was planned, stop the caller: 1. The alerts name the "
+            "caller, and so does 'aws cloudtrail lookup-events --lookup-attributes "
+            "AttributeKey=EventName,AttributeValue=ScheduleKeyDeletion'. 2. Deny "
+            "kms:ScheduleKeyDeletion to the caller. "
             + (_CANCELLING if remediated else _NOT_CANCELLING)
-            + " 'reprieve status' shows which mailboxes the many alerts have suspended.",
+            + " 4. Run 'reprieve status': SNS may have suspended mailboxes that got many alerts.",
             actions,
             *(
                 _metric("AWS/Events", "MatchedEvents", "Sum", RuleName=rule.name)
@@ -61,9 +65,9 @@ def _mass_deletion_alarms(
     if starting:
         yield _alarm(
             "waiting-rescues",
-            "Systems Manager could not start every rescue at once, so EventBridge tries again, for "
-            "up to 24 hours. No key is lost before its waiting period ends, 7 days at least. Run "
-            "'reprieve sweep' to see which keys are still pending deletion.",
+            "Systems Manager could not start every rescue at once. EventBridge tries again for up "
+            "to 24 hours. Run 'reprieve sweep' to see which keys are still pending deletion. No "
+            "key is lost before its waiting period of at least 7 days ends.",
             actions,
             *(
                 _metric("AWS/Events", "RetryInvocationAttempts", "Sum", RuleName=name)
@@ -79,16 +83,18 @@ def _delivery_alarms(
     alerts, actions = topics[0], tuple(topic.arn for topic in topics)
     yield _alarm(
         "dead-letters",
-        "Reprieve could not deliver an alert for an hour, or start a rescue. The messages in "
-        f"the queue {queue.name} say which and why: look there NOW. 'reprieve status' prints the "
-        "command that reads them; the next patrol reports them too.",
+        "ACT NOW: an alert was not delivered, or a rescue did not start. Run 'reprieve sweep' to "
+        "see which keys are pending deletion. Then run 'reprieve status', which prints the command "
+        f"that reads the missing events in the queue {queue.name}. The next patrol reports them "
+        "too.",
         actions,
         _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=queue.name),
     )
     yield _alarm(
         "failed-notifications",
-        "SNS could not deliver an alert to one of those who subscribe to the topic "
-        f"{alerts.name}. E-mail addresses may have been switched off, or queues deleted.",
+        "SNS could not deliver an alert to a subscriber of the topic "
+        f"{alerts.name}. Run 'reprieve status' to check the subscriptions: perhaps a mailbox "
+        "does not exist any more, or a queue was deleted.",
         actions,
         _metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", TopicName=alerts.name),
     )
@@ -99,10 +105,11 @@ def _delivery_alarms(
     for group, names in groups.items():
         yield _alarm(
             f"failed-invocations-{group}",
-            "EventBridge gave up on a target of one of these rules: "
-            f"{', '.join(names)}. If the dead-letter queue {queue.name} is empty, and the patrol "
-            "has reported no undelivered event, the event is lost: look for it in CloudTrail, and "
-            "run 'reprieve sweep'.",
+            "ACT NOW: an alert was not delivered, or a rescue did not start. Run 'reprieve sweep' "
+            "to see which keys are pending deletion. Then run 'reprieve status': it shows the "
+            f"missing events in the queue {queue.name}. If there are none, and the patrol has "
+            "reported none, look for the events in CloudTrail. The event matched one of these "
+            f"rules: {', '.join(names)}.",
             actions,
             # EventBridge counts for each rule by itself.
             *(_metric("AWS/Events", "FailedInvocations", "Sum", RuleName=name) for name in names),
