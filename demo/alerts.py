@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from demo.roles import assume_new_role
 from reprieve.events.threats import BY_NAME, CATALOGUE
 from reprieve.names import AUTOMATION_ROLE, DEAD_LETTERS, LIFELINE
 from sandbox.core.quotas import Quotas
@@ -27,6 +28,8 @@ PAGE: Final = PROJECT / "docs" / "alerts.md"
 
 _REGION = "eu-west-1"
 _RULE = "reprieve-alias-deleted"
+_CALLER = "decommissioner"
+"""The role that makes the calls."""
 _HOUR = 3600
 _MANY = 11
 """More deletions than the default of `reliability.storm_threshold`."""
@@ -34,10 +37,17 @@ _MATERIAL = {"ImportToken": b"token", "EncryptedKeyMaterial": b"material"}
 _HEAD = """\
 # Alerts
 
-One message of each kind, as the sandbox delivered it; `make docs` writes this page. EventBridge
-leaves the quotation marks around each line, and a value that an event lacks is empty. Messages with
-a subject come from the runbooks and from CloudWatch; SNS gives the others one of its own.
-[operations.md](operations.md#the-patrols-messages) says what to do about each of the patrol's.
+One message of each kind, as the sandbox delivered it; `make docs` writes this page.
+
+Phones show the subject and the first line. The first line of an alert says what happened, where,
+and what Reprieve does or what to do now. Then it names the key and the caller. The root user and
+AWS's services have no name, so the line then ends with the type of the caller. All later lines are
+details.
+
+EventBridge puts each line of an alert in quotation marks. A value that an event lacks is empty.
+Brackets set off the ARN of the caller, because the path of an IAM user may hold any text. Messages
+with a subject come from the runbooks and from CloudWatch. SNS gives the others the subject "AWS
+Notification Message". [operations.md](operations.md#the-patrols-messages) explains the patrol's.
 """
 
 
@@ -46,7 +56,8 @@ def page(sandbox: Sandbox, directory: Path) -> str:
     # Everything happens within seconds, at which rate SNS would suspend the subscriptions; and what
     # happens in two periods of an alarm does not add up.
     sandbox.quotas = Quotas(emails_per_second=math.inf, alarm_period=_HOUR)
-    kms = sandbox.client("kms", _REGION)
+    clients = assume_new_role(sandbox, _CALLER, ["kms:*", "events:*", "cloudtrail:*"])
+    kms = clients("kms", _REGION)
     exempt = kms.create_key()["KeyMetadata"]["KeyId"]
     deployment = Deployment(
         sandbox,
@@ -61,7 +72,7 @@ def page(sandbox: Sandbox, directory: Path) -> str:
     deployment.synth()
     deployment.init()
     deployment.apply()
-    kinds = _Kinds(sandbox, kms, exempt)
+    kinds = _Kinds(sandbox, clients, exempt)
     parts = [_HEAD]
     for title, happen, shows in kinds.all():
         # Messages of a topic stand together, so what is new is what was not there before.
@@ -91,9 +102,10 @@ def normalised(text: str) -> str:
 class _Kinds:
     """The kinds of messages, each with its title and the calls that cause it."""
 
-    def __init__(self, sandbox: Sandbox, kms: Any, exempt: str) -> None:
+    def __init__(self, sandbox: Sandbox, clients: Callable[[str, str], Any], exempt: str) -> None:
         self._sandbox = sandbox
-        self._kms = kms
+        self._clients = clients
+        self._kms = clients("kms", _REGION)
         self._exempt = exempt
 
     def all(self) -> Iterator[tuple[str, Callable[[], object], Callable[[Mail], bool]]]:
@@ -128,10 +140,10 @@ class _Kinds:
         yield "The key of the alerts is disabled", self._mute, _is_alert
 
     def _events(self) -> Any:
-        return self._sandbox.client("events", _REGION)
+        return self._clients("events", _REGION)
 
     def _trail(self) -> Any:
-        return self._sandbox.client("cloudtrail", "us-east-1")
+        return self._clients("cloudtrail", "us-east-1")
 
     def _key(self) -> str:
         return str(self._kms.create_key()["KeyMetadata"]["KeyId"])

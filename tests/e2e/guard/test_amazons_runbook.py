@@ -35,7 +35,7 @@ def test_a_key_named_by_its_arn_is_told_and_the_refusal_is_reported(account):
     account.schedule("eu-west-1", key["Arn"])
     (alert,) = account.alerts(key["KeyId"])
     assert (alert.error, alert.recipients) == (None, (EMAIL,))
-    assert "It refuses a key that was named by its ARN" in alert.body
+    assert "it refuses a key that was named by its ARN" in alert.body
     (start,) = account.starts(key["KeyId"])
     assert "KeyId" in start.error
     assert "[a-z0-9-]{1,2048}" in start.error

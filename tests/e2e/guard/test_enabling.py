@@ -40,7 +40,7 @@ def test_a_rescued_key_is_enabled_as_it_was(account):
     assert account.state(REGION, key) == "Enabled"
     (outcome,) = account.outcomes(key)
     assert outcome.subject == "Reprieve: KMS key saved (eu-west-1)"
-    assert "The key is enabled again: nobody had disabled it before." in outcome.body
+    assert "It is enabled again, because nobody had disabled it before." in outcome.body
 
 
 def test_a_key_that_was_disabled_before_stays_disabled(account):
@@ -49,7 +49,7 @@ def test_a_key_that_was_disabled_before_stays_disabled(account):
     disable(account, key)
     account.schedule(REGION, key)
     assert account.state(REGION, key) == "Disabled"
-    assert "Its state is now Disabled:" in account.outcomes(key)[0].body
+    assert "Its state is Disabled." in account.outcomes(key)[0].body
 
 
 def test_a_key_that_was_enabled_again_before_is_enabled(account):
@@ -118,7 +118,7 @@ def test_a_disabled_key_is_enabled_again(account):
     account.kms(REGION).disable_key(KeyId=key)
     account.sandbox.settle()
     (alert,) = account.alerts(key)
-    assert "BEING ENABLED AGAIN" in alert.body
+    assert "Reprieve is enabling it." in alert.body
     assert subjects(account, key) == ["Reprieve: KMS key enabled again (eu-west-1)"]
     assert account.state(REGION, key) == "Enabled"
 
@@ -145,4 +145,4 @@ def test_a_disabled_key_that_may_not_be_enabled(account):
     assert subjects(account, key) == ["Reprieve: ACT NOW: KMS key NOT enabled (eu-west-1)"]
     (execution,) = account.executions(key)
     sent = [mail.body for mail in account.sandbox.mails if execution.execution_id in mail.body]
-    assert any("a rescue did not end well" in body for body in sent)
+    assert any("a rescue in eu-west-1 failed" in body for body in sent)

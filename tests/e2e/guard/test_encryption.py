@@ -106,28 +106,30 @@ def test_an_alert_and_an_outcome_come_through_the_encrypted_topic(account):
     assert mails(account, "reprieve-lifeline", before) == []
 
 
-def test_the_deletion_of_the_alert_key_itself_is_told_and_taken_back(account, alert_key):
-    """Muted, the topic tells nothing; the lifeline tells of the key, of the mute, of the rescue."""
+def test_the_deletion_of_the_alert_key_itself_is_reported_and_cancelled(account, alert_key):
+    """The topic is silent; the lifeline reports the key, the silence and the rescue."""
     before = len(mails(account, "reprieve-lifeline"))
     muted = len(mails(account, "reprieve-alerts"))
     account.schedule(REGION, alert_key)
     assert mails(account, "reprieve-alerts", muted) == []
     heard = "\n".join(mails(account, "reprieve-lifeline", before))
-    assert "the key that encrypts Reprieve's alerts is endangered" in heard
+    assert "ACT NOW: restore the key that encrypts the alerts" in heard
     assert f"aws kms enable-key --region {REGION} --key-id {alert_key}" in heard
     # Rescued, but disabled: the runbook's own message could not be sent, and that is reported too.
     assert account.state(REGION, alert_key) == "Disabled"
-    assert "a rescue did not end well" in heard
+    assert "a rescue in eu-west-1 failed" in heard
     assert "reprieve-dead-letters" in heard
     account.kms(REGION).enable_key(KeyId=alert_key)
 
 
-def test_disabling_the_alert_key_is_told(account, alert_key):
+def test_disabling_the_alert_key_is_reported(account, alert_key):
     """And once it is enabled, the next alert comes through."""
     before = len(mails(account, "reprieve-lifeline"))
     account.kms(REGION).disable_key(KeyId=alert_key)
     account.sandbox.settle()
-    assert any("Call: DisableKey" in body for body in mails(account, "reprieve-lifeline", before))
+    assert any(
+        " Call DisableKey, by " in body for body in mails(account, "reprieve-lifeline", before)
+    )
     account.kms(REGION).enable_key(KeyId=alert_key)
     key = account.create_key(REGION)["KeyId"]
     account.schedule(REGION, key)

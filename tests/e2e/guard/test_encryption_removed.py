@@ -53,7 +53,9 @@ def test_the_topic_is_decrypted_first_and_only_a_deployer_may_remove_the_key(
     assert [alert.error for alert in account.alerts(key)] == [None]
     (outcome,) = account.outcomes(key)
     if is_deployer:
-        assert outcome.subject == "Reprieve: its former key will be deleted (eu-west-1)"
+        assert (
+            outcome.subject == "Reprieve: the former key of the alerts will be deleted (eu-west-1)"
+        )
         assert account.state(REGION, key) == "PendingDeletion"
     else:
         assert outcome.subject == "Reprieve: KMS key saved (eu-west-1)"

@@ -62,7 +62,7 @@ def assert_approved(account, key: str) -> None:
     (alert,) = account.alerts(key)
     assert (alert.error, alert.recipients) == (None, (EMAIL,))
     assert alert.rule_arn.endswith("rule/reprieve-key-deletion-approved")
-    assert "APPROVED, NOT TAKEN BACK" in alert.body
+    assert "Exempt, so not cancelled." in alert.body
     assert account.starts(key) == []
     assert account.state(REGION, key) == "PendingDeletion"
 

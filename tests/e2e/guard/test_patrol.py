@@ -61,8 +61,8 @@ def test_a_key_whose_event_was_missed_is_rescued(account):
     sent = new_messages(account, REGION)
     assert list(sent) == ["Reprieve: the patrol saved 1 KMS key (eu-west-1)"]
     (body,) = sent.values()
-    assert "Their events were missed: 1 KMS key pending deletion." in body
-    assert f"{key}, scheduled by arn:aws:iam::{ACCOUNT_ID}:root at " in body
+    assert "Reprieve's patrol cancelled the deletion of 1 KMS key in eu-west-1." in body
+    assert f"{key}, scheduled by [arn:aws:iam::{ACCOUNT_ID}:root] at " in body
     assert account.state(REGION, key) == "Disabled"
 
 
@@ -159,9 +159,9 @@ def test_the_dead_letter_queue_is_reported_and_emptied(account):
         account.schedule(REGION, key)
     sent = new_messages(account, REGION)
     # The change of the topic's policy itself could not be told either.
-    body = sent["Reprieve: 2 undelivered events (eu-west-1)"]
+    body = sent["Reprieve: 2 events not delivered (eu-west-1)"]
     assert f"ScheduleKeyDeletion, key {key}, at " in body
-    assert "not delivered: its alert (" in body
+    assert "missing: its alert (" in body
     sqs = account.sandbox.client("sqs", REGION)
     url = sqs.get_queue_url(QueueName="reprieve-dead-letters")["QueueUrl"]
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
@@ -194,7 +194,7 @@ def test_a_broken_guard_is_reported_by_the_region_before_it(account):
             sns.set_subscription_attributes(
                 SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="{}"
             )
-    body = sent["Reprieve: ACT NOW: the guard in us-east-1 is broken (eu-west-1)"]
+    body = sent["Reprieve: ACT NOW: the guard is broken (us-east-1)"]
     assert body.splitlines()[1:4] == [
         f"The subscription of {EMAIL} to the topic reprieve-alerts has a filter.",
         "The rule reprieve-key-deletion-scheduled is DISABLED.",
@@ -213,7 +213,7 @@ def test_a_stopped_trail_is_reported(account):
     finally:
         with unheard(account):
             trail.start_logging(Name="sandbox")
-    body = sent["Reprieve: ACT NOW: the guard in us-east-1 is broken (eu-west-1)"]
+    body = sent["Reprieve: ACT NOW: the guard is broken (us-east-1)"]
     assert "(sandbox: its logging is stopped)" in body
 
 

@@ -123,7 +123,7 @@ def test_an_automation_role_that_may_not_tell(account):
     (alert,) = [d for d in account.about(execution.execution_id) if ":sns:" in d.target_arn]
     assert (alert.error, alert.recipients) == (None, (EMAIL,))
     name = account.document(REGION)
-    assert f'"The runbook {name} ended as Failed."' in alert.body.splitlines()
+    assert f'"Runbook: {name}, which ended as Failed"' in alert.body.splitlines()
 
 
 def test_an_automation_role_that_trusts_another_account(account):
@@ -156,7 +156,7 @@ def test_a_key_policy_that_shuts_the_automation_role_out(account):
     assert "kms:CancelKeyDeletion" in execution.failure
     (outcome,) = account.outcomes(key)
     assert "Reprieve could NOT cancel the deletion" in outcome.body
-    assert "The key's policy may deny it to Reprieve" in outcome.body
+    assert "Perhaps the key policy denies it to Reprieve" in outcome.body
     assert account.state(REGION, key) == "PendingDeletion"
 
 

@@ -117,7 +117,7 @@ def test_the_patrol_works_under_the_policy(account, policy):
     subjects = {mail.subject for mail in account.messages(REGION, before)}
     assert subjects == {
         # About the deletion, and about the change of the topic's policy.
-        "Reprieve: 2 undelivered events (eu-west-1)",
+        "Reprieve: 2 events not delivered (eu-west-1)",
         "Reprieve: the patrol saved 1 KMS key (eu-west-1)",
     }
 

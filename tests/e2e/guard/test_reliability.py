@@ -84,7 +84,7 @@ def test_an_alert_that_cannot_be_delivered_is_kept_and_told_of(account):
     }
     sent = [mail for mail in account.sandbox.mails if (mail.subject or "").startswith("ALARM: ")]
     (mail,) = (mail for mail in sent if '"reprieve-dead-letters"' in mail.subject)
-    assert "look there NOW" in mail.body
+    assert "ACT NOW: an alert was not delivered" in mail.body
     assert account.state(REGION, key) == "Disabled"
 
 

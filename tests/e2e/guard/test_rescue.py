@@ -35,7 +35,7 @@ def test_the_alert_says_what_a_person_needs(account):
         f'"aws kms cancel-key-deletion --region eu-west-1 --key-id {arn}"',
     ):
         assert line in alert.body.splitlines()
-    assert "BEING TAKEN BACK: a second message will say what came of it" in alert.body
+    assert "Wait for the second message, which reports the result." in alert.body
     assert "<" not in alert.body
 
 
@@ -68,7 +68,7 @@ def test_a_primary_with_replicas_is_rescued(account):
     account.sandbox.settle()
     (alert,) = account.alerts(key)
     assert '"State: PendingReplicaDeletion"' in alert.body
-    assert '"Deleted on (empty while replicas exist): "' in alert.body
+    assert '"Deletion date (none while the key has replicas): "' in alert.body
     assert account.state("eu-west-1", key) == "Disabled"
 
 

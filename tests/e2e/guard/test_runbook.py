@@ -29,7 +29,7 @@ def run(account, key: str):
         if e.document.startswith("reprieve-rescue-key-")
     )
     mails = account.sandbox.mails[before:]
-    alarms = [mail for mail in mails if "a rescue did not end well" in mail.body]
+    alarms = [mail for mail in mails if "a rescue in eu-west-1 failed" in mail.body]
     assert (execution.status == "Failed") == bool(alarms)
     (mail,) = (mail for mail in mails if mail not in alarms)
     return execution, mail
@@ -43,7 +43,7 @@ def test_a_key_that_needs_no_rescue_is_left_alone(account, state):
     execution, mail = run(account, key)
     assert execution.status == "Success"
     assert mail.subject == "Reprieve: KMS key needs no rescue (eu-west-1)"
-    assert f"Its state is {state}. Reprieve changed nothing." in mail.body
+    assert f"Its state is {state}. Reprieve changed nothing, " in mail.body
     assert state == account.state(REGION, key)
 
 
@@ -52,7 +52,7 @@ def test_a_key_that_is_gone_is_said_to_be(account):
     execution, mail = run(account, "1234abcd-12ab-34cd-56ef-1234567890ab")
     assert execution.status == "Failed"
     assert mail.subject == "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)"
-    assert "1234abcd-12ab-34cd-56ef-1234567890ab does not exist: it is deleted" in mail.body
+    assert "1234abcd-12ab-34cd-56ef-1234567890ab: it does not exist any more" in mail.body
 
 
 def test_a_key_whose_policy_denies_the_cancelling_ends_in_a_failure(account):
@@ -70,4 +70,4 @@ def test_a_key_whose_policy_denies_the_cancelling_ends_in_a_failure(account):
     assert mail.subject == "Reprieve: ACT NOW: KMS key NOT saved (eu-west-1)"
     assert "Reason: An error occurred (AccessDeniedException)" in mail.body
     assert f"aws kms cancel-key-deletion --region {REGION} --key-id {key}" in mail.body
-    assert "The key's policy may deny it to Reprieve" in mail.body
+    assert "Perhaps the key policy denies it to Reprieve" in mail.body

@@ -75,7 +75,7 @@ def test_without_remediation_an_alert_is_sent_and_the_key_stays_pending(account)
     account.schedule(REGION, key)
     (alert,) = (each for each in account.alerts(key) if "key-deletion-scheduled" in each.rule_arn)
     assert (alert.error, alert.recipients) == (None, (EMAIL,))
-    assert "NOT BEING TAKEN BACK" in alert.body
+    assert "Cancel it yourself now." in alert.body
     assert account.starts(key) == []
     assert account.state(REGION, key) == "PendingDeletion"
     account.kms(REGION).cancel_key_deletion(KeyId=key)
@@ -94,7 +94,7 @@ def test_without_remediation_the_patrol_reminds_once_a_day(account):
     (reminder,) = account.messages(REGION, since)
     assert reminder.subject == "Reprieve: 1 KMS key pending deletion (eu-west-1)"
     assert reminder.recipients == (EMAIL,)
-    assert f"{key}, scheduled by arn:aws:iam::{ACCOUNT_ID}:root at " in reminder.body
+    assert f"{key}, scheduled by [arn:aws:iam::{ACCOUNT_ID}:root] at " in reminder.body
     assert ": 6 days left" in reminder.body
     assert account.state(REGION, key) == "PendingDeletion"
     account.kms(REGION).cancel_key_deletion(KeyId=key)
@@ -172,7 +172,7 @@ def test_a_watch(account, notified, kms, key):
     """The user's own pattern, and its summary."""
     kms.tag_resource(KeyId=key, Tags=[{"TagKey": "a", "TagValue": "b"}])
     assert notified() == ["watch-tagged"]
-    assert '"REPRIEVE: a key was tagged"' in account.sandbox.deliveries[-1].body
+    assert '"Reprieve: a key was tagged (Region ' in account.sandbox.deliveries[-1].body
 
 
 def test_calls_that_are_refused_endanger_nothing(notified, kms, key):

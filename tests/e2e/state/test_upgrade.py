@@ -55,8 +55,10 @@ def test_everything_else_that_is_there_stays_or_changes_in_place(changes):
         f"aws_cloudwatch_event_target.{REGION}_key-deletion-scheduled-alert",
         f"aws_cloudwatch_event_rule.{REGION}_rescue-failed",
         f"aws_cloudwatch_event_target.{REGION}_key-deletion-scheduled-remediation",
+        f"aws_cloudwatch_event_target.{REGION}_rescue-failed-alert",
         f"aws_cloudwatch_metric_alarm.{REGION}_alarms_dead-letters",
         f"aws_cloudwatch_metric_alarm.{REGION}_alarms_failed-invocations-rescue",
+        f"aws_cloudwatch_metric_alarm.{REGION}_alarms_failed-notifications",
         "aws_iam_role_policy.remediation_automation-policy",
         "aws_iam_role_policy.remediation_eventbridge-policy",
     }
