@@ -211,7 +211,9 @@ class WatchSettings(_Table):
     """Another event of an AWS service that sends an alert: one `[[watch]]` for each."""
 
     name: WatchName = Field(description="The name of its rule, after reprieve-watch-.")
-    summary: WatchSummary = Field(description="The first line of its alert: one sentence.")
+    summary: WatchSummary = Field(
+        description="What happened, in one sentence. The alert begins with it."
+    )
     pattern: WatchPattern = Field(description="The EventBridge event pattern, as JSON.")
 
 

@@ -27,10 +27,11 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
             calls,
             events,
             "ACT NOW: the dead-letter queue cannot be emptied",
-            f"Reprieve's patrol cannot process the queue {events['DeadLetters']} in "
-            f"{events['Region']}: {printable(error)}",
-            "Undelivered events may be in it: read them yourself. Run `reprieve status`, then "
-            "deploy again: that restores the permissions of the patrol.",
+            f"Reprieve's patrol cannot read the queue {events['DeadLetters']} in "
+            f"{events['Region']}, so you may miss alerts and rescues. Run 'reprieve status' now: "
+            "it prints the command that reads the queue.",
+            f"Reason: {printable(error)}",
+            "Then deploy again: that restores the permissions of the patrol.",
         )
     expected = events["Expected"]
     check = _GuardCheck(calls, expected, events["Account"])

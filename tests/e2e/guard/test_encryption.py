@@ -155,7 +155,7 @@ def test_a_key_policy_that_locks_eventbridge_out_is_heard_of(account, alert_key)
     (alert,) = account.alerts(key)
     assert "does not allow events.amazonaws.com kms:GenerateDataKey" in alert.error
     heard = "\n".join(mails(account, "reprieve-lifeline", before))
-    assert "Call: PutKeyPolicy" in heard
+    assert " Call PutKeyPolicy, by " in heard
     assert account.state(REGION, key) == "Disabled"
 
 

@@ -26,15 +26,14 @@ def test_the_alert_says_what_a_person_needs(account):
     arn = key["Arn"]
     for line in (
         f'"Key: {arn}"',
-        '"Region: eu-west-1"',
-        f'"Account: {ACCOUNT_ID}"',
-        f'"By: [arn:aws:iam::{ACCOUNT_ID}:root] "',
-        '"From: 127.0.0.1"',
+        f'"Region: eu-west-1, account: {ACCOUNT_ID}"',
+        f'"By: Root [arn:aws:iam::{ACCOUNT_ID}:root] "',
         '"Waiting period in days (30 if none was given): 7"',
         '"State: PendingDeletion"',
         f'"aws kms cancel-key-deletion --region eu-west-1 --key-id {arn}"',
     ):
         assert line in alert.body.splitlines()
+    assert '"From: 127.0.0.1, at 20' in alert.body
     assert "Wait for the second message, which reports the result." in alert.body
     assert "<" not in alert.body
 
@@ -91,10 +90,9 @@ def test_people_are_told_that_the_key_is_saved(account):
     assert outcome.recipients == (EMAIL,)
     assert outcome.subject == "Reprieve: KMS key saved (eu-west-1)"
     assert outcome.body.splitlines() == [
-        f"Reprieve cancelled the deletion of the KMS key {arn}.",
-        "Its state is now Disabled: what it encrypted is safe, and cannot be read until you enable "
-        "the key.",
-        f"To enable it: aws kms enable-key --region eu-west-1 --key-id {arn}",
+        f"Reprieve cancelled the deletion of the KMS key {arn}. The key is safe. Its state is "
+        "Disabled. To use it again, enable it:",
+        f"aws kms enable-key --region eu-west-1 --key-id {arn}",
         "",
         f"Region eu-west-1, account {ACCOUNT_ID}",
         f"Automation execution {execution.execution_id}",

@@ -169,9 +169,15 @@ def test_a_queue_that_cannot_be_emptied_is_reported_and_the_guard_is_checked(reg
     subjects = [each["Subject"] for each in region.sent]
     assert subjects[-2:] == [
         "Reprieve: ACT NOW: the dead-letter queue cannot be emptied (eu-west-1)",
-        "Reprieve: ACT NOW: the guard in us-east-1 is broken (eu-west-1)",
+        "Reprieve: ACT NOW: the guard is broken (us-east-1)",
     ]
-    assert "AccessDeniedException" in region.sent[-2]["Message"]
+    lines = region.sent[-2]["Message"].splitlines()
+    assert lines[0] == (
+        "Reprieve's patrol cannot read the queue reprieve-dead-letters in eu-west-1, so you may "
+        "miss alerts and rescues. Run 'reprieve status' now: it prints the command that reads the "
+        "queue."
+    )
+    assert "AccessDeniedException" in lines[1]
 
 
 def test_a_whole_guard_has_no_problems(region):
