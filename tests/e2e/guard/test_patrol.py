@@ -105,7 +105,9 @@ def test_an_earlier_deletion_is_reported_once_a_day_and_not_cancelled(account):
     account.age(REGION, hours=48)
     assert new_messages(account, REGION) == {}
     sent = new_messages(account, REGION, remind=True)
-    assert list(sent) == ["Reprieve: 1 KMS key scheduled for deletion earlier (eu-west-1)"]
+    assert list(sent) == [
+        "Reprieve: 1 KMS key pending deletion since before the deployment (eu-west-1)"
+    ]
     (body,) = sent.values()
     assert f"{key}, scheduled by " in body
     assert "6 days left" in body
@@ -195,7 +197,7 @@ def test_a_broken_guard_is_reported_by_the_region_before_it(account):
                 SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="{}"
             )
     body = sent["Reprieve: ACT NOW: the guard is broken (us-east-1)"]
-    assert body.splitlines()[1:4] == [
+    assert body.splitlines()[2:5] == [
         f"The subscription of {EMAIL} to the topic reprieve-alerts has a filter.",
         "The rule reprieve-key-deletion-scheduled is DISABLED.",
         "The rule reprieve-key-gone, or one of its targets, was changed.",

@@ -173,7 +173,7 @@ def test_a_queue_that_cannot_be_emptied_is_reported_and_the_guard_is_checked(reg
     ]
     lines = region.sent[-2]["Message"].splitlines()
     assert lines[0] == (
-        "Reprieve's patrol cannot read the queue reprieve-dead-letters in eu-west-1, so you may "
+        "Reprieve's patrol cannot read the queue dead in eu-west-1, so you may "
         "miss alerts and rescues. Run 'reprieve status' now: it prints the command that reads the "
         "queue."
     )
