@@ -44,13 +44,18 @@ def differences(change: Change) -> tuple[Difference, ...]:
         return ()
     found = []
     for each in between(change.before, change.after):
-        name = re.split(r"[.\[]", each.path, maxsplit=1)[0]
+        name = attribute_of(each)
         unset = change.configured is not None and name not in change.configured
         because = name in {path.split(".")[0] for path in change.replace_because}
         is_new = change.is_replacement or each.after is UNKNOWN
         if not (unset and is_new and not because):
             found.append(each)
     return tuple(found)
+
+
+def attribute_of(difference: Difference) -> str:
+    """Return the name of the attribute that a difference is in."""
+    return re.split(r"[.\[]", difference.path, maxsplit=1)[0].removesuffix(" (order)")
 
 
 def between(before: Any, after: Any) -> tuple[Difference, ...]:

@@ -1,11 +1,13 @@
 """A review of plans as Markdown that fits into a comment on a GitHub pull request."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from reprieve.diff.grouping import Group
 from reprieve.diff.review import Review
 from reprieve.diff.text_report import (
     SIGNS,
+    drift_sections,
     guards_text,
     headline,
     laid_out,
@@ -67,22 +69,31 @@ def _plan(review: Review, *, labels: bool) -> list[str]:
                 f"- {_escaped(each.sentence(review))}" for each in merge_weakenings(weakenings)
             ]
             lines += [""]
-    changes = [
+    guards = [
         f"{SIGNS[each.action]} {guards_text(each)} [{places(each.places, review)}]"
         for each in review.guards
     ]
-    for group in merge_groups(review.groups):
+    lines += _block("Changes", [*guards, *_group_lines(review.intended, review)])
+    for title, groups in drift_sections(review):
+        lines += _block(title, list(_group_lines(groups, review)))
+    return lines
+
+
+def _group_lines(groups: Sequence[Group], review: Review) -> Iterator[str]:
+    for group in merge_groups(groups):
         sign = SIGNS.get(group.action, "~")
         deviates = "DEVIATES from the other Regions: " if group.deviates else ""
         missing = f" NOT in {', '.join(group.missing)}" if group.missing else ""
-        where = places(group.places, review)
-        changes.append(f"{sign} {deviates}{group.text} [{where}]{missing}")
-    if changes:
-        # GitHub colours a diff block: "!" marks a line that is neither added nor deleted.
-        lines += ["**Changes**", "", f"{_FENCE}diff"]
-        lines += [printable(re.sub(r"^[~±×]", "!", each)) for each in changes]
-        lines += [_FENCE, ""]
-    return lines
+        yield f"{sign} {deviates}{group.text} [{places(group.places, review)}]{missing}"
+
+
+def _block(title: str, changes: Sequence[str]) -> list[str]:
+    """Return a diff block with a title; nothing if there are no changes."""
+    if not changes:
+        return []
+    # GitHub colours a diff block: "!" marks a line that is neither added nor deleted.
+    coloured = [printable(re.sub(r"^[~±×]", "!", each)) for each in changes]
+    return [f"**{title}**", "", f"{_FENCE}diff", *coloured, _FENCE, ""]
 
 
 def _fitting(lines: Sequence[str], room: int) -> tuple[list[str], bool]:

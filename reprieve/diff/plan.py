@@ -65,6 +65,11 @@ class Change:
         return self.actions not in (("no-op",), ("read",))
 
     @property
+    def is_deletion(self) -> bool:
+        """Whether the resource is deleted, and not created again."""
+        return self.actions == ("delete",)
+
+    @property
     def is_replacement(self) -> bool:
         """Whether the resource is deleted and created again, in either order."""
         return set(self.actions) == {"create", "delete"}

@@ -68,9 +68,11 @@ def parse(content: bytes, label: str) -> Plan:
         raise PlanError(f"{label} is empty.", _HINT)
     try:
         # PowerShell writes UTF-16 with a byte order mark, which json detects only in bytes.
-        found = json.loads(content)
+        found = json.loads(content, object_pairs_hook=_once, parse_constant=_refuse)
     except RecursionError:
         raise _too_deep(label) from None
+    except _NotTerraforms as error:
+        raise PlanError(f"{label} is not as Terraform writes a plan: {error}.", _HINT) from None
     except ValueError:
         raise PlanError(f"{label} is not JSON.", _HINT) from None
     if not isinstance(found, dict) or "format_version" not in found:
@@ -91,6 +93,23 @@ def parse(content: bytes, label: str) -> Plan:
         raise PlanError(
             f"{label} is not as Terraform writes a plan ({type(error).__name__}: {error}).", _HINT
         ) from error
+
+
+class _NotTerraforms(ValueError):
+    """Python reads it as JSON, but it is ambiguous, or no JSON by the standard."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _NotTerraforms(f"it has the key {twice} twice in one object")
+    return found
+
+
+def _refuse(constant: str) -> Any:
+    raise _NotTerraforms(f"{constant} is not a number in JSON")
 
 
 def _too_deep(label: str) -> PlanError:

@@ -1,12 +1,11 @@
 """What a reviewer has to know about a plan."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
 
-from reprieve.diff.differences import between, parsed
+from reprieve.diff.drift import Drifts
 from reprieve.diff.grouping import Group, Guards, Regions, grouped, guards, regions_of
 from reprieve.diff.plan import MALFORMED, Change, Plan, PlanError, created_topics
 from reprieve.diff.runbooks import differences_of, follows_document, without_hash
@@ -15,10 +14,6 @@ from reprieve.errors import ExitCode
 
 # The order of a report: deletions first.
 _ORDER = ("delete", "forget", "replace", "create-forget", "update", "create")
-
-
-# A deprecated attribute of a rule, and the attribute that the provider writes together with it.
-_LEADERS: Final = {"is_enabled": "state"}
 
 
 @dataclass(frozen=True)
@@ -43,22 +38,24 @@ class Review:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """All other changes, grouped: deletions first."""
-        whole = {*self.regions.leaving, *self.regions.joining}
-        changes = [each for each in self.plan.changes if each.place not in whole]
-        moved = [each for each in changes if self._only_follows(each)]
-        rest = [each for each in changes if each not in moved]
-        return tuple(
-            sorted(
-                (_with_targets(each, moved) for each in grouped(rest, self.regions.staying)),
-                key=lambda g: _ORDER.index(g.action) if g.action in _ORDER else len(_ORDER),
-            )
-        )
+        return self._grouped(self.plan.changes)
+
+    @cached_property
+    def intended(self) -> tuple[Group, ...]:
+        """What the configuration changes of them: without what the plan only restores."""
+        return self._grouped(self._drifts.intended(self.plan.changes))
+
+    @cached_property
+    def restored(self) -> tuple[Group, ...]:
+        """What was changed outside of Terraform and is put back, as the plan changes it."""
+        return self._drifted(each.restored for each in self._drifts.all)
 
     @cached_property
     def weakenings(self) -> tuple[Weakening, ...]:
         """How the plan weakens protection; lost guards first."""
         unknown = self._unknown_to_the_state()
-        return (*unknown, *self._lost_guards(), *self._by_changes(self.plan.changes))
+        by_changes = self._by_changes(self.plan.changes, self._weakenings_of)
+        return (*unknown, *self._lost_guards(), *by_changes)
 
     @property
     def is_first(self) -> bool:
@@ -67,18 +64,30 @@ class Review:
 
     @cached_property
     def put_back(self) -> tuple[Group, ...]:
-        """The changes outside of Terraform that this plan reverts."""
-        return grouped([back for back, _ in self._drift if back], self.regions.staying)
+        """The changes outside of Terraform that this plan reverts, or changes again."""
+        return self._drifted(each.put_back for each in self._drifts.all)
+
+    @cached_property
+    def overwritten(self) -> tuple[Group, ...]:
+        """Those of them that it changes to something else than what was there before."""
+        return self._drifted(each.overwritten for each in self._drifts.all)
 
     @cached_property
     def left(self) -> tuple[Group, ...]:
         """The changes outside of Terraform that this plan does not revert."""
-        return grouped([left for _, left in self._drift if left], self.regions.staying)
+        return self._drifted(each.remaining for each in self._drifts.all)
 
     @cached_property
     def left_weakened(self) -> tuple[Weakening, ...]:
         """How the changes that this plan does not revert weaken protection."""
-        return self._by_changes([left for _, left in self._drift if left])
+        left = [rest for each in self._drifts.all if (rest := each.remaining)]
+        return self._by_changes(left, weakenings_of)
+
+    @property
+    def only_restored(self) -> int:
+        """How many of the changed resources are only put back to what they were."""
+        changes = self.plan.changes
+        return len(changes) - len(list(self._drifts.intended(changes)))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -106,7 +115,7 @@ class Review:
     def evaluate(self) -> None:
         """Compute everything that a view shows; each part is kept."""
         _ = (self.code, self.counts, self.guards, self.groups, self.put_back, self.left)
-        _ = (self.weakenings, self.left_weakened)
+        _ = (self.weakenings, self.left_weakened, self.intended, self.restored, self.overwritten)
 
     def _only_follows(self, change: Change) -> bool:
         """Whether a target only moves to the document that replaces its own."""
@@ -137,7 +146,9 @@ class Review:
             found.append(Weakening("guard-lost", place, text, place, ""))
         return found
 
-    def _by_changes(self, changes: Sequence[Change]) -> tuple[Weakening, ...]:
+    def _by_changes(
+        self, changes: Sequence[Change], find: Callable[..., list[Weakening]]
+    ) -> tuple[Weakening, ...]:
         by_place: dict[str, list[Change]] = defaultdict(list)
         for each in changes:
             by_place[each.place].append(each)
@@ -145,85 +156,35 @@ class Review:
             weakening
             for each in changes
             if each.place not in self.regions.leaving
-            for weakening in weakenings_of(each, tuple(by_place[each.place]), self.plan.resources)
-            if not self._only_restores(each, weakening)
+            for weakening in find(each, tuple(by_place[each.place]), self.plan.resources)
         )
 
-    def _only_restores(self, change: Change, weakening: Weakening) -> bool:
-        """Whether it only reverts what somebody removed outside of Terraform."""
-        drift = self._drift_of.get(change.address)
-        if drift is None or weakening.kind != "policy-widened":
-            return False
-        if drift.after is None:
-            return change.before is None
-        former = replace(change, before={**(change.before or {}), **(drift.before or {})})
-        return weakening.text not in [each.text for each in weakenings_of(former)] and (
-            "no longer denies" not in weakening.text
+    def _weakenings_of(
+        self, change: Change, siblings: tuple[Change, ...], everything: tuple[Change, ...]
+    ) -> list[Weakening]:
+        drift = self._drifts.of(change)
+        find = drift.weakenings if drift else weakenings_of
+        return find(change, siblings, everything)
+
+    def _grouped(self, changes: Iterable[Change]) -> tuple[Group, ...]:
+        """Return the changes of Regions that keep their guards, grouped: deletions first."""
+        whole = {*self.regions.leaving, *self.regions.joining}
+        changes = [each for each in changes if each.place not in whole]
+        moved = [each for each in changes if self._only_follows(each)]
+        rest = [each for each in changes if each not in moved]
+        return tuple(
+            sorted(
+                (_with_targets(each, moved) for each in grouped(rest, self.regions.staying)),
+                key=lambda g: _ORDER.index(g.action) if g.action in _ORDER else len(_ORDER),
+            )
         )
 
-    @cached_property
-    def _drift_of(self) -> dict[str, Change]:
-        return {each.address: each for each in self.plan.drift}
+    def _drifted(self, changes: Iterable[Change | None]) -> tuple[Group, ...]:
+        return grouped([each for each in changes if each], self.regions.staying)
 
     @cached_property
-    def _drift(self) -> tuple[tuple[Change | None, Change | None], ...]:
-        planned = {each.address: each for each in self.plan.resources}
-        return tuple(self._split(each, planned.get(each.address)) for each in self.plan.drift)
-
-    def _split(self, drift: Change, planned: Change | None) -> tuple[Change | None, Change | None]:
-        """Return the part of a drift that the plan reverts, and the part that stays."""
-        if planned and planned.actions == ("delete",):
-            return None, None
-        if drift.before is None or drift.after is None:
-            return (drift if planned and planned.is_change else None), None
-        names = [
-            name
-            for name in dict.fromkeys([*drift.before, *drift.after])
-            if between({name: drift.before.get(name)}, {name: drift.after.get(name)})
-            and not self._is_of_another(drift, name, drift.after.get(name))
-        ]
-        after = (planned.after if planned and planned.is_change else None) or drift.after
-        back = [
-            name
-            for name in names
-            if between({name: drift.after.get(name)}, {name: after.get(name)})
-        ]
-        back += [name for name in names if name not in back and _LEADERS.get(name) in back]
-        return _only(drift, back), _only(drift, [name for name in names if name not in back])
-
-    def _is_of_another(self, drift: Change, name: str, now: Any) -> bool:
-        """Whether an attribute only mirrors another resource of the plan.
-
-        A topic shows the policy of `aws_sns_topic_policy`, a role the policies of
-        `aws_iam_role_policy`. The first refresh after their creation reports them as changed.
-        """
-        if (drift.type, name) == ("aws_iam_role", "inline_policy"):
-            own = {
-                (v.get("name"), _canonical(v.get("policy")))
-                for v in self._values("aws_iam_role_policy")
-            }
-            return all((e.get("name"), _canonical(e.get("policy"))) in own for e in now or [])
-        if (drift.type, name) == ("aws_sns_topic", "policy"):
-            arn = (drift.after or {}).get("arn")
-            # A change of the policy itself is reported as the policy's own drift.
-            return any(v.get("arn") == arn for v in self._values("aws_sns_topic_policy"))
-        if (drift.type, name) == ("aws_sqs_queue", "policy"):
-            url = (drift.after or {}).get("url")
-            return any(v.get("queue_url") == url for v in self._values("aws_sqs_queue_policy"))
-        if (drift.type, name) == ("aws_iam_role", "managed_policy_arns"):
-            own_arns = {v.get("policy_arn") for v in self._values("aws_iam_role_policy_attachment")}
-            return all(arn in own_arns for arn in now or [])
-        return False
-
-    def _values(self, type: str) -> list[dict[str, Any]]:
-        """Return the attributes of the plan's resources of a type: before, and after."""
-        return [
-            values
-            for each in self.plan.resources
-            if each.type == type
-            for values in (each.before, each.after)
-            if values
-        ]
+    def _drifts(self) -> Drifts:
+        return Drifts(self.plan)
 
 
 def review_plans(plans: Sequence[Plan]) -> list[Review]:
@@ -250,17 +211,6 @@ def code_of(reviews: Sequence[Review]) -> ExitCode:
     return ExitCode.FAILED if ExitCode.FAILED in codes else max(codes, default=ExitCode.OK)
 
 
-def _only(drift: Change, names: Sequence[str]) -> Change | None:
-    """Return a drift of these attributes only."""
-    if not names or drift.before is None or drift.after is None:
-        return None
-    return replace(
-        drift,
-        configured=None,
-        after={**drift.before, **{name: drift.after.get(name) for name in names}},
-    )
-
-
 def _with_targets(group: Group, moved: Sequence[Change]) -> Group:
     """Return a runbook's group with the targets that only move to its new document."""
     if group.members[0].type != "aws_ssm_document":
@@ -276,13 +226,3 @@ def _with_targets(group: Group, moved: Sequence[Change]) -> Group:
         return group
     text = f"{group.text}, and the targets that start it"
     return replace(group, text=text, members=(*group.members, *targets))
-
-
-def _canonical(policy: Any) -> str:
-    return repr(_sorted(parsed(policy)))
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return sorted((name, _sorted(each)) for name, each in value.items())
-    return value

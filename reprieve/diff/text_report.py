@@ -45,6 +45,8 @@ def headline(review: Review) -> str:
         outputs = ", ".join(review.plan.outputs)
         found = f"only outputs change: {outputs}" if outputs else "no changes"
         return found if not review.left_weakened else f"{found}, but protection is weakened"
+    if review.only_restored:
+        counts += f" ({review.only_restored} restored)"
     weak = len(merge_weakenings(review.weakenings)) + len(merge_weakenings(review.left_weakened))
     if review.is_first and not weak:
         return f"{counts}; this plan assumes that no guard is deployed yet"
@@ -157,6 +159,16 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
+def drift_sections(review: Review) -> tuple[tuple[str, tuple[Group, ...]], ...]:
+    """Return the headings about what was changed outside of Terraform, and what is below them."""
+    outside = "Changed outside of Terraform"
+    return (
+        ("Restored: changed outside of Terraform, put back by this plan", review.restored),
+        (f"{outside}, overwritten by this plan", review.overwritten),
+        (f"{outside}, not reverted by this plan", review.left),
+    )
+
+
 def guards_text(each: Guards) -> str:
     """Return what a created or deleted guard consists of."""
     kinds = ", ".join(
@@ -191,18 +203,16 @@ def text_lines(reviews: Sequence[Review], *, labels: bool) -> Iterator[Line]:
             review.left_weakened,
             review,
         )
-        if review.guards or review.groups:
+        if review.guards or review.intended:
             yield from (Line(""), Line("CHANGES", "bold"))
         for each in review.guards:
             style = "red" if each.action == "delete" else "green"
             where = places(each.places, review)
             yield Line(f"  {SIGNS[each.action]} {guards_text(each)} [{where}]", style, 4)
-        for group in merge_groups(review.groups):
+        for group in merge_groups(review.intended):
             yield from _group_lines(group, review)
-        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, REVERTED BY THIS PLAN",
-                                review.put_back, review)  # fmt: skip
-        yield from _drift_lines("CHANGED OUTSIDE OF TERRAFORM, NOT REVERTED BY THIS PLAN",
-                                review.left, review)  # fmt: skip
+        for title, groups in drift_sections(review):
+            yield from _drift_lines(title.upper(), groups, review)
 
 
 def _weak_lines(title: str, weakenings: Sequence[Weakening], review: Review) -> Iterator[Line]:
