@@ -6,27 +6,38 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, table
+from reprieve.cli.views.layout import escaped, fits, marked, table
 from reprieve.drill.result import AccountDrill, Drill
+
+_SECONDS = ("ALERT", "CANCELLED", "RESULT SENT")
+# The narrowest that the column of the key's state may be.
+_FOLDED_WIDTH = 12
 
 
 def show(found: AccountDrill, out: Console) -> None:
     """Print the results of the drill in one account."""
     drills = found.regions
     out.print(f"Account {found.account}", style="bold")
-    out.print(_table(drills))
+    rows = _table(drills)
+    if fits(rows, out, folded=_FOLDED_WIDTH):
+        out.print(rows)
+    else:
+        for each in drills:
+            _show_block(each, out)
     out.print()
     problems: dict[str, list[str]] = {}
     for each in drills:
         if each.problem:
             problems.setdefault(each.problem, []).append(each.region)
     for problem, regions in problems.items():
-        out.print(escaped(f"✘ {problem}", "bold red"))
-        out.print(f"  {', '.join(regions)}\n")
+        out.print(marked("✘ ", escaped(problem, "bold red"), "bold red"))
+        out.print(marked("  ", Text(", ".join(regions))))
+        out.print()
     for each in drills:
         _show_keys_and_leftovers(each, out)
     if removed := sum(each.removed for each in drills):
-        out.print(f"Removed {removed} queues and subscriptions of an earlier drill.", style="dim")
+        many = "1 queue or subscription" if removed == 1 else f"{removed} queues and subscriptions"
+        out.print(f"Removed {many} of earlier drills.", style="dim")
     passed = sum(each.passed for each in drills)
     out.print(
         f"{'✔' if found.passed else '✘'} {passed} of {len(drills)} Regions passed.",
@@ -35,16 +46,20 @@ def show(found: AccountDrill, out: Console) -> None:
 
 
 def _table(drills: Sequence[Drill]) -> Table:
-    seconds = ("ALERT", "CANCELLED", "RESULT SENT")
-    rows = table("REGION", "RESULT", *seconds, "DRILL KEY", right=seconds, folded=["DRILL KEY"])
+    rows = table("REGION", "RESULT", *_SECONDS, "DRILL KEY", right=_SECONDS, folded=["DRILL KEY"])
     for each in drills:
-        rows.add_row(
-            each.region,
-            _verdict(each),
-            *(_seconds(value) for value in (each.alert, each.cancelled, each.result_sent)),
-            escaped(each.key_state or "none"),
-        )
+        rows.add_row(each.region, _verdict(each), *_times(each), escaped(each.key_state or "none"))
     return rows
+
+
+def _show_block(found: Drill, out: Console) -> None:
+    """Print a Region and its result, and below them when what happened."""
+    out.print(Text("  ").join([Text(found.region, style="bold"), _verdict(found)]))
+    times = [
+        f"{head.lower()} {seconds}" for head, seconds in zip(_SECONDS, _times(found), strict=True)
+    ]
+    state = f"drill key {found.key_state}" if found.key_state else "no drill key"
+    out.print(marked("    ", escaped(", ".join([*times, state]))))
 
 
 def _verdict(found: Drill) -> Text:
@@ -55,15 +70,20 @@ def _verdict(found: Drill) -> Text:
 
 def _show_keys_and_leftovers(found: Drill, out: Console) -> None:
     for key in found.rejected_keys:
-        out.print(escaped(f"Not used in {found.region}: {key.key} looks like a drill's key."))
-        out.print(escaped(f"  The check {key.check} failed: {key.reason}"))
+        text = f"Not used in {found.region}: {key.key} looks like a drill's key."
+        out.print(marked("", escaped(text)))
+        out.print(marked("  ", escaped(f"The check {key.check} failed: {key.reason}")))
     for left in found.leftovers:
-        out.print(escaped(f"✘ Not cleaned up in {found.region}: {left.resource}", "bold red"))
-        out.print(escaped(f"  {left.problem}"))
-        out.print(escaped(f"  → {left.command}"))
+        text = f"Not cleaned up in {found.region}: {left.resource}"
+        out.print(marked("✘ ", escaped(text, "bold red"), "bold red"))
+        out.print(marked("  ", escaped(left.problem)))
+        # The terminal wraps it, so that it can be copied.
+        out.print(escaped(f"  → {left.command}"), soft_wrap=True)
     if found.kept:
-        out.print(escaped(f"Kept in {found.region}: {found.kept} and {found.key}"))
+        out.print(marked("", escaped(f"Kept in {found.region}: {found.kept} and {found.key}")))
 
 
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f} s"
+def _times(found: Drill) -> list[str]:
+    """Return how long it took until each thing happened."""
+    times = (found.alert, found.cancelled, found.result_sent)
+    return ["–" if each is None else f"{each:.1f} s" for each in times]

@@ -53,7 +53,8 @@ def fits(content: Table, out: Console, folded: int | None = None) -> bool:
 def marked(mark: str, text: Text, style: str = "") -> Table:
     """Return a text after a mark. If it is wrapped, its lines begin below each other."""
     grid = Table.grid()
-    grid.add_column(no_wrap=True)
+    if mark:
+        grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row(Text(mark, style=style), text)
+    grid.add_row(*([Text(mark, style=style)] if mark else []), text)
     return grid

@@ -11,10 +11,11 @@ WIDTHS = (80, 100, 120, 200, None)
 """In columns; None is a pipe."""
 
 
-def printed(show: Callable[[Console], object], width: int | None) -> str:
+def printed(show: Callable[[Console], object], width: int | None, *, wraps: bool = False) -> str:
     """Return what `show` prints, without colours and without spaces at the ends of lines.
 
-    A terminal breaks a line that is longer than its width; a view has to do it better.
+    A terminal breaks a line that is longer than its width. A view has to do it better, unless with
+    `wraps`: a command that can be copied is one line.
     """
     file = io.StringIO()
     out = console()
@@ -31,5 +32,5 @@ def printed(show: Callable[[Console], object], width: int | None) -> str:
         )
     show(out)
     lines = [line.rstrip() for line in file.getvalue().splitlines()]
-    assert not width or max(map(len, lines), default=0) <= width
+    assert wraps or not width or max(map(len, lines), default=0) <= width
     return "\n".join(lines)
