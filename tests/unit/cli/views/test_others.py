@@ -25,8 +25,13 @@ DOCUMENT = {
     "Statement": [
         {
             "Sid": "ReadRegions",
-            "Action": ["ec2:DescribeRegions", "kms:ListKeys", "kms:ListAliases", "events:ListRules"]
-            + ["ssm:DescribeAutomationExecutions", "cloudwatch:GetMetricStatistics"],
+            "Action": [
+                "ec2:DescribeRegions",
+                "kms:ListKeys",
+                "kms:ListAliases",
+                "ssm:DescribeAutomationExecutions",
+                "cloudwatch:GetMetricStatistics",
+            ],
             "Resource": ["*"],
         },
         {
