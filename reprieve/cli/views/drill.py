@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, fits, marked, table
+from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
 from reprieve.drill.result import AccountDrill, Drill
 
 _SECONDS = ("ALERT", "CANCELLED", "RESULT SENT")
@@ -20,7 +20,7 @@ def show(found: AccountDrill, out: Console) -> None:
     out.print(f"Account {found.account}", style="bold")
     rows = _table(drills)
     if fits(rows, out, folded=_FOLDED_WIDTH):
-        out.print(rows)
+        show_table(rows, out)
     else:
         for each in drills:
             _show_block(each, out)

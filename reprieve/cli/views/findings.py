@@ -1,5 +1,6 @@
 """The findings of `reprieve status`: each problem once, each hint once."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.console import Console
@@ -20,18 +21,23 @@ _Places = dict[str, Finding]
 
 def show_findings(status: AccountStatus, out: Console) -> None:
     """Print what is wrong and where, and under the problems that share a hint the hint."""
-    by_hint: dict[str, list[_Places]] = {}
+    by_hint: dict[str, list[tuple[Finding, _Places]]] = {}
     for general, places in _merged(status).items():
         hint = general.hint.replace(general.resource, _ANY_RESOURCE)
-        by_hint.setdefault(hint, []).append(places)
+        by_hint.setdefault(hint, []).append((general, places))
     for hint, problems in by_hint.items():
-        for places in problems:
+        for _, places in problems:
             _show_problem(places, status, out)
-        hints = {finding.hint for places in problems for finding in places.values()}
         if hint:
-            text = hints.pop() if len(hints) == 1 else hint
-            out.print(marked("  → ", escaped(text)))
+            out.print(marked("  → ", escaped(_most_precise(hint, problems))))
         out.print()
+
+
+def _most_precise(hint: str, problems: Sequence[tuple[Finding, _Places]]) -> str:
+    """Return the hint for several problems: with the names that are the same in all of them."""
+    exact = {finding.hint for _, places in problems for finding in places.values()}
+    in_any_region = {general.hint for general, _ in problems}
+    return next((hints.pop() for hints in (exact, in_any_region) if len(hints) == 1), hint)
 
 
 def _show_problem(places: _Places, status: AccountStatus, out: Console) -> None:

@@ -50,6 +50,17 @@ def fits(content: Table, out: Console, folded: int | None = None) -> bool:
     return needed <= out.width
 
 
+def show_table(content: Table, out: Console) -> None:
+    """Print a table; in a file or a pipe without the spaces that fill its last column."""
+    if out.is_terminal:
+        out.print(content)
+        return
+    with out.capture() as printed:
+        out.print(content)
+    lines = printed.get().splitlines()
+    out.print("\n".join(line.rstrip() for line in lines), soft_wrap=True)
+
+
 def marked(mark: str, text: Text, style: str = "") -> Table:
     """Return a text after a mark. If it is wrapped, its lines begin below each other."""
     grid = Table.grid()

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, fits, marked, table
+from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
 from reprieve.guard.protection import Protection
 
 
@@ -18,7 +18,7 @@ def show(document: Mapping[str, Any], out: Console) -> None:
         actions, resources = each["Action"], each["Resource"]
         rows.add_row(each["Sid"], _lines(actions), _lines(resources))
     if fits(rows, out):
-        out.print(rows)
+        show_table(rows, out)
         return
     for each in statements:
         out.print(escaped(each["Sid"], "bold"))
@@ -35,4 +35,4 @@ def show_protection(protection: Protection, out: Console) -> None:
     rows = table("STATEMENT", "WHAT IT DENIES", folded=["WHAT IT DENIES"])
     for statement in protection.statements:
         rows.add_row(statement.sid, statement.explanation)
-    out.print(rows)
+    show_table(rows, out)

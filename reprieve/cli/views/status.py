@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reprieve.cli.views.findings import show_findings
-from reprieve.cli.views.layout import escaped, fits, marked, table
+from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
 from reprieve.status.findings import Check, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 
@@ -63,7 +63,7 @@ def _show_nothing_deployed(status: AccountStatus, out: Console) -> None:
 def _show_regions(status: AccountStatus, out: Console) -> None:
     """Print the table, and below it what it leaves out."""
     rows, passed = _fitting(status.regions, out)
-    out.print(rows)
+    show_table(rows, out)
     notes = [("Passed in every Region", passed)] if passed else []
     for coverage, what in _ASIDE.items():
         names = [each.region for each in status.regions if _is_aside(each, coverage)]

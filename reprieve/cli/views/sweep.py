@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, fits, marked, table
+from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
 from reprieve.sweep.cloudtrail import Call
 from reprieve.sweep.result import DISABLED, UNKNOWN, Key, Sweep, keys_in_danger
 from reprieve.text import printable
@@ -56,7 +56,7 @@ def _show_keys(keys: Sequence[Key], out: Console) -> None:
         for key in keys:
             _show_block(key, out)
         return
-    out.print(rows)
+    show_table(rows, out)
     for key in keys:
         if key.problem:
             text = escaped(f"{key.region} {key.id}: {key.problem}", "bold red")

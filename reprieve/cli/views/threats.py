@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from reprieve.cli.common import print_json
-from reprieve.cli.views.layout import escaped, table
+from reprieve.cli.views.layout import escaped, show_table, table
 from reprieve.guard.watched_events import WatchedEvent
 
 
@@ -21,7 +21,7 @@ def show(events: Sequence[WatchedEvent], out: Console, *, patterns: bool) -> Non
             escaped(event.summary),
             style=None if event.watched else "dim",
         )
-    out.print(rows)
+    show_table(rows, out)
     if patterns:
         for event in events:
             out.print(f"\n{event.name}", style="bold")

@@ -60,7 +60,7 @@ def test_a_policy_is_printed_as_json_or_as_a_table(reprieve, tmp_path, command):
     table = reprieve("policy", command, "--format", "table").stdout
     for statement in policy_for(command, load({}, tmp_path))["Statement"]:
         assert f"\n{statement['Sid']} " in table
-        assert all(f" {action} " in table for action in statement["Action"])
+        assert {*statement["Action"]} <= {*table.split()}
 
 
 def test_the_table_of_a_drill_escapes_unprintable_characters(reprieve, account):

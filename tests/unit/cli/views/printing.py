@@ -31,6 +31,8 @@ def printed(show: Callable[[Console], object], width: int | None, *, wraps: bool
             markup=False,
         )
     show(out)
-    lines = [line.rstrip() for line in file.getvalue().splitlines()]
+    lines = file.getvalue().splitlines()
+    assert width or [line for line in lines if line.endswith(" ")] == []
+    lines = [line.rstrip() for line in lines]
     assert wraps or not width or max(map(len, lines), default=0) <= width
     return "\n".join(lines)

@@ -65,7 +65,8 @@ def unguarded(region, keys=1):
 def undelivered(number, region="eu-west-1"):
     """Return the cell and the finding about so many events in the queue."""
     count = Count(number, "event could not be delivered.", "events could not be delivered.")
-    hint = f"Read them: `aws sqs receive-message --region {region}`."
+    queue = f"https://sqs.{region}.amazonaws.com/111122223333/reprieve-dead-letters"
+    hint = f"Read them: `aws sqs receive-message --region {region} --queue-url {queue}`."
     return str(number), Finding.counted("reprieve-dead-letters", Kind.FAILING, count, hint)
 
 
@@ -179,7 +180,21 @@ def test_undelivered_events_add_up_and_share_a_command():
         width=None,
     )
     assert "✘ 3 events could not be delivered.\n  eu-west-1 (2), us-east-1 (1)\n" in text
-    assert "→ Read them: `aws sqs receive-message --region REGION`." in text
+    assert "--queue-url https://sqs.REGION.amazonaws.com/111122223333/reprieve-dead-letters" in text
+
+
+def test_rescues_that_failed_share_a_command():
+    """Each has an id of its own; where it is only one, the command has its id."""
+
+    def failed(region, id):
+        hint = f"Check its key: `aws ssm get-automation-execution --region {region} --id {id}`."
+        finding = Finding(id, Kind.FAILING, f"The rescue {id} ended as Failed.", hint)
+        return watched(region, last_rescue=("Failed", finding))
+
+    text = view(failed("eu-west-1", "a-1"), failed("us-east-1", "a-2"), width=None)
+    assert text.count("→") == 1
+    assert "--region REGION --id ID`" in text
+    assert "--region eu-west-1 --id a-1`" in view(failed("eu-west-1", "a-1"), width=None)
 
 
 def test_unwatched_regions_are_not_all_watched_ones():
