@@ -5,6 +5,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+# Names every tool that is missing or too old, before anything is installed.
+CHECK_TOOLS := { command -v "$(PYTHON)" >/dev/null || { echo "$(PYTHON) is not on PATH. Install Python, and name it: make PYTHON=…" >&2; exit 1; }; } && \
+  "$(PYTHON)" -B -m reprieve.environment
 PIP_INSTALL := install --quiet --disable-pip-version-check --require-hashes -r
 # The lock files name versions and hashes, and no package index.
 PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" ../../.tools/bin/pip-compile --quiet --upgrade --allow-unsafe \
@@ -21,7 +24,10 @@ WORKERS := --dist loadscope --no-loadscope-reorder -n
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: .venv/.done node_modules/.done ## install the locked Python packages and the cdktf command line
+setup: ## install the locked Python packages and the cdktf command line
+	@$(CHECK_TOOLS)
+	@for each in .tools .venv; do "$$each/bin/python" -c '' 2>/dev/null || rm -f "$$each/.done"; done # its Python is gone
+	@$(MAKE) --no-print-directory .venv/.done node_modules/.done
 
 demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 keeps it running; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(DEMO),--$(DEMO))
@@ -87,7 +93,7 @@ clean: ## remove what set-up and runs created (your Terraform state stays)
 	@rm -rf .venv .tools node_modules cdktf.out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 
 .tools/.done: .ci/requirements/setup.txt
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Reprieve needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=…")'
+	@$(CHECK_TOOLS) python
 	@echo "Installing pipenv and pip-tools into .tools/ …"
 	@$(PYTHON) -m venv .tools
 	@.tools/bin/pip $(PIP_INSTALL) $<
@@ -99,7 +105,7 @@ clean: ## remove what set-up and runs created (your Terraform state stays)
 	@touch $@
 
 node_modules/.done: package.json package-lock.json tools/cdktf_interrupt.py
-	@command -v npm >/dev/null || { echo "npm is not on PATH: install Node.js 20 or newer." >&2; exit 1; }
+	@$(CHECK_TOOLS) python node npm
 	@echo "Installing the cdktf command line into node_modules/ (half a minute) …"
 	@npm ci --ignore-scripts --no-progress --loglevel=error
 	@$(PYTHON) tools/cdktf_interrupt.py

@@ -5,17 +5,19 @@ import os
 import sys
 from pathlib import Path
 
-from reprieve.errors import ExitCode, ReprieveError
-from reprieve.settings.loader import load
-from reprieve.settings.workspace import check_workspace
-from stacks.fast_bindings import SWITCH
-from stacks.lock_file import copy_lock_file
+from reprieve.environment.interrupt import end_on_interrupt
 
 STACK = "reprieve"
 
 
-def main() -> ExitCode:
-    """Synthesise; return the exit code: OK, or USAGE if the settings have an error."""
+def main() -> int:
+    """Synthesise; return the exit code: OK, USAGE if the settings have an error, else FAILED."""
+    # Imported here: Ctrl-C ends all this quietly, and `start` reports a package that is missing.
+    from reprieve.environment.program import app_problems
+    from reprieve.errors import ExitCode, ReprieveError
+    from reprieve.settings.loader import load
+    from reprieve.settings.workspace import check_workspace
+
     outdir = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")  # cdktf's --output sets it
     try:
         settings = load()
@@ -23,10 +25,14 @@ def main() -> ExitCode:
     except ReprieveError as error:
         print(error.report, file=sys.stderr)
         return error.exit_code
+    # After the settings: their errors are reported without CDKTF, Node and terraform.
+    if problems := app_problems():
+        print("\n".join(problems), file=sys.stderr)
+        return ExitCode.FAILED
 
-    # Imported here: an error in the settings is reported without CDKTF and Node.
     from stacks.account import AccountStack
     from stacks.cdk import App
+    from stacks.lock_file import copy_lock_file
 
     outdir.mkdir(parents=True, exist_ok=True)  # CDKTF creates no parents
     app = App(
@@ -43,11 +49,14 @@ def main() -> ExitCode:
 
 
 if __name__ == "__main__":
-    if os.environ.get(SWITCH):
-        sys.exit(main())
+    end_on_interrupt()
+    from reprieve.environment.program import start
+
+    if os.environ.get("REPRIEVE_STOCK_BINDINGS"):
+        sys.exit(start(main))
     # The process ends after a second or two, which frees its memory: garbage collection, before
     # and at the end, would only cost time.
     gc.disable()
-    code = main()
+    code = start(main)
     gc.freeze()
     sys.exit(code)

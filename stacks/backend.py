@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from reprieve.environment.requirements import TERRAFORM
 from reprieve.settings.state import DEFAULT_HOSTNAME, StateSettings
 from stacks.cdk import (
     CloudBackend,
@@ -13,8 +14,7 @@ from stacks.cdk import (
     TerraformStack,
 )
 
-# Terraform's first version, and OpenTofu's, that locks with a file in the bucket.
-_LOCKS_WITH_A_FILE = ">= 1.10.0"
+_LOCKS_WITH_A_FILE = ">= {}.{}.0".format(*TERRAFORM)
 
 
 def add_backend(stack: TerraformStack, name: str, state: StateSettings, outdir: Path) -> None:

@@ -20,7 +20,6 @@ is used. REPRIEVE_STOCK_BINDINGS=1 disables all four.
 import functools
 import importlib
 import importlib.util
-import json
 import os
 import sys
 import typing
@@ -38,6 +37,8 @@ _QUIET = {
     "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20,22,24",
     "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
     "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    # From Node 22 on: CDKTF's bundle calls what Node deprecates, which is no matter for users.
+    "NODE_NO_WARNINGS": "1",
 }
 
 
@@ -67,10 +68,22 @@ def fast_bindings(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
 
 
 def _preload_in_node(environ: MutableMapping[str, str]) -> None:
-    if PRELOAD.is_file():
-        # Node reads NODE_OPTIONS like a shell line: JSON's quoting keeps spaces in the path.
-        options = [environ.get("NODE_OPTIONS", ""), f"--require {json.dumps(str(PRELOAD))}"]
-        environ["NODE_OPTIONS"] = " ".join(filter(None, options))
+    if not _is_readable(PRELOAD):
+        return  # Node would not start
+    # Node reads NODE_OPTIONS like a shell line: in quotation marks, a backslash escapes.
+    path = str(PRELOAD).replace("\\", "\\\\").replace('"', '\\"')
+    options = [environ.get("NODE_OPTIONS", ""), f'--require "{path}"']
+    environ["NODE_OPTIONS"] = " ".join(filter(None, options))
+
+
+def _is_readable(path: Path) -> bool:
+    """Return whether Node can read a file: Node takes every path for UTF-8."""
+    try:
+        str(path).encode()
+        path.read_bytes()
+    except (OSError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def _skip_package_init() -> None:

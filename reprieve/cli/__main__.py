@@ -2,15 +2,23 @@
 
 import sys
 
+from reprieve.environment.interrupt import end_on_interrupt, raise_on_interrupt
+
 
 def main() -> None:
     """Run the command of the command line."""
-    try:
-        # Here, since loading takes a second or so, in which people interrupt.
-        from reprieve.cli.main import app
-    except KeyboardInterrupt:
-        sys.exit(130)  # as `ExitCode.INTERRUPTED`, which may not be loaded yet
+    end_on_interrupt()
+    from reprieve.environment.program import start
+
+    sys.exit(start(_run))
+
+
+def _run() -> int:
+    from reprieve.cli.main import app
+
+    raise_on_interrupt()
     app(prog_name="reprieve")
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -13,10 +12,8 @@ from typing import Final
 from reprieve.diff.plan import Plan, PlanError
 from reprieve.diff.plan_reader import parse
 from reprieve.diff.processes import Done, Processes
+from reprieve.environment.tools import terraform_check, terraform_program
 from reprieve.errors import ExitCode, ReprieveError
-
-BINARY_VARIABLE = "TERRAFORM_BINARY_NAME"
-"""Names the terraform to run, for cdktf too."""
 
 OUTPUT: Final = Path("build", "diff")
 """Where the stacks are synthesised to: cdktf.out/ stays as the last `cdktf` command left it."""
@@ -72,14 +69,10 @@ def plan_all(directory: Path, show: Callable[[str], None]) -> list[Plan]:
 
 
 def _terraform() -> str:
-    name = os.environ.get(BINARY_VARIABLE) or "terraform"
-    found = shutil.which(name)
-    if not found:
-        named = f" ({BINARY_VARIABLE} names it)" if os.environ.get(BINARY_VARIABLE) else ""
-        raise TerraformError(
-            f"{name}{named} is not on PATH.", "Install Terraform, or pass the JSON of a plan."
-        )
-    return found
+    check = terraform_check()
+    if not check.passed:
+        raise TerraformError(check.found, f"{check.hint} Or pass the JSON of a plan.")
+    return terraform_program()
 
 
 def _stacks(out: Path) -> dict[str, Path]:

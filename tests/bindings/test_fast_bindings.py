@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.synth import STOCK, synth
+from stacks import fast_bindings as module
 from stacks.fast_bindings import PACKAGE, PRELOAD, fast_bindings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -130,3 +131,40 @@ def test_the_environment_is_put_back():
     with fast_bindings(environ):
         assert environ["NODE_OPTIONS"].startswith("--max-old-space-size=512 --require ")
     assert before == environ
+
+
+def run_node(environ: dict[str, str]) -> str:
+    """Return what Node's list of preloads and a call that is deprecated print."""
+    use = "console.log(process.execArgv, process.env.NODE_OPTIONS); new Buffer(1)"
+    return subprocess.run(
+        ["node", "-e", use],
+        env=os.environ | environ,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stderr
+
+
+@pytest.mark.parametrize("folder", ["Prüfung 測試", 'a "quoted" one', "back\\slash", "it's"])
+def test_the_preload_may_be_in_any_folder(tmp_path, monkeypatch, folder):
+    """Node finds it, whatever letters its path has."""
+    preload = tmp_path / folder / "preload.cjs"
+    preload.parent.mkdir()
+    preload.write_text("console.error('preloaded')")
+    monkeypatch.setattr(module, "PRELOAD", preload)
+    environ: dict[str, str] = {}
+    with fast_bindings(environ):
+        # Neither is a warning of Node's about a deprecated call printed.
+        assert run_node(environ) == "preloaded\n"
+
+
+@pytest.mark.parametrize("name", ["missing.cjs", "not-utf-8-\udcff.cjs"])
+def test_a_preload_that_node_cannot_read_steps_aside(tmp_path, monkeypatch, name):
+    """Node would not even start."""
+    preload = tmp_path / name
+    if name != "missing.cjs":
+        preload.write_text("")
+    monkeypatch.setattr(module, "PRELOAD", preload)
+    environ: dict[str, str] = {}
+    with fast_bindings(environ):
+        assert "NODE_OPTIONS" not in environ

@@ -19,7 +19,10 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     fake = tmp_path / "bin" / "fails"
     fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\necho 'no backend' >&2\nexit 1\n")
+    fake.write_text(
+        "#!/bin/sh\n[ $1 = version ] && echo Terraform v1.10.0 && exit\n"
+        "echo 'no backend' >&2\nexit 1\n"
+    )
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", "fails")
@@ -54,6 +57,7 @@ def test_a_missing_terraform_is_an_error(here, monkeypatch):
     result = run()
     assert result.exit_code == 1
     assert "tofuu (TERRAFORM_BINARY_NAME names it) is not on PATH." in result.stderr
+    assert "Install Terraform" in result.stderr
 
 
 def test_errors_of_the_settings_are_shown_as_the_app_prints_them(here):
