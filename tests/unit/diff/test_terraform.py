@@ -96,6 +96,8 @@ PLANS = Path(__file__).parent / "plans"
 TERRAFORM = """#!{python}
 import pathlib, shutil, signal, sys, time
 here = pathlib.Path({here!r})
+if sys.argv[1] == "version":
+    sys.exit(print("Terraform v1.10.0"))
 with (here / "calls").open("a") as calls:
     print(*sys.argv[1:], file=calls)
 if sys.argv[1] == "plan":
