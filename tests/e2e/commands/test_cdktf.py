@@ -15,6 +15,7 @@ REGIONS = ("eu-west-1", "sa-east-1")
 SETTINGS = {
     "REPRIEVE_REGIONS__WATCH": ",".join(REGIONS),
     "REPRIEVE_REMEDIATION__ADAPTIVE_CONCURRENCY": "true",
+    "TF_AWS_DEFAULT_TAGS_Owner": "security",
 }
 
 
@@ -33,6 +34,15 @@ def test_the_outputs_are_one_line(deployed):
     """However many Regions there are: cdktf prints them twice after each deployment."""
     topics = f"arn:aws:sns:REGION:{ACCOUNT_ID}:reprieve-alerts"
     assert deployed.terraform("output").splitlines() == [f'alert_topics = "{topics}"']
+
+
+def test_an_account_that_demands_tags_gets_them(deployed, sandbox):
+    """From the provider's own variable; the documented policy of a deployment allows it."""
+    arn = sandbox.client("sns", REGIONS[0]).list_topics()["Topics"][0]["TopicArn"]
+    tags = sandbox.client("sns", REGIONS[0]).list_tags_for_resource(ResourceArn=arn)["Tags"]
+    assert tags == [{"Key": "Owner", "Value": "security"}]
+    role = sandbox.client("iam", REGIONS[0]).get_role(RoleName="reprieve-automation")["Role"]
+    assert role["Tags"] == [{"Key": "Owner", "Value": "security"}]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from sandbox.deployment import PROJECT
+from sandbox.deployment import PROJECT, Deployment
 from tests.support.account import REGIONS, Policy
 
 COMMAND = [sys.executable, "-c", "from reprieve.cli.main import app; app()", "diff"]
@@ -124,6 +124,17 @@ def test_the_command_plans_by_itself_and_sees_what_was_done_by_hand(account, app
         "rule reprieve-key-disabled",
     }
     assert [each["kind"] for each in found["drift"]["weakenings"]] == ["policy-widened"]
+
+
+def test_a_plan_of_the_wrong_state_says_that_a_guard_is_deployed(account, app, tmp_path):
+    """Such as that of another checkout, whose state is empty: everything would be created again."""
+    (tmp_path / "main.py").write_text((app.directory / "main.py").read_text())
+    elsewhere = Deployment(account.sandbox, tmp_path, settings=app.settings)
+    result = run(elsewhere, "--format", "json")
+    assert (result.returncode, result.stderr) == (4, "")
+    (found,) = json.loads(result.stdout)["plans"]
+    assert found["first"] is True
+    assert weak(found) == {("state-lost", "topic reprieve-alerts", *REGIONS)}
 
 
 def test_a_plan_that_fails_is_no_plan_without_changes(account, app):
