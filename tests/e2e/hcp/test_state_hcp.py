@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reprieve.cli.main import app
-from sandbox.deployment import STACK, CommandFailed, tool
+from sandbox.deployment import PROJECT, STACK, CommandFailed, tool
 from tests.e2e.hcp.conftest import ORGANIZATION, HcpDeployment
 from tests.e2e.hcp.runs import Worker
 from tests.support.state import PROMPT, SMALL, addresses, applying, state, wait_until
@@ -147,6 +148,23 @@ def test_a_missing_organization_ends_in_a_sentence(directory_of, settings):
         deployment.init()
 
 
+def reviewed(deployment):
+    """Run `reprieve diff` with the settings of a deployment; return what it prints."""
+    main = deployment.directory / "main.py"
+    main.write_text(
+        f"import runpy\nrunpy.run_path({str(PROJECT / 'main.py')!r}, run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "reprieve.cli", "diff"],
+        cwd=deployment.directory,
+        env=deployment.environment() | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout or done.stderr
+
+
 def test_of_two_runs_the_second_is_locked_out(moved, colleague, hcp, tmp_path):
     """While somebody looks at a plan nobody else plans; the workspace's page says who it is."""
     moved.deployment.settings.update(TWO_ADDRESSES)
@@ -158,6 +176,8 @@ def test_of_two_runs_the_second_is_locked_out(moved, colleague, hcp, tmp_path):
             colleague.plan()
         assert "Error acquiring the state lock" in str(refused.value)
         assert f'(lock ID: "{ORGANIZATION}/{STACK}")' in " ".join(str(refused.value).split())
+        assert workspace(hcp).locked_by.name == "alice"
+        assert reviewed(colleague) == "no changes\n"  # without a lock
         assert workspace(hcp).locked_by.name == "alice"
         first.communicate("no\n")
     moved.deployment.settings.pop("REPRIEVE_NOTIFY__EMAILS")
