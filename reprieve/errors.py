@@ -1,25 +1,33 @@
 """The base class of the errors that end a command, and the exit codes of all commands."""
 
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from reprieve.text import printable_lines
 
 
 class ExitCode(IntEnum):
-    """How a command ends. docs/operations.md and docs/diff.md list what each command returns."""
+    """How a command ends, and what that means.
 
-    OK = 0
-    FAILED = 1
-    """A check failed, a key is in danger, or AWS or Terraform answered with an error."""
-    USAGE = 2
-    """The settings, the options or the credentials have an error: nothing was changed."""
-    CHANGES = 3
-    """`reprieve diff` only: the plan changes something."""
-    WEAKENS = 4
-    """`reprieve diff` only: the plan weakens protection, or may."""
-    INTERRUPTED = 130
-    """`reprieve drill` only: Ctrl-C or SIGTERM ended it, and it cleaned up."""
+    `reprieve --help` and docs/operations.md print this table.
+    """
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        """Return the code of this value."""
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.meaning = meaning
+        return code
+
+    OK = 0, "every check passed, or there is nothing to do"
+    FAILED = 1, "a check failed, a key is in danger, or AWS or Terraform failed"
+    USAGE = 2, "the settings, options or credentials have an error"
+    CHANGES = 3, "diff: the plan has changes"
+    WEAKENS = 4, "diff: the plan weakens protection, or may weaken it"
+    DECLINED = 5, "drill: you answered no, and nothing was changed"
+    INTERRUPTED = 130, "Ctrl-C or SIGTERM; a drill has cleaned up"
 
 
 class ReprieveError(Exception):

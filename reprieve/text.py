@@ -1,7 +1,8 @@
-"""Text for people: escape what a terminal would obey, and suggest what was meant."""
+"""Text: escape what a terminal would obey, suggest what was meant, and write dates."""
 
 import difflib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 
 def printable(text: str) -> str:
@@ -26,3 +27,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(
         (by_lower[near] for near in difflib.get_close_matches(word.lower(), by_lower)), None
     )
+
+
+def iso(moment: datetime) -> str:
+    """Return a time as ISO 8601 in UTC, to the second: 2026-11-24T03:01:17Z.
+
+    A time without a zone is UTC, as AWS's are.
+    """
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return f"{aware.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

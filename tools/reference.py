@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 from pydantic_core import PydanticUndefined
 
 from reprieve.aws.permissions import COMMANDS, EXTENDS, policy_for
+from reprieve.errors import ExitCode
 from reprieve.events.threats import CATALOGUE, DEFAULTS
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
 from tools.guard_table import guard_rows
@@ -58,6 +59,11 @@ def permissions_table() -> str:
     return _table(["command", "actions", "resources"], rows)
 
 
+def exit_codes_table() -> str:
+    """Return a row for each exit code."""
+    return _table(["exit code", "meaning"], [[str(code.value), code.meaning] for code in ExitCode])
+
+
 def guard_table() -> str:
     """Return a row for each kind of resource of a Region."""
     return _table(["resource", "how many", "what for", "US$ a month"], guard_rows())
@@ -65,7 +71,7 @@ def guard_table() -> str:
 
 TABLES_OF_DOCS: Final = {
     "architecture.md": {"guard": guard_table},
-    "operations.md": {"permissions": permissions_table},
+    "operations.md": {"exit codes": exit_codes_table, "permissions": permissions_table},
     "settings.md": {"settings": settings_table},
     "threats.md": {"threats": threats_table},
 }

@@ -1,8 +1,10 @@
 """The AWS accounts that the commands use, and explanations of failed calls."""
 
+import getpass
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
@@ -72,11 +74,14 @@ class Account:
                 )
             return self._clients[service, region]
 
-    def assume(self, role_arn: str, region: str) -> "Account":
-        """Return this account opened with the credentials of a role; raises what boto3 does."""
-        session_name = "reprieve"
+    def assume(self, role_arn: str, region: str, external_id: str | None = None) -> "Account":
+        """Return the account of a role, opened with its credentials; raises what boto3 does.
+
+        The session has the user's name, so that CloudTrail shows who used the role.
+        """
+        options = {"ExternalId": external_id} if external_id else {}
         given = self.client("sts", region).assume_role(
-            RoleArn=role_arn, RoleSessionName=session_name
+            RoleArn=role_arn, RoleSessionName=_session_name(), **options
         )
         credentials = given["Credentials"]
         session = boto3.Session(
@@ -84,44 +89,98 @@ class Account:
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
         )
-        return Account(self.profile, session, self.id, given["AssumedRoleUser"]["Arn"])
+        arn = given["AssumedRoleUser"]["Arn"]
+        return Account(self.profile, session, arn.split(":")[4], arn)
 
 
-def open_accounts(profiles: Sequence[str], home: str) -> tuple[list[Account], dict[str, str]]:
-    """Return the accounts that the profiles open, and by profile why one cannot be opened.
+def _session_name() -> str:
+    """Return `reprieve-USER`, without what STS refuses (API reference, AssumeRole)."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # the user of a container may have no name
+        return "reprieve"
+    return f"reprieve-{re.sub(r'[^A-Za-z0-9_=,.@-]', '-', user)}"[:64]
 
-    Without profiles the default credentials are used. `home` is the Region whose STS is asked.
+
+@dataclass(frozen=True)
+class Access:
+    """With what the accounts are opened: a profile for each, or a role for each.
+
+    Roles are assumed with the credentials of the one profile, or with the default credentials.
+    """
+
+    profiles: Sequence[str] = ()
+    roles: Sequence[str] = ()
+    external_id: str | None = None
+
+
+def open_accounts(access: Access, home: str) -> tuple[list[Account], dict[str, str]]:
+    """Return the accounts, and by profile or role why one cannot be opened.
+
+    Without profiles and roles the default credentials are used. `home` is the Region whose STS is
+    asked.
 
     Raises:
         AccountError: a profile is not configured, two open the same account, or none opens any.
     """
+    asked: dict[str, Callable[[], Account]] = {}
+    opened = _sessions(access.profiles)
+    if access.roles:
+        (caller,) = opened.values()
+        for role in access.roles:
+            asked[role] = partial(_assumed, caller, role, home, access.external_id)
+    else:
+        asked = {name: partial(_identified, each, home) for name, each in opened.items()}
+
+    failed: dict[str, str] = {}
+    found: dict[str, Account] = {}
+    names: dict[str, str] = {}
+    for name, answer in run_in_parallel(lambda name: asked[name](), [*asked], _IDENTITY_TIMEOUT):
+        if isinstance(answer, Exception):
+            failed[name] = str(answer) if isinstance(answer, AccountError) else explain(answer)
+            continue
+        if other := names.get(answer.id):
+            kind = "roles" if access.roles else "profiles"
+            raise AccountError(
+                f"The {kind} {' and '.join(sorted((other, name)))} both open the account "
+                f"{answer.id}.",
+                "Name only one of them.",
+            )
+        found[name], names[answer.id] = answer, name
+    if not found:
+        raise AccountError("\n".join(failed.values()))
+    return [found[name] for name in asked if name in found], failed
+
+
+def _sessions(profiles: Sequence[str]) -> dict[str, Account]:
+    """Return an account by each profile, not yet identified; by "" for the default credentials."""
+    names: Sequence[str | None] = profiles or [None]
     try:
-        names: Sequence[str | None] = profiles or [None]
-        asked = [Account(name, boto3.Session(profile_name=name)) for name in names]
+        return {name or "": Account(name, boto3.Session(profile_name=name)) for name in names}
     except ProfileNotFound as error:
         raise AccountError(
             f"{error}.", "List your profiles with `aws configure list-profiles`."
         ) from error
 
-    failed: dict[str, str] = {}
-    found: dict[str, Account] = {}
-    for account, answer in run_in_parallel(
-        lambda account: account.client("sts", home).get_caller_identity(), asked, _IDENTITY_TIMEOUT
-    ):
-        if isinstance(answer, Exception):
-            failed[account.profile or ""] = explain(answer)
-            continue
-        account.id, account.arn = answer["Account"], answer["Arn"]
-        if other := found.get(account.id):
-            raise AccountError(
-                f"The profiles {other.profile} and {account.profile} both open the account "
-                f"{account.id}.",
-                "Name only one of them.",
-            )
-        found[account.id] = account
-    if not found:
-        raise AccountError("\n".join(failed.values()))
-    return [account for account in asked if account.id], failed
+
+def _identified(account: Account, home: str) -> Account:
+    identity = account.client("sts", home).get_caller_identity()
+    account.id, account.arn = identity["Account"], identity["Arn"]
+    return account
+
+
+def _assumed(caller: Account, role: str, home: str, external_id: str | None) -> Account:
+    try:
+        return caller.assume(role, home, external_id)
+    except Exception as error:
+        # IAM user guide, "Troubleshoot IAM roles": AWS does not say which of these it is.
+        reason = (
+            "You need the permission sts:AssumeRole, and the role's trust policy must allow you. "
+            "If it demands an external id, name it with --external-id."
+            if denied_action(error) == "sts:AssumeRole"
+            else explain(error)
+        )
+        raise AccountError(f"The role {role} cannot be assumed. {reason}") from error
 
 
 def enabled_regions(account: Account, home: str) -> dict[str, bool]:

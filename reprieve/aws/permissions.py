@@ -3,6 +3,7 @@
 Actions and their resource types: Service Authorization Reference.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from reprieve.aws.statements import STATEMENTS
@@ -54,14 +55,16 @@ def action_of(operation: str) -> str:
     return _ACTIONS.get(operation, operation)
 
 
-def policy_for(command: str, settings: Settings) -> dict[str, Any]:
-    """Return the smallest IAM policy that one of `COMMANDS` needs.
+def policy_for(commands: Sequence[str] | str, settings: Settings) -> dict[str, Any]:
+    """Return the smallest IAM policy that one of `COMMANDS`, or several of them, need.
 
     Raises:
         KeyError: `COMMANDS` does not have the command.
     """
     resources = _resources(settings)
-    statements = STATEMENTS.get(EXTENDS.get(command, ""), {}) | STATEMENTS[command]
+    statements: dict[str, tuple[tuple[str, ...], str]] = {}
+    for command in [commands] if isinstance(commands, str) else commands:
+        statements |= STATEMENTS.get(EXTENDS.get(command, ""), {}) | STATEMENTS[command]
     return {
         "Version": "2012-10-17",
         "Statement": [

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from reprieve.aws.account import AccountError, open_accounts
+from reprieve.aws.account import Access, AccountError, open_accounts
 from reprieve.aws.parallel import run_in_parallel
 from reprieve.location import Location
 from reprieve.regions import partition_of
@@ -20,7 +20,7 @@ def existing_topics(names: Mapping[str, str]) -> frozenset[str]:
     if not names:
         return frozenset()
     try:
-        ((account, *_), _) = open_accounts([], next(iter(names)))
+        ((account, *_), _) = open_accounts(Access(), next(iter(names)))
     except AccountError:
         return frozenset()
 

@@ -1,30 +1,25 @@
-"""What the commands share: options, settings, accounts, the console, progress and JSON."""
+"""What the commands share: options, accounts, the console and JSON."""
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from reprieve.aws import account
-from reprieve.aws.account import Account
+from reprieve.aws.account import Access, Account
+from reprieve.cli.completion import complete_profiles, complete_regions
+from reprieve.cli.run import OptionError
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.regions import known_regions
+from reprieve.settings.arns import principal_partition
 from reprieve.settings.schema import Settings
-from reprieve.text import nearest, printable
+from reprieve.text import iso, nearest, printable
 
 _FILE_WIDTH: Final = 100_000
 """How wide a file or a pipe is, which have no width of their own: nothing is wrapped there."""
@@ -35,20 +30,42 @@ class OutputFormat(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    CSV = "csv"
 
 
-FORMAT_HELP: Final = "table for people, json for programs."
-Format = Annotated[OutputFormat, typer.Option("--format", help=FORMAT_HELP)]
+Format = Annotated[
+    OutputFormat, typer.Option("--format", metavar="FORMAT", help="table, json or csv.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Profiles = Annotated[
     list[str] | None,
     typer.Option(
-        "--profile", metavar="NAME", help="An AWS profile. Repeat it for several accounts."
+        "--profile",
+        metavar="NAME",
+        help="An AWS profile. Repeat it for several accounts.",
+        autocompletion=complete_profiles,
     ),
+]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--role-arn",
+        metavar="ARN",
+        help="An IAM role to assume. Repeat it for several accounts.",
+    ),
+]
+ExternalId = Annotated[
+    str | None,
+    typer.Option("--external-id", metavar="ID", help="The external id that the roles demand."),
 ]
 Regions = Annotated[
     list[str] | None,
-    typer.Option("--region", metavar="REGION", help="Only this Region. Repeat it for several."),
+    typer.Option(
+        "--region",
+        metavar="REGION",
+        help="Only this Region. Repeat it for several.",
+        autocompletion=complete_regions,
+    ),
 ]
 Timeout = Annotated[
     float,
@@ -60,12 +77,6 @@ Timeout = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
-
-
-class OptionError(ReprieveError):
-    """An option has a value that does not exist here, or options do not fit together."""
-
-    exit_code = ExitCode.USAGE
 
 
 class ConfirmationRequired(ReprieveError):
@@ -83,7 +94,10 @@ Result = TypeVar("Result", bound=_AsJson)
 
 @dataclass(frozen=True)
 class Report(Generic[Result]):
-    """What a command found: a result per account, and by profile why an account was not opened."""
+    """What a command found: a result per account, and why other accounts were not opened.
+
+    `failed_profiles` has the reasons by profile, or by role where roles were assumed.
+    """
 
     accounts: Sequence[Result]
     failed_profiles: dict[str, str]
@@ -118,18 +132,54 @@ def check_regions(
     return list(dict.fromkeys(asked or ())) or (list(allowed) if watched else [])
 
 
-def open_accounts(
-    profiles: Sequence[str] | None, settings: Settings
-) -> tuple[list[Account], dict[str, str]]:
-    """Return the accounts, and by profile why one was not opened; print these reasons on stderr.
+def access_of(
+    profiles: Sequence[str] | None, roles: Sequence[str] | None, external_id: str | None
+) -> Access:
+    """Return what the options say about how to open the accounts.
+
+    Raises:
+        OptionError: a role is no role, or the options do not fit together.
+    """
+    for role in roles or ():
+        if not principal_partition(role, ["role"]):
+            raise OptionError(
+                f"--role-arn {role}: This is not the ARN of an IAM role.",
+                "Write it like arn:aws:iam::111122223333:role/NAME.",
+            )
+    if external_id and not roles:
+        raise OptionError("--external-id is for --role-arn only.")
+    if roles and len(profiles or ()) > 1:
+        raise OptionError(
+            "--role-arn works with one --profile: the one whose credentials assume the role.",
+            "Repeat --role-arn for several accounts, and name one profile.",
+        )
+    return Access(
+        tuple(dict.fromkeys(profiles or ())), tuple(dict.fromkeys(roles or ())), external_id
+    )
+
+
+def open_accounts(access: Access, settings: Settings) -> tuple[list[Account], dict[str, str]]:
+    """Return the accounts, and why others were not opened; print these reasons on stderr.
 
     Raises:
         AccountError: no account could be opened.
     """
-    accounts, failed = account.open_accounts(profiles or [], settings.regions.home)
-    for profile, reason in failed.items():
-        print(printable(f"profile {profile}: {reason}"), file=sys.stderr)
+    accounts, failed = account.open_accounts(access, settings.regions.home)
+    for name, reason in failed.items():
+        which = "" if access.roles else f"profile {name}: "
+        print(printable(f"{which}{reason}"), file=sys.stderr)
     return accounts, failed
+
+
+def chosen(format: OutputFormat, as_json: bool) -> OutputFormat:
+    """Return the format that --format and --json ask for.
+
+    Raises:
+        OptionError: they ask for two.
+    """
+    if as_json and format is OutputFormat.CSV:
+        raise OptionError(f"--json and --format {format} do not fit together.")
+    return OutputFormat.JSON if as_json else format
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -141,40 +191,17 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=_FILE_WIDTH, no_color=True, **plain)
 
 
-@contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal's stderr how many items are done; yield what to call for each item."""
-    with _bar(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-    ) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda _: bar.advance(task)
-
-
-@contextmanager
-def spinner() -> Iterator[Callable[[str], None]]:
-    """Show on a terminal's stderr what is being done and for how long; yield what names it."""
-    with _bar(
-        SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
-    ) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda what: bar.update(task, description=what)
-
-
-def _bar(*columns: Any) -> Progress:
-    out = console(stderr=True)
-    return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
-
-
 def print_json(value: Any) -> None:
-    """Print JSON; a value that JSON does not have, such as a date, as text.
+    """Print JSON; a time as ISO 8601, another value that JSON does not have as text.
 
     Unprintable characters of strings are escaped, as JSON allows: a terminal could obey them.
     """
-    text = json.dumps(value, indent=2, default=str, ensure_ascii=False)
+    text = json.dumps(value, indent=2, default=_json_value, ensure_ascii=False)
     print("".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text))
+
+
+def _json_value(value: Any) -> str:
+    return iso(value) if isinstance(value, datetime) else str(value)
 
 
 def _escape(char: str) -> str:

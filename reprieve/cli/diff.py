@@ -11,8 +11,12 @@ from rich.console import Console
 from rich.text import Text
 
 from reprieve.aws.topics import existing_topics
-from reprieve.cli.common import print_json, spinner
-from reprieve.diff.json_report import as_json
+from reprieve.cli.common import AsJson, print_json
+from reprieve.cli.csv_output import csv_text
+from reprieve.cli.csv_rows import DIFF_COLUMNS, diff_rows
+from reprieve.cli.progress import spinner
+from reprieve.cli.run import OptionError
+from reprieve.diff.json_report import as_json as json_report
 from reprieve.diff.markdown_report import markdown
 from reprieve.diff.plan import Plan, created_topics
 from reprieve.diff.plan_reader import parse, read
@@ -25,26 +29,32 @@ _STDIN: Final = "-"
 
 
 class Format(StrEnum):
-    """What is printed."""
+    """What is printed: the formats of every command, and one for pull requests."""
 
-    TEXT = "text"
-    MARKDOWN = "markdown"
+    TABLE = "table"
     JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
 
 
 def diff(
     plans: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PLAN.json]...",
+            metavar="PLAN.json",
             help="The output of `terraform show -json PLANFILE`; - is standard input.",
             show_default=False,
         ),
     ] = None,
     format: Annotated[
         Format,
-        typer.Option(help="text for people, markdown for a pull request, json for programs."),
-    ] = Format.TEXT,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, json, csv, or markdown for a pull request.",
+        ),
+    ] = Format.TABLE,
+    as_json: AsJson = False,
 ) -> None:
     """Show a plan so that people can review it.
 
@@ -56,15 +66,17 @@ def diff(
 
     \b
     Exit codes:
-      0  no changes
-      3  changes
-      4  protection is weakened, or the plan does not show whether it is
-      1  a plan failed, or could not be created
-      2  the input is not the JSON of a plan, or the settings have an error
+      0    no changes
+      1    a plan failed, or could not be created
+      2    the input is not the JSON of a plan, or the settings have an error
+      3    changes
+      4    protection is weakened, or the plan does not show whether it is
       130  Ctrl-C or SIGTERM ended it
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
+    if as_json and format not in (Format.TABLE, Format.JSON):
+        raise OptionError(f"--json and --format {format} do not fit together.")
     reviews = review_plans(_read(plans) if plans else _created())
-    _print(reviews, format)
+    _print(reviews, Format.JSON if as_json else format)
     raise typer.Exit(code_of(reviews))
 
 
@@ -88,7 +100,9 @@ def _created() -> list[Plan]:
 def _print(reviews: list[Review], format: Format) -> None:
     labels = len(reviews) > 1
     if format is Format.JSON:
-        print_json(as_json(reviews))
+        print_json(json_report(reviews))
+    elif format is Format.CSV:
+        print(csv_text(DIFF_COLUMNS, diff_rows(json_report(reviews))), end="")
     elif format is Format.MARKDOWN:
         print(markdown(reviews, labels=labels), end="")
     else:

@@ -9,23 +9,29 @@ from typing import Annotated
 
 import typer
 
-from reprieve.aws.account import Account
+from reprieve.aws.account import Access, Account
 from reprieve.cli.common import (
     AsJson,
     ConfirmationRequired,
+    ExternalId,
     Format,
     OutputFormat,
     Profiles,
     Regions,
     Report,
+    Roles,
     Yes,
+    access_of,
     check_regions,
+    chosen,
     console,
     exit_with,
     open_accounts,
     print_json,
-    progress,
 )
+from reprieve.cli.csv_output import csv_text
+from reprieve.cli.csv_rows import DRILL_COLUMNS, drill_rows
+from reprieve.cli.progress import progress
 from reprieve.cli.views.drill import show
 from reprieve.drill.drill import Plan
 from reprieve.drill.drill import drill as run_drill
@@ -39,10 +45,14 @@ from reprieve.settings.schema import Settings
 class Declined(ReprieveError):
     """The answer to the question whether to continue was no."""
 
+    exit_code = ExitCode.DECLINED
+
 
 def drill(
     region: Regions = None,
     profile: Profiles = None,
+    role_arn: Roles = None,
+    external_id: ExternalId = None,
     timeout: Annotated[
         float,
         typer.Option(
@@ -75,16 +85,19 @@ def drill(
     \b
     Exit codes:
       0    every Region passed
-      1    a Region failed or was not cleaned up, or the drill was declined
+      1    a Region failed, or was not cleaned up
       2    the settings, the options or the credentials have an error
+      5    you answered no: nothing was changed
       130  it was interrupted, and has cleaned up
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
-    report, interrupted = _drill(
-        load(), region, profile, timeout, approved_role, keep=keep, yes=yes
-    )
+    format = chosen(format, as_json)
+    access = access_of(profile, role_arn, external_id)
+    report, interrupted = _drill(load(), region, access, timeout, approved_role, keep=keep, yes=yes)
     passed = not report.failed_profiles and all(each.passed for each in report.accounts)
-    if as_json or format is OutputFormat.JSON:
+    if format is OutputFormat.JSON:
         print_json(report.as_json("passed", passed=passed))
+    elif format is OutputFormat.CSV:
+        print(csv_text(DRILL_COLUMNS, drill_rows(report.accounts)), end="")
     else:
         for each in report.accounts:
             show(each, console())
@@ -96,7 +109,7 @@ def drill(
 def _drill(
     settings: Settings,
     region: list[str] | None,
-    profile: list[str] | None,
+    access: Access,
     timeout: float,
     approved_role: str | None,
     *,
@@ -106,7 +119,7 @@ def _drill(
     """Check everything, ask for confirmation, and drill; return whether it was interrupted too."""
     regions = check_regions(region, settings, watched=True)
     check_settings(settings, approved_role)
-    accounts, failed = open_accounts(profile, settings)
+    accounts, failed = open_accounts(access, settings)
     for account in accounts:
         check_caller(account, settings)
     plans = [

@@ -10,7 +10,9 @@ from typer.core import TyperGroup
 from reprieve import __version__
 from reprieve.cli.diff import diff
 from reprieve.cli.drill import drill
+from reprieve.cli.help import Command, exit_code_help
 from reprieve.cli.policy import policy
+from reprieve.cli.run import Debug, Quiet, SettingsFile, current_run, new_run, with_run_options
 from reprieve.cli.status import status
 from reprieve.cli.sweep import sweep
 from reprieve.cli.threats import threats
@@ -26,16 +28,20 @@ class _Commands(TyperGroup):
     """Runs a subcommand. An error becomes a message, a hint and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (typer.TyperException, typer.Exit, typer.Abort, BrokenPipeError, EOFError):
-            raise  # typer ends these itself
-        except Exception as error:
-            if ctx.params.get("debug"):
-                print(printable_lines(traceback.format_exc()), file=sys.stderr)
-            reported = error if isinstance(error, ReprieveError) else _unexpected(error, ctx)
-            print(reported.report, file=sys.stderr)
-            raise typer.Exit(reported.exit_code) from error
+        with new_run() as run:
+            try:
+                return super().invoke(ctx)
+            except (typer.TyperException, typer.Exit, BrokenPipeError, EOFError):
+                raise  # typer ends these itself
+            except typer.Abort:  # Ctrl-C, or the end of the input, at a question
+                print(file=sys.stderr)
+                raise typer.Exit(ExitCode.INTERRUPTED) from None
+            except Exception as error:
+                if run.debug:
+                    print(printable_lines(traceback.format_exc()), file=sys.stderr)
+                reported = error if isinstance(error, ReprieveError) else _unexpected(error, ctx)
+                print(reported.report, file=sys.stderr)
+                raise typer.Exit(reported.exit_code) from error
 
 
 def _unexpected(error: Exception, ctx: Any) -> UnexpectedError:
@@ -49,8 +55,8 @@ def _unexpected(error: Exception, ctx: Any) -> UnexpectedError:
 app = typer.Typer(
     name="reprieve",
     cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -62,7 +68,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit(ExitCode.OK)
 
 
-@app.callback()
+@app.callback(epilog=exit_code_help())
 def _options(
     version: Annotated[
         bool,
@@ -70,13 +76,16 @@ def _options(
             "--version", help="Print the version.", is_eager=True, callback=_print_version
         ),
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    settings_file: SettingsFile = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> None:
     """Guard AWS KMS keys.
 
     The settings come from reprieve.toml in the current directory, and from the environment.
     """
+    current_run().use(settings_file=settings_file, quiet=quiet, debug=debug)
 
 
 for command in (threats, status, drill, sweep, diff, policy):
-    app.command()(command)
+    app.command(cls=Command)(with_run_options(command))

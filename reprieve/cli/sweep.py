@@ -6,22 +6,29 @@ from typing import Annotated
 
 import typer
 
+from reprieve.aws.account import Access
 from reprieve.cli.common import (
     AsJson,
     ConfirmationRequired,
+    ExternalId,
     Format,
     OutputFormat,
     Profiles,
     Regions,
     Report,
+    Roles,
     Timeout,
+    access_of,
     check_regions,
+    chosen,
     console,
     exit_with,
     open_accounts,
     print_json,
-    progress,
 )
+from reprieve.cli.csv_output import csv_text
+from reprieve.cli.csv_rows import SWEEP_COLUMNS, sweep_rows
+from reprieve.cli.progress import progress
 from reprieve.cli.views.sweep import prompt, show
 from reprieve.regions import known_regions
 from reprieve.settings.loader import load
@@ -34,6 +41,8 @@ from reprieve.sweep.sweep import sweep as run_sweep
 def sweep(
     region: Regions = None,
     profile: Profiles = None,
+    role_arn: Roles = None,
+    external_id: ExternalId = None,
     timeout: Timeout = 300,
     cancels: Annotated[
         bool, typer.Option("--cancel", help="Cancel scheduled deletions, except exempt ones.")
@@ -58,17 +67,21 @@ def sweep(
       1  a key is pending deletion, or something could not be read or done
       2  the settings, the options or the credentials have an error
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
-    as_json = as_json or format is OutputFormat.JSON
-    if (cancels or enables) and not yes and (as_json or not sys.stdin.isatty()):
+    format = chosen(format, as_json)
+    for_people = format is OutputFormat.TABLE and sys.stdin.isatty()
+    if (cancels or enables) and not yes and not for_people:
         raise ConfirmationRequired(
             "--cancel and --enable ask for confirmation of each key, which needs a terminal and "
             "the table format.",
             "Use --yes to run them without confirmation.",
         )
-    report = _sweep(load(), region, profile, timeout, cancels=cancels, enables=enables, yes=yes)
+    access = access_of(profile, role_arn, external_id)
+    report = _sweep(load(), region, access, timeout, cancels=cancels, enables=enables, yes=yes)
     healthy = not report.failed_profiles and all(each.is_healthy for each in report.accounts)
-    if as_json:
+    if format is OutputFormat.JSON:
         print_json(report.as_json("healthy", passed=healthy))
+    elif format is OutputFormat.CSV:
+        print(csv_text(SWEEP_COLUMNS, sweep_rows(report.accounts)), end="")
     else:
         show(report.accounts, console(), acted=cancels or enables)
     exit_with(healthy)
@@ -77,7 +90,7 @@ def sweep(
 def _sweep(
     settings: Settings,
     region: list[str] | None,
-    profile: list[str] | None,
+    access: Access,
     timeout: float,
     *,
     cancels: bool,
@@ -85,7 +98,7 @@ def _sweep(
     yes: bool,
 ) -> Report[Sweep]:
     only = check_regions(region, settings)
-    accounts, failed = open_accounts(profile, settings)
+    accounts, failed = open_accounts(access, settings)
     total = (len(only) or len(known_regions(settings.regions.partition))) * len(accounts)
     with progress("Searching for keys", total) as done:
         found = [

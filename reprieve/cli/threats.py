@@ -1,13 +1,15 @@
 """The command `reprieve threats`."""
 
-from dataclasses import asdict
+import json
+from dataclasses import asdict, fields
 from typing import Annotated
 
 import typer
 
-from reprieve.cli.common import AsJson, Format, OutputFormat, console, print_json
+from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, console, print_json
+from reprieve.cli.csv_output import csv_text
 from reprieve.cli.views.threats import show
-from reprieve.guard.watched_events import list_events
+from reprieve.guard.watched_events import WatchedEvent, list_events
 from reprieve.settings.loader import load
 
 
@@ -19,8 +21,12 @@ def threats(
     as_json: AsJson = False,
 ) -> None:
     """List what endangers keys, and what is watched."""
+    format = chosen(format, as_json)
     events = list_events(load())
-    if as_json or format is OutputFormat.JSON:
+    if format is OutputFormat.JSON:
         print_json([asdict(event) for event in events])
+    elif format is OutputFormat.CSV:
+        rows = [{**asdict(event), "pattern": json.dumps(event.pattern)} for event in events]
+        print(csv_text([each.name for each in fields(WatchedEvent)], rows), end="")
     else:
         show(events, console(), patterns=patterns)

@@ -122,7 +122,8 @@ def _authorize(request: _Request) -> None:
     service, operation = request.service, request.operation
     if (service, operation) == ("sts", "AssumeRole"):
         role_arn = str(request.parameters.get("RoleArn"))
-        reasons = [assume_role_denial_reason(caller, role_arn, region)]
+        external_id = request.parameters.get("ExternalId")
+        reasons = [assume_role_denial_reason(caller, role_arn, region, external_id)]
     else:
         actions = required_actions(service, operation, request.parameters, region)
         reasons = [

@@ -156,7 +156,9 @@ def caller_denial_reason(
     return not_authorized(caller, action, resource)
 
 
-def assume_role_denial_reason(caller: Caller, role_arn: str, region: str) -> str | None:
+def assume_role_denial_reason(
+    caller: Caller, role_arn: str, region: str, external_id: str | None = None
+) -> str | None:
     """Return why a user or session of the account may not assume a role, or None if it may.
 
     IAM User Guide, "Policy evaluation logic": within an account, a trust policy that names the
@@ -168,7 +170,7 @@ def assume_role_denial_reason(caller: Caller, role_arn: str, region: str) -> str
     if role is None:
         return reason
     trust = json.loads(role.assume_role_policy_document)
-    context = {**caller_context(caller, region), "sts:ExternalId": None}
+    context = {**caller_context(caller, region), "sts:ExternalId": external_id}
     if denied := control_denial_reason(
         caller.iam_arn, Request("sts:AssumeRole", role_arn, (), context)
     ):

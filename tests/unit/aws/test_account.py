@@ -3,7 +3,14 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from reprieve.aws.account import AccountError, denied_action, explain, is_code, open_accounts
+from reprieve.aws.account import (
+    Access,
+    AccountError,
+    denied_action,
+    explain,
+    is_code,
+    open_accounts,
+)
 from reprieve.aws.parallel import NoAnswer
 from reprieve.errors import ExitCode
 
@@ -80,6 +87,6 @@ def test_is_code_ignores_the_prefix_of_the_query_protocol():
 def test_a_profile_that_is_not_configured_is_an_account_error():
     """The hint says where the profiles are."""
     with pytest.raises(AccountError, match="nobody") as caught:
-        open_accounts(["nobody"], "us-east-1")
+        open_accounts(Access(profiles=["nobody"]), "us-east-1")
     assert caught.value.exit_code is ExitCode.USAGE
     assert caught.value.hint == "List your profiles with `aws configure list-profiles`."

@@ -43,7 +43,7 @@ def account(monkeypatch):
         "sweep": Sweep(ACCOUNT, (KEY,), (("eu-west-2", "There was no answer."),)),
     }
     for module in (status, drill, sweep):
-        monkeypatch.setattr(module, "open_accounts", lambda profiles, settings: ([ACCOUNT], {}))
+        monkeypatch.setattr(module, "open_accounts", lambda access, settings: ([ACCOUNT], {}))
     monkeypatch.setattr(status, "status_of", lambda *_, **__: found["status"])
     monkeypatch.setattr(drill, "run_drill", lambda *_, **__: found["drill"])
     monkeypatch.setattr(sweep, "run_sweep", lambda *_, **__: found["sweep"])

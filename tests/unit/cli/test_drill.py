@@ -8,6 +8,7 @@ import typer
 
 from reprieve.cli import drill
 from reprieve.drill.result import AccountDrill, Leftover, RejectedKey
+from reprieve.errors import ExitCode
 from tests.unit.cli.samples import KEY
 
 LEFT = Leftover("the queue https://sqs/q", "Throttled.", "aws sqs delete-queue --queue-url q")
@@ -38,7 +39,7 @@ def test_a_declined_drill_says_so(answer):
     result, asked = answer("n")
     assert asked == ["Continue?"]
     assert (result.exit_code, result.stderr) == (
-        1,
+        ExitCode.DECLINED,
         "You declined the drill. Nothing was changed.\n",
     )
     assert "Regions passed" not in result.stdout

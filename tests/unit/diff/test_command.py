@@ -46,7 +46,7 @@ def file(name):
         (["alarms-off", "errored", "first"], 1),
     ],
 )
-@pytest.mark.parametrize("format", ["text", "markdown", "json"])
+@pytest.mark.parametrize("format", ["table", "markdown", "json", "csv"])
 def test_the_exit_code_is_that_of_the_gravest_plan(names, code, format):
     """Whatever the format; a plan that failed above all."""
     result = run("--format", format, *map(file, names))
@@ -168,7 +168,7 @@ def test_json_has_the_fields_of_the_page():
     assert "before" not in difference
 
 
-@pytest.mark.parametrize("format", ["text", "markdown", "json"])
+@pytest.mark.parametrize("format", ["table", "markdown", "json"])
 def test_no_format_shows_a_sensitive_value(format, tmp_path):
     """Neither its value before nor the one after."""
 

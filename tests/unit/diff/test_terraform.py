@@ -31,7 +31,7 @@ def here(tmp_path, monkeypatch):
 
 def run():
     """Run the command."""
-    return CliRunner().invoke(app, ["diff"])
+    return CliRunner().invoke(app, ["--quiet", "diff"])
 
 
 APP = """

@@ -1,0 +1,91 @@
+"""What each command prints as CSV: its columns and its rows."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from reprieve.drill.result import AccountDrill
+from reprieve.status.status import AccountStatus
+from reprieve.sweep.result import Sweep
+
+Row = dict[str, Any]
+
+STATUS_COLUMNS: Final = (
+    *("account", "profile", "region", "coverage", "keys", "healthy"),
+    *("resource", "kind", "problem", "hint"),
+)
+DRILL_COLUMNS: Final = (
+    *("account", "region", "passed", "alert", "cancelled", "result_sent", "key", "key_state"),
+    *("problem", "leftovers", "kept"),
+)
+SWEEP_COLUMNS: Final = (
+    *("account", "region", "arn", "state", "days_left", "deletion_date", "waiting_days"),
+    *("aliases", "drill_key", "by", "at", "last_used", "exempt", "result", "problem"),
+)
+DIFF_COLUMNS: Final = ("plan", "section", "action", "resource", "type", "address", "text")
+POLICY_COLUMNS: Final = ("sid", "effect", "action", "resource")
+
+
+def status_rows(accounts: Iterable[AccountStatus]) -> Iterator[Row]:
+    """Yield a row for each finding, and one for each Region without findings."""
+    for each in accounts:
+        account: Row = {"account": each.account, "profile": each.profile}
+        for finding in each.roles.findings:
+            yield account | {"healthy": False} | vars(finding)
+        for region in each.regions:
+            where = account | {
+                "region": region.region,
+                "coverage": region.coverage.name.lower(),
+                "keys": region.keys,
+                "healthy": region.is_healthy,
+            }
+            found = region.all_findings
+            yield from (where | vars(finding) for finding in found)
+            if not found:
+                yield where
+
+
+def drill_rows(accounts: Iterable[AccountDrill]) -> Iterator[Row]:
+    """Yield a row for each Region."""
+    for account in accounts:
+        for each in account.regions:
+            leftovers = [f"{left.resource}: {left.problem}" for left in each.leftovers]
+            yield {"account": account.account, **each.as_json(), "leftovers": leftovers}
+
+
+def sweep_rows(accounts: Iterable[Sweep]) -> Iterator[Row]:
+    """Yield a row for each key, and one, without a key, for each thing that could not be read."""
+    for account in accounts:
+        for key in account.keys:
+            call = {"by": key.call.by, "at": key.call.at} if key.call else {}
+            yield {**key.as_json(), **call}
+        for region, problem in account.problems:
+            yield {"account": account.account.id, "region": region, "problem": problem}
+
+
+def diff_rows(report: dict[str, Any]) -> Iterator[Row]:
+    """Yield a row for each resource that the report as JSON names, section by section."""
+    for plan in report["plans"]:
+        drift = plan["drift"]
+        sections = {
+            "weakening": plan["weakenings"],
+            "change": plan["changes"],
+            "drift put back": drift["put_back"],
+            "drift left": drift["left"],
+            "drift weakening": drift["weakenings"],
+        }
+        for section, entries in sections.items():
+            for entry in entries:
+                for address in entry["addresses"]:
+                    yield {**entry, "plan": plan["plan"], "section": section, "address": address}
+
+
+def policy_rows(document: dict[str, Any]) -> Iterator[Row]:
+    """Yield a row for each action of each statement."""
+    for statement in document["Statement"]:
+        for action in statement["Action"]:
+            yield {
+                "sid": statement["Sid"],
+                "effect": statement["Effect"],
+                "action": action,
+                "resource": statement["Resource"],
+            }
