@@ -32,6 +32,9 @@ setup: ## install the locked Python packages and the cdktf command line
 demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 keeps it running; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(DEMO),--$(DEMO))
 
+# Where there are no settings, what is not about them uses the example.
+EXAMPLE := $(if $(wildcard reprieve.toml),,REPRIEVE_SETTINGS=$${REPRIEVE_SETTINGS-reprieve.example.toml})
+
 synth: .venv/.done ## write the Terraform stacks of reprieve.toml to cdktf.out/
 	@$(BIN)/python main.py && echo "Synthesised to cdktf.out/stacks/."
 
@@ -84,7 +87,8 @@ lock: .tools/.done ## renew every lock file: Pipfile.lock, .ci/requirements/*.tx
 
 PLATFORMS := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64
 
-provider-lock: synth ## renew .terraform.lock.hcl: the newest AWS provider that the stacks allow (asks Terraform's registry)
+provider-lock: .venv/.done ## renew .terraform.lock.hcl: the newest AWS provider that the stacks allow (asks Terraform's registry)
+	@$(EXAMPLE) $(BIN)/python main.py
 	@rm -f cdktf.out/stacks/reprieve/.terraform.lock.hcl
 	@terraform -chdir=cdktf.out/stacks/reprieve providers lock $(PLATFORMS:%=-platform=%)
 	@cp cdktf.out/stacks/reprieve/.terraform.lock.hcl .terraform.lock.hcl

@@ -14,7 +14,7 @@ from demo.rescue import Rescue, rescue
 from demo.screen import print_mail, progress, rescue_table
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.loader import load
-from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment, deployer
+from sandbox.deployment import EXAMPLE, PROJECT, STACK, CommandFailed, Deployment, deployer
 from sandbox.server import Sandbox
 
 # More than terraform's default of 10: it waits for answers, not for the processor.
@@ -45,7 +45,7 @@ def main() -> ExitCode:
         variables = dict(
             exempt.SETTINGS if arguments.exempt else aws.SETTINGS if arguments.aws else SETTINGS
         )
-        settings = load(variables, PROJECT)
+        settings = load(variables | {"REPRIEVE_SETTINGS": str(EXAMPLE)}, PROJECT)
         directory = PROJECT / "build" / "demo"
         # The state of an earlier demo describes a sandbox that no longer exists.
         shutil.rmtree(directory, ignore_errors=True)
@@ -80,7 +80,7 @@ def main() -> ExitCode:
 def run(console: Console, sandbox: Sandbox, deployment: Deployment, rows: list[Rescue]) -> bool:
     """Deploy and test it; return whether every key ended as expected and a second plan is empty."""
     console.print(
-        f"Reprieve on a local AWS ({sandbox.endpoint}): the settings of reprieve.toml, "
+        f"Reprieve on a local AWS ({sandbox.endpoint}): the settings of {EXAMPLE.name}, "
         f"{len({row.region for row in rows})} Regions."
     )
     for name, value in deployment.settings.items():

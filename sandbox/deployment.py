@@ -15,6 +15,7 @@ from sandbox.core.account import ACCOUNT_ID
 from sandbox.server import Sandbox
 
 PROJECT = Path(__file__).resolve().parent.parent
+EXAMPLE = PROJECT / "reprieve.example.toml"  # the settings of the demo, and of tests
 STACK = "reprieve"
 LOCK_FILE = ".terraform.lock.hcl"  # Terraform's name for it
 
@@ -46,7 +47,7 @@ class Deployment:
         sandbox: Sandbox,
         directory: Path,
         *,
-        settings_file: Path = PROJECT / "reprieve.toml",
+        settings_file: Path = EXAMPLE,
         settings: Mapping[str, str] | None = None,
         locked: bool = False,
     ) -> None:

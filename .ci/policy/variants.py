@@ -1,8 +1,8 @@
 """Synthesise the settings that a policy scan looks at, each to build/policy/NAME/.
 
 Together they make every type of resource, and every IAM policy, that there is. The one called
-`settings` is reprieve.toml as it stands, with the environment; the others know neither. The
-policies of the operator's commands are written to build/policy/COMMAND.json.
+`settings` is reprieve.toml, or the example where there is none, with the environment; the others
+know neither. The policies of the operator's commands are written to build/policy/COMMAND.json.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reprieve.aws.permissions import COMMANDS, policy_for
 from reprieve.settings.loader import load
+from reprieve.settings.sources import DEFAULT_FILE, EXAMPLE_FILE, FILE_VARIABLE
 from stacks.account import AccountStack
 from stacks.cdk import App
 
@@ -59,7 +60,9 @@ def main() -> None:
     """Synthesise all of them."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
-    synthesise(OUTPUT, "settings", os.environ, PROJECT)
+    own = (PROJECT / DEFAULT_FILE).is_file() or FILE_VARIABLE in os.environ
+    settings = {} if own else {FILE_VARIABLE: EXAMPLE_FILE}
+    synthesise(OUTPUT, "settings", os.environ | settings, PROJECT)
     for name, said in VARIANTS.items():
         synthesise(OUTPUT, name, _ONE_REGION | dict(said), OUTPUT)
     for command in COMMANDS:

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from reprieve.aws import account
 from reprieve.aws.account import Access, Account
-from reprieve.cli.completion import complete_profiles, complete_regions
-from reprieve.cli.run import OptionError
+from reprieve.cli.options.completion import complete_profiles, complete_regions
+from reprieve.cli.options.run import OptionError
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.regions import known_regions
 from reprieve.settings.arns import principal_partition

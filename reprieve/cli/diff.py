@@ -12,10 +12,10 @@ from rich.text import Text
 
 from reprieve.aws.topics import existing_topics
 from reprieve.cli.common import AsJson, print_json
-from reprieve.cli.csv_output import csv_text
-from reprieve.cli.csv_rows import DIFF_COLUMNS, diff_rows
-from reprieve.cli.progress import spinner
-from reprieve.cli.run import OptionError
+from reprieve.cli.options.run import OptionError
+from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.views.csv_rows import DIFF_COLUMNS, diff_rows
+from reprieve.cli.views.progress import spinner
 from reprieve.diff.json_report import as_json as json_report
 from reprieve.diff.markdown_report import markdown
 from reprieve.diff.plan import Plan, created_topics

@@ -29,10 +29,10 @@ from reprieve.cli.common import (
     open_accounts,
     print_json,
 )
-from reprieve.cli.csv_output import csv_text
-from reprieve.cli.csv_rows import DRILL_COLUMNS, drill_rows
-from reprieve.cli.progress import progress
+from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.views.csv_rows import DRILL_COLUMNS, drill_rows
 from reprieve.cli.views.drill import show
+from reprieve.cli.views.progress import progress
 from reprieve.drill.drill import Plan
 from reprieve.drill.drill import drill as run_drill
 from reprieve.drill.preconditions import approver, check_caller, check_settings

@@ -10,12 +10,21 @@ from typer.core import TyperGroup
 from reprieve import __version__
 from reprieve.cli.diff import diff
 from reprieve.cli.drill import drill
-from reprieve.cli.help import Command, exit_code_help
+from reprieve.cli.init import init
+from reprieve.cli.options.help import Command, exit_code_help
+from reprieve.cli.options.run import (
+    Debug,
+    Quiet,
+    SettingsFile,
+    current_run,
+    new_run,
+    with_run_options,
+)
 from reprieve.cli.policy import policy
-from reprieve.cli.run import Debug, Quiet, SettingsFile, current_run, new_run, with_run_options
 from reprieve.cli.status import status
 from reprieve.cli.sweep import sweep
 from reprieve.cli.threats import threats
+from reprieve.cli.validate import validate
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.text import printable_lines
 
@@ -87,5 +96,6 @@ def _options(
     current_run().use(settings_file=settings_file, quiet=quiet, debug=debug)
 
 
-for command in (threats, status, drill, sweep, diff, policy):
+app.command(cls=Command)(with_run_options(init, file_exists=False))
+for command in (validate, threats, status, drill, sweep, diff, policy):
     app.command(cls=Command)(with_run_options(command))

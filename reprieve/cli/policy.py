@@ -13,9 +13,9 @@ from reprieve.cli.common import (
     console,
     print_json,
 )
-from reprieve.cli.csv_output import csv_text
-from reprieve.cli.csv_rows import POLICY_COLUMNS, policy_rows
-from reprieve.cli.run import OptionError
+from reprieve.cli.options.run import OptionError
+from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.views.csv_rows import POLICY_COLUMNS, policy_rows
 from reprieve.cli.views.policy import show, show_protection
 from reprieve.guard.protection import DEFAULT_WAITING_DAYS, WAITING_DAYS, protection_of
 from reprieve.settings.loader import load

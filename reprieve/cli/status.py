@@ -24,9 +24,9 @@ from reprieve.cli.common import (
     open_accounts,
     print_json,
 )
-from reprieve.cli.csv_output import csv_text
-from reprieve.cli.csv_rows import STATUS_COLUMNS, status_rows
-from reprieve.cli.progress import progress
+from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.views.csv_rows import STATUS_COLUMNS, status_rows
+from reprieve.cli.views.progress import progress
 from reprieve.cli.views.status import show
 from reprieve.regions import known_regions
 from reprieve.settings.loader import load

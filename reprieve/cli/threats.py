@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, console, print_json
-from reprieve.cli.csv_output import csv_text
+from reprieve.cli.views.csv_output import csv_text
 from reprieve.cli.views.threats import show
 from reprieve.guard.watched_events import WatchedEvent, list_events
 from reprieve.settings.loader import load

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator
 
-from reprieve.settings.invalid import invalid, plain
+from reprieve.settings.invalid import invalid, one, plain
 
 EncryptionWord = Literal["none", "own"]
 """The words for `notify.encryption`; otherwise it is a list of keys."""
@@ -86,7 +86,8 @@ def _principal_arn(text: str) -> str:
             "contains a wildcard, which EventBridge compares as it stands: it would match nobody",
             "name each role or user",
         )
-    if not principal_partition(text):
+    # A path may have any characters, even those of a second ARN.
+    if not principal_partition(text) or text.count("arn:") > 1:
         raise invalid("is not the ARN of an IAM role or user", f"write it like {_ROLE_EXAMPLE}")
     return text
 
@@ -128,6 +129,6 @@ def _alert_key(text: str) -> str:
 
 RoleArn = Annotated[str, AfterValidator(plain), AfterValidator(_role_arn)]
 AutomationRoleArn = Annotated[str, AfterValidator(plain), AfterValidator(_automation_role_arn)]
-PrincipalArn = Annotated[str, AfterValidator(plain), AfterValidator(_principal_arn)]
-Key = Annotated[str, AfterValidator(plain), AfterValidator(_key)]
-AlertKey = Annotated[str, AfterValidator(plain), AfterValidator(_alert_key)]
+PrincipalArn = Annotated[str, AfterValidator(plain), AfterValidator(one(_principal_arn))]
+Key = Annotated[str, AfterValidator(plain), AfterValidator(one(_key))]
+AlertKey = Annotated[str, AfterValidator(plain), AfterValidator(one(_alert_key))]

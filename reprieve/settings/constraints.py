@@ -37,7 +37,6 @@ def cross_field_errors(values: Values) -> Errors:
         values: The settings with their defaults, before validation: each value may be anything.
             Invalid values are skipped, so that one error does not cause others.
     """
-    yield from _duplicates(values)
     yield from _remediation_errors(values)
     yield from watch_errors(values)
     yield from runbook_errors(values)
@@ -62,7 +61,7 @@ def cross_field_errors(values: Values) -> Errors:
     yield from _alert_key_errors(values, watched)
 
 
-def _duplicates(values: Values) -> Errors:
+def duplicate_errors(values: Values) -> Errors:
     """Yield each item of a list that equals an earlier one, upper and lower case being equal."""
     lists = [
         texts(values, name, key)
@@ -121,8 +120,8 @@ def _remediation_errors(values: Values) -> Errors:
         if remediation.get(key) is not True:
             continue
         if enabled is False:
-            rule, hint = "needs remediation, which is off", "set remediation.enabled = true"
-        elif runbook == "aws":
+            continue  # it has no effect: `no_effect`
+        if runbook == "aws":
             rule, hint = "needs a runbook that can enable keys", 'set runbook = "reprieve"'
         elif key == "enable_disabled" and known and KEY_DISABLED.name not in threats:
             rule, hint = f'needs "{KEY_DISABLED.name}" in notify.threats', "add it there"

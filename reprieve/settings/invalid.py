@@ -1,10 +1,12 @@
 """How a rule reports an invalid value: an error of pydantic's that carries the rule and a hint."""
 
+import re
+from collections.abc import Callable
 from typing import Final
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from reprieve.settings.errors import Place
+from reprieve.settings.errors import Place, shown
 
 KIND: Final = "reprieve"
 """The type of these errors among pydantic's own."""
@@ -22,6 +24,36 @@ def plain(text: str) -> str:
     if not text.isprintable():
         raise invalid("contains a control character or an invisible character", "type it again")
     return text
+
+
+def one(check: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a check that says so where one text has several values that the check accepts."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except PydanticCustomError:
+            values = split_values(text)
+            if len(values) < 2 or not all(_passes(check, each) for each in values):
+                raise
+            quoted = ", ".join(map(shown, values))
+            hint = f"write a list, each value in its own quotation marks: [{quoted}]"
+            raise invalid(f"has {len(values)} values in one text", hint) from None
+
+    return checked
+
+
+def split_values(text: str) -> list[str]:
+    """Return the values of a text that has several, with commas, semicolons or spaces between."""
+    return [each for each in re.split(r"[\s,;]+", text) if each]
+
+
+def _passes(check: Callable[[str], str], value: str) -> bool:
+    try:
+        check(value)
+    except PydanticCustomError:
+        return False
+    return True
 
 
 def invalid_at(place: Place, value: object, rule: str, hint: str) -> InitErrorDetails:

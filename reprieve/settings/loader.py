@@ -1,19 +1,37 @@
 """Load the settings: read the file and the environment, validate them, report every error."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from reprieve.settings.errors import Place, SettingError, SettingsError, key_of, shown
+from reprieve.settings.origins import Origins, overridden
 from reprieve.settings.schema import LISTS, TABLES, Settings
-from reprieve.settings.sources import FILE_VARIABLE, read_environment, read_file, variable_of
-from reprieve.settings.state import without_other_backends
+from reprieve.settings.sources import (
+    DEFAULT_FILE,
+    EXAMPLE_FILE,
+    FILE_VARIABLE,
+    read_environment,
+    read_file,
+)
 
-DEFAULT_FILE: Final = "reprieve.toml"
+
+class NoSettings(SettingsError):
+    """There is no file of settings, and the environment does not have what is required.
+
+    Other errors of the environment are in `errors` as usual; if there are none, the message is
+    short, since it is the first that a new user sees.
+    """
+
+    def __init__(self, errors: Sequence[SettingError]) -> None:
+        super().__init__(errors)
+        if len(errors) == 1:
+            self.args = (f"There is no {DEFAULT_FILE} in this directory.",)
+            self.hint = errors[0].hint[0].upper() + errors[0].hint[1:] + "."
 
 
 def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -> Settings:
@@ -34,47 +52,67 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
         from_file = read_file(directory, name, named=FILE_VARIABLE in environ)
     except SettingsError as error:
         raise SettingsError([*error.errors, *unknown]) from None
-    if from_file is None:
-        name, from_file = f"{directory / name} (no such file)", {}
 
+    origins = Origins(name if from_file is not None else None, from_file or {}, from_environment)
     try:
-        settings = Settings.model_validate(_overridden(from_file, from_environment))
+        settings = Settings.model_validate(overridden(origins.from_file, from_environment))
     except ValidationError as error:
-        found = sorted(error.errors(include_url=False), key=lambda each: _rank(each["loc"]))
-        errors = [_setting_error(each, from_environment, name) for each in found]
-        raise SettingsError([*errors, *unknown]) from None
+        errors = _sorted(error)
+        # Without a file, the missing file is the error, and not each thing that it would have.
+        missing = from_file is None and any(map(_is_required, errors))
+        found = [
+            _setting_error(each, origins)
+            for each in errors
+            if not missing or not _is_required(each)
+        ]
+        if missing:
+            raise NoSettings([_no_file(directory), *found, *unknown]) from None
+        raise SettingsError([*found, *unknown]) from None
     if unknown:
         raise SettingsError(unknown)
     return settings
 
 
-def _overridden(
-    file: Mapping[str, object], environment: Mapping[str, Mapping[str, object]]
-) -> dict[str, object]:
-    """Return the content of the file, overridden key by key. An invalid table stays as it is."""
-    merged = dict(file)
-    for table, keys in environment.items():
-        under = merged.get(table, {})
-        if table == "state" and isinstance(under, dict):
-            under = without_other_backends(under, keys)
-        merged[table] = {**under, **keys} if isinstance(under, dict) else under
-    return merged
+def _is_required(error: ErrorDetails) -> bool:
+    """Return whether `notify.emails` is missing: all else has a default, or belongs to another."""
+    return error["loc"] == ("notify", "emails") and error["input"] is None
 
 
-def _setting_error(
-    error: ErrorDetails, from_environment: Mapping[str, object], file: str
-) -> SettingError:
-    """Return an error of the validation with the origin of its value."""
-    table, *rest = place = error["loc"]
-    overridden = from_environment.get(cast("str", table))
-    by_environment = bool(rest) and isinstance(overridden, dict) and rest[0] in overridden
+def _setting_error(error: ErrorDetails, origins: Origins) -> SettingError:
     return SettingError(
-        key=key_of(place),
+        key=key_of(error["loc"]),
         rule=error["ctx"]["rule"],
         hint=error["ctx"]["hint"],
         value=None if error["input"] is None else shown(error["input"]),
-        origin=variable_of(cast("str", table), cast("str", rest[0])) if by_environment else file,
+        origin=origins.of(error),
     )
+
+
+def validated(values: Mapping[str, object]) -> Settings:
+    """Return the settings of these values, `{table: {key: value}}`, of no file and no variable.
+
+    Raises:
+        SettingsError: The values have errors.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        origins = Origins("The answers", values, {})
+        raise SettingsError(_setting_error(each, origins) for each in _sorted(error)) from None
+
+
+def _sorted(error: ValidationError) -> list[ErrorDetails]:
+    return sorted(error.errors(include_url=False), key=lambda each: _rank(each["loc"]))
+
+
+def _no_file(directory: Path) -> SettingError:
+    if (directory / EXAMPLE_FILE).is_file():
+        hint = f"run `reprieve init`, or copy {EXAMPLE_FILE} to {DEFAULT_FILE} and edit it"
+    else:
+        hint = (
+            f"change to Reprieve's directory, or name the file: --settings FILE, or {FILE_VARIABLE}"
+        )
+    return SettingError(DEFAULT_FILE, "does not exist in this directory", hint)
 
 
 def _rank(place: Place) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 from reprieve import regions
 from reprieve.settings.arns import AWS_MANAGED_KEY
 from reprieve.settings.errors import Place, shown
-from reprieve.settings.invalid import KIND, invalid_at
+from reprieve.settings.invalid import KIND, invalid_at, split_values
 from reprieve.settings.sources import variable_of
 from reprieve.settings.types import WATCH_WORDS
 from reprieve.text import nearest
@@ -68,11 +68,13 @@ def translate(error: ErrorDetails, tables: Tables, lists: Collection[str]) -> In
 
 def _as_list(value: object) -> str:
     if isinstance(value, str) and not value.startswith("["):
-        return f"write {shown([value])}"
+        return f"write {shown(split_values(value) or ['…'])}"
     return 'write ["…", "…"]; in an environment variable, write …,…'
 
 
 def _meant_by_watch(value: object) -> str:
+    if isinstance(value, str) and len(named := split_values(value)) > 1:
+        return f"write {shown(named)}"
     near = nearest(value, (*WATCH_WORDS, *regions.every_region())) if isinstance(value, str) else ""
     return f"write {shown(near if near in WATCH_WORDS else [near or 'eu-west-1'])}"
 

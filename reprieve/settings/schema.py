@@ -21,7 +21,8 @@ from pydantic_core import PydanticUndefined
 from reprieve import regions
 from reprieve.events.threats import DEFAULTS
 from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
-from reprieve.settings.constraints import cross_field_errors, named_regions
+from reprieve.settings.constraints import cross_field_errors, duplicate_errors, named_regions
+from reprieve.settings.no_effect import no_effect_errors
 from reprieve.settings.pydantic_errors import translate
 from reprieve.settings.state import StateSettings
 from reprieve.settings.types import (
@@ -239,16 +240,25 @@ class Settings(_Table):
             name: dict(table) if isinstance(table, BaseModel) else table
             for name, table in ({"notify": {}} | values).items()
         }
-        errors = list(cross_field_errors(_with_defaults(tables)))
+        complete = _with_defaults(tables)
+        duplicates = list(duplicate_errors(complete))
+        errors = [
+            *duplicates,
+            *cross_field_errors(complete),
+            *no_effect_errors(complete, _DEFAULTS),
+        ]
         try:
             settings = handler(tables)
         except ValidationError as error:
             # A default that depends on an invalid value has no error of its own.
-            errors += [
+            translated = [
                 translate(each, TABLES, LISTS)
                 for each in error.errors(include_url=False)
                 if each["type"] != "default_factory_not_called"
             ]
+            # EU-WEST-1 beside eu-west-1 is not to be corrected, but to be removed.
+            removed = {each["loc"] for each in duplicates}
+            errors += [each for each in translated if each["loc"] not in removed]
         if errors:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return settings
@@ -269,16 +279,20 @@ LISTS: Final = frozenset(
 """The tables that can occur several times. The environment cannot override them."""
 
 
+_DEFAULTS: Final = {
+    table: {key: field.default for key, field in fields.items()} for table, fields in TABLES.items()
+}
+
+
 def _with_defaults(values: dict[str, object]) -> dict[str, object]:
     """Return the settings with the default of each missing key; invalid tables stay as they are."""
     complete = dict(values)
-    for table, fields in TABLES.items():
+    for table in TABLES:
         given = values.get(table, {})
         if table not in LISTS and isinstance(given, dict):
-            defaults = {key: field.default for key, field in fields.items()}
             complete[table] = {
                 key: value
-                for key, value in (defaults | given).items()
+                for key, value in (_DEFAULTS[table] | given).items()
                 if value is not PydanticUndefined
             }
     return complete

@@ -16,6 +16,9 @@ from reprieve.text import nearest
 
 PREFIX: Final = "REPRIEVE_"
 FILE_VARIABLE: Final = f"{PREFIX}SETTINGS"
+DEFAULT_FILE: Final = "reprieve.toml"
+EXAMPLE_FILE: Final = "reprieve.example.toml"
+"""The example of the settings, which `reprieve init` fills in."""
 RESERVED: Final = (FILE_VARIABLE, f"{PREFIX}STOCK_BINDINGS", f"{PREFIX}PROVIDER_MIRROR")
 """The environment variables that have the prefix and are not settings."""
 
@@ -38,6 +41,9 @@ def read_file(directory: Path, name: str, named: bool) -> Values | None:
     Raises:
         SettingsError: The file is missing though it was named, or it cannot be read as TOML.
     """
+    if not name:
+        rule, hint = "is empty", "name a file, or unset the variable"
+        raise SettingsError([SettingError(FILE_VARIABLE, rule, hint, shown(name))])
     try:
         content = (directory / name).read_bytes()
         text = content.decode("utf-8-sig")  # some editors add a byte order mark
@@ -46,19 +52,51 @@ def read_file(directory: Path, name: str, named: bool) -> Values | None:
         if not named:
             return None
         rule, hint = "names a file that does not exist", "name another file, or unset the variable"
-    except OSError as error:
-        rule, hint = f"cannot be read: {error.strerror}", "use a file that you can read"
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        rule, hint = f"is not UTF-8: see line {line}", "save it as UTF-8"
-    except tomllib.TOMLDecodeError as error:
-        rule = f"is not TOML: {error}{_line_of(text, str(error))}"
-        hint = 'write text in quotation marks ("…") and lists in brackets (["…", "…"])'
-    except (ValueError, RecursionError) as error:
-        # Python refuses integers of thousands of digits, and as many brackets.
-        rule, hint = f"cannot be read: {error}", "compare it with docs/settings.md"
-    key, value = (FILE_VARIABLE, shown(name)) if named else (name, None)
-    raise SettingsError([SettingError(key, rule, hint, value)])
+        error = SettingError(FILE_VARIABLE, rule, hint, shown(name))
+    except OSError as failure:
+        rule, hint = f"cannot be read: {failure.strerror}", "use a file that you can read"
+        error = (
+            SettingError(FILE_VARIABLE, rule, hint, shown(name))
+            if named
+            else SettingError(name, rule, hint)
+        )
+    except UnicodeDecodeError as failure:
+        line = content.count(b"\n", 0, failure.start) + 1
+        error = SettingError(name, f"is not UTF-8: see line {line}", "save it as UTF-8")
+    except tomllib.TOMLDecodeError as failure:
+        rule = f"is not TOML: {failure}{_line_of(text, str(failure))}"
+        error = SettingError(name, rule, _toml_hint(str(failure)))
+    except (ValueError, RecursionError) as failure:
+        error = SettingError(name, *_limit_error(failure))
+    raise SettingsError([error])
+
+
+# By how Python's error begins. The others are about a value that is no TOML.
+_TOML_HINTS: Final = {
+    "Cannot declare": "write each table once, with all of its keys below it",
+    "Cannot overwrite": "write each key once",
+    "Cannot mutate": "write each table once, with all of its keys below it",
+    "Expected '='": "write KEY = VALUE on each line, such as enabled = true",
+    "Expected ']'": "write the name of a table in brackets, as in [notify]",
+    "Unclosed array": "close the list with a bracket",
+    "Illegal character": "close the text with a quotation mark",
+    'Expected "\'"': "close the text with a quotation mark",
+    "Expected newline": "write each KEY = VALUE on a line of its own",
+}
+
+
+def _toml_hint(error: str) -> str:
+    default = 'write text in quotation marks ("…") and lists in brackets (["…", "…"])'
+    return next((hint for begin, hint in _TOML_HINTS.items() if error.startswith(begin)), default)
+
+
+def _limit_error(failure: ValueError | RecursionError) -> tuple[str, str]:
+    """Return rule and hint for what TOML allows, and Python refuses to read."""
+    if isinstance(failure, RecursionError):
+        return "cannot be read: it nests too many brackets", "remove brackets"
+    if "digits" in str(failure):
+        return "cannot be read: a number in it has thousands of digits", "write a smaller number"
+    return f"cannot be read: {failure}", f"compare it with {EXAMPLE_FILE}"
 
 
 def _line_of(text: str, error: str) -> str:
@@ -106,7 +144,8 @@ def _decoded(field: FieldInfo, text: str) -> object:
     if field.annotation is bool:
         return {"true": True, "false": False}.get(text, text)
     if field.annotation is int:
-        return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text
+        # Python refuses thousands of digits; the first hundred are as wrong as all of them.
+        return int(text[:100]) if re.fullmatch(r"-?[0-9]+", text) else text
     if get_origin(field.annotation) is tuple:
         return _list(text)
     if any(isinstance(each, Discriminator) for each in field.metadata):  # a word or a list

@@ -11,7 +11,7 @@ from reprieve import regions
 from reprieve.settings.arns import Key, RoleArn, key_home, principal_partition
 from reprieve.settings.invalid import invalid, invalid_at, other_partition_at, plain
 from reprieve.settings.sources import variable_of
-from reprieve.settings.types import HOST_LABEL, Region
+from reprieve.settings.types import HOST_LABEL, MAX_HOST, Region
 
 DEFAULT_HOSTNAME: Final = "app.terraform.io"
 """The host of HCP Terraform. Terraform Enterprise has a host of its own."""
@@ -109,6 +109,11 @@ def _project(text: str) -> str:
 
 def _hostname(text: str) -> str:
     """Refuse anything but the name of a host: Terraform adds https:// and the path."""
+    host, _, port = text.partition(":")
+    if port.isdigit() and not 1 <= int(port[:6]) <= 65_535:
+        raise invalid("has a port that is not 1 to 65,535", f'write "{host}", or another port')
+    if len(host) > MAX_HOST:
+        raise invalid(f"is longer than {MAX_HOST} characters", "use a shorter name")
     if not _HOSTNAME.fullmatch(text):
         inner = re.fullmatch(rf"https?://({_HOSTNAME.pattern})(?:/.*)?", text)
         raise invalid(

@@ -7,10 +7,11 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import AfterValidator, Discriminator, StrictInt, Tag
 
 from reprieve import regions
+from reprieve.events.event_fields import impossible_fields
 from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import BY_NAME
 from reprieve.settings.arns import AlertKey, EncryptionWord
-from reprieve.settings.invalid import invalid, plain
+from reprieve.settings.invalid import invalid, one, plain
 from reprieve.text import nearest
 
 _WatchWord = Literal["default", "all"]
@@ -18,6 +19,8 @@ WATCH_WORDS: Final = get_args(_WatchWord)
 RUNBOOKS: Final = ("reprieve", "aws")
 """The runbooks for `remediation.runbook`: Reprieve's own, and Amazon's."""
 
+MAX_HOST: Final = 253
+"""Characters in a host name (RFC 1035)."""
 HOST_LABEL: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 """A regular expression for one label of a host name."""
 
@@ -26,8 +29,8 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(
     rf"{_ATOM}(?:\.{_ATOM})*@(?:{HOST_LABEL}\.)+(?=[A-Za-z][A-Za-z0-9-]){HOST_LABEL}"
 )
-MAX_EMAIL: Final = 320
-"""Characters in an address: 64 before the @ and 255 after it (RFC 5321)."""
+MAX_EMAIL: Final = 64 + 1 + MAX_HOST
+"""Characters in an address: 64 before the @ (RFC 5321), and a host name after it (RFC 1035)."""
 MAX_TOPIC_NAME: Final = 256
 """Characters in the name of a topic (SNS API reference, CreateTopic: Name)."""
 _TOPIC = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOPIC_NAME}}}")
@@ -38,10 +41,11 @@ _LONGEST_PATROL = 24 * 60
 
 def _email(text: str) -> str:
     """Refuse an address that SNS cannot send its request for confirmation to."""
-    if len(text) > MAX_EMAIL:
-        raise invalid(f"is longer than {MAX_EMAIL} characters", "use a shorter address")
-    if len(text.partition("@")[0]) > 64:
+    before, _, after = text.partition("@")
+    if len(before) > 64:
         raise invalid("has more than 64 characters before the @", "use a shorter address")
+    if len(after) > MAX_HOST:
+        raise invalid(f"has more than {MAX_HOST} characters after the @", "use a shorter address")
     if not _EMAIL.fullmatch(text):
         # Suggest only the address in "Name <address>": a part of any other text may be the
         # address of somebody else.
@@ -127,6 +131,8 @@ def _watch_pattern(text: str) -> str:
             "is not an event pattern: " + " ".join(errors),
             "test it with: aws events test-event-pattern",
         )
+    for rule, hint in impossible_fields(json.loads(text)):
+        raise invalid(rule, hint)
     sources = json.loads(text).get("source")
     if not isinstance(sources, list) or not all(map(_is_aws_service, sources)):
         raise invalid(
@@ -181,13 +187,13 @@ def _word_or_list(value: object) -> str:
     return "list" if isinstance(value, list | tuple) else "word"
 
 
-_Email = Annotated[str, AfterValidator(plain), AfterValidator(_email)]
-_WatchedRegion = Annotated[str, AfterValidator(plain), AfterValidator(_watched_region)]
-ThreatName = Annotated[str, AfterValidator(plain), AfterValidator(_threat)]
+_Email = Annotated[str, AfterValidator(plain), AfterValidator(one(_email))]
+_WatchedRegion = Annotated[str, AfterValidator(plain), AfterValidator(one(_watched_region))]
+ThreatName = Annotated[str, AfterValidator(plain), AfterValidator(one(_threat))]
 
 TopicName = Annotated[str, AfterValidator(plain), AfterValidator(_topic_name)]
 RunbookName = Annotated[str, AfterValidator(plain), AfterValidator(_runbook)]
-Region = Annotated[str, AfterValidator(plain), AfterValidator(_region)]
+Region = Annotated[str, AfterValidator(plain), AfterValidator(one(_region))]
 Emails = Annotated[tuple[_Email, ...], AfterValidator(_not_empty)]
 AlarmEmails = tuple[_Email, ...]
 PatrolInterval = Annotated[str, AfterValidator(plain), AfterValidator(_patrol_interval)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.deployment import PROJECT, Deployment, deployer
+from sandbox.deployment import EXAMPLE, Deployment, deployer
 from sandbox.events.delivery import Delivery
 from sandbox.server import Sandbox
 from sandbox.sns.emails import Mail
@@ -175,7 +175,7 @@ class Policy:
 def deploy(
     sandbox: Sandbox,
     directory: Path,
-    settings_file: Path = PROJECT / "reprieve.toml",
+    settings_file: Path = EXAMPLE,
     **settings: str,
 ) -> Deployment:
     """Synthesise and apply, as the deployer unless the settings have credentials."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.deployment import PROJECT, Deployment, deployer
+from sandbox.deployment import EXAMPLE, Deployment, deployer
 from sandbox.server import Sandbox
 from tests.support.account import Account, deploy
 
@@ -32,7 +32,7 @@ class Deployments:
         self,
         sandbox: Sandbox,
         directory: Path,
-        settings_file: Path = PROJECT / "reprieve.toml",
+        settings_file: Path = EXAMPLE,
         **settings: str,
     ) -> Account:
         """Return the account of an empty sandbox with the settings deployed from `directory`."""

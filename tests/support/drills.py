@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.deployment import PROJECT
+from sandbox.deployment import EXAMPLE
 from sandbox.server import Sandbox
 from tests.support import breaking
 from tests.support.account import REGIONS, Account
@@ -31,7 +31,7 @@ RETIRED = ("--approved-role", APPROVED)
 
 def drill_account(sandbox: Sandbox, deployments: Deployments, directory: Path) -> Account:
     """Deploy to two Regions, with a role whose deletions are approved."""
-    account = deployments.account(sandbox, directory, PROJECT / "reprieve.toml", **DEPLOYED)
+    account = deployments.account(sandbox, directory, EXAMPLE, **DEPLOYED)
     trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
     may = {
         "Effect": "Allow",

@@ -22,17 +22,27 @@ def test_settings_with_errors_end_in_a_report_and_exit_code_2(directory, capsys)
     assert main() == 2
     output, errors = capsys.readouterr()
     assert output == ""
-    assert errors.startswith("reprieve.toml has 4 errors:\n")
+    assert errors.startswith("reprieve.toml has 3 errors:\n")
     for key in ("notify.emails[0]", "regions.watch[0]", "regions.watch[1]"):
         assert f"\n  {key} = " in errors
     assert "Traceback" not in errors
     assert [path.name for path in directory.iterdir()] == ["reprieve.toml"]
 
 
-def test_without_settings_the_report_names_the_missing_file(directory, capsys):
-    """As in a run in the wrong directory."""
+def test_without_settings_two_lines_say_what_to_do(directory, capsys):
+    """In the wrong directory, and in a new checkout."""
     assert main() == 2
-    assert "reprieve.toml (no such file)" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "There is no reprieve.toml in this directory.\n"
+        "→ Change to Reprieve's directory, or name the file: --settings FILE, or "
+        "REPRIEVE_SETTINGS.\n"
+    )
+    (directory / "reprieve.example.toml").touch()
+    assert main() == 2
+    assert capsys.readouterr().err == (
+        "There is no reprieve.toml in this directory.\n"
+        "→ Run `reprieve init`, or copy reprieve.example.toml to reprieve.toml and edit it.\n"
+    )
 
 
 def test_an_unexpected_workspace_is_an_error_and_nothing_is_written(directory, capsys, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from reprieve.events.threats import BY_NAME
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.deployment import PROJECT
+from sandbox.deployment import EXAMPLE
 from tests.support.account import EMAIL
 
 REGION = "eu-west-1"
@@ -25,7 +25,7 @@ def account(sandbox, deployments, tmp_path_factory):
     """Deploy to one Region with all threats, a watch, and no remediation."""
     directory = tmp_path_factory.mktemp("account")
     settings_file = directory / "watch.toml"
-    settings_file.write_text((PROJECT / "reprieve.toml").read_text() + WATCH)
+    settings_file.write_text(EXAMPLE.read_text() + WATCH)
     return deployments.account(
         sandbox,
         directory,

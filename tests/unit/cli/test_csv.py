@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reprieve.aws.permissions import policy_for
-from reprieve.cli.csv_output import csv_text
+from reprieve.cli.views.csv_output import csv_text
 from reprieve.drill.result import AccountDrill, Leftover
 from reprieve.events.threats import CATALOGUE
 from reprieve.settings.loader import load

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from reprieve.cli.progress import progress, spinner
-from reprieve.cli.run import new_run
+from reprieve.cli.options.run import new_run
+from reprieve.cli.views.progress import progress, spinner
 
 
 def show():

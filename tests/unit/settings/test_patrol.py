@@ -40,11 +40,11 @@ def test_a_number_can_come_from_a_variable(tmp_path, text):
     [
         ("0", "is not 1 to 10,000"),
         ("10001", "is not 1 to 10,000"),
-        ("-1", "is not a whole number"),
+        ("-1", "is not 1 to 10,000"),
         ("1.5", "is not a whole number"),
         ("", "is not a whole number"),
         ("ten", "is not a whole number"),
-        ("9" * 5000, "is not a whole number"),
+        ("9" * 5000, "is not 1 to 10,000"),
     ],
 )
 def test_another_number_of_deletions_is_refused(tmp_path, text, rule):
@@ -70,12 +70,11 @@ def test_the_new_switches_are_off_and_the_patrol_is_on(tmp_path):
     assert plain.reliability.alarm_emails == ()
     changed = read(
         tmp_path,
-        REPRIEVE_PATROL__ENABLED="false",
         REPRIEVE_PATROL__RESCUE_EARLIER="true",
         REPRIEVE_REMEDIATION__ADAPTIVE_CONCURRENCY="true",
         REPRIEVE_RELIABILITY__ALARM_EMAILS="security@example.com,oncall@example.com",
     )
-    assert (changed.patrol.enabled, changed.patrol.rescue_earlier) == (False, True)
+    assert (changed.patrol.enabled, changed.patrol.rescue_earlier) == (True, True)
     assert changed.remediation.adaptive_concurrency is True
     assert changed.reliability.alarm_emails == ("security@example.com", "oncall@example.com")
 

@@ -23,7 +23,7 @@ from tests.support.settings import GOOD, errors, read, rules
         (
             {"REMEDIATION__RE_ENABLE": "true", "REMEDIATION__ENABLED": "false"},
             "remediation.re_enable",
-            "needs remediation, which is off",
+            "has no effect with remediation.enabled = false",
         ),
         (
             {

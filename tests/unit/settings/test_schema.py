@@ -8,13 +8,14 @@ from pydantic import ValidationError
 from reprieve import regions
 from reprieve.settings.loader import load
 from reprieve.settings.schema import TABLES, Settings
+from reprieve.settings.sources import EXAMPLE_FILE
 from tests.support.settings import ROOT, read
 from tools import reference
 
 
 def test_the_example_file_is_valid_and_contains_the_defaults():
     """Only the addresses have no default."""
-    settings = load({}, ROOT)
+    settings = load({"REPRIEVE_SETTINGS": EXAMPLE_FILE}, ROOT)
     assert settings == Settings(notify={"emails": ["security@example.com"]})
 
 
@@ -22,7 +23,7 @@ def test_the_example_file_contains_every_key():
     """Each in its table; some keys are commented out."""
     shown: dict[str, set[str]] = {}
     table = ""
-    for line in (ROOT / "reprieve.toml").read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / EXAMPLE_FILE).read_text(encoding="utf-8").splitlines():
         text = line.removeprefix("# ")
         if text.startswith("["):
             table = text.strip("[]")

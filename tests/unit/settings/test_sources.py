@@ -10,13 +10,13 @@ def test_every_key_can_come_from_the_file(tmp_path):
     settings = read(
         tmp_path,
         '[notify]\nemails = ["a@example.com", "b@example.com"]\ntopic_name = "keys"\n'
-        f'[remediation]\nenabled = false\nautomation_role_arn = "{ROLE}"\n'
+        f'[remediation]\nenabled = true\nautomation_role_arn = "{ROLE}"\n'
         '[regions]\nwatch = ["eu-west-2", "eu-west-1", "us-east-1"]\nexclude = ["us-east-1"]\n'
         'home = "eu-central-1"\n',
     )
     assert settings.notify.emails == ("a@example.com", "b@example.com")
     assert settings.notify.topic_name == "keys"
-    assert settings.remediation.enabled is False
+    assert settings.remediation.enabled is True
     assert settings.remediation.automation_role_arn == ROLE
     assert settings.regions.watched == ("eu-west-1", "eu-west-2")
     assert settings.regions.home == "eu-central-1"
@@ -29,7 +29,7 @@ def test_every_key_can_come_from_the_environment(tmp_path):
         None,
         REPRIEVE_NOTIFY__EMAILS="a@example.com,b@example.com",
         REPRIEVE_NOTIFY__TOPIC_NAME="keys",
-        REPRIEVE_REMEDIATION__ENABLED="false",
+        REPRIEVE_REMEDIATION__ENABLED="true",
         REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=ROLE,
         REPRIEVE_REGIONS__WATCH='["eu-west-2", "eu-west-1"]',
         REPRIEVE_REGIONS__EXCLUDE="eu-west-2",
@@ -37,7 +37,7 @@ def test_every_key_can_come_from_the_environment(tmp_path):
     )
     assert settings.notify.emails == ("a@example.com", "b@example.com")
     assert settings.notify.topic_name == "keys"
-    assert settings.remediation.enabled is False
+    assert settings.remediation.enabled is True
     assert settings.remediation.automation_role_arn == ROLE
     assert settings.regions.watched == ("eu-west-1",)
     assert settings.regions.home == "eu-central-1"

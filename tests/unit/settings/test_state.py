@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from reprieve.settings.sources import EXAMPLE_FILE
 from reprieve.settings.state import BACKENDS, StateSettings
 from tests.support.settings import GOOD, ROOT, read, rules
 
@@ -58,7 +59,7 @@ def test_every_key_belongs_to_exactly_one_backend():
 
 def test_the_examples_in_the_file_are_valid(tmp_path):
     """Those of each backend, without their comment signs."""
-    _, _, table = (ROOT / "reprieve.toml").read_text(encoding="utf-8").partition("[state]\n")
+    _, _, table = (ROOT / EXAMPLE_FILE).read_text(encoding="utf-8").partition("[state]\n")
     examples = dict(re.findall(r'^# (\w+) = "(.*)"$', table.partition("[[watch]]")[0], re.M))
     for backend in ("s3", "hcp"):
         keys = {key: examples[key] for key in BACKENDS[backend]}
@@ -169,7 +170,9 @@ def test_values_that_s3_refuses_are_refused(tmp_path, key, text, rule):
         ("project", "p" * 41, "is not 3 to 40 letters"),
         ("project", "prj/x", "is not 3 to 40 letters"),
         ("hostname", "https://terraform.example.com/app", "is not the name of a host"),
-        ("hostname", "terraform.example.com:0", "is not the name of a host"),
+        ("hostname", "terraform.example.com:0", "has a port that is not 1 to 65,535"),
+        ("hostname", "terraform.example.com:99999", "has a port that is not 1 to 65,535"),
+        ("hostname", f"{'a.' * 127}com", "is longer than 253 characters"),
         ("hostname", "-a.example.com", "is not the name of a host"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from reprieve.settings.errors import SettingError, SettingsError
 from reprieve.settings.loader import load
 from reprieve.settings.schema import TABLES
+from reprieve.settings.sources import EXAMPLE_FILE
 from tests.support.settings import GOOD, errors, read, rules
 
 
@@ -97,18 +98,76 @@ def test_an_error_in_a_variable_names_the_variable(tmp_path, variable, text, key
     assert [(f.key, f.rule, f.origin) for f in found] == [(key, rule, variable)]
 
 
-def test_without_a_file_the_report_names_the_missing_file(tmp_path):
-    """It shows both ways to set the address."""
+def test_without_a_file_the_missing_file_is_the_error(tmp_path):
+    """And not each thing that it would have: one sentence, and what to do."""
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, None)
-    assert str(caught.value) == (
-        f"{tmp_path}/reprieve.toml (no such file) has 1 error:\n"
-        "\n"
-        "  notify.emails\n"
-        "      is required\n"
-        '      → write emails = ["security@example.com"] under [notify], '
-        "or set REPRIEVE_NOTIFY__EMAILS"
+    assert caught.value.report == (
+        "There is no reprieve.toml in this directory.\n"
+        "→ Change to Reprieve's directory, or name the file: --settings FILE, or "
+        "REPRIEVE_SETTINGS."
     )
+    (tmp_path / EXAMPLE_FILE).touch()
+    hint = f"run `reprieve init`, or copy {EXAMPLE_FILE} to reprieve.toml and edit it"
+    assert errors(tmp_path, None) == (
+        SettingError("reprieve.toml", "does not exist in this directory", hint),
+    )
+
+
+def test_a_missing_file_does_not_hide_errors_of_the_environment(tmp_path):
+    """All of them are reported at once."""
+    variables = {"REPRIEVE_REGIONS__WATCH": "eu-wst-1,us-east-1", "REPRIEVE_TOPIC": "x"}
+    found = errors(tmp_path, None, **variables)
+    assert [each.key for each in found] == ["reprieve.toml", "regions.watch[0]", "REPRIEVE_TOPIC"]
+
+
+def test_without_a_file_the_environment_is_enough(tmp_path):
+    """As in CI."""
+    assert read(tmp_path, None, REPRIEVE_NOTIFY__EMAILS="security@example.com")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "hint"),
+    [
+        ("[notify]\n[notify]\n", 2, "write each table once, with all of its keys below it"),
+        ("[state]\nkey = 'a'\nkey = 'b'\n", 3, "write each key once"),
+        ("[state]\nkey\n", 2, "write KEY = VALUE on each line, such as enabled = true"),
+        ("[state\n", 1, "write the name of a table in brackets, as in [notify]"),
+        ('[state]\nkey = "a\n', 2, "close the text with a quotation mark"),
+    ],
+)
+def test_the_hint_is_about_the_error_in_the_toml(tmp_path, content, line, hint):
+    """A table that is written twice has nothing to do with quotation marks."""
+    (found,) = errors(tmp_path, content)
+    assert found.hint == hint
+    assert f"(at line {line}, " in found.rule
+
+
+def test_an_empty_variable_names_no_file(tmp_path):
+    """It would be the directory itself."""
+    assert errors(tmp_path, REPRIEVE_SETTINGS="") == (
+        SettingError("REPRIEVE_SETTINGS", "is empty", "name a file, or unset the variable", '""'),
+    )
+
+
+def test_a_number_of_thousands_of_digits_has_a_hint_of_its_own(tmp_path):
+    """Python's own message tells how to change Python. An exponent of ten digits is just wrong."""
+    digits = f"[reliability]\nstorm_threshold = {'9' * 6000}\n"
+    (found,) = errors(tmp_path, digits)
+    assert (found.rule, found.hint) == (
+        "cannot be read: a number in it has thousands of digits",
+        "write a smaller number",
+    )
+    for text in ("9" * 12, "-5"):
+        (found,) = errors(tmp_path, REPRIEVE_RELIABILITY__STORM_THRESHOLD=text)
+        assert (found.value, found.rule) == (text, "is not 1 to 10,000")
+
+
+def test_an_error_in_a_named_file_is_the_files(tmp_path):
+    """The variable is right; the key of the error is the file."""
+    (tmp_path / "prod.toml").write_text("=")
+    (found,) = errors(tmp_path, REPRIEVE_SETTINGS="prod.toml")
+    assert (found.key, found.value) == ("prod.toml", None)
 
 
 @pytest.mark.parametrize(

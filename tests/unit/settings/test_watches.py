@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from reprieve.settings.sources import EXAMPLE_FILE
 from tests.support.settings import GOOD, ROOT, errors, read
 
 
@@ -16,13 +17,13 @@ def test_the_pattern_of_a_watch_is_stored_without_spaces(tmp_path):
 
 
 def test_the_example_watches_are_valid(tmp_path):
-    """Those in docs/threats.md, and the one in reprieve.toml without its comment signs."""
+    """Those in docs/threats.md, and the one in the example without its comment signs."""
     page = (ROOT / "docs/threats.md").read_text(encoding="utf-8")
     examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(examples) == 2
     found = read(tmp_path, GOOD + "\n".join(examples)).watch
     assert [each.name for each in found] == ["grant-revoked", "hsm-cluster-deleted"]
-    commented = (ROOT / "reprieve.toml").read_text(encoding="utf-8").partition("# [[watch]]")
+    commented = (ROOT / EXAMPLE_FILE).read_text(encoding="utf-8").partition("# [[watch]]")
     (found,) = read(tmp_path, GOOD + (commented[1] + commented[2]).replace("# ", "")).watch
     assert found.name == "grant-revoked"
 

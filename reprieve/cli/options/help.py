@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
-from reprieve.cli.run import RUN_OPTIONS
+from reprieve.cli.options.run import RUN_OPTIONS
 from reprieve.errors import ExitCode
 
 _EVERYWHERE: Final = (*RUN_OPTIONS, "help")

@@ -16,7 +16,7 @@ from rich.progress import (
 )
 
 from reprieve.cli.common import console
-from reprieve.cli.run import current_run
+from reprieve.cli.options.run import current_run
 from reprieve.text import printable
 
 

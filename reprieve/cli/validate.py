@@ -1,0 +1,57 @@
+"""The command `reprieve validate`: whether the settings have errors."""
+
+from dataclasses import asdict
+from typing import Final
+
+import typer
+
+from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, print_json
+from reprieve.cli.views.csv_output import csv_text
+from reprieve.errors import ExitCode
+from reprieve.settings.errors import SettingError, SettingsError
+from reprieve.settings.loader import load
+from reprieve.settings.schema import Settings
+
+_COLUMNS: Final = ("key", "value", "rule", "hint", "origin")
+
+
+def validate(format: Format = OutputFormat.TABLE, as_json: AsJson = False) -> None:
+    """Check the settings, without a synthesis.
+
+    Reads the file and the environment, and reports all errors at once.
+
+    \b
+    Exit codes:
+      0  the settings are valid
+      2  they have errors
+    """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
+    format = chosen(format, as_json)
+    errors: tuple[SettingError, ...] = ()
+    try:
+        settings = load()
+    except SettingsError as error:
+        if format is OutputFormat.TABLE:
+            raise
+        errors = error.errors
+    rows = [{column: asdict(each)[column] for column in _COLUMNS} for each in errors]
+    if format is OutputFormat.JSON:
+        print_json({"valid": not errors, "errors": rows})
+    elif format is OutputFormat.CSV:
+        print(csv_text(_COLUMNS, rows), end="")
+    else:
+        print(f"✔ The settings are valid: {_summary(settings)}.")
+    raise typer.Exit(ExitCode.USAGE if errors else ExitCode.OK)
+
+
+def _summary(settings: Settings) -> str:
+    counts = {
+        "Region": len(settings.regions.watched),
+        "address": len(settings.notify.emails),
+        "threat": len(settings.notify.threats),
+        "watch": len(settings.watch),
+    }
+    return ", ".join(
+        f"{count} {what if count == 1 else f'{what}es' if what[-1] in 'sh' else f'{what}s'}"
+        for what, count in counts.items()
+        if count
+    )

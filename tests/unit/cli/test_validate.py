@@ -1,0 +1,46 @@
+"""`reprieve validate`: the settings without a synthesis."""
+
+import json
+
+from tests.unit.cli.samples import SETTINGS
+
+WRONG = f'{SETTINGS}topic_name = "a b"\n[regions]\nwatch = ["eu-wst-1"]\n'
+ERROR = {
+    "key": "regions.watch[0]",
+    "value": '"eu-wst-1"',
+    "rule": "is not a Region that has AWS KMS, EventBridge, SNS and Systems Manager",
+    "hint": 'did you mean "eu-west-1"?',
+    "origin": "reprieve.toml",
+}
+
+
+def test_valid_settings_are_one_line(reprieve):
+    """It says what they come to."""
+    result = reprieve("validate")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "✔ The settings are valid: 17 Regions, 1 address, 11 threats.\n"
+    assert json.loads(reprieve("validate", "--json").stdout) == {"valid": True, "errors": []}
+
+
+def test_errors_are_the_report_of_every_command(reprieve):
+    """On stderr, with exit code 2."""
+    result = reprieve("validate", settings=WRONG)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("reprieve.toml has 2 errors:\n")
+
+
+def test_errors_as_json_are_objects(reprieve):
+    """All of them."""
+    result = reprieve("validate", "--format", "json", settings=WRONG)
+    assert result.exit_code == 2
+    found = json.loads(result.stdout)
+    assert found["valid"] is False
+    assert [each["key"] for each in found["errors"]] == ["notify.topic_name", "regions.watch[0]"]
+    assert found["errors"][1] == ERROR
+
+
+def test_errors_as_csv_are_rows(reprieve):
+    """In the order of the settings."""
+    lines = reprieve("validate", "--format", "csv", settings=WRONG).stdout.splitlines()
+    assert lines[0] == "key,value,rule,hint,origin"
+    assert len(lines) == 3
