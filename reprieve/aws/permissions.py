@@ -72,6 +72,7 @@ def policy_for(commands: Sequence[str] | str, settings: Settings) -> dict[str, A
             for sid, (actions, kind) in statements.items()
             if sid not in _OWN_ALERT_KEY or settings.notify.encryption == "own"
             if sid not in _SERVICE_SETTING or settings.remediation.adaptive_concurrency
+            if resources[kind]  # nobody may be exempt
         ],
     }
 
@@ -103,6 +104,12 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
             automation_role or f"arn:{partition}:iam::*:role/{AUTOMATION_ROLE}",
             f"arn:{partition}:iam::*:role/{EVENTBRIDGE_ROLE}",
             f"arn:{partition}:iam::*:role/{PATROL_ROLE}",
+        ],
+        # IAM is asked by the name: whether it exists at this path, at another one or not at all.
+        "exempt principals": [
+            f"arn:{partition}:iam::*:{kind}/*"
+            for kind in ("role", "user")
+            if settings.exempt.principals or settings.exempt.deployers
         ],
         "own alarms": arn("cloudwatch", f"alarm:{PREFIX}-*"),
         "own roles": [f"arn:{partition}:iam::*:role/{PREFIX}-*"],

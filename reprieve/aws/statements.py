@@ -45,6 +45,7 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             ),
             "roles",
         ),
+        "ReadExemptPrincipals": (("iam:GetRole", "iam:GetUser"), "exempt principals"),
         "ReadServiceSetting": (("ssm:GetServiceSetting",), "service setting"),
         "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
         "ReadAlertKey": (("kms:GetKeyRotationStatus", "kms:ListResourceTags"), "keys"),

@@ -84,9 +84,10 @@ def _check(
     only = check_regions(region, settings)
     accounts, failed = open_accounts(access, settings)
     total = (len(only) or len(known_regions(settings.regions.partition))) * len(accounts)
+    ids = {account.id for account in accounts}
     with progress("Checking the Regions", total) as done:
         found = [
-            status_of(account, settings, only=only, timeout=timeout, done=done)
-            for account in accounts
+            status_of(each, settings, only=only, timeout=timeout, others=ids - {each.id}, done=done)
+            for each in accounts
         ]
     return Report(found, failed)

@@ -1,6 +1,6 @@
-"""What `reprieve status` checks of the IAM roles, which an account has once."""
+"""What `reprieve status` checks of the IAM roles and users, which an account has once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from reprieve.aws.account import Account
@@ -12,14 +12,19 @@ from reprieve.status.checks import unknown
 from reprieve.status.compare import compare, missing, title_of
 from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
 from reprieve.status.kinds import role as kind
+from reprieve.text import printable
 
 
-def roles(account: Account, settings: Settings) -> Check:
-    """Check the roles that Reprieve creates, and the one that the settings name."""
+def roles(account: Account, settings: Settings, others: Collection[str] = ()) -> Check:
+    """Check the roles that Reprieve creates, and the principals that the settings name.
+
+    `others` are the ids of accounts that have the same settings, and principals of their own there.
+    """
     home = settings.regions.home
     wanted = roles_of(settings, Location(settings.regions.partition, home, account.id))
     given = settings.remediation.automation_role_arn if settings.remediation.enabled else None
-    if not wanted and not given:
+    exempt = settings.exempt.principals or settings.exempt.deployers
+    if not wanted and not given and not exempt:
         return Check("roles", "off")
     iam = account.client("iam", home)
     findings: list[Finding] = []
@@ -28,6 +33,7 @@ def roles(account: Account, settings: Settings) -> Check:
             findings += _role_findings(iam, role)
         if given:
             findings += _given_role_findings(iam, given)
+        findings += _principal_findings(iam, settings, account.id, others)
     except Exception as error:
         check = unknown("roles", error)
         return Check("roles", check.text, (*findings, *check.findings), Verdict.UNKNOWN)
@@ -73,3 +79,54 @@ def _given_role_findings(iam: Any, arn: str) -> Iterable[Finding]:
         text = f"The role {arn} does not trust ssm.amazonaws.com."
         return [Finding(arn, Kind.DIFFERENT, text, "Add it to the role's trust policy.")]
     return []
+
+
+def _principal_findings(
+    iam: Any, settings: Settings, account: str, others: Collection[str]
+) -> Iterator[Finding]:
+    """Yield each principal of `exempt` that does not exist, or is of another account.
+
+    The guard compares ARNs: anyone who can create a role of that name is exempt from then on.
+    """
+    for key, arns in (
+        ("exempt.principals", settings.exempt.principals),
+        ("exempt.deployers", settings.exempt.deployers),
+    ):
+        for arn in arns:
+            if arn.split(":")[4] in others:
+                continue
+            problem = _problem(iam, arn, account)
+            if problem:
+                kind, sentence, hint = problem
+                text = f"{key} names {printable(arn)}: {sentence}"
+                yield Finding(arn, kind, text, hint.format(key=key))
+
+
+def _problem(iam: Any, arn: str, account: str) -> tuple[Kind, str, str] | None:
+    owner = arn.split(":")[4]
+    if owner != account:
+        return (
+            Kind.UNEXPECTED,
+            f"it is of the account {owner}, so it exempts nobody in this one.",
+            "Remove it from {key}, or write the ARN of a principal of this account.",
+        )
+    is_role = ":role/" in arn
+    name = arn.rpartition("/")[2]
+    try:
+        if is_role:
+            found = iam.get_role(RoleName=name)["Role"]["Arn"]
+        else:
+            found = iam.get_user(UserName=name)["User"]["Arn"]
+    except iam.exceptions.NoSuchEntityException:
+        return (
+            Kind.MISSING,
+            "it does not exist, so anyone who can create it is exempt.",
+            "Create it, or remove it from {key}.",
+        )
+    if found != arn:
+        return (
+            Kind.MISSING,
+            f"it has another path, {printable(found)}, so anyone who can create the ARN is exempt.",
+            "Write the ARN as IAM has it in {key}.",
+        )
+    return None

@@ -1,6 +1,6 @@
 """`reprieve status`: whether every Region is guarded as the settings say."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -111,9 +111,12 @@ def status_of(
     *,
     only: Sequence[str] = (),
     timeout: float,
+    others: Collection[str] = (),
     done: Callable[[str], None] = lambda region: None,
 ) -> AccountStatus:
     """Check every Region of an account, or `only` these; `done` is called after each.
+
+    `others` are the ids of the other accounts that are checked with the same settings.
 
     Nothing raises: what could not be checked is reported in its row.
     """
@@ -142,7 +145,7 @@ def status_of(
     _add_trails(account, settings, rows, trails, timeout)
 
     try:
-        roles = run_with_timeout(timeout, lambda: check_roles(account, settings))
+        roles = run_with_timeout(timeout, lambda: check_roles(account, settings, others))
     except Exception as error:
         roles = unknown("roles", error)
     if unlisted:

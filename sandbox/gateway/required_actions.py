@@ -137,7 +137,8 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "UntagResource": _TAGGED,
         "UpdateEventBus": _arn("events", "event-bus/{Name}"),
     },
-    "iam": dict.fromkeys(
+    "iam": {"GetUser": _arn("iam", "user/{UserName}")}
+    | dict.fromkeys(
         [
             "CreateRole",
             "DeleteRole",
