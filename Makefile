@@ -19,7 +19,7 @@ BIN := .venv/bin
 # (testpaths): the default order, by number of tests, would start them last.
 WORKERS := --dist loadscope --no-loadscope-reorder -n
 
-.PHONY: help setup demo synth test coverage test-fast check lint-workflows policy-scan format docs burst bench-synth test-bindings lock provider-lock clean
+.PHONY: help setup demo pictures synth test coverage test-fast check lint-workflows policy-scan format docs burst bench-synth test-bindings lock provider-lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,8 +29,8 @@ setup: ## install the locked Python packages and the cdktf command line
 	@for each in .tools .venv; do "$$each/bin/python" -c '' 2>/dev/null || rm -f "$$each/.done"; done # its Python is gone
 	@$(MAKE) --no-print-directory .venv/.done node_modules/.done
 
-demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1 keeps it running; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
-	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(DEMO),--$(DEMO))
+demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1: with all alerts, and it keeps running; REGIONS=a,b: fewer; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
+	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(REGIONS),--regions $(REGIONS)) $(if $(DEMO),--$(DEMO))
 
 # Where there are no settings, what is not about them uses the example.
 EXAMPLE := $(if $(wildcard reprieve.toml),,REPRIEVE_SETTINGS=$${REPRIEVE_SETTINGS-reprieve.example.toml})
@@ -68,6 +68,9 @@ format: .venv/.done ## format the code and fix what the linter can
 docs: .venv/.done ## renew the parts of docs/ that come from the code: the tables, and the alerts that the sandbox delivers
 	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m demo.alerts
+
+pictures: setup ## renew docs/pictures/: the demo, a status, a diff and an alert, from real runs (a few minutes)
+	@$(BIN)/python -m demo.pictures
 
 burst: setup ## schedule the deletion of thousands of keys at once, on a local AWS with AWS's quotas (about half an hour)
 	@$(BIN)/python -m bench.burst

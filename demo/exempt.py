@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from demo.rescue import Rescue
+from demo.rescue import FEW_REGIONS, Rescue
 from demo.roles import assume_new_role
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.server import Sandbox
@@ -11,7 +11,7 @@ from sandbox.server import Sandbox
 _EXEMPT, _OTHER = "KeyAdministrator", "Developer"
 
 SETTINGS: Final = {
-    "REPRIEVE_REGIONS__WATCH": "ap-southeast-2,eu-west-1,us-east-1",
+    "REPRIEVE_REGIONS__WATCH": FEW_REGIONS,
     "REPRIEVE_EXEMPT__PRINCIPALS": f"arn:aws:iam::{ACCOUNT_ID}:role/{_EXEMPT}",
 }
 

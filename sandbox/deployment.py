@@ -2,16 +2,14 @@
 
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.processes import CommandFailed, run, tool
 from sandbox.server import Sandbox
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -22,13 +20,17 @@ LOCK_FILE = ".terraform.lock.hcl"  # Terraform's name for it
 # Names a directory that holds registry.terraform.io/hashicorp/aws/…, for machines that do not
 # reach Terraform's registry.
 MIRROR_VARIABLE = "REPRIEVE_PROVIDER_MIRROR"
-# cdktf colours its output and moves the cursor, terminal or not.
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# What the caller's environment must not change: the settings, the account, the state, the plan.
+_LEFT_OUT = (
+    "REPRIEVE_",
+    "AWS_",
+    "CDKTF_",
+    "TF_VAR_",
+    "TF_CLI_ARGS",
+    "TF_WORKSPACE",
+    "TF_DATA_DIR",
+)
 _PROVIDER = Path("registry.terraform.io/hashicorp/aws")
-
-
-class CommandFailed(Exception):
-    """A command of terraform or cdktf did not succeed; the text says which, and what it printed."""
 
 
 class Deployment:
@@ -68,14 +70,13 @@ class Deployment:
         return self.directory / "cdktf.out" / "stacks" / STACK
 
     def environment(self) -> dict[str, str]:
-        """Return the environment for the commands: the sandbox, and where providers come from."""
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("REPRIEVE_", "AWS_", "TF_VAR_", "CDKTF_"))
-        }
+        """Return the environment for the commands: the caller's, and `variables`."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEFT_OUT)}
+        return kept | self.variables()
+
+    def variables(self) -> dict[str, str]:
+        """Return the sandbox's variables, the settings, and where providers come from."""
         return {
-            **kept,
             **provider_environment(self.directory),
             **self._sandbox.environment(),
             "REPRIEVE_STATE__BACKEND": "local",
@@ -84,6 +85,15 @@ class Deployment:
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
         }
+
+    def keep_lock_file(self) -> None:
+        """Keep the lock file that `terraform init` wrote for the provider of a mirror.
+
+        main.py copies it beside each stack. With it cdktf does not ask the registry for hashes, so
+        its commands work without `--skip-provider-lock`.
+        """
+        if not (self.directory / LOCK_FILE).is_file():
+            shutil.copyfile(self.stack_directory / LOCK_FILE, self.directory / LOCK_FILE)
 
     def synth(self) -> dict[str, Any]:
         """Run main.py; return the synthesised stack."""
@@ -140,37 +150,7 @@ class Deployment:
         directory: Path,
         on_line: Callable[[str], None] = lambda line: None,
     ) -> str:
-        """Run a command; return its output, which `on_line` gets line by line as well."""
-        # Apart from the output, which may be JSON; in a file, so that neither can block the other.
-        with (
-            tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
-            subprocess.Popen(
-                command,
-                cwd=directory,
-                env=self.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                encoding="utf-8",
-            ) as process,
-        ):
-            lines = []
-            for coloured in cast("IO[str]", process.stdout):
-                line = _ANSI.sub("", coloured)
-                lines.append(line)
-                on_line(line.rstrip("\n"))
-            process.wait()
-            errors.seek(0)
-            complaint = errors.read()
-        output = "".join(lines)
-        if process.returncode != 0:
-            name = Path(command[0]).name
-            raise CommandFailed(
-                f"{' '.join([name, *command[1:]])} ended with exit code {process.returncode}:\n"
-                f"{output}{complaint}"
-            )
-        return output
+        return run(command, directory, self.environment(), on_line)
 
 
 DEPLOYER = f"arn:aws:iam::{ACCOUNT_ID}:user/deployer"
@@ -199,14 +179,6 @@ def deployer(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-def tool(name: str) -> str:
-    """Return the path of a command; CommandFailed says what to install where it is missing."""
-    found = shutil.which(name)
-    if not found:
-        raise CommandFailed(f"{name} is not on PATH. Install it: the real {name} is run here.")
-    return found
-
-
 def cdktf_command() -> str:
     """Return the path of the cdktf command line that package.json declares."""
     found = shutil.which("cdktf", path=PROJECT / "node_modules" / ".bin")
@@ -220,14 +192,14 @@ def provider_environment(directory: Path) -> dict[str, str]:
 
     A filesystem mirror is used where one is found: the directory that REPRIEVE_PROVIDER_MIRROR
     names, Terraform's implied mirrors, or one under /opt. Otherwise it is the registry, with a
-    cache beside the working directories. A CLI configuration file of the user's own is left alone.
+    cache beside the working directories. A CLI configuration file of the user's own stays in use.
     """
     if configured_by_user():
-        return {}
+        return {"TF_CLI_CONFIG_FILE": os.environ["TF_CLI_CONFIG_FILE"]}
     mirror = find_mirror()
     configuration = directory / "terraform.tfrc"
     if mirror:
-        path = json.dumps(str(mirror))
+        path = json.dumps(str(mirror), ensure_ascii=False)
         configuration.write_text(
             f"provider_installation {{\n  filesystem_mirror {{\n    path = {path}\n  }}\n}}\n"
         )

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sandbox.deployment import Deployment, tool
+from sandbox.deployment import Deployment
+from sandbox.processes import tool
 
 # As small as a guard gets: its SQS queue alone takes Terraform half a minute.
 SMALL = {

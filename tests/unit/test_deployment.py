@@ -3,7 +3,8 @@
 import pytest
 
 from sandbox import deployment
-from sandbox.deployment import MIRROR_VARIABLE, CommandFailed, Deployment
+from sandbox.deployment import MIRROR_VARIABLE, Deployment
+from sandbox.processes import CommandFailed
 from sandbox.server import Sandbox
 
 
@@ -53,7 +54,7 @@ def test_a_configuration_file_of_the_users_own_is_left_alone(tmp_path, monkeypat
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(own))
     assert deployment.provider_environment(tmp_path)["TF_CLI_CONFIG_FILE"] != str(own)
     own.write_text("")
-    assert deployment.provider_environment(tmp_path) == {}
+    assert deployment.provider_environment(tmp_path) == {"TF_CLI_CONFIG_FILE": str(own)}
 
 
 def test_the_users_settings_and_credentials_stay_out(tmp_path, monkeypatch):

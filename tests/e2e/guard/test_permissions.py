@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from sandbox.deployment import CommandFailed, Deployment
+from sandbox.deployment import Deployment
+from sandbox.processes import CommandFailed
 from tests.support.account import EMAIL, Policy
 
 REGION = "eu-west-1"

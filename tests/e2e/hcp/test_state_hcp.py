@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from reprieve.cli.main import app
-from sandbox.deployment import PROJECT, STACK, CommandFailed, tool
+from sandbox.deployment import PROJECT, STACK
+from sandbox.processes import CommandFailed, tool
 from tests.e2e.hcp.conftest import ORGANIZATION, HcpDeployment
 from tests.e2e.hcp.runs import Worker
 from tests.support.state import PROMPT, SMALL, addresses, applying, state, wait_until

@@ -6,7 +6,8 @@ import signal
 
 import pytest
 
-from sandbox.deployment import CommandFailed, Deployment
+from sandbox.deployment import Deployment
+from sandbox.processes import CommandFailed
 from tests.support.state import SMALL, addresses, applying, lock_id, wait_until
 
 REGION = "eu-west-1"

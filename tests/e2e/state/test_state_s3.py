@@ -13,8 +13,9 @@ import pytest
 from moto.s3.responses import S3Response
 
 from sandbox.core.patching import wrap
-from sandbox.deployment import PROJECT, STACK, CommandFailed, Deployment
+from sandbox.deployment import PROJECT, STACK, Deployment
 from sandbox.iam.policy_evaluator import Request, decide
+from sandbox.processes import CommandFailed
 from tests.support.state import PROMPT, SMALL, addresses, applying, lock_id, state, wait_until
 
 REGION = "eu-west-1"

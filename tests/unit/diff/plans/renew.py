@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sandbox.deployment import DEPLOYER, CommandFailed, Deployment, deployer
+from sandbox.deployment import DEPLOYER, Deployment, deployer
+from sandbox.processes import CommandFailed
 from sandbox.server import Sandbox
 from tests.support.quotas import UNHURRIED
 
