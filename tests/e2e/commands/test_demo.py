@@ -101,12 +101,12 @@ def running_in(directory):
     return found
 
 
-@pytest.mark.parametrize("moment", ["main.py", ".terraform.reprieve.tfstate.lock.info"])
+@pytest.mark.parametrize("moment", [".", ".terraform.reprieve.tfstate.lock.info"])
 def test_ctrl_c_ends_it_with_one_sentence(tmp_path, moment):
-    """At the start, where there is no file yet, and while terraform deploys."""
+    """While the local AWS starts, and while terraform deploys."""
     directory = tmp_path / "demo"
     with start(directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as demo:
-        while moment != "main.py" and not (directory / moment).exists():
+        while not (directory / moment).exists():
             assert demo.poll() is None
             time.sleep(0.05)
         demo.send_signal(signal.SIGINT)
