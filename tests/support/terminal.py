@@ -19,8 +19,12 @@ class Shown:
     exit_code: int
 
 
-def run_in_terminal(script: str, *, enter_at: str = "", timeout: float = 300) -> Shown:
-    """Run a script with bash in a terminal; press Enter once it shows the text `enter_at`."""
+def run_in_terminal(script: str, *, enter_after: str = "", timeout: float = 300) -> Shown:
+    """Run a script with bash in a terminal.
+
+    Once it shows the text `enter_after`, press Enter every second: a prompt is shown before it
+    listens.
+    """
     leader, follower = pty.openpty()
     with subprocess.Popen(
         ["bash", "-c", script],
@@ -33,21 +37,25 @@ def run_in_terminal(script: str, *, enter_at: str = "", timeout: float = 300) ->
         os.close(follower)
         shown = b""
         ends = time.monotonic() + timeout
-        while chunk := _read(leader, ends):
+        pressed = 0.0
+        while (chunk := _read(leader)) or process.poll() is None:
             shown += chunk
-            if enter_at and enter_at.encode() in shown:
+            if time.monotonic() > ends:
+                process.kill()
+                raise TimeoutError(f"{script} has not ended: {shown[-2000:].decode()}")
+            asked = enter_after and enter_after.encode() in shown
+            if asked and time.monotonic() - pressed > 1:
                 os.write(leader, b"\r")
-                enter_at = ""
+                pressed = time.monotonic()
         code = process.wait()
     os.close(leader)
     return Shown(_ANSI.sub("", shown.decode(errors="replace")).replace("\r\n", "\n"), code)
 
 
-def _read(leader: int, ends: float) -> bytes:
-    """Return what a terminal shows next; nothing when all its programs have ended."""
-    ready, _, _ = select.select([leader], [], [], max(0, ends - time.monotonic()))
-    if not ready:
-        raise TimeoutError("The command has not ended.")
+def _read(leader: int) -> bytes:
+    """Return what a terminal shows next; nothing after a second, and when all have closed it."""
+    if not select.select([leader], [], [], 1)[0]:
+        return b""
     try:
         return os.read(leader, 65536)
     except OSError:  # Linux: nobody has the terminal open any more
