@@ -10,7 +10,8 @@ import time
 import pytest
 
 from sandbox.core.account import ACCOUNT_ID
-from sandbox.deployment import PROJECT, STACK, Deployment, cdktf_command, deployer, tool
+from sandbox.deployment import PROJECT, STACK, Deployment, cdktf_command, deployer
+from sandbox.processes import tool
 from tests.support.state import SMALL, addresses
 
 REGION = "eu-west-1"
