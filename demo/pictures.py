@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from demo import exempt, svg
+from demo import svg
 from demo.rescue import FEW_REGIONS, Rescue, rescue
+from demo.roles import assume_new_role
 from sandbox.deployment import PROJECT, Deployment, deployer
 from sandbox.server import Sandbox
 from sandbox.sns.emails import Mail
@@ -107,8 +108,9 @@ def _guard(sandbox: Sandbox) -> None:
     (deployment.directory / "main.py").symlink_to(PROJECT / "main.py")
     terminal = _Terminal(deployment.directory, deployment.environment() | sandbox.environment())
 
-    row = Rescue(_REGION, by="Developer")
-    rescue(sandbox, row, exempt.callers(sandbox)(row))
+    row = Rescue(_REGION)
+    caller = assume_new_role(sandbox, "decommissioner", "kms:ScheduleKeyDeletion")
+    rescue(sandbox, row, caller("kms", _REGION))
     if not row.as_expected:
         raise RuntimeError(f"The key was not rescued: {row.problem}")
     (alert,) = (mail for mail in sandbox.mails if mail.body == row.alert)
