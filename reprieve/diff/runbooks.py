@@ -22,7 +22,7 @@ _VITAL: Final = {
     "EnableKey": "enable_key",
     "Publish": "publish",
 }
-# What a patrol is told to do, and what it means that it is no longer told.
+# The inputs of a patrol, and what it means if one of them is missing.
 _DUTIES: Final = {
     "Rescues": "no longer cancels deletions",
     "RescuesEarlier": "no longer cancels deletions that were scheduled before the guard was there",

@@ -21,7 +21,7 @@ def check_settings(settings: Settings, approved_role: str | None) -> None:
     threat = KEY_DELETION_SCHEDULED.name
     if threat not in settings.notify.threats:
         raise DrillError(
-            f"notify.threats does not have {threat}: the drill would send no alert.",
+            f"notify.threats does not include {threat}: the drill would send no alert.",
             f"Add {threat} to notify.threats and deploy.",
         )
     if approved_role and approved_role not in settings.exempt.principals:

@@ -114,7 +114,7 @@ def _check_use(candidate: Candidate) -> str | None:
     if use := answer.get("KeyLastUsage"):
         return f"It was used: {use.get('Operation', 'an operation')} on {use.get('Timestamp')}."
     if answer["KeyCreationDate"] < answer["TrackingStartDate"]:
-        return "KMS does not know whether it was used: it recorded only later uses."
+        return "KMS did not record its first uses, so it may have been used."
     return None
 
 

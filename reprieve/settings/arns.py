@@ -83,7 +83,7 @@ def _principal_arn(text: str) -> str:
         )
     if "*" in text or "?" in text:
         raise invalid(
-            "contains a wildcard, which EventBridge compares as it stands: it would match nobody",
+            "contains a wildcard, which EventBridge does not expand: it would match nobody",
             "name each role or user",
         )
     # A path may have any characters, even those of a second ARN.

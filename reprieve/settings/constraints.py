@@ -113,7 +113,7 @@ def _remediation_errors(values: Values) -> Errors:
             yield invalid_at(
                 place,
                 deployer,
-                "is a role that Reprieve itself acts as: its changes would raise no alert",
+                "is a role that Reprieve itself uses: its changes would send no alert",
                 "name the role that deploys",
             )
     for key in ("re_enable", "enable_disabled"):

@@ -46,7 +46,7 @@ def watch_errors(values: Values) -> Errors:
     count = len(watches) if isinstance(watches, list | tuple) else 0
     hint = "match several kinds of events with one pattern"
     if count > MAX_WATCHES:
-        rule = f"are more than {MAX_WATCHES}; EventBridge accepts 300 rules with Reprieve's own"
+        rule = f"are more than {MAX_WATCHES}; EventBridge accepts 300, including Reprieve's own"
         yield invalid_at(("watch",), f"{count} tables", rule, hint)
         return
     wildcards = sum('"wildcard"' in pattern for pattern in watch_patterns(values))
@@ -91,7 +91,7 @@ def runbook_errors(values: Values) -> Errors:
         yield invalid_at(
             place,
             f"{total:,} characters with all addresses and watches",
-            f"takes more than the {MAX_NAMES:,} that the patrol's runbook has room for",
+            f"is more than the {MAX_NAMES:,} that fit into the patrol's runbook",
             f"{hint}, or set patrol.enabled = false",
         )
 

@@ -108,7 +108,7 @@ class RemediationSettings(_Table):
     )
     enable_disabled: StrictBool = Field(
         default=False,
-        description="Enable each key again that somebody disables.",
+        description="Enable each key again that someone disables.",
     )
 
 
@@ -127,7 +127,7 @@ class ExemptSettings(_Table):
     deployers: tuple[PrincipalArn, ...] = Field(
         default=(),
         description="ARNs of IAM roles and users that deploy Reprieve. Their changes of the guard "
-        "raise no alert.",
+        "send no alert.",
     )
 
 
@@ -181,7 +181,7 @@ class ReliabilitySettings(_Table):
     alarm_emails: AlarmEmails = Field(
         default=(),
         description="Addresses that receive the alarms, failed rescues and the patrol's reports "
-        "through a topic of their own, besides `notify.emails`. The same addresses are allowed.",
+        "through a separate topic, besides `notify.emails`. The same addresses are allowed.",
     )
     storm_threshold: StormThreshold = Field(
         default=10,

@@ -137,7 +137,7 @@ def _watch_pattern(text: str) -> str:
     if not isinstance(sources, list) or not all(map(_is_aws_service, sources)):
         raise invalid(
             'does not limit "source" to AWS services',
-            'begin it like {"source": ["aws.cloudtrail"], …; anyone can send events of others',
+            'begin it like {"source": ["aws.cloudtrail"], …; anyone can send other events',
         )
     # Compact, as EventBridge counts its length: without the spaces and lines of the file.
     return json.dumps(json.loads(text), separators=(",", ":"))

@@ -46,8 +46,8 @@ def unexpected_hint(kind: str, remedy: str, *, done: str = "created") -> str:
     else did to it, and `remedy` what to do then.
     """
     return (
-        f"Deploy, if the settings were changed since. If the {kind} is still there then, somebody "
-        f"else {done} it: {remedy}."
+        "If you changed the settings since the last deployment, deploy. If the "
+        f"{kind} is still there afterwards, someone else {done} it: {remedy}."
     )
 
 

@@ -17,7 +17,7 @@ _UNEXPECTED_RULE: Final = unexpected_hint(
 )
 _UNEXPECTED_TARGET: Final = unexpected_hint(
     "target",
-    "find out who in CloudTrail (PutTargets), then `aws events remove-targets`",
+    "find the caller in CloudTrail (PutTargets), then run `aws events remove-targets`",
     done="added",
 )
 

@@ -19,7 +19,7 @@ _CONFIRM: Final = (
 _CONFIRM_AGAIN: Final = (
     'Send the request again with `aws sns subscribe`, then open the e-mail from "Reprieve REGION" '
     "and confirm. SNS suspends a subscription over 10 e-mails a second, and deletes it after two "
-    "days. Look at the keys themselves (`reprieve sweep`): alerts of that time may be lost."
+    "days. Then run `reprieve sweep`: alerts of that time may be lost."
 )
 
 

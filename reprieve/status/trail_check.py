@@ -56,7 +56,7 @@ def trail_check(
     """
     trails, calls = list(trails), list(calls)
     if not trails:
-        problem = "There is no CloudTrail trail: Reprieve sees no call at all."
+        problem = "There is no CloudTrail trail, so Reprieve does not see any call."
         return check_of("trail", "NONE", [_finding(Kind.MISSING, problem, _CREATE)])
     read = {trail["Name"]: logging[trail["TrailARN"]] for trail in trails}
     unread = {name: each for name, each in read.items() if isinstance(each, Exception)}
@@ -77,7 +77,7 @@ def _failed(unseen: list[WatchedCall], blind: bool, reasons: str, unknown: bool)
     problem = f"No trail is known to log {what} ({reasons})."
     if unknown:
         return Check("trail", "?", (_finding(Kind.UNKNOWN, problem, _ASK),), Verdict.UNKNOWN)
-    outcome = "Reprieve is blind." if blind else "Reprieve does not see those calls."
+    outcome = "Reprieve does not see any call." if blind else "Reprieve does not see those calls."
     finding = _finding(Kind.DIFFERENT, f"{problem} {outcome}", _START)
     return check_of("trail", "BLIND" if blind else "PARTLY", [finding])
 
@@ -97,10 +97,10 @@ _CREATE = (
     "`aws cloudtrail create-trail --is-multi-region-trail ...`, then `start-logging`."
 )
 _START = (
-    "Start it with `aws cloudtrail start-logging`, or have it log every write management event, "
-    "those of KMS among them, by whoever makes the call: `aws cloudtrail put-event-selectors`."
+    "Start it with `aws cloudtrail start-logging`. It must log all write management events, "
+    "including those of KMS, for all callers: `aws cloudtrail put-event-selectors`."
 )
-_ASK = "Ask those who own the trail whether it logs these calls; `reprieve drill` proves it."
+_ASK = "Ask the owner of the trail whether it logs these calls, or run `reprieve drill` to test it."
 
 
 def _advanced_gap(selectors: Iterable[Mapping[str, Any]], call: WatchedCall) -> str | None:
@@ -115,7 +115,7 @@ def _advanced_gap(selectors: Iterable[Mapping[str, Any]], call: WatchedCall) -> 
     by_others = [each for each in selected if not any(field["Field"] in record for field in each)]
     if by_others:
         fields = ", ".join(dict.fromkeys(field["Field"] for each in by_others for field in each))
-        return f"its advanced event selectors leave out some by {fields}"
+        return f"its advanced event selectors exclude some by {fields}"
     return "none of its advanced event selectors selects them"
 
 

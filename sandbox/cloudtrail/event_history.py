@@ -64,7 +64,7 @@ class History:
     def lookup(self, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
         """Answer LookupEvents: one page of the calls that match, newest first.
 
-        Raise AwsError for too many calls in a second, whoever calls (CloudTrail User Guide,
+        Raise AwsError for too many calls in a second, by all callers (CloudTrail User Guide,
         "Quotas"), and for parameters that CloudTrail refuses.
         """
         rate = self._limits.quotas.lookup_events_per_second

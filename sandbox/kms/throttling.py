@@ -1,7 +1,7 @@
 """KMS's request quotas.
 
 Source: KMS Developer Guide, "Request quotas" and "Throttling AWS KMS requests". Each call has a
-quota of its own, per account and Region, whoever calls. The calls that are not listed here are not
+quota of its own, per account and Region. The calls that are not listed here are not
 throttled.
 """
 

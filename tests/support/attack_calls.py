@@ -20,7 +20,7 @@ TRAIL_HOME = "us-east-1"
 Client = Callable[[str, str], Any]
 """Returns a boto3 client of a service in a Region, with the credentials of somebody."""
 Act = Callable[[Client], object]
-"""Makes the call, as whoever the clients belong to."""
+"""Makes the call with the identity of the clients."""
 Prepare = Callable[[Account, str], Act]
 """Looks up, as the account's root, what a call in a Region needs, and returns the call."""
 

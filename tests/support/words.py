@@ -1,29 +1,26 @@
-"""The words that messages for people do not use."""
+"""The words that people do not have to read: those of .ci/words.txt, and more in messages."""
 
 import re
+from pathlib import Path
+from typing import Final
 
-_BAD = (
-    "taken? back",
-    "takes? back",
-    "told",
+_FILE: Final = Path(__file__).resolve().parents[2] / ".ci/words.txt"
+WORDS: Final = [line.partition("->")[0] for line in _FILE.read_text("utf-8").splitlines()]
+"""Words, phrases and quotation marks that codespell reports, in the order of the file."""
+_IN_MESSAGES: Final = (
     "tells?",
-    "made anew",
-    "anew",
-    "at fault",
-    "mends?",
-    "whoever",
-    "for good",
     "do it by hand",
     "meanwhile",
     "came of it",
     "did not end well",
     "say so",
-    "nobody hears",
     "look at it",
 )
 
 
 def bad_words(text: str) -> list[str]:
     """Return the words of a message that must be read twice, and quotation marks that curl."""
-    pattern = rf"\b(?:{'|'.join(_BAD)})\b|[\u2018\u2019\u201c\u201d\u00ab\u00bb]"
+    words = [re.escape(each) for each in WORDS if each.isascii()]
+    marks = "".join(each for each in WORDS if not each.isascii())
+    pattern = rf"\b(?:{'|'.join([*words, *_IN_MESSAGES])})\b|[{marks}]"
     return re.findall(pattern, text, re.IGNORECASE)

@@ -62,7 +62,7 @@ def test_the_stricter_topic_policy_is_asked_for(synth):
 
 
 def test_an_encrypted_topic_has_a_lifeline_that_is_not(synth):
-    """It tells of the key, of alarms and of failed rescues; and the key lets in who publishes."""
+    """It reports the key, alarms and failed rescues; the key lets the services publish."""
     stack = synth(REPRIEVE_NOTIFY__ENCRYPTION="own", **ONE_THREAT)
     keys = {
         topic["name"]: topic.get("kms_master_key_id") for topic in of_type(stack, "aws_sns_topic")

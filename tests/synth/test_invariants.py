@@ -98,7 +98,7 @@ def test_other_partitions_have_their_own_arns(synth, home, partition):
 
 
 def test_no_arn_of_a_fixed_partition_is_written_in_the_code():
-    """`arn:aws:` is a literal of nothing but tests and examples."""
+    """`arn:aws:` is a literal only in tests and examples."""
     offenders = [
         f"{path.name}:{number}"
         for folder in ("stacks", "reprieve")

@@ -1,4 +1,4 @@
-"""What keeps, and tells of, that which cannot be delivered."""
+"""What keeps and reports events that cannot be delivered."""
 
 import itertools
 from collections import Counter

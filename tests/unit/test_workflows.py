@@ -85,7 +85,7 @@ def test_every_action_is_pinned():
 
 
 def test_a_checkout_leaves_no_token_behind():
-    """What a later step runs shall not find one."""
+    """A later step must not find credentials."""
     checkouts = [step for step in STEPS if "actions/checkout" in step.get("uses", "")]
     assert checkouts
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)

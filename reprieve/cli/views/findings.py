@@ -72,8 +72,8 @@ def _where(places: _Places, status: AccountStatus) -> str:
 def _merged(status: AccountStatus) -> dict[Finding, _Places]:
     """Return the findings, each with the places where it was found: unguarded Regions first.
 
-    What differs between Regions in nothing but their names, or in a number, is one finding. Where
-    nothing at all is deployed, no single thing is missing.
+    Findings that differ between Regions only in their names, or in a number, become one finding. If
+    nothing at all is deployed, no single resource is missing.
     """
     merged: dict[Finding, _Places] = {}
     for region in sorted(status.regions, key=lambda each: not each.findings):

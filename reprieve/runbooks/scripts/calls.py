@@ -25,7 +25,7 @@ _THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded")
 
 
 class Calls:
-    """Makes calls until they succeed, fail for good, or the time is over.
+    """Makes calls until they succeed, fail permanently, or the time is over.
 
     A throttled call, an error of AWS's own, and a broken connection are repeated after a random
     pause, whose maximum doubles each time (exponential backoff with full jitter).

@@ -54,7 +54,7 @@ def unlisted(value: Any) -> Any:
 
 
 def ordered(value: Any) -> Any:
-    """Return JSON whose lists are in an order that depends on nothing but their elements."""
+    """Return JSON whose lists are in an order that depends only on their elements."""
     if isinstance(value, dict):
         return {name: ordered(each) for name, each in value.items()}
     if isinstance(value, list):

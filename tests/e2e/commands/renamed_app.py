@@ -1,6 +1,6 @@
 """The app of main.py after the SNS topics' construct got another name.
 
-Arguments: the former addresses, if the topics shall say that they were moved from there.
+Arguments: the former addresses, if `moved` blocks are to name them.
 """
 
 import sys

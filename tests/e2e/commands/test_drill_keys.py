@@ -102,7 +102,7 @@ PRODUCTION_KEYS = {
 
 
 def test_a_disguised_production_key_is_never_touched(account, operator):
-    """Whoever describes, tags, names, disables it and changes its policy cannot make it a drill's.
+    """Nobody can make it a drill's by its description, tags, aliases, state and policy.
 
     The drill creates a key of its own, passes, and says of each key which check failed.
     """

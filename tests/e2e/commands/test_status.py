@@ -64,7 +64,7 @@ def test_what_status_says_to_deploy_a_deployment_mends(operator, account):
 
 
 def test_an_alarm_that_is_on_is_found(operator):
-    """With what it tells of, in its own words."""
+    """With what each finding reports, in its words."""
     with damaged(operator.sandbox, breaking_reports.alarm_is_on):
         printed = operator.run("status", "--json", *THREE)
     ((check, problem),) = findings(printed, BROKEN)

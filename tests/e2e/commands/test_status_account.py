@@ -121,7 +121,7 @@ TRAILS = {
     "some callers": (
         breaking.trail_selects(**advanced({"Field": "userIdentity.arn", "NotEquals": [ALICE]})),
         BLIND,
-        "its advanced event selectors leave out some by userIdentity.arn",
+        "its advanced event selectors exclude some by userIdentity.arn",
     ),
 }
 

@@ -201,8 +201,11 @@ def test_a_rescue_by_reprieve_is_told_from_one_by_people(empty, operator):
         kms.schedule_key_deletion(KeyId=key)
         rescuer.cancel_key_deletion(KeyId=key)
     listed = {key["aliases"][0]: key for key in found(operator.run("sweep", "--json", *ASKED))}
-    told = {alias: (key["rescued"], key["drill_key"]) for alias, key in listed.items()}
-    assert told == {"alias/reprieve-drill-1a2b3c4d": (True, True), "alias/orders": (False, False)}
+    labels = {alias: (key["rescued"], key["drill_key"]) for alias, key in listed.items()}
+    assert labels == {
+        "alias/reprieve-drill-1a2b3c4d": (True, True),
+        "alias/orders": (False, False),
+    }
     assert {key["scheduled"]["name"] for key in listed.values()} == {"ScheduleKeyDeletion"}
     text = operator.run("sweep", *ASKED).text
     assert "rescued by Reprieve on " in text

@@ -7,7 +7,7 @@ from reprieve.events.threats import BY_NAME
 
 
 def test_the_page_shows_each_kind_as_it_is_delivered(sandbox, tmp_path):
-    """`make docs` would change nothing but ids and dates."""
+    """`make docs` would change only ids and dates."""
     found = page(sandbox, tmp_path)
     assert normalised(found) == normalised(PAGE.read_text(encoding="utf-8"))
     assert [name for name in BY_NAME if f"## `{name}`" not in found] == []

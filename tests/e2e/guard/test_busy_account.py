@@ -14,7 +14,7 @@ def weeks(account):
     """Let the weeks pass; return their events, each with the threat that it is and its key."""
 
     def new_key() -> str:
-        """Make a key whose deletion is scheduled where no rule hears of it."""
+        """Make a key whose deletion is scheduled where no rule matches it."""
         key = account.create_key(REGION)
         account.kms(REGION).schedule_key_deletion(KeyId=key["KeyId"])
         return str(key["Arn"])

@@ -58,7 +58,7 @@ def test_before_the_calls_status_finds_nothing(account):
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
 def test_status_and_the_patrol_of_the_region_before_find_what_a_call_changed(account, attack):
-    """Status all but the disguise, which changes nothing of the guard; the patrol most."""
+    """Status finds all calls except the disguise of a key, and the patrol finds most."""
     attack.perform(account, REGION)
     account.sandbox.settle()
     found = findings(account)

@@ -20,7 +20,7 @@ def account(sandbox, deployments, tmp_path_factory):
 
 
 def disable(account: Account, key: str) -> None:
-    """Disable a key where no rule hears of it: a second before its deletion is scheduled."""
+    """Disable a key where no rule matches it: a second before its deletion is scheduled."""
     trail = account.sandbox.client("cloudtrail", "us-east-1")
     trail.stop_logging(Name="sandbox")
     account.kms(REGION).disable_key(KeyId=key)

@@ -137,7 +137,7 @@ def test_disabling_the_alert_key_is_reported(account, alert_key):
 
 
 def test_disabling_another_key_does_not_concern_the_lifeline(account):
-    """The near miss: the encrypted topic tells of it."""
+    """The near miss: the encrypted topic reports it."""
     before = len(mails(account, "reprieve-lifeline"))
     key = account.create_key(REGION)["KeyId"]
     account.kms(REGION).disable_key(KeyId=key)

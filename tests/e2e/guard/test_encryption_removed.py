@@ -41,7 +41,7 @@ def calls(account: Account) -> list[str]:
 def test_the_topic_is_decrypted_first_and_only_a_deployer_may_remove_the_key(
     sandbox, tmp_path, is_deployer
 ):
-    """A tag alone protects no key from its rescue: whoever may tag a key could have it lost."""
+    """A tag alone exempts no key from its rescue: anyone who can tag a key could abuse it."""
     sandbox.reset()
     deployment = deploy(sandbox, tmp_path, **SMALL, REPRIEVE_NOTIFY__ENCRYPTION="own")
     account = Account(sandbox, deployment)

@@ -155,12 +155,12 @@ def test_without_cloudtrails_history_it_rescues_all_the_same(account):
 
 
 def test_the_dead_letter_queue_is_reported_and_emptied(account):
-    """An alert that could not be delivered is told of; the queue is empty afterwards."""
+    """The patrol reports an alert that could not be delivered; the queue is empty afterwards."""
     key = account.create_key(REGION)["KeyId"]
     with Policy.of_topic(account, REGION).without("EventBridgePublishes"):
         account.schedule(REGION, key)
     sent = new_messages(account, REGION)
-    # The change of the topic's policy itself could not be told either.
+    # The change of the topic's policy itself could not be reported either.
     body = sent["Reprieve: 2 events not delivered (eu-west-1)"]
     assert f"ScheduleKeyDeletion, key {key}, at " in body
     assert "missing: its alert (" in body

@@ -45,7 +45,7 @@ def dead_letters(account: Account) -> list[dict]:
 
 
 def alarmed(account: Account, since: int) -> dict[str, list[str | None]]:
-    """Return the alarms that went off: of each topic that was to hear of it, what went wrong."""
+    """Return the alarms that went off: for each topic that they notify, what went wrong."""
     return {
         change.name: [error for _, error in change.actions]
         for change in account.sandbox.alarms[since:]
@@ -89,7 +89,7 @@ def test_an_alert_that_cannot_be_delivered_is_kept_and_told_of(account):
 
 
 def test_a_rescue_that_cannot_be_started_is_kept_and_told_of(account):
-    """EventBridge may not start the runbook: the key is lost unless somebody hears of it."""
+    """EventBridge may not start the runbook: the key is lost unless somebody is notified."""
     before = len(account.sandbox.alarms)
     key = account.create_key(REGION)["KeyId"]
     with Policy.of_role(account, REGION, "reprieve-eventbridge").without("StartRunbook"):

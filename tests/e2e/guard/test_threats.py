@@ -109,7 +109,7 @@ def test_a_disabled_key_is_told_and_an_enabled_one_is_not(notified, kms, key):
 
 
 def test_imported_material(notified, kms, imported):
-    """Told when it will expire and when it is deleted; not when it stays."""
+    """Sent when it will expire and when it is deleted; not when it stays."""
     kms.import_key_material(KeyId=imported, **MATERIAL, **STAYS)
     assert notified() == []
     later = datetime.now(UTC) + timedelta(days=400)
@@ -120,7 +120,7 @@ def test_imported_material(notified, kms, imported):
 
 
 def test_time_takes_material_and_keys(account, notified, kms, imported, key):
-    """KMS itself tells of both, with no trail at all."""
+    """KMS itself reports both, with no trail at all."""
     soon = datetime.now(UTC) + timedelta(days=3)
     kms.import_key_material(KeyId=imported, **MATERIAL, ValidTo=soon)
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
@@ -138,7 +138,7 @@ def test_time_takes_material_and_keys(account, notified, kms, imported, key):
 
 
 def test_a_key_store_that_goes(notified, kms):
-    """Told when it is disconnected and when it is deleted; not when it is connected."""
+    """Sent when it is disconnected and when it is deleted; not when it is connected."""
     made = kms.create_custom_key_store(CustomKeyStoreName="hsm")
     store = {"CustomKeyStoreId": made["CustomKeyStoreId"]}
     kms.connect_custom_key_store(**store)

@@ -25,7 +25,7 @@ def stack(tmp_path, hcp):
 
 
 def write(directory, hostname, workspace):
-    """Write a synthesised stack that has nothing but its cloud block."""
+    """Write a synthesised stack that has only its cloud block."""
     cloud = {
         "hostname": hostname,
         "organization": ORGANIZATION,

@@ -142,10 +142,10 @@ def test_a_missing_workspace_is_made_by_who_may_in_the_organizations_own_mode(
 def test_a_missing_organization_ends_in_a_sentence(directory_of, settings):
     """It names the organization, and the host that it was looked for at."""
     deployment = directory_of(
-        "token-of-alice", settings | {"REPRIEVE_STATE__ORGANIZATION": "exmaple"}
+        "token-of-alice", settings | {"REPRIEVE_STATE__ORGANIZATION": "unknown"}
     )
     deployment.synth()
-    with pytest.raises(CommandFailed, match=r'organization "exmaple" at host localhost:\d+'):
+    with pytest.raises(CommandFailed, match=r'organization "unknown" at host localhost:\d+'):
         deployment.init()
 
 

@@ -23,7 +23,7 @@ UNIQUE = {
 
 @pytest.fixture
 def s3(sandbox):
-    """Return a client of an account that holds nothing but the bucket of the state."""
+    """Return a client of an account that contains only the bucket of the state."""
     sandbox.reset()
     client = sandbox.client("s3", REGION)
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})

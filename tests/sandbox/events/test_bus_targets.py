@@ -29,7 +29,7 @@ def bus_arn(region, name="default"):
 
 
 def make_role(account, trusted=None, *statements):
-    """Create the role `forward`, which may put events on every bus unless told otherwise."""
+    """Create the role `forward`, which may put events on every bus by default."""
     iam = account.client("iam")
     iam.create_role(
         RoleName="forward", AssumeRolePolicyDocument=trusted or trust("events.amazonaws.com")

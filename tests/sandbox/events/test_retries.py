@@ -96,7 +96,7 @@ class Target:
             raise BUSY
 
     def deliver(self, **policy):
-        """Deliver an event to the target, and wait until that has ended or failed for good."""
+        """Deliver an event to the target, and wait until that has ended or failed permanently."""
         target = {"Id": "t", "Arn": f"arn:aws:ssm:{REGION}::automation-definition/D:1", **policy}
         task = Task(EVENT, REGION, RULE_ARN, target, Hops(), began=time.monotonic())
         self.dispatcher.submit(task)

@@ -121,7 +121,7 @@ def test_a_drill_needs_its_alert(reprieve):
     threats = 'notify.threats = ["key-disabled"]\nremediation.enabled = false\n'
     result = reprieve("drill", "--yes", settings=f"{_NOTIFY}{threats}")
     assert result.exit_code == 2
-    assert "notify.threats does not have key-deletion-scheduled" in result.stderr
+    assert "notify.threats does not include key-deletion-scheduled" in result.stderr
     assert "→ Add key-deletion-scheduled to notify.threats and deploy." in result.stderr
 
 

@@ -97,7 +97,7 @@ def test_the_plans_are_reported_as_they_are(name):
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(damaged())
 def test_a_damaged_plan_is_reported_or_refused(plan):
-    """Nothing but an error of exit code 2 is raised, however deep, large or odd a value is."""
+    """Only errors of exit code 2 are raised, however deep, large or odd a value is."""
     refused = None
     try:
         report(plan)

@@ -124,7 +124,7 @@ def without_docstrings(node: ast.AST) -> str:
 
 @pytest.mark.parametrize("module", HANDLERS)
 def test_a_script_does_what_its_modules_do(module):
-    """Nothing but docstrings, comments and imports is left out."""
+    """Only docstrings, comments and imports are left out."""
     blocks = ast.FunctionDef | ast.ClassDef
     known = {
         without_docstrings(node)

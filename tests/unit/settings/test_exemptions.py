@@ -46,12 +46,12 @@ def test_exemptions_by_role_user_key_id_and_key_arn_are_accepted(tmp_path):
         (
             "principals",
             "arn:aws:iam::111122223333:role/*/Admin",
-            "contains a wildcard, which EventBridge compares as it stands: it would match nobody",
+            "contains a wildcard, which EventBridge does not expand: it would match nobody",
         ),
         (
             "deployers",
             "arn:aws:iam::111122223333:user/team?/alice",
-            "contains a wildcard, which EventBridge compares as it stands: it would match nobody",
+            "contains a wildcard, which EventBridge does not expand: it would match nobody",
         ),
         (
             "deployers",

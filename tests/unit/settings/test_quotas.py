@@ -66,7 +66,7 @@ def test_names_that_do_not_fit_into_the_patrols_runbook_are_refused(tmp_path, to
     (error,) = errors(tmp_path, toml)
     assert (error.key, error.rule) == (
         key,
-        f"takes more than the {MAX_NAMES:,} that the patrol's runbook has room for",
+        f"is more than the {MAX_NAMES:,} that fit into the patrol's runbook",
     )
     assert read(tmp_path, toml, REPRIEVE_PATROL__ENABLED="false")
 
@@ -78,7 +78,7 @@ def test_more_watches_than_an_event_bus_takes_are_refused(tmp_path):
     (error,) = errors(tmp_path, GOOD + watches(271), **off)
     assert (error.key, error.rule) == (
         "watch",
-        "are more than 270; EventBridge accepts 300 rules with Reprieve's own",
+        "are more than 270; EventBridge accepts 300, including Reprieve's own",
     )
 
 

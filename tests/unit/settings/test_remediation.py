@@ -84,6 +84,6 @@ def test_a_role_of_reprieves_own_is_neither_given_nor_a_deployer(tmp_path, name)
         ),
         (
             "exempt.deployers[0]",
-            "is a role that Reprieve itself acts as: its changes would raise no alert",
+            "is a role that Reprieve itself uses: its changes would send no alert",
         ),
     ]

@@ -87,7 +87,7 @@ GAPS = {
     ),
     "not one caller": (
         advanced([{"Field": "userIdentity.arn", "NotEquals": ["arn:x"]}]),
-        dict.fromkeys(CALLS, "its advanced event selectors leave out some by userIdentity.arn"),
+        dict.fromkeys(CALLS, "its advanced event selectors exclude some by userIdentity.arn"),
     ),
 }
 
