@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.interrupts import interrupted_import
 from tests.support.synth import EMAIL
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -108,19 +109,10 @@ def test_missing_tools_are_a_line_each(tmp_path, variables, lines):
     assert list(tmp_path.iterdir()) == []
 
 
-# Ctrl-C while the app imports what it needs.
-INTERRUPTED = """
-import os, runpy, signal, sys
-
-class Interrupt:
-    def find_spec(self, name, path=None, target=None):
-        if name == {module!r}:
-            os.kill(os.getpid(), signal.SIGINT)
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-sys.meta_path.insert(0, Interrupt())
-sys.path.insert(0, {project!r})
-runpy.run_path({project!r} + "/main.py", run_name="__main__")
+APP = f"""
+import runpy
+sys.path.insert(0, {str(PROJECT)!r})
+runpy.run_path({str(PROJECT / "main.py")!r}, run_name="__main__")
 """
 
 
@@ -128,7 +120,7 @@ runpy.run_path({project!r} + "/main.py", run_name="__main__")
 def test_an_interrupt_of_the_app_is_no_traceback(tmp_path, module):
     """However early it comes."""
     ended = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED.format(module=module, project=str(PROJECT))],
+        [sys.executable, "-c", interrupted_import(module, APP)],
         cwd=tmp_path,
         env=os.environ | EMAIL,
         capture_output=True,

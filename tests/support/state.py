@@ -3,12 +3,13 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sandbox.deployment import Deployment
+from sandbox.deployment import PROJECT, Deployment
 from sandbox.processes import tool
 
 # As small as a guard gets: its SQS queue alone takes Terraform half a minute.
@@ -31,6 +32,23 @@ def state(deployment: Deployment) -> dict[str, Any]:
 def addresses(deployment: Deployment) -> list[str]:
     """Return the addresses of all resources in the state."""
     return deployment.terraform("state list").splitlines()
+
+
+def reviewed(deployment: Deployment) -> str:
+    """Run `reprieve diff` with the settings of a deployment; return what it prints."""
+    main = deployment.directory / "main.py"
+    main.write_text(
+        f"import runpy\nrunpy.run_path({str(PROJECT / 'main.py')!r}, run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "reprieve.cli", "diff"],
+        cwd=deployment.directory,
+        env=deployment.environment() | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout or done.stderr
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from reprieve.cli.main import app
-from sandbox.deployment import PROJECT, STACK
+from sandbox.deployment import STACK
 from sandbox.processes import CommandFailed, tool
 from tests.e2e.hcp.conftest import ORGANIZATION, HcpDeployment
 from tests.e2e.hcp.runs import Worker
-from tests.support.state import PROMPT, SMALL, addresses, applying, state, wait_until
+from tests.support.state import PROMPT, SMALL, addresses, applying, reviewed, state, wait_until
 
 REGION = "eu-west-1"
 # With a cloud block cdktf leaves no plan behind; what it prints is all there is.
@@ -147,23 +146,6 @@ def test_a_missing_organization_ends_in_a_sentence(directory_of, settings):
     deployment.synth()
     with pytest.raises(CommandFailed, match=r'organization "unknown" at host localhost:\d+'):
         deployment.init()
-
-
-def reviewed(deployment):
-    """Run `reprieve diff` with the settings of a deployment; return what it prints."""
-    main = deployment.directory / "main.py"
-    main.write_text(
-        f"import runpy\nrunpy.run_path({str(PROJECT / 'main.py')!r}, run_name='__main__')\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "reprieve.cli", "diff"],
-        cwd=deployment.directory,
-        env=deployment.environment() | {"PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout or done.stderr
 
 
 def test_of_two_runs_the_second_is_locked_out(moved, colleague, hcp, tmp_path):

@@ -6,17 +6,9 @@ import sys
 
 import pytest
 
+from tests.support.interrupts import interrupted_import
+
 _PROGRAM = """
-import os, signal, sys
-
-class Interrupt:
-    def find_spec(self, name, path=None, target=None):
-        if name == {module!r}:
-            os.kill(os.getpid(), signal.SIGINT)
-
-# A shell lets what it starts in the background ignore the signal.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-sys.meta_path.insert(0, Interrupt())
 sys.argv = ["reprieve", "threats"]
 from reprieve.cli.__main__ import main
 main()
@@ -27,7 +19,7 @@ main()
 def test_an_interrupt_while_modules_load_is_no_traceback(module):
     """Ctrl-C comes while one of them is searched for."""
     ended = subprocess.run(
-        [sys.executable, "-c", _PROGRAM.format(module=module)],
+        [sys.executable, "-c", interrupted_import(module, _PROGRAM)],
         capture_output=True,
         text=True,
         timeout=60,
