@@ -23,12 +23,21 @@ def main() -> int:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _interrupt)
     try:
-        from demo.command import run
+        from reprieve.environment.program import problems, start
 
-        return run()
+        if lines := problems(terraform=True):
+            print("\n".join(lines), file=sys.stderr)
+            return 1
+        return start(_run)
     except KeyboardInterrupt:
         print("Interrupted: everything that the demo started is stopped.", file=sys.stderr)
         return _INTERRUPTED
+
+
+def _run() -> int:
+    from demo.command import run
+
+    return run()
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def policy_for(commands: Sequence[str] | str, settings: Settings) -> dict[str, A
             for sid, (actions, kind) in statements.items()
             if sid not in _OWN_ALERT_KEY or settings.notify.encryption == "own"
             if sid not in _SERVICE_SETTING or settings.remediation.adaptive_concurrency
-            if resources[kind]  # nobody may be exempt
+            if resources[kind]  # nobody may be exempt; the state may be local
         ],
     }
 
@@ -88,6 +88,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         return [f"arn:{partition}:{service}:*:*:{name}" for name in names]
 
     automation_role = settings.remediation.automation_role_arn
+    state = settings.state
     return {
         "any": ["*"],
         "keys": arn("kms", "key/*"),
@@ -96,6 +97,11 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "rules": arn("events", f"rule/{PREFIX}-*"),
         "dead letters": arn("sqs", DEAD_LETTERS),
         "trails": arn("cloudtrail", "trail/*"),
+        # Its role reads the bucket, if there is one.
+        "state's bucket": [f"arn:{partition}:s3:::{state.bucket}"]
+        if state.bucket and not state.role_arn
+        else [],
+        "state's role": [state.role_arn] if state.role_arn else [],
         "runbooks": [
             *arn("ssm", f"document/{PREFIX}-*"),
             f"arn:{partition}:ssm:*::document/{CANCEL_KEY_DELETION.name}",

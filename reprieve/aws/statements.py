@@ -50,6 +50,12 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
         "ReadAlertKey": (("kms:GetKeyRotationStatus", "kms:ListResourceTags"), "keys"),
     },
+    "doctor": {
+        "ReadRegions": (("ec2:DescribeRegions", "cloudtrail:DescribeTrails"), "any"),
+        "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
+        "ReadStateBucket": (("s3:ListBucket",), "state's bucket"),
+        "AssumeStateRole": (("sts:AssumeRole",), "state's role"),
+    },
     "drill": {
         "CreateKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
         "CreateAlias": (("kms:CreateAlias",), "keys and drill's aliases"),

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from reprieve import __version__
 from reprieve.cli.diff import diff
+from reprieve.cli.doctor import doctor
 from reprieve.cli.drill import drill
 from reprieve.cli.init import init
 from reprieve.cli.options.help import Command, exit_code_help
@@ -97,5 +98,5 @@ def _options(
 
 
 app.command(cls=Command)(with_run_options(init, file_exists=False))
-for command in (validate, threats, status, drill, sweep, diff, policy):
+for command in (doctor, validate, threats, status, drill, sweep, diff, policy):
     app.command(cls=Command)(with_run_options(command))

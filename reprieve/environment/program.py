@@ -28,15 +28,23 @@ def start(main: "Callable[[], int]") -> int:
         return FAILED
 
 
-def app_problems() -> "list[str]":
-    """Return what the cdktf app lacks here, a sentence each.
+def problems(*, terraform: bool) -> "list[str]":
+    """Return what a synthesis lacks here, a sentence each: packages, Node.js, and `terraform` too.
 
-    It needs the packages and Node.js. An environment of another tool, such as uv, may have other
-    versions than the lock; the project's own may not. Under `cdktf` it needs terraform too: cdktf
-    runs it next, and says only that execvp failed where it is missing.
+    An environment of another tool, such as uv, may have other versions of the packages than the
+    lock; the project's own may not.
     """
     checks = [] if is_fresh() else [packages_check(versions=is_own())]
     checks.append(node_check())
-    if "CDKTF_CONTEXT_JSON" in os.environ:
+    if terraform:
         checks.append(terraform_check())
     return [each.report for each in checks if not each.passed]
+
+
+def app_problems() -> "list[str]":
+    """Return what the cdktf app lacks here.
+
+    Under `cdktf` it needs terraform too: cdktf runs it next, and says only that execvp failed where
+    it is missing.
+    """
+    return problems(terraform="CDKTF_CONTEXT_JSON" in os.environ)

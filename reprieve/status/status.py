@@ -11,11 +11,11 @@ from reprieve.aws.parallel import run_in_parallel, run_with_timeout
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import RELAY_CHECKS, checks_of, unknown
-from reprieve.status.expected import expected_in, relay_in, rules_in
+from reprieve.status.expected import expected_in, relay_in
 from reprieve.status.findings import DEPLOY, Check, Count, Finding, Kind, Verdict
 from reprieve.status.role_check import roles as check_roles
-from reprieve.status.trail_check import Trail, logging_of, trail_check, trails_of
-from reprieve.status.watched_calls import watched_calls
+from reprieve.status.trail_check import Trail, trails_of
+from reprieve.status.trails import trail_checks
 
 
 class Coverage(StrEnum):
@@ -142,7 +142,9 @@ def status_of(
         else:
             rows[region], trails[region] = answer
         done(region)
-    _add_trails(account, settings, rows, trails, timeout)
+    checked = {region: found for region, found in trails.items() if rows[region].checks}
+    for region, check in trail_checks(account, settings, checked, timeout).items():
+        rows[region] = replace(rows[region], checks=(*rows[region].checks, check))
 
     try:
         roles = run_with_timeout(timeout, lambda: check_roles(account, settings, others))
@@ -153,33 +155,6 @@ def status_of(
     return AccountStatus(
         account.id, account.arn, account.profile, tuple(rows[each] for each in asked), roles
     )
-
-
-def _add_trails(
-    account: Account,
-    settings: Settings,
-    rows: dict[str, RegionStatus],
-    trails: dict[str, dict[str, Trail] | Exception],
-    timeout: float,
-) -> None:
-    """Add the trail's check to each watched Region; a trail of all Regions is read once."""
-    each = {
-        arn: trail
-        for found in trails.values()
-        if isinstance(found, dict)
-        for arn, trail in found.items()
-    }
-    logging = dict(run_in_parallel(lambda arn: logging_of(account, each[arn]), [*each], timeout))
-    for region, found in trails.items():
-        if rows[region].checks:
-            check = (
-                unknown("trail", found)
-                if isinstance(found, Exception)
-                else trail_check(
-                    found.values(), logging, watched_calls(rules_in(account, settings, region))
-                )
-            )
-            rows[region] = replace(rows[region], checks=(*rows[region].checks, check))
 
 
 def _no_answer(region: str, error: Exception) -> RegionStatus:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from reprieve.doctor.doctor import Diagnosis
 from reprieve.drill.result import AccountDrill
 from reprieve.status.status import AccountStatus
 from reprieve.sweep.result import Sweep
@@ -22,6 +23,7 @@ SWEEP_COLUMNS: Final = (
     *("aliases", "drill_key", "by", "at", "last_used", "exempt", "result", "problem"),
 )
 DIFF_COLUMNS: Final = ("plan", "section", "action", "resource", "type", "address", "text")
+DOCTOR_COLUMNS: Final = ("account", "name", "passed", "found", "hint")
 POLICY_COLUMNS: Final = ("sid", "effect", "action", "resource")
 
 
@@ -42,6 +44,12 @@ def status_rows(accounts: Iterable[AccountStatus]) -> Iterator[Row]:
             yield from (where | vars(finding) for finding in found)
             if not found:
                 yield where
+
+
+def doctor_rows(diagnosis: Diagnosis) -> Iterator[Row]:
+    """Yield a row for each check; those of the machine have no account."""
+    for account, check in diagnosis.rows():
+        yield {"account": account, "passed": check.passed, **check._asdict()}
 
 
 def drill_rows(accounts: Iterable[AccountDrill]) -> Iterator[Row]:

@@ -105,9 +105,11 @@ def bare(tmp_path_factory):
     return directory / "bin/python"
 
 
-@pytest.mark.parametrize("command", [["main.py"], ["-m", "reprieve.cli", "status"]], ids=str)
+@pytest.mark.parametrize(
+    "command", [["main.py"], ["-m", "reprieve.cli", "status"], ["-m", "demo"]], ids=str
+)
 def test_a_program_without_its_packages_says_so_in_a_line(bare, command):
-    """The app and the commands; with what to do, and no traceback."""
+    """The app, the commands and the demo; with what to do, and no traceback."""
     ended = subprocess.run(
         [bare, *command], cwd=PROJECT, capture_output=True, text=True, check=False
     )
