@@ -22,8 +22,8 @@ class Shown:
 def run_in_terminal(script: str, *, enter_after: str = "", timeout: float = 300) -> Shown:
     """Run a script with bash in a terminal.
 
-    Once it shows the text `enter_after`, press Enter every second: a prompt is shown before it
-    listens.
+    Press Enter, once, when it has shown the text `enter_after` and then nothing for a second: then
+    the prompt listens.
     """
     leader, follower = pty.openpty()
     with subprocess.Popen(
@@ -37,16 +37,14 @@ def run_in_terminal(script: str, *, enter_after: str = "", timeout: float = 300)
         os.close(follower)
         shown = b""
         ends = time.monotonic() + timeout
-        pressed = 0.0
         while (chunk := _read(leader)) or process.poll() is None:
             shown += chunk
             if time.monotonic() > ends:
                 process.kill()
                 raise TimeoutError(f"{script} has not ended: {shown[-2000:].decode()}")
-            asked = enter_after and enter_after.encode() in shown
-            if asked and time.monotonic() - pressed > 1:
+            if enter_after and not chunk and enter_after.encode() in shown:
                 os.write(leader, b"\r")
-                pressed = time.monotonic()
+                enter_after = ""
         code = process.wait()
     os.close(leader)
     return Shown(_ANSI.sub("", shown.decode(errors="replace")).replace("\r\n", "\n"), code)
