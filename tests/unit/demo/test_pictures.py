@@ -7,6 +7,7 @@ import pytest
 
 from demo import svg
 from demo.pictures import PICTURES, normalised
+from sandbox.deployment import PROJECT
 
 FILES = {file.name: file.read_text(encoding="utf-8") for file in PICTURES.glob("*.svg")}
 
@@ -55,9 +56,15 @@ def test_two_runs_differ_in_nothing_but_durations():
     )
 
 
-def test_the_pictures_are_there():
-    """Those that the README shows."""
-    assert sorted(FILES) == ["alert.svg", "demo.svg", "diff.svg", "status-broken.svg", "status.svg"]
+def test_each_picture_is_shown():
+    """In the README, or on a page that it links."""
+    pages = [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")]
+    shown = {
+        name
+        for page in pages
+        for name in re.findall(r"pictures/([\w-]+\.svg)", page.read_text(encoding="utf-8"))
+    }
+    assert shown == set(FILES)
 
 
 @pytest.mark.parametrize("name", FILES)
