@@ -111,7 +111,7 @@ def test_the_command_plans_by_itself_and_sees_what_was_done_by_hand(account, app
     iam.put_role_policy(**names, PolicyDocument=document)
     try:
         with Policy.of_topic(account, "eu-west-1").without("EventBridgePublishes"):
-            result = run(app, "--format", "json")
+            result = run(app, "--quiet", "--format", "json")
     finally:
         events.enable_rule(Name="reprieve-key-disabled")
         iam.delete_role_policy(**names)
@@ -130,7 +130,7 @@ def test_a_plan_of_the_wrong_state_says_that_a_guard_is_deployed(account, app, t
     """Such as that of another checkout, whose state is empty: everything would be created again."""
     (tmp_path / "main.py").write_text((app.directory / "main.py").read_text())
     elsewhere = Deployment(account.sandbox, tmp_path, settings=app.settings)
-    result = run(elsewhere, "--format", "json")
+    result = run(elsewhere, "--quiet", "--format", "json")
     assert (result.returncode, result.stderr) == (4, "")
     (found,) = json.loads(result.stdout)["plans"]
     assert found["first"] is True
