@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from reprieve.aws.permissions import policy_for
 from reprieve.cli.main import app
 from reprieve.settings.loader import load
+from reprieve.settings.sources import FILE_VARIABLE
+from sandbox.deployment import EXAMPLE
 from sandbox.server import Sandbox
 
 
@@ -33,6 +35,10 @@ class Printed:
         return line
 
 
+_FILE = {FILE_VARIABLE: str(EXAMPLE)}
+"""The file of the settings, which a checkout does not have: the variables override it."""
+
+
 @dataclass
 class Operator:
     """Somebody who runs `reprieve` with these settings: `REPRIEVE_…` variables.
@@ -46,7 +52,7 @@ class Operator:
 
     def environment(self) -> dict[str, str]:
         """Return the variables that a process of the operator's needs."""
-        return {**self.sandbox.environment(), **self.settings, **self.credentials}
+        return {**self.sandbox.environment(), **_FILE, **self.settings, **self.credentials}
 
     def run(self, *arguments: str, typed: str | None = None) -> Printed:
         """Run `reprieve` with these arguments, and `typed` at its prompts."""
@@ -72,7 +78,7 @@ def user_allowed(
     name = f"operator-{uuid.uuid4().hex[:8]}"
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    policy = policy_for(command, load(dict(settings)))
+    policy = policy_for(command, load({**_FILE, **settings}))
     for statement in policy["Statement"]:
         statement["Action"] = [each for each in statement["Action"] if each != without]
     policy["Statement"] = [each for each in policy["Statement"] if each["Action"]]
@@ -88,5 +94,5 @@ def user_allowed(
 
 def actions_of(command: str, settings: Mapping[str, str]) -> list[str]:
     """Return the actions of a command's documented policy, each once."""
-    statements = policy_for(command, load(dict(settings)))["Statement"]
+    statements = policy_for(command, load({**_FILE, **settings}))["Statement"]
     return list(dict.fromkeys(action for each in statements for action in each["Action"]))

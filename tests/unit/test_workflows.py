@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from tests.support.programs import PYTHON_PROGRAM
+
 PROJECT = Path(__file__).resolve().parents[2]
 WORKFLOWS = {
     path.stem: yaml.safe_load(path.read_text())
@@ -110,8 +112,7 @@ def test_every_command_is_one_that_runs_anywhere(command):
         assert command in known
 
 
-GH = """#!{python}
-import json, pathlib, sys
+GH = """import json, pathlib, sys
 store = pathlib.Path({store!r})
 state = json.loads(store.read_text())
 arguments = sys.argv[1:]
@@ -150,7 +151,7 @@ def github(tmp_path):
     store.write_text(json.dumps({"calls": [], "comments": [], "issues": []}))
     gh = tmp_path / "bin/gh"
     gh.parent.mkdir()
-    gh.write_text(GH.format(python=sys.executable, store=str(store)))
+    gh.write_text(PYTHON_PROGRAM + GH.format(store=str(store)))
     gh.chmod(0o755)
     environment = {**os.environ, "PATH": f"{gh.parent}:{os.environ['PATH']}"}
 

@@ -12,6 +12,7 @@ import pytest
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import PROJECT, STACK, Deployment, cdktf_command, deployer
 from sandbox.processes import tool
+from tests.support.programs import PYTHON_PROGRAM
 from tests.support.state import SMALL, addresses
 
 REGION = "eu-west-1"
@@ -29,7 +30,7 @@ pathlib.Path("started-synth").touch()
 runpy.run_path({str(PROJECT / "main.py")!r}, run_name="__main__")
 """
 # Notes which command has started, and becomes the real terraform.
-TERRAFORM = f"""#!{sys.executable}
+TERRAFORM = f"""{PYTHON_PROGRAM}
 import os, pathlib, sys
 name = next((each for each in ("init", "plan", "apply") if each in sys.argv), "other")
 pathlib.Path(os.environ["TEST_MARKS"], f"started-{{name}}").write_text(str(os.getpid()))

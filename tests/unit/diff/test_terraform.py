@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reprieve.cli.main import app
+from tests.support.programs import PYTHON_PROGRAM
 
 
 @pytest.fixture
@@ -93,8 +94,7 @@ def test_the_output_of_a_terraform_that_fails_is_shown(here):
 
 PLANS = Path(__file__).parent / "plans"
 # Notes what it is called with. `plan` waits where the test says so, until a signal ends it.
-TERRAFORM = """#!{python}
-import pathlib, shutil, signal, sys, time
+TERRAFORM = """import pathlib, shutil, signal, sys, time
 here = pathlib.Path({here!r})
 if sys.argv[1] == "version":
     sys.exit(print("Terraform v1.10.0"))
@@ -120,8 +120,8 @@ if sys.argv[1] == "show":
 def planning(here):
     """The current directory with an app and a terraform that plans; `wait` makes the plan wait."""
     (here / "main.py").write_text(APP)
-    text = TERRAFORM.format(python=sys.executable, here=str(here), plan=str(PLANS / "settled.json"))
-    (here / "bin" / "fails").write_text(text)
+    text = TERRAFORM.format(here=str(here), plan=str(PLANS / "settled.json"))
+    (here / "bin" / "fails").write_text(PYTHON_PROGRAM + text)
     return here
 
 
