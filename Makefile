@@ -27,7 +27,7 @@ help: ## show this list
 setup: ## install the locked Python packages and the cdktf command line
 	@$(CHECK_TOOLS)
 	@for each in .tools .venv; do "$$each/bin/python" -c '' 2>/dev/null || rm -f "$$each/.done"; done # its Python is gone
-	@$(MAKE) --no-print-directory .venv/.done node_modules/.done
+	@$(MAKE) --silent .venv/.done node_modules/.done
 
 demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1: a complete guard to try commands on; REGIONS=a,b: other Regions; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(REGIONS),--regions $(REGIONS)) $(if $(DEMO),--$(DEMO))
