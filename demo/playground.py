@@ -98,7 +98,7 @@ def steps(rows: Sequence[Rescue], endpoint: str, *, has_aws: bool) -> list[Step]
         Step("Every check passes:", ("reprieve status",)),
         Step(
             f"Break the guard. Disable the rule that rescues keys in {region}, then schedule the "
-            "deletion of a key there, which nothing cancels now:",
+            "deletion of a key there, which no rule cancels now:",
             (disable, schedule),
         ),
         Step("The status names the rule:", ("reprieve status",)),
@@ -144,6 +144,10 @@ def keep_running(
     screen.print("and sets these variables. The credentials are not real:\n")
     for name, value in variables.items():
         screen.print(f"  {name}={shlex.quote(value)}")
+    screen.print(
+        "\nThe variables REPRIEVE_… override reprieve.toml. The credentials are the account's root,"
+        "\nwhich is not one of exempt.deployers: so what you change sends alerts."
+    )
     screen.print("\nAll commands of the README work there. Try:", style="bold")
     for step in steps(rows, sandbox.endpoint, has_aws=bool(shutil.which("aws"))):
         screen.print(f"\n{step.shows}\n")

@@ -154,8 +154,10 @@ def _confirm(accounts: Sequence[Account], regions: Sequence[str]) -> None:
     where = ", ".join(account.id for account in accounts)
     print(
         f"In {len(regions)} Regions of {where} ({', '.join(regions)}) the drill\n"
-        "  - creates a KMS key, or uses the last drill's if that is proved, and creates a queue;\n"
+        "  - creates a queue and a KMS key, or reuses the key of an earlier drill;\n"
         "  - schedules that key's deletion, which notifies every subscriber;\n"
+        "  - sends alerts about changes of the guard too, unless you run it as one of\n"
+        "    exempt.deployers;\n"
         "  - waits until the deletion is cancelled, and removes the queue."
     )
     if not typer.confirm("Continue?"):

@@ -115,7 +115,7 @@ def init(
     text = filled(EXAMPLE.read_text(encoding="utf-8"), given)
     _check_absent(target, force=force)  # again, since people take their time to answer
     _write(target.resolve(), text)
-    print(f"Wrote {printable(str(target))}. Read it, then run `reprieve diff`.")
+    print(f"Wrote {printable(str(target))}. Read it, then run `reprieve doctor`.")
     if not given["exempt"]["deployers"]:
         print(
             "exempt.deployers is empty: each deployment will send an alert for every change of "

@@ -65,6 +65,11 @@ class Diagnosis:
         }
 
 
+def _regions(settings: Settings) -> str:
+    count = len(settings.regions.watched)
+    return f"{count} {'Region' if count == 1 else 'Regions'} watched"
+
+
 def _as_json(check: Check) -> dict[str, Any]:
     return {"passed": check.passed, **check._asdict()}
 
@@ -88,7 +93,7 @@ def diagnose(
     except SettingsError as error:
         checks.append(_invalid(error))
     else:
-        checks.append(Check("Settings", f"valid, {len(settings.regions.watched)} Regions watched"))
+        checks.append(Check("Settings", f"valid, {_regions(settings)}"))
     done("checking the credentials")
     opened, failed = _open(access, settings.regions.home if settings else _HOME)
     accounts = [AccountDiagnosis(name, _closed(reason)) for name, reason in failed.items()]

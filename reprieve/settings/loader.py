@@ -97,7 +97,7 @@ def validated(values: Mapping[str, object]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        origins = Origins("The answers", values, {})
+        origins = Origins("Your input", values, {})
         raise SettingsError(_setting_error(each, origins) for each in _sorted(error)) from None
 
 

@@ -54,7 +54,9 @@ def _heading(status: AccountStatus) -> str:
 def _show_nothing_deployed(status: AccountStatus, out: Console) -> None:
     watched = [each.region for each in status.regions if each.coverage is Coverage.WATCHED]
     where = watched[0] if len(watched) == 1 else f"any of the {len(watched)} watched Regions"
-    text = f"Nothing of the guard is deployed here, in {where}."
+    keys = sum(each.keys or 0 for each in status.regions if each.coverage is Coverage.WATCHED)
+    unguarded = f": {keys} customer {'key is' if keys == 1 else 'keys are'} not guarded there"
+    text = f"Nothing of the guard is deployed here, in {where}{unguarded if keys else ''}."
     out.print(marked("✘ ", Text(text, "bold red"), "bold red"))
     out.print(marked("  → ", Text(_DEPLOY)))
     out.print()
@@ -63,8 +65,10 @@ def _show_nothing_deployed(status: AccountStatus, out: Console) -> None:
 def _show_regions(status: AccountStatus, out: Console) -> None:
     """Print the table, and below it what it leaves out."""
     rows, passed = _fitting(status.regions, out)
-    show_table(rows, out)
-    notes = [("Passed in every Region", passed)] if passed else []
+    notes = []
+    if rows.row_count:
+        show_table(rows, out)
+        notes += [("Passed in every Region", passed)] if passed else []
     for coverage, what in _ASIDE.items():
         names = [each.region for each in status.regions if _is_aside(each, coverage)]
         if names:
@@ -150,6 +154,8 @@ def _cell(check: Check | None) -> Text:
 def _verdict(status: AccountStatus) -> tuple[str, str, str]:
     """Return the mark, the sentence, and its style."""
     watched = [each for each in status.regions if each.coverage is Coverage.WATCHED]
+    if status.is_healthy and not watched:
+        return "", "The settings watch none of these Regions. They have no customer keys.", ""
     if status.is_healthy:
         many = "1 watched Region is" if len(watched) == 1 else f"{len(watched)} watched Regions are"
         return "✔ ", f"{many} guarded, and nothing is left uncovered.", "bold green"

@@ -49,7 +49,7 @@ def test_a_confirmed_drill_runs(answer):
     """It says first what it does."""
     result, _ = answer("y")
     assert result.exit_code == 0
-    assert "creates a KMS key, or uses the last drill's if that is proved" in result.stdout
+    assert "creates a queue and a KMS key, or reuses the key of an earlier drill" in result.stdout
     assert "✔ 1 of 1 Regions passed." in result.stdout
 
 

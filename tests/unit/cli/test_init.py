@@ -53,7 +53,7 @@ def test_three_answers_become_the_settings(tmp_path):
     assert settings.notify.emails == ("a@example.com", "b@example.com")
     assert len(settings.regions.watched) == 17
     assert settings.exempt.deployers == (ROLE,)
-    assert shown.endswith("Wrote reprieve.toml. Read it, then run `reprieve diff`.\n")
+    assert shown.endswith("Wrote reprieve.toml. Read it, then run `reprieve doctor`.\n")
     assert [path.name for path in tmp_path.iterdir()] == ["reprieve.toml"]
 
 
@@ -79,7 +79,7 @@ def test_with_options_it_asks_nothing(run, tmp_path):
     result = run(*OPTIONS, "--deployer", ROLE)
     assert (result.exit_code, result.stdout) == (
         0,
-        "Wrote reprieve.toml. Read it, then run `reprieve diff`.\n",
+        "Wrote reprieve.toml. Read it, then run `reprieve doctor`.\n",
     )
     assert load({}, tmp_path).exempt.deployers == (ROLE,)
     assert "# How often: from" in (tmp_path / "reprieve.toml").read_text()

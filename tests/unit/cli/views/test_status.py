@@ -217,3 +217,27 @@ def test_what_others_wrote_is_escaped():
     assert all(char.isprintable() or char == "\n" for char in text)
     for what in ("problem", "hint", "reason", "cell", "role"):
         assert f"{what} \\x1b[2J\\u202e\\n" in text
+
+
+def test_regions_that_are_not_watched_and_have_no_keys_are_no_success():
+    """With `--region`: nothing was checked, so nothing passed."""
+    text = view(RegionStatus("eu-west-3", Coverage.UNWATCHED, 0))
+    assert text.splitlines() == [
+        f"Account {ACCOUNT.id}",
+        "Not watched, without customer keys (1): eu-west-3",
+        "IAM roles: there",
+        "",
+        "The settings watch none of these Regions. They have no customer keys.",
+    ]
+
+
+def test_keys_are_counted_where_nothing_is_deployed():
+    """Those of the watched Regions, besides those that nothing would guard."""
+    text = view(
+        replace(without_guard("eu-west-1"), keys=3),
+        replace(without_guard("us-east-1"), keys=4),
+        unguarded("eu-west-3"),
+        roles=NO_ROLES,
+    )
+    first = " ".join(text.split("→")[0].split())
+    assert first.endswith("in any of the 2 watched Regions: 7 customer keys are not guarded there.")
