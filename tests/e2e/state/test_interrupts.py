@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+from moto.s3.responses import S3Response
 
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.patching import wrap
 from sandbox.deployment import PROJECT, STACK, Deployment, cdktf_command, deployer
 from sandbox.processes import tool
 from tests.support.programs import PYTHON_PROGRAM
@@ -147,15 +150,38 @@ def test_a_plan_that_a_ci_runner_kills_leaves_nothing_locked(deployment, objects
     deployment.apply()
 
 
-def test_a_deployment_waits_for_the_lock(deployment, sandbox, objects):
-    """With the variable that deploy.yml and docs/state.md set."""
+@pytest.fixture
+def lock_reads():
+    """Yield a semaphore that counts how often terraform has read who holds the lock."""
+    reads = threading.Semaphore(0)
+
+    def around(answer):
+        def counted(self, request, *arguments, **options):
+            answered = answer(self, request, *arguments, **options)
+            by_terraform = "Terraform" in request.headers.get("User-Agent", "")
+            if by_terraform and request.method == "GET" and request.path.endswith(".tflock"):
+                reads.release()
+            return answered
+
+        return counted
+
+    undo = wrap(S3Response, "key_response", around)
+    yield reads
+    undo()
+
+
+def test_a_deployment_waits_for_the_lock(deployment, sandbox, objects, lock_reads):
+    """With the variable that deploy.yml and docs/state.md set.
+
+    The lock goes while terraform waits a second or more for its next try. Between a try and the
+    look at who holds the lock, terraform would give up: it finds no lock to wait for.
+    """
     client = sandbox.client("s3", REGION)
     lock = {"ID": "1", "Operation": "OperationTypeApply", "Who": "alice@laptop"}
     client.put_object(Bucket=BUCKET, Key=f"{KEY}.tflock", Body=json.dumps(lock).encode())
     process = cdktf_deploy(deployment, TF_CLI_ARGS_apply="-lock-timeout=10m")
-    wait_for(process, lambda: "started-apply" in marks(deployment))
-    time.sleep(3)  # were it not to wait, it would fail now
-    assert process.poll() is None
+    for _ in range(2):
+        wait_for(process, lambda: lock_reads.acquire(blocking=False))
     client.delete_object(Bucket=BUCKET, Key=f"{KEY}.tflock")
     output = process.communicate()[0]
     assert process.returncode == 0, output
