@@ -98,7 +98,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _checkov(directory: Path, stacks: Mapping[str, Stack]) -> tuple[int, list[Finding]]:
     """Return how many checks passed, and what failed, in Terraform's JSON and in the plans."""
-    command = [str(Path(sys.executable).with_name("checkov")), "--directory", str(directory)]
+    # With its Python: the script's own `#!` line is of no use where the path has a space.
+    script = str(Path(sys.executable).with_name("checkov"))
+    command = [sys.executable, script, "--directory", str(directory)]
     command += ["--framework", "terraform_json", "terraform_plan"]
     command += ["--skip-download", "--output", "json", "--compact", "--soft-fail"]
     # The scan does not use the network, and no setting of the caller's own checkov

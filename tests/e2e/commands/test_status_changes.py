@@ -246,8 +246,8 @@ SEVERAL_FINDINGS = {
         {
             (
                 "targets",
-                f"{ALERT} has another set of input paths: it differs at account, region, at and "
-                "at 8 more places.",
+                f"{ALERT} has another set of input paths: it differs at account, region, type and "
+                "at 12 more places.",
             ),
             ("targets", f"{ALERT} has another text than the settings define."),
         },
