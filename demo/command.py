@@ -14,6 +14,7 @@ from demo.rescue import FEW_REGIONS, Rescue, rescue
 from demo.screen import Screen
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.loader import load
+from reprieve.text import counted
 from sandbox.deployment import EXAMPLE, PROJECT, STACK, Deployment, deployer
 from sandbox.processes import CommandFailed
 from sandbox.server import Sandbox
@@ -123,8 +124,8 @@ def show(screen: Screen, sandbox: Sandbox, deployment: Deployment, rows: Sequenc
     """Deploy and test it; return whether every key ended as expected and a second plan is empty."""
     regions = len({row.region for row in rows})
     screen.print(
-        f"Reprieve on a local AWS ({sandbox.endpoint}), in {regions} "
-        f"{'Region' if regions == 1 else 'Regions'}, with the default settings"
+        f"Reprieve on a local AWS ({sandbox.endpoint}), in {counted(regions, 'Region')}, "
+        "with the default settings"
         f"{' and:' if deployment.settings else '.'}"
     )
     for name, value in deployment.settings.items():

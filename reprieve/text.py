@@ -1,4 +1,4 @@
-"""Text: escape what a terminal would obey, suggest what was meant, and write dates."""
+"""Text: escape what a terminal would obey, suggest what was meant, and write numbers and dates."""
 
 import difflib
 from collections.abc import Iterable
@@ -27,6 +27,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(
         (by_lower[near] for near in difflib.get_close_matches(word.lower(), by_lower)), None
     )
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number and what it counts: `1 Region`, `3 Regions`.
+
+    `many` is what stands after any other number than 1; without it, `one` and an s.
+    """
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def iso(moment: datetime) -> str:

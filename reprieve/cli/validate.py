@@ -11,6 +11,7 @@ from reprieve.errors import ExitCode
 from reprieve.settings.errors import SettingError, SettingsError
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
+from reprieve.text import counted
 
 _COLUMNS: Final = ("key", "value", "rule", "hint", "origin")
 
@@ -44,14 +45,10 @@ def validate(format: Format = OutputFormat.TABLE, as_json: AsJson = False) -> No
 
 
 def _summary(settings: Settings) -> str:
-    counts = {
-        "Region": len(settings.regions.watched),
-        "address": len(settings.notify.emails),
-        "threat": len(settings.notify.threats),
-        "watch": len(settings.watch),
-    }
-    return ", ".join(
-        f"{count} {what if count == 1 else f'{what}es' if what[-1] in 'sh' else f'{what}s'}"
-        for what, count in counts.items()
-        if count
-    )
+    counts = [
+        (len(settings.regions.watched), "Region", "Regions"),
+        (len(settings.notify.emails), "address", "addresses"),
+        (len(settings.notify.threats), "threat", "threats"),
+        (len(settings.watch), "watch", "watches"),
+    ]
+    return ", ".join(counted(*each) for each in counts if each[0])

@@ -14,6 +14,7 @@ from reprieve.errors import ExitCode
 from reprieve.settings.errors import SettingsError
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
+from reprieve.text import counted
 
 NOT_CHECKED: Final = "Not checked."
 """What was found where another check failed that this one depends on."""
@@ -65,11 +66,6 @@ class Diagnosis:
         }
 
 
-def _regions(settings: Settings) -> str:
-    count = len(settings.regions.watched)
-    return f"{count} {'Region' if count == 1 else 'Regions'} watched"
-
-
 def _as_json(check: Check) -> dict[str, Any]:
     return {"passed": check.passed, **check._asdict()}
 
@@ -93,7 +89,8 @@ def diagnose(
     except SettingsError as error:
         checks.append(_invalid(error))
     else:
-        checks.append(Check("Settings", f"valid, {_regions(settings)}"))
+        regions = counted(len(settings.regions.watched), "Region")
+        checks.append(Check("Settings", f"valid, {regions} watched"))
     done("checking the credentials")
     opened, failed = _open(access, settings.regions.home if settings else _HOME)
     accounts = [AccountDiagnosis(name, _closed(reason)) for name, reason in failed.items()]

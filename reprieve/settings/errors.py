@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reprieve.errors import ExitCode, ReprieveError
-from reprieve.text import printable
+from reprieve.text import counted, printable
 
 Place = tuple[str | int, ...]
 """The path of a value in the settings: `("regions", "watch", 2)`."""
@@ -62,7 +62,7 @@ def _report(errors: tuple[SettingError, ...]) -> str:
     one_origin = origins.pop() if len(origins) == 1 else None
     lines = [
         f"{one_origin or 'The settings'} {'has' if one_origin else 'have'} "
-        f"{len(errors)} {'error' if len(errors) == 1 else 'errors'}:"
+        f"{counted(len(errors), 'error')}:"
     ]
     for error in errors:
         value = "" if error.value is None else f" = {error.value}"

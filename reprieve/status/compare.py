@@ -7,7 +7,7 @@ from typing import Any, Final
 from reprieve.status.attributes import Attributes, Json, PolicyJson
 from reprieve.status.findings import DEPLOY, Finding, Kind
 from reprieve.status.json_compare import differing_paths, policy_differences
-from reprieve.text import printable
+from reprieve.text import counted, printable
 
 _LONGEST: Final = 120
 """The longest value that a sentence shows; of a longer one it says only that it differs."""
@@ -88,7 +88,7 @@ def _policy_differences(attribute: str, expected: Any, deployed: Any) -> Iterato
 def _json_difference(attribute: str, expected: Json, deployed: Json) -> str:
     paths = list(differing_paths(expected.value, deployed.value, expected.form))
     more = len(paths) - 3
-    rest = f" and at {more} more {'place' if more == 1 else 'places'}" if more > 0 else ""
+    rest = f" and at {counted(more, 'more place')}" if more > 0 else ""
     return f"has another {attribute}: it differs at {', '.join(map(printable, paths[:3]))}{rest}"
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from reprieve.aws.account import reason_and_hint
+from reprieve.text import counted
 
 
 class Kind(StrEnum):
@@ -33,7 +34,7 @@ class Count(NamedTuple):
     @property
     def sentence(self) -> str:
         """The number, and what follows it."""
-        return f"{self.number} {self.one if self.number == 1 else self.many}"
+        return counted(self.number, self.one, self.many)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from rich.table import Table
 from reprieve.cli.views.layout import escaped, marked
 from reprieve.doctor.doctor import NOT_CHECKED, Diagnosis
 from reprieve.environment.check import Check
+from reprieve.text import counted
 
 
 def show(diagnosis: Diagnosis, out: Console) -> None:
@@ -23,7 +24,7 @@ def show(diagnosis: Diagnosis, out: Console) -> None:
     failed = len(problems) - unchecked
     if problems:
         more = f" {unchecked} depend on them." if unchecked else ""
-        out.print(f"\n{failed} check{'s' * (failed > 1)} failed.{more}", style="bold red")
+        out.print(f"\n{counted(failed, 'check')} failed.{more}", style="bold red")
     else:
         out.print("\nEverything is ready.", style="green")
 

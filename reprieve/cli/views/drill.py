@@ -8,6 +8,7 @@ from rich.text import Text
 
 from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
 from reprieve.drill.result import AccountDrill, Drill
+from reprieve.text import counted
 
 _SECONDS = ("ALERT", "CANCELLED", "RESULT SENT")
 # The narrowest that the column of the key's state may be.
@@ -36,7 +37,7 @@ def show(found: AccountDrill, out: Console) -> None:
     for each in drills:
         _show_keys_and_leftovers(each, out)
     if removed := sum(each.removed for each in drills):
-        many = "1 queue or subscription" if removed == 1 else f"{removed} queues and subscriptions"
+        many = counted(removed, "queue or subscription", "queues and subscriptions")
         out.print(f"Removed {many} of earlier drills.", style="dim")
     passed = sum(each.passed for each in drills)
     out.print(

@@ -10,6 +10,7 @@ from reprieve.cli.views.findings import show_findings
 from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
 from reprieve.status.findings import Check, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
+from reprieve.text import counted
 
 _HEADS = {
     "rules": "RULES",
@@ -55,8 +56,8 @@ def _show_nothing_deployed(status: AccountStatus, out: Console) -> None:
     watched = [each.region for each in status.regions if each.coverage is Coverage.WATCHED]
     where = watched[0] if len(watched) == 1 else f"any of the {len(watched)} watched Regions"
     keys = sum(each.keys or 0 for each in status.regions if each.coverage is Coverage.WATCHED)
-    unguarded = f": {keys} customer {'key is' if keys == 1 else 'keys are'} not guarded there"
-    text = f"Nothing of the guard is deployed here, in {where}{unguarded if keys else ''}."
+    unguarded = counted(keys, "customer key is", "customer keys are") + " not guarded there"
+    text = f"Nothing of the guard is deployed here, in {where}{f': {unguarded}' if keys else ''}."
     out.print(marked("✘ ", Text(text, "bold red"), "bold red"))
     out.print(marked("  → ", Text(_DEPLOY)))
     out.print()
@@ -157,10 +158,10 @@ def _verdict(status: AccountStatus) -> tuple[str, str, str]:
     if status.is_healthy and not watched:
         return "", "The settings watch none of these Regions. They have no customer keys.", ""
     if status.is_healthy:
-        many = "1 watched Region is" if len(watched) == 1 else f"{len(watched)} watched Regions are"
+        many = counted(len(watched), "watched Region is", "watched Regions are")
         return "✔ ", f"{many} guarded, and nothing is left uncovered.", "bold green"
     wrong = sum(not each.is_healthy for each in status.regions)
     roles = "" if status.roles.verdict is Verdict.OK else ", and so do the IAM roles"
-    many = "1 Region needs" if wrong == 1 else f"{wrong} Regions need"
+    many = counted(wrong, "Region needs", "Regions need")
     text = f"{many} attention{roles}: see above." if wrong else "The IAM roles need attention."
     return "✘ ", text, "bold red"

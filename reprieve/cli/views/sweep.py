@@ -10,7 +10,7 @@ from rich.text import Text
 from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
 from reprieve.sweep.cloudtrail import Call
 from reprieve.sweep.result import DISABLED, UNKNOWN, Key, Sweep, keys_in_danger
-from reprieve.text import printable
+from reprieve.text import counted, printable
 
 _HAPPENED = {
     "ScheduleKeyDeletion": "deletion scheduled",
@@ -195,12 +195,12 @@ def _show_verdict(sweeps: Sequence[Sweep], out: Console, *, acted: bool) -> None
             text = f"{_count(len(found))} {what}{_of_drills(found)}: {consequence}.{by}"
             out.print(marked("  ", escaped(text)))
     if unknown := sum(key.state == UNKNOWN for key in keys):
-        keys_of = "1 key" if unknown == 1 else f"{unknown} keys"
+        keys_of = counted(unknown, "key")
         out.print(marked("  ", escaped(f"The state of {keys_of} could not be read.")))
 
 
 def _count(number: int) -> str:
-    return "1 key is" if number == 1 else f"{number} keys are"
+    return counted(number, "key is", "keys are")
 
 
 def _of_drills(keys: Sequence[Key]) -> str:
