@@ -16,14 +16,17 @@ def cancel_key_deletion_input(automation_role_arn: str) -> Transformer:
     return _parameters("$.detail.requestParameters.keyId", AutomationAssumeRole=automation_role_arn)
 
 
-def runbook_input(threat: Threat, automation_role_arn: str, topic_arn: str) -> Transformer:
-    """Return the parameters of Reprieve's runbooks for one key: KeyId is its ARN, or its id."""
+def runbook_input(threat: Threat, automation_role_arn: str, topic_arn: str | None) -> Transformer:
+    """Return the parameters of Reprieve's runbooks for one key: KeyId is its ARN, or its id.
+
+    Without a topic the result is an event.
+    """
     # No record lacks these: some of DisableKey lack the ARN.
     (key,) = threat.named[1] if threat.name == KEY_DISABLED.name else (dict(threat.facts)["Key"],)
     given = _parameters(
         key,
         AutomationAssumeRole=automation_role_arn,
-        TopicArn=topic_arn,
+        **({"TopicArn": topic_arn} if topic_arn else {}),
         CalledAt="<at>",
         # Not the caller's ARN: the path of a user or role may hold quotation marks, which would
         # make the input invalid, and the rescue would not start.

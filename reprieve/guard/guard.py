@@ -37,11 +37,12 @@ def regional_guard(
 
     `own_key_arn` is the ARN of the key that Reprieve made for the alerts, if it is known.
     """
-    documents = documents_of(settings)
+    documents = documents_of(settings, location.region)
     if settings.patrol.enabled:
         # The patrol checks the guard of the next Region, whose own patrol has yet another content.
         neighbour = replace(location, region=next_region(settings, location.region))
-        expected = _guard(settings, neighbour, None, (*documents, STAND_IN))
+        others = documents_of(settings, neighbour.region)
+        expected = _guard(settings, neighbour, None, (*others, STAND_IN))
         documents += (patrol_document(settings, location, expected),)
     return _guard(settings, location, own_key_arn, documents)
 

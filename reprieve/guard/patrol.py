@@ -7,11 +7,13 @@ from reprieve.events.threats import BY_NAME
 from reprieve.guard.remediation import deployers_of
 from reprieve.guard.resources import Document, RegionalGuard, Rule, Target
 from reprieve.guard.topics import KEY_REFERENCE, topic_names
+from reprieve.guard.topology import sends_events
 from reprieve.location import Location
 from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS
 from reprieve.runbooks.patrol import patrol_document as runbook_document
 from reprieve.runbooks.runbook import PATROL
 from reprieve.runbooks.scripts.fingerprint import fingerprint, policy_facts, rule_facts
+from reprieve.runbooks.steps import destination
 from reprieve.settings.arns import key_home
 from reprieve.settings.schema import Settings
 
@@ -26,9 +28,11 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
     account's id: its name depends on the content.
     """
     region = Location(location.partition, location.region, "{{ global:ACCOUNT_ID }}")
+    as_events = sends_events(settings, location.region)
     topics = [region.arn("sns", name) for name in topic_names(settings)]
+    results = destination("patrol", topics, as_events=as_events)
     inspection = {
-        "Topics": topics,
+        **results,
         "DeadLetters": DEAD_LETTERS,
         "Rescues": settings.remediation.enabled,
         "RescuesEarlier": settings.patrol.rescue_earlier,
@@ -43,11 +47,11 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
         "OwnKeyTag": ALERT_KEY_TAG,
     }
     guard_check = {
-        "Topics": topics,
+        **results,
         "DeadLetters": DEAD_LETTERS,
         "Expected": expectations(settings, neighbour),
     }
-    content = runbook_document(location.partition, inspection, guard_check)
+    content = runbook_document(location.partition, inspection, guard_check, as_events=as_events)
     return Document(PATROL.name, PATROL, content)
 
 

@@ -8,6 +8,7 @@ from reprieve.guard import policies
 from reprieve.guard.forwarding import bus_arns
 from reprieve.guard.resources import Document, Role, ServiceSetting
 from reprieve.guard.topics import topic_names
+from reprieve.guard.topology import sends_events
 from reprieve.location import Location
 from reprieve.names import AUTOMATION_ROLE, EVENTBRIDGE_ROLE, PATROL_ROLE
 from reprieve.runbooks.enable import enable_document
@@ -44,26 +45,30 @@ def runbook_against(threat: Threat, remediation: RemediationSettings) -> Runbook
     return ENABLE_KEY if threat is KEY_DISABLED and ENABLE_KEY in used else None
 
 
-def documents_of(settings: Settings) -> tuple[Document, ...]:
+def documents_of(settings: Settings, region: str) -> tuple[Document, ...]:
     """Return the documents of the runbooks for one key; Amazon's exist in every Region."""
     used = runbooks_of(settings.remediation)
+    as_events = sends_events(settings, region)
     return tuple(
         Document(
-            "runbook" if runbook is used[0] else runbook.name, runbook, _content(runbook, settings)
+            "runbook" if runbook is used[0] else runbook.name,
+            runbook,
+            _content(runbook, settings, as_events=as_events),
         )
         for runbook in used
         if not runbook.is_amazons
     )
 
 
-def _content(runbook: Runbook, settings: Settings) -> dict[str, Any]:
+def _content(runbook: Runbook, settings: Settings, *, as_events: bool) -> dict[str, Any]:
     partition = settings.regions.partition
     if runbook is ENABLE_KEY:
-        return enable_document(partition)
+        return enable_document(partition, as_events=as_events)
     return rescue_document(
         partition,
         re_enable=settings.remediation.re_enable,
         deployers=deployers_of(settings),
+        as_events=as_events,
     )
 
 

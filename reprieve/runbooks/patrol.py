@@ -26,11 +26,16 @@ _NOT_SAVED = "The patrol could not rescue {} of the keys. Its message names them
 
 
 def patrol_document(
-    partition: str, inspection: dict[str, Any], guard_check: dict[str, Any]
+    partition: str,
+    inspection: dict[str, Any],
+    guard_check: dict[str, Any],
+    *,
+    as_events: bool = False,
 ) -> Document:
     """Return the Automation document (schema 0.3).
 
-    `inspection` and `guard_check` are what the scripts `patrol` and `guard_check` get.
+    `inspection` and `guard_check` are what the scripts `patrol` and `guard_check` get. With
+    `as_events` its messages are events.
     """
     steps = [
         run_script(
@@ -40,12 +45,18 @@ def patrol_document(
             outputs=("Problems",),
             # The execution fails at its end, and the keys are inspected all the same.
             on_failure="Continue",
+            as_events=as_events,
             **guard_check,
         ),
-        _inspect("Inspect", partition, inspection | {"Seen": "none"}),
+        _inspect("Inspect", partition, inspection | {"Seen": "none"}, as_events=as_events),
         choose("AreAllExplained", "{{ Inspect.Unexplained }}", {"none": "AreAllSaved"}, "Wait"),
         {"name": "Wait", "action": "aws:sleep", "inputs": {"Duration": _HISTORY_DELAY}},
-        _inspect("InspectAgain", partition, inspection | {"Seen": "{{ Inspect.Unexplained }}"}),
+        _inspect(
+            "InspectAgain",
+            partition,
+            inspection | {"Seen": "{{ Inspect.Unexplained }}"},
+            as_events=as_events,
+        ),
         choose("AreOthersSaved", "{{ InspectAgain.Failed }}", {"0": "AreAllSaved"}, "FailAgain"),
         choose("AreAllSaved", "{{ Inspect.Failed }}", {"0": "End"}, "Fail"),
         fail("Fail", partition, _NOT_SAVED.format("{{ Inspect.Failed }}")),
@@ -74,7 +85,7 @@ def patrol_document(
     )
 
 
-def _inspect(name: str, partition: str, payload: dict[str, Any]) -> Step:
+def _inspect(name: str, partition: str, payload: dict[str, Any], *, as_events: bool) -> Step:
     return run_script(
         name,
         "patrol",
@@ -82,6 +93,7 @@ def _inspect(name: str, partition: str, payload: dict[str, Any]) -> Step:
         outputs=("Unexplained", "Failed"),
         on_failure="Abort",
         attempts=_LOOKS,
+        as_events=as_events,
         Remind="{{ Remind }}",
         **payload,
     )

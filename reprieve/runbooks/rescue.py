@@ -9,16 +9,18 @@ from collections.abc import Sequence
 
 from reprieve.names import ALERT_KEY_TAG
 from reprieve.runbooks.steps import (
-    KEY_PARAMETERS,
     REGION,
+    TOPIC,
     Document,
     assert_state,
     choose,
+    destination,
     document,
     end,
     fail,
-    publish,
+    key_parameters,
     run_script,
+    tell,
 )
 
 # Every state of a key that is not going to be deleted (KMS API reference, KeyState).
@@ -26,12 +28,17 @@ _SAFE = ("Disabled", "Enabled", "PendingImport", "Unavailable", "Creating", "Upd
 
 
 def rescue_document(
-    partition: str, *, re_enable: bool = False, deployers: Sequence[str] = ()
+    partition: str,
+    *,
+    re_enable: bool = False,
+    deployers: Sequence[str] = (),
+    as_events: bool = False,
 ) -> Document:
     """Return the Automation document (schema 0.3).
 
     With `re_enable` it also enables a key that was enabled before. `deployers` are the principals
-    that may delete the key of Reprieve's alerts, each in the form of the parameter CalledBy.
+    that may delete the key of Reprieve's alerts, each in the form of the parameter CalledBy. With
+    `as_events` its result is an event.
     """
     steps = [
         run_script(
@@ -40,8 +47,9 @@ def rescue_document(
             partition,
             outputs=("Outcome", "Reason"),
             on_failure="step:TellFailed",
+            as_events=as_events,
             KeyId="{{ KeyId }}",
-            Topics=["{{ TopicArn }}"],
+            **destination("rescue", [TOPIC], as_events=as_events),
             CalledAt="{{ CalledAt }}",
             CalledBy="{{ CalledBy }}",
             Deployers=sorted(deployers),
@@ -58,17 +66,20 @@ def rescue_document(
         assert_state("VerifyKey", _SAFE),
         end("LeaveKey"),
         fail("FailRescue", partition, "{{ Rescue.Reason }}"),
-        publish(
+        tell(
             "TellFailed",
+            "rescue",
             partition,
-            "{{ TopicArn }}",
             "ACT NOW: KMS key perhaps NOT saved",
             "Reprieve could not finish the rescue of the KMS key {{ KeyId }}. Check its state now:",
             f"aws kms describe-key --region {REGION} --key-id {{{{ KeyId }}}}",
             "If the state is PendingDeletion or PendingReplicaDeletion, cancel the deletion:",
             f"aws kms cancel-key-deletion --region {REGION} --key-id {{{{ KeyId }}}}",
+            as_events=as_events,
         ),
     ]
     return document(
-        "cancels the scheduled deletion of a KMS key and sends the result.", KEY_PARAMETERS, steps
+        "cancels the scheduled deletion of a KMS key and sends the result.",
+        key_parameters(as_events=as_events),
+        steps,
     )

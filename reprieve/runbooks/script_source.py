@@ -11,21 +11,33 @@ _PACKAGE: Final = "reprieve.runbooks.scripts"
 _HEAD: Final = "# From reprieve/runbooks/scripts, without docstrings and comments.\n"
 
 
+# By module: the function of it that another module has in a form for results as events.
+_AS_EVENTS: Final = {"messages": ("publish", "event_messages")}
+
+
 @cache
-def script_source(module: str) -> str:
+def script_source(module: str, *, as_events: bool = False) -> str:
     """Return a module of `reprieve.runbooks.scripts` with everything that it imports from there.
 
     Systems Manager runs a script alone: it cannot import a module of this project. So the code of
     each imported module comes before the code that imports it, once. Docstrings, comments and empty
     lines are left out: a document has at most 64 KB (SSM API reference, CreateDocument).
 
+    With `as_events` the script puts its results on the event bus, instead of sending them to the
+    guard's topics.
+
     The lines are those of the files. Python's own printing of its syntax differs from version to
     version, and the name of a runbook depends on every character.
     """
     parts: dict[str, str] = {}
     _collect(module, parts)
+    replaced = {}
+    for name, (function, other) in _AS_EVENTS.items() if as_events else ():
+        if name in parts:
+            replaced[name] = function
+            _collect(other, parts)
     imports = sorted({line for text in parts.values() for line in _imports(text)})
-    code = [line for text in parts.values() for line in _code(text)]
+    code = [line for name, text in parts.items() for line in _code(text, replaced.get(name))]
     return _HEAD + "\n".join([*imports, *code]) + "\n"
 
 
@@ -48,11 +60,15 @@ def _imports(text: str) -> Iterator[str]:
             yield f"from {node.module} import {', '.join(each.name for each in node.names)}"
 
 
-def _code(text: str) -> Iterator[str]:
-    """Yield the lines of a module that are neither imports, docstrings, comments nor empty."""
+def _code(text: str, replaced: str | None) -> Iterator[str]:
+    """Yield the lines of a module that are neither imports, docstrings, comments nor empty.
+
+    `replaced` is a function that is left out too, since another module has it.
+    """
     left_out: set[int] = set()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node):
+        is_replaced = isinstance(node, ast.FunctionDef) and node.name == replaced
+        if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node) or is_replaced:
             left_out.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))  # type: ignore[attr-defined]
     for number, line in enumerate(text.splitlines(), start=1):
         if number not in left_out and line.strip() and not line.lstrip().startswith("#"):

@@ -1,5 +1,6 @@
 """Steps of Automation documents (schema 0.3), from which Reprieve's runbooks are built."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from reprieve.runbooks.script_source import script_source
@@ -55,6 +56,23 @@ KEY_PARAMETERS: Final = {
 }
 """The parameters of the runbooks for one key."""
 
+TOPIC: Final = "{{ TopicArn }}"
+
+
+def key_parameters(*, as_events: bool) -> dict[str, Any]:
+    """Return the parameters of a runbook for one key; as events, results need no topic."""
+    return {
+        name: each for name, each in KEY_PARAMETERS.items() if not as_events or name != "TopicArn"
+    }
+
+
+def destination(kind: str, topics: list[str], *, as_events: bool) -> Mapping[str, Any]:
+    """Return the part of a script's payload that says where its results go.
+
+    `kind` is the kind of runbook, for those who receive its results as events.
+    """
+    return {"Kind": kind} if as_events else {"Topics": topics}
+
 
 def document(description: str, parameters: dict[str, Any], steps: list[Step]) -> Document:
     """Return an Automation document."""
@@ -75,12 +93,14 @@ def run_script(
     outputs: tuple[str, ...],
     on_failure: str,
     attempts: int = _ATTEMPTS,
+    as_events: bool = False,
     **payload: Any,
 ) -> Step:
     """Return a step that runs `handler` of a module of `reprieve.runbooks.scripts`.
 
     `outputs` are the names of texts in the dictionary that it returns. Besides `payload` it gets
-    where it runs: Region, Account, Execution, and the host of the Console.
+    where it runs: Region, Account, Execution, and the host of the Console. With `as_events` it puts
+    its results on the event bus.
     """
     place = {
         "Region": REGION,
@@ -101,7 +121,7 @@ def run_script(
             "Runtime": "python3.11",
             "Handler": "handler",
             "InputPayload": place | payload,
-            "Script": script_source(module),
+            "Script": script_source(module, as_events=as_events),
         },
         "outputs": [
             {"Name": output, "Selector": f"$.Payload.{output}", "Type": "String"}
@@ -158,6 +178,25 @@ def end(name: str) -> Step:
         "inputs": {"Duration": "PT1S"},
         "isEnd": True,
     }
+
+
+def tell(name: str, kind: str, partition: str, subject: str, *lines: str, as_events: bool) -> Step:
+    """Return a last step that sends a message about the key of the parameters."""
+    if not as_events:
+        return publish(name, partition, TOPIC, subject, *lines)
+    step = run_script(
+        name,
+        "tell",
+        partition,
+        outputs=(),
+        on_failure="Abort",
+        as_events=True,
+        Kind=kind,
+        KeyId="{{ KeyId }}",
+        Subject=subject,
+        Lines=list(lines),
+    )
+    return step | {"isEnd": True}
 
 
 def publish(name: str, partition: str, topic: str, subject: str, *lines: str) -> Step:

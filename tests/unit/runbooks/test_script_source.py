@@ -12,7 +12,11 @@ import pytest
 from reprieve.runbooks.script_source import script_source
 
 PACKAGE = "reprieve.runbooks.scripts"
-HANDLERS = ("rescue", "enable", "patrol", "guard_check", "failing")
+HANDLERS = ("rescue", "enable", "patrol", "guard_check", "failing", "tell")
+SCRIPTS = [
+    *(pytest.param(module, False, id=module) for module in HANDLERS),
+    *(pytest.param(module, True, id=f"{module} as events") for module in HANDLERS),
+]
 MODULES = sorted(
     path.name.removesuffix(".py")
     for path in files(PACKAGE).iterdir()
@@ -38,10 +42,10 @@ def source(module: str) -> str:
     return files(PACKAGE).joinpath(f"{module}.py").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("module", HANDLERS)
-def test_a_script_is_whole_and_has_a_handler(module):
+@pytest.mark.parametrize(("module", "as_events"), SCRIPTS)
+def test_a_script_is_whole_and_has_a_handler(module, as_events):
     """It compiles, imports nothing of Reprieve's, and uses no name that is not there."""
-    tree = ast.parse(script_source(module))
+    tree = ast.parse(script_source(module, as_events=as_events))
     imported = {
         name.asname or name.name.partition(".")[0]
         for node in ast.walk(tree)
@@ -70,16 +74,20 @@ def test_a_script_is_whole_and_has_a_handler(module):
     assert used - local - imported - set(dir(builtins)) == set()
 
 
-@pytest.mark.parametrize("module", HANDLERS)
-def test_a_script_defines_each_name_once(module):
+@pytest.mark.parametrize(("module", "as_events"), SCRIPTS)
+def test_a_script_defines_each_name_once(module, as_events):
     """A module that two others import is there once; no two modules define the same name."""
-    names = Counter(defined(ast.parse(script_source(module))))
+    names = Counter(defined(ast.parse(script_source(module, as_events=as_events))))
     assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_every_module_is_part_of_a_script():
     """None is left over."""
-    texts = [script_source(module) for module in HANDLERS]
+    texts = [
+        script_source(module, as_events=as_events)
+        for module in HANDLERS
+        for as_events in (False, True)
+    ]
     unused = [
         module
         for module in MODULES
@@ -91,21 +99,21 @@ def test_every_module_is_part_of_a_script():
     assert unused == []
 
 
-@pytest.mark.parametrize("module", HANDLERS)
-def test_a_script_holds_no_template_of_systems_manager_or_terraform(module):
+@pytest.mark.parametrize(("module", "as_events"), SCRIPTS)
+def test_a_script_holds_no_template_of_systems_manager_or_terraform(module, as_events):
     """Each would put something else in its place."""
-    text = script_source(module)
+    text = script_source(module, as_events=as_events)
     assert [each for each in ("{{", "}}", "${", "%{") if each in text] == []
 
 
-@pytest.mark.parametrize("module", HANDLERS)
-def test_the_lines_of_a_script_are_those_of_the_files(module):
+@pytest.mark.parametrize(("module", "as_events"), SCRIPTS)
+def test_the_lines_of_a_script_are_those_of_the_files(module, as_events):
     """Python's own printing differs by its version; a runbook's name depends on every character.
 
     Only the indentation is shorter.
     """
     known = {line.strip() for each in MODULES for line in source(each).splitlines()}
-    head, *lines = script_source(module).splitlines()
+    head, *lines = script_source(module, as_events=as_events).splitlines()
     assert head.startswith("#")
     imports = [line for line in lines if line.startswith(("import ", "from "))]
     others = [line for line in lines if line not in imports]
@@ -122,8 +130,8 @@ def without_docstrings(node: ast.AST) -> str:
     return ast.dump(node)
 
 
-@pytest.mark.parametrize("module", HANDLERS)
-def test_a_script_does_what_its_modules_do(module):
+@pytest.mark.parametrize(("module", "as_events"), SCRIPTS)
+def test_a_script_does_what_its_modules_do(module, as_events):
     """Only docstrings, comments and imports are left out."""
     blocks = ast.FunctionDef | ast.ClassDef
     known = {
@@ -132,7 +140,11 @@ def test_a_script_does_what_its_modules_do(module):
         for node in ast.parse(source(each)).body
         if isinstance(node, blocks)
     }
-    written = [node for node in ast.parse(script_source(module)).body if isinstance(node, blocks)]
+    written = [
+        node
+        for node in ast.parse(script_source(module, as_events=as_events)).body
+        if isinstance(node, blocks)
+    ]
     assert [node.name for node in written if ast.dump(node) not in known] == []
 
 
@@ -150,3 +162,11 @@ def test_no_module_has_a_text_over_several_lines(module):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
     ]
     assert [text for text in texts if text.strip('"') not in docstrings] == []
+
+
+def test_as_events_a_script_knows_no_topic():
+    """The function that publishes to topics is left out, and that for events is there once."""
+    text = script_source("rescue", as_events=True)
+    assert "sns" not in text
+    assert text.count("def publish(") == 1
+    assert "put_events" in text

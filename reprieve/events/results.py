@@ -1,0 +1,51 @@
+"""The results of runbooks as events, and the text that a topic gets of them.
+
+`reprieve.runbooks.scripts.event_messages` puts them on the event bus.
+"""
+
+from typing import Final
+
+from reprieve.events.threat import EventPattern
+from reprieve.events.transformer import Transformer, text_of
+
+SOURCE: Final = "reprieve"
+DETAIL_TYPE: Final = "Reprieve Result"
+LINES_UP_TO: Final = (3, 8, 24, 80)
+"""How many lines the texts of results have. The script, which knows this too, imports boto3."""
+
+
+def results(lines_up_to: int | None = None) -> EventPattern:
+    """Return the pattern of all results, or of those whose text has so many lines at most."""
+    pattern: EventPattern = {"source": [SOURCE], "detail-type": [DETAIL_TYPE]}
+    return pattern | ({"detail": {"lines-up-to": [lines_up_to]}} if lines_up_to else {})
+
+
+def result_alerts() -> dict[int, Transformer]:
+    """Return the texts of results by the most lines that they have.
+
+    EventBridge writes a line that a result lacks as an empty one. So short results have a text of
+    their own.
+    """
+    return {size: _alert(size) for size in LINES_UP_TO}
+
+
+def _alert(size: int) -> Transformer:
+    lines = {f"line-{index}": f"$.detail.lines[{index}]" for index in range(size)}
+    paths = {
+        "subject": "$.detail.subject",
+        "region": "$.detail.region",
+        "account": "$.account",
+        "execution": "$.detail.execution",
+        "severity": "$.detail.severity",
+        **lines,
+    }
+    return text_of(
+        paths,
+        (
+            "Reprieve: <subject> (<region>)",
+            "Region: <region>, account: <account>",
+            "Severity: <severity>",
+            "Automation execution: <execution>",
+            *(f"<{name}>" for name in lines),
+        ),
+    )
