@@ -1,14 +1,21 @@
 """A person at a terminal: commands that see a terminal, and a key that is pressed at a prompt."""
 
+import fcntl
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_ROWS, _COLUMNS = 50, 160
+# A person who sees that nothing happens presses the key again.
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -19,32 +26,44 @@ class Shown:
     exit_code: int
 
 
-def run_in_terminal(script: str, *, enter_after: str = "", timeout: float = 300) -> Shown:
+def run_in_terminal(script: str, *, enter_after: str = "", timeout: float = 600) -> Shown:
     """Run a script with bash in a terminal.
 
-    Press Enter, once, when it has shown the text `enter_after` and then nothing for a second: then
-    the prompt listens.
+    Press Enter when it has shown the text `enter_after` and then nothing for a second; once more
+    whenever it then shows nothing for ten seconds: on a busy machine a prompt can be shown before
+    it listens, and lose the key.
+
+    Raises:
+        TimeoutError: It has not ended in time. The message has what was shown last, and what each
+            process of the terminal does.
     """
     leader, follower = pty.openpty()
+    # Without a size the terminal has no rows, and cdktf repeats all it has shown with every line.
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
     with subprocess.Popen(
         ["bash", "-c", script],
         stdin=follower,
         stdout=follower,
         stderr=follower,
         start_new_session=True,
-        env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "160"},
+        env=os.environ | {"TERM": "xterm-256color"},
     ) as process:
         os.close(follower)
         shown = b""
         ends = time.monotonic() + timeout
+        quiet_since, quiet_enough = time.monotonic(), 1.0
         while (chunk := _read(leader)) or process.poll() is None:
             shown += chunk
-            if time.monotonic() > ends:
+            now = time.monotonic()
+            if now > ends:
+                found = _processes(process.pid)
                 process.kill()
-                raise TimeoutError(f"{script} has not ended: {shown[-2000:].decode()}")
-            if enter_after and not chunk and enter_after.encode() in shown:
+                raise TimeoutError(f"{script} has not ended: {shown[-4000:]!r}\n{found}")
+            if chunk:
+                quiet_since = now
+            elif enter_after and enter_after.encode() in shown and now - quiet_since > quiet_enough:
                 os.write(leader, b"\r")
-                enter_after = ""
+                quiet_since, quiet_enough = now, _PATIENCE
         code = process.wait()
     os.close(leader)
     return Shown(_ANSI.sub("", shown.decode(errors="replace")).replace("\r\n", "\n"), code)
@@ -58,3 +77,18 @@ def _read(leader: int) -> bytes:
         return os.read(leader, 65536)
     except OSError:  # Linux: nobody has the terminal open any more
         return b""
+
+
+def _processes(session: int) -> str:
+    """Return a line for each process of a session: its state, where the kernel waits, its name."""
+    lines = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            # After the name, in parentheses: state, parent, process group, session.
+            state, _, _, of = (each / "stat").read_text().rpartition(")")[2].split()[:4]
+            if int(of) == session:
+                command = (each / "cmdline").read_text().replace("\0", " ")
+                lines.append(f"{each.name} {state} {(each / 'wchan').read_text()} {command}")
+        except OSError:  # it has ended
+            continue
+    return "\n".join(lines)
