@@ -17,6 +17,13 @@ _HOMES: Final = {
 partitions: Final = tuple(_HOMES)
 """The partitions that Reprieve supports. The isolated ones (aws-iso…) are not among them."""
 
+CONSOLES: Final = {
+    "aws": "console.aws.amazon.com",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+    "aws-cn": "console.amazonaws.cn",
+}
+"""The host of AWS's console by partition. Messages of other partitions have no link to it."""
+
 DEFAULT_REGIONS: Final = (
     "ap-northeast-1",
     "ap-northeast-2",

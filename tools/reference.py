@@ -1,5 +1,6 @@
-"""Generate the tables of the reference pages from the code: `make docs`."""
+"""Generate the tables of the reference pages, and the schema of messages: `make docs`."""
 
+import json
 import types
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -9,10 +10,13 @@ from pydantic_core import PydanticUndefined
 from reprieve.aws.permissions import COMMANDS, EXTENDS, policy_for
 from reprieve.errors import ExitCode
 from reprieve.events.threats import CATALOGUE, DEFAULTS
+from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
 from tools.guard_table import guard_rows
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
+SCHEMA: Final = "alert-schema.json"
+"""The JSON Schema of the machine form of messages, in docs/."""
 _AWS = " AWS template: "
 
 
@@ -34,7 +38,7 @@ def threats_table() -> str:
     rows = [
         [
             f"`{threat.name}`",
-            threat.severity.lower(),
+            threat.severity,
             "on" if threat.by_default else "off",
             f"{threat.summary[0].upper()}{threat.summary[1:]}. {threat.meaning}",
         ]
@@ -94,8 +98,15 @@ def renewed(page: str) -> str:
     return text
 
 
+def schema_text() -> str:
+    """Return docs/alert-schema.json."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
-    """Generate the tables in docs/ again."""
+    """Generate the tables in docs/ again, and the schema of messages."""
+    (DOCS / SCHEMA).write_text(schema_text(), encoding="utf-8")
+    print(f"docs/{SCHEMA}")
     for page in TABLES_OF_DOCS:
         (DOCS / page).write_text(renewed(page), encoding="utf-8")
         print(f"docs/{page}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from reprieve.events.threat import API_CALL, EventPattern, Severity, Threat, api_call
+from reprieve.events.threat import API_CALL, EventPattern, Impact, Threat, api_call
 from reprieve.names import DEAD_LETTERS, PREFIX
 
 # Of which service the resources are that `guard_changed` matches, by its name in CloudTrail.
@@ -54,7 +54,7 @@ def _one_of(*parameters: str) -> tuple[str, ...]:
 GUARD_CHANGED: Final = Threat(
     name="guard-changed",
     summary="a resource of Reprieve itself was changed",
-    severity=Severity.CRITICAL,
+    impact=Impact.CRITICAL,
     event_pattern=guard_changed(),
     act="Run 'reprieve status' now.",
     named=("Call", ("$.detail.eventName",)),
@@ -76,7 +76,7 @@ GUARD_CHANGED: Final = Threat(
 TRAIL_CHANGED: Final = Threat(
     name="trail-changed",
     summary="a CloudTrail trail was stopped, deleted or changed",
-    severity=Severity.CRITICAL,
+    impact=Impact.CRITICAL,
     event_pattern=api_call(
         "cloudtrail", ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
     ),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from reprieve.events.severity import Severity
+
 EventPattern = dict[str, Any]
 
 
@@ -14,8 +16,8 @@ def pattern_json(pattern: EventPattern) -> str:
     return json.dumps(pattern, separators=(",", ":"))
 
 
-class Severity(StrEnum):
-    """How bad the threat is if nobody acts. Alerts contain these texts."""
+class Impact(StrEnum):
+    """How bad the threat is if nobody acts. Alerts by e-mail contain these texts."""
 
     CRITICAL = "CRITICAL"
     """What the key encrypted is lost permanently, or may be."""
@@ -23,6 +25,13 @@ class Severity(StrEnum):
     """Nobody can read what the key encrypted until somebody acts."""
     MEDIUM = "MEDIUM"
     """A step that often precedes one of the others."""
+
+
+_SEVERITIES: Final = {
+    Impact.CRITICAL: Severity.CRITICAL,
+    Impact.HIGH: Severity.WARNING,
+    Impact.MEDIUM: Severity.INFO,
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Threat:
 
     name: str
     summary: str
-    severity: Severity
+    impact: Impact
     event_pattern: EventPattern
     act: str
     named: tuple[str, tuple[str, ...]]
@@ -53,6 +62,11 @@ class Threat:
     undo: tuple[str, ...]
     by_default: bool = True
     resource: tuple[str, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of its alert, unless the event is exempt: that alert is an info."""
+        return _SEVERITIES[self.impact]
 
     @property
     def is_call(self) -> bool:

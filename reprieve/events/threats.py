@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from reprieve.events.guard_events import GUARD_CHANGED, TRAIL_CHANGED
-from reprieve.events.threat import EventPattern, Severity, Threat, api_call
+from reprieve.events.threat import EventPattern, Impact, Threat, api_call
 
 
 def _kms_api_call(*event_names: str, **request_parameters: list[Any]) -> EventPattern:
@@ -44,7 +44,7 @@ _UNLESS_PLANNED = "again, unless this was planned."
 KEY_DELETION_SCHEDULED: Final = Threat(
     name="key-deletion-scheduled",
     summary="a KMS key was scheduled for deletion",
-    severity=Severity.CRITICAL,
+    impact=Impact.CRITICAL,
     event_pattern=_kms_api_call("ScheduleKeyDeletion"),
     act="Cancel it yourself now.",
     named=_NAMED_KEY,
@@ -71,7 +71,7 @@ KEY_DELETION_SCHEDULED: Final = Threat(
 KEY_DISABLED: Final = Threat(
     name="key-disabled",
     summary="a KMS key was disabled",
-    severity=Severity.HIGH,
+    impact=Impact.HIGH,
     event_pattern=_kms_api_call("DisableKey"),
     act=f"Enable it {_UNLESS_PLANNED}",
     named=_NAMED_KEY,
@@ -86,7 +86,7 @@ CATALOGUE: Final = (
     Threat(
         name="key-material-deleted",
         summary="the imported material of a KMS key was deleted",
-        severity=Severity.CRITICAL,
+        impact=Impact.CRITICAL,
         event_pattern=_kms_api_call("DeleteImportedKeyMaterial"),
         act="Import it again.",
         named=_NAMED_KEY,
@@ -104,7 +104,7 @@ CATALOGUE: Final = (
     Threat(
         name="key-material-expiring",
         summary="expiring material was imported into a KMS key",
-        severity=Severity.HIGH,
+        impact=Impact.HIGH,
         # KEY_MATERIAL_EXPIRES is the default of KMS (KMS API reference, ImportKeyMaterial).
         event_pattern=_kms_api_call(
             "ImportKeyMaterial", expirationModel=["KEY_MATERIAL_EXPIRES", {"exists": False}]
@@ -122,7 +122,7 @@ CATALOGUE: Final = (
     Threat(
         name="key-material-expired",
         summary="the imported material of a KMS key expired and was deleted",
-        severity=Severity.CRITICAL,
+        impact=Impact.CRITICAL,
         event_pattern=_kms_event("KMS Imported Key Material Expiration"),
         act="Import it again.",
         named=_EVENT_KEY_ID,
@@ -133,7 +133,7 @@ CATALOGUE: Final = (
     Threat(
         name="key-store-disconnected",
         summary="a custom key store was disconnected",
-        severity=Severity.HIGH,
+        impact=Impact.HIGH,
         event_pattern=_kms_api_call("DisconnectCustomKeyStore"),
         act="Connect it, unless this was planned.",
         named=_KEY_STORE,
@@ -144,7 +144,7 @@ CATALOGUE: Final = (
     Threat(
         name="key-store-deleted",
         summary="a custom key store was deleted",
-        severity=Severity.HIGH,
+        impact=Impact.HIGH,
         event_pattern=_kms_api_call("DeleteCustomKeyStore"),
         act=f"Create it {_UNLESS_PLANNED}",
         named=_KEY_STORE,
@@ -156,7 +156,7 @@ CATALOGUE: Final = (
     Threat(
         name="key-policy-bypassed",
         summary="a KMS key policy was set without the lockout check",
-        severity=Severity.CRITICAL,
+        impact=Impact.CRITICAL,
         # A key can be created, and replicated, in the same way.
         event_pattern=_kms_api_call(
             "PutKeyPolicy",
@@ -186,7 +186,7 @@ CATALOGUE: Final = (
     Threat(
         name="key-policy-changed",
         summary="the policy of a KMS key was changed",
-        severity=Severity.MEDIUM,
+        impact=Impact.MEDIUM,
         event_pattern=_kms_api_call(
             "PutKeyPolicy", bypassPolicyLockoutSafetyCheck=[False, "false", {"exists": False}]
         ),
@@ -201,7 +201,7 @@ CATALOGUE: Final = (
     Threat(
         name="alias-deleted",
         summary="an alias of a KMS key was deleted",
-        severity=Severity.MEDIUM,
+        impact=Impact.MEDIUM,
         event_pattern=_kms_api_call("DeleteAlias"),
         act=f"Create it {_UNLESS_PLANNED}",
         named=("Alias", ("$.detail.requestParameters.aliasName",)),
@@ -214,7 +214,7 @@ CATALOGUE: Final = (
     Threat(
         name="key-gone",
         summary="a KMS key was deleted permanently",
-        severity=Severity.CRITICAL,
+        impact=Impact.CRITICAL,
         event_pattern=_kms_event("KMS CMK Deletion"),
         act="Look for replicas and backups.",
         named=_EVENT_KEY_ID,

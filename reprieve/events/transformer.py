@@ -1,7 +1,7 @@
 """What EventBridge makes of an event for a target: an input transformer."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,5 +39,9 @@ def text_of(paths: dict[str, str], lines: Iterable[str]) -> Transformer:
     EventBridge requires each line in its own quotation marks.
     """
     template = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
-    used = {name: path for name, path in paths.items() if f"<{name}>" in template}
-    return Transformer(used, template)
+    return Transformer(used_paths(paths, template), template)
+
+
+def used_paths(paths: Mapping[str, str], template: str) -> dict[str, str]:
+    """Return only those paths whose variables the template uses."""
+    return {name: path for name, path in paths.items() if f"<{name}>" in template}

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reprieve.events.alerts import alert, alert_key_alert, rescue_failed_alert, watch_alert
 from reprieve.events.exemptions import exemptions_in, split, without_callers
 from reprieve.events.guard_events import (
     ALERT_KEY,
@@ -26,6 +25,10 @@ from reprieve.guard.remediation import runbook_against, started_runbooks
 from reprieve.guard.resources import Document, Rule, Target
 from reprieve.guard.topics import topic_names
 from reprieve.location import Location
+from reprieve.messages.alerts import alert
+from reprieve.messages.forms import text
+from reprieve.messages.message import Message
+from reprieve.messages.other_alerts import alert_key_alert, rescue_failed_alert, watch_alert
 from reprieve.names import PREFIX
 from reprieve.runbooks.runbook import PATROL, Runbook
 from reprieve.settings.schema import Settings
@@ -234,9 +237,9 @@ class _Rules:
             schedule,
         )
 
-    def _to_topic(self, name: str, topic_arn: str, transformer: Transformer) -> Target:
+    def _to_topic(self, name: str, topic_arn: str, message: Message) -> Target:
         # SNS lets EventBridge in by the topic's policy; a role on this target may break delivery.
-        return self._target(f"{name}-alert", topic_arn, transformer, ALERT_SECONDS)
+        return self._target(f"{name}-alert", topic_arn, text(message), ALERT_SECONDS)
 
     def _to_runbook(self, name: str, runbook: Runbook, parameters: Transformer) -> Target:
         document = self._to.documents.get(runbook)

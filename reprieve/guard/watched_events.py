@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from reprieve.events.severity import Severity
 from reprieve.events.threats import CATALOGUE, KEY_DELETION_SCHEDULED, KEY_DISABLED
 from reprieve.settings.schema import Settings
 
@@ -33,7 +34,7 @@ def list_events(settings: Settings) -> list[WatchedEvent]:
     catalogue = [
         WatchedEvent(
             name=threat.name,
-            severity=threat.severity.lower(),
+            severity=threat.severity,
             watched=threat.name in settings.notify.threats,
             undone=undone.get(threat.name, False),
             summary=threat.summary,
@@ -44,7 +45,7 @@ def list_events(settings: Settings) -> list[WatchedEvent]:
     watches = [
         WatchedEvent(
             name=f"watch-{watch.name}",
-            severity="",
+            severity=Severity.WARNING,
             watched=True,
             undone=False,
             summary=watch.summary,

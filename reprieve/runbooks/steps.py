@@ -3,17 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from reprieve.regions import CONSOLES
 from reprieve.runbooks.script_source import script_source
 
 Document = dict[str, Any]
 Step = dict[str, Any]
-
-# The console of each partition. In other partitions the message only has the execution's id.
-_CONSOLES: Final = {
-    "aws": "console.aws.amazon.com",
-    "aws-us-gov": "console.amazonaws-us-gov.com",
-    "aws-cn": "console.amazonaws.cn",
-}
 
 REGION: Final = "{{ global:REGION }}"
 
@@ -106,7 +100,7 @@ def run_script(
         "Region": REGION,
         "Account": "{{ global:ACCOUNT_ID }}",
         "Execution": "{{ automation:EXECUTION_ID }}",
-        "Console": _CONSOLES.get(partition, ""),
+        "Console": CONSOLES.get(partition, ""),
     }
     return {
         "name": name,
@@ -203,7 +197,7 @@ def publish(name: str, partition: str, topic: str, subject: str, *lines: str) ->
     """Return a last step that sends a message, with a link to the execution."""
     lines = (*lines, "", f"Region {REGION}, account {{{{ global:ACCOUNT_ID }}}}")
     lines = (*lines, "Automation execution {{ automation:EXECUTION_ID }}")
-    if console := _CONSOLES.get(partition):
+    if console := CONSOLES.get(partition):
         path = "systems-manager/automation/execution/{{ automation:EXECUTION_ID }}"
         lines = (*lines, f"https://{console}/{path}?region={REGION}")
     return {

@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
-from sandbox.events.transformer import transform
+from reprieve.events.transformer import Transformer
+from reprieve.messages.forms import text
+from reprieve.messages.message import Message
+from sandbox.events.transformer import check_target, transform
 
 
 def envelope(detail_type: str, detail: dict, **more: Any) -> dict:
@@ -21,8 +24,13 @@ def envelope(detail_type: str, detail: dict, **more: Any) -> dict:
     } | more
 
 
-def delivered(transformer, event: dict) -> list[str]:
-    """Return the lines that EventBridge makes of an event, without their quotation marks."""
+def delivered(message: Message, event: dict) -> list[str]:
+    """Return the lines of an e-mail that EventBridge makes of an event, without quotation marks."""
+    return [json.loads(line) for line in transformed(text(message), event).splitlines()]
+
+
+def transformed(transformer: Transformer, event: dict) -> str:
+    """Return what EventBridge makes of an event; refuse a transformer that it would refuse."""
     target = {
         "Id": "target",
         "Arn": "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts",
@@ -31,5 +39,6 @@ def delivered(transformer, event: dict) -> list[str]:
             "InputTemplate": transformer.template,
         },
     }
+    check_target(target)
     rule = "arn:aws:events:eu-west-1:111122223333:rule/reprieve-rule"
-    return [json.loads(line) for line in transform(target, event, rule).splitlines()]
+    return transform(target, event, rule)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from reprieve.events.alerts import alert, alert_key_alert, rescue_failed_alert, watch_alert
 from reprieve.events.threats import BY_NAME
-from reprieve.events.transformer import Transformer
+from reprieve.messages.alerts import alert
+from reprieve.messages.message import Message
+from reprieve.messages.other_alerts import alert_key_alert, rescue_failed_alert, watch_alert
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, RESCUE_KEY
 from tests.events.envelopes import delivered, envelope
 from tests.support.words import bad_words
@@ -111,7 +112,7 @@ def event_of(name: str, caller: dict[str, Any] = TYPICAL, **more: Any) -> dict[s
     return envelope(CALLS, detail | more)
 
 
-KINDS: dict[str, tuple[str, Transformer]] = {
+KINDS: dict[str, tuple[str, Message]] = {
     **{name: (name, alert(threat)) for name, threat in BY_NAME.items()},
     **{
         f"{name}, {how}": (name, alert(BY_NAME[name], runbook, approved=approved))
@@ -146,9 +147,9 @@ HOLE = re.compile(r" \.| ,|,,|\(\)| {2}|: *\.")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_first_line_says_what_happened_where_and_what_to_do_to_what_and_by_whom(kind):
     """In this order, within 160 characters, which is what one text message takes."""
-    name, transformer = KINDS[kind]
+    name, message = KINDS[kind]
     threat = BY_NAME[name]
-    first = delivered(transformer, event_of(name))[0]
+    first = delivered(message, event_of(name))[0]
     by = ", by AssumedRole decommissioner" if threat.is_call else ""
     named = NAMED.get(name, f"Key {KEY_ID}")
     begin = f"Reprieve: {threat.summary} in eu-west-1. "
@@ -162,9 +163,9 @@ def test_the_first_line_says_what_happened_where_and_what_to_do_to_what_and_by_w
 def test_the_first_line_reads_well_whoever_called(caller):
     """The name comes last, since some callers have none."""
     identity, end = CALLERS[caller]
-    for name, transformer in KINDS.values():
+    for name, message in KINDS.values():
         if BY_NAME[name].is_call:
-            lines = delivered(transformer, event_of(name, identity))
+            lines = delivered(message, event_of(name, identity))
             assert lines[0].endswith(f", {end}")
             assert [line for line in lines if HOLE.search(line)] == []
     first = delivered(OTHERS["alert key"], event_of("key-disabled", identity))[0]
@@ -184,12 +185,12 @@ def test_a_watch_sets_off_the_name_of_the_caller(caller):
 @pytest.mark.parametrize("kind", [kind for kind, (name, _) in KINDS.items() if name not in NAMED])
 def test_the_first_line_names_the_key_of_a_record_without_resources(kind):
     """As the caller named it, by its id or its ARN; no command has a hole."""
-    name, transformer = KINDS[kind]
+    name, message = KINDS[kind]
     if not BY_NAME[name].is_call:
         return
     for named in (KEY_ID, KEY):
         event = event_of(name, resources=[], requestParameters={"keyId": named})
-        lines = delivered(transformer, event)
+        lines = delivered(message, event)
         assert f" Key {named}, by AssumedRole decommissioner" in lines[0]
         assert [line for line in lines if re.search(r"--key-id( --|$)", line)] == []
 
@@ -221,5 +222,5 @@ def test_the_other_alerts_have_such_a_first_line_too():
 @pytest.mark.parametrize("kind", [*KINDS, *OTHERS, "failed rescue"])
 def test_no_alert_has_words_that_must_be_read_twice(kind):
     """In any of its lines."""
-    transformer = KINDS[kind][1] if kind in KINDS else OTHERS.get(kind, rescue_failed_alert())
-    assert bad_words(transformer.template) == []
+    message = KINDS[kind][1] if kind in KINDS else OTHERS.get(kind, rescue_failed_alert())
+    assert bad_words("\n".join(message.lines)) == []

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from reprieve.events.alerts import alert
 from reprieve.events.exemptions import without_callers
 from reprieve.events.guard_events import (
     FORWARDED,
@@ -16,6 +15,7 @@ from reprieve.events.guard_events import (
 )
 from reprieve.events.patterns import MAX_PATTERN_LENGTH, pattern_errors
 from reprieve.events.threat import pattern_json
+from reprieve.messages.alerts import alert
 from sandbox.events.matching import matches
 from tests.events.envelopes import delivered, envelope
 

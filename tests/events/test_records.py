@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from reprieve.events.alerts import alert as alert_of
 from reprieve.events.inputs import cancel_key_deletion_input, runbook_input
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
+from reprieve.messages.alerts import alert as alert_of
+from reprieve.messages.forms import text as text_form
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
 from sandbox.events.matching import matches
 from sandbox.events.transformer import transform
@@ -29,7 +30,7 @@ def record(name: str) -> dict[str, Any]:
 
 def alert(name: str) -> list[str]:
     """Return the lines of the alert about a record, without their quotation marks."""
-    transformer = alert_of(KEY_DELETION_SCHEDULED, CANCEL_KEY_DELETION)
+    transformer = text_form(alert_of(KEY_DELETION_SCHEDULED, CANCEL_KEY_DELETION))
     text = transform(target(transformer), record(name), RULE)
     return [line[1:-1] for line in text.splitlines()]
 

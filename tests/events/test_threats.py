@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from reprieve.events.alerts import alert, alert_key_alert, watch_alert
 from reprieve.events.guard_events import FORWARDED, alert_key_endangered
 from reprieve.events.patterns import pattern_errors
 from reprieve.events.threat import pattern_json
 from reprieve.events.threats import BY_NAME, CATALOGUE
+from reprieve.messages.alerts import alert
+from reprieve.messages.other_alerts import alert_key_alert, watch_alert
 from reprieve.runbooks.runbook import ENABLE_KEY, RESCUE_KEY
 from sandbox.events.matching import matches
 from tests.events.envelopes import delivered, envelope
@@ -136,7 +137,7 @@ def test_an_alert_names_the_endangered_resource_and_contains_no_free_text(what):
     lines = delivered(alert(BY_NAME[name]), event)
     assert lines[0].startswith(f"Reprieve: {BY_NAME[name].summary} in eu-west-1. ")
     assert lines[1] in (f"Key: {KEY}", f"Store: {STORE}", f"Alias: {ALIAS}")
-    assert f"Severity: {BY_NAME[name].severity}" in lines
+    assert f"Severity: {BY_NAME[name].impact}" in lines
     if name == "key-material-deleted":
         assert f"Key material (empty if it is the current one): {MATERIAL}" in lines
     assert "Region: eu-west-1, account: 111122223333" in lines
@@ -252,8 +253,8 @@ ROTATION = "KMS CMK Rotation"
 def test_the_alert_of_a_watch_names_a_caller_only_if_its_events_have_one(types, first, callers):
     """As far as the pattern says. Its name and its first line come from the settings."""
     pattern = {"source": ["aws.cloudtrail"]} | ({"detail-type": types} if types else {})
-    transformer = watch_alert("trail-stopped", "a trail was stopped.", pattern_json(pattern))
-    lines = delivered(transformer, call("StopLogging"))
+    message = watch_alert("trail-stopped", "a trail was stopped.", pattern_json(pattern))
+    lines = delivered(message, call("StopLogging"))
     assert lines[0] == (
         f"Reprieve: a trail was stopped (Region eu-west-1). Check whether this was planned.{first}"
     )

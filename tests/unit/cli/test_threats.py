@@ -22,7 +22,7 @@ def test_threats_lists_each_with_whether_it_is_watched_and_undone(reprieve):
     names = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
     assert names == [*BY_NAME, "watch-bucket"]
     assert lines[1].split()[1:4] == ["critical", "yes", "yes"]
-    assert "medium    no" in result.output
+    assert "info      no" in result.output
 
 
 def test_threats_prints_patterns_when_asked(reprieve):

@@ -46,6 +46,12 @@ def test_the_generated_tables_in_the_docs_are_current(page):
     assert reference.renewed(page) == (ROOT / "docs" / page).read_text(encoding="utf-8")
 
 
+def test_the_schema_of_messages_in_the_docs_is_current():
+    """`make docs` would change nothing."""
+    current = (ROOT / "docs" / reference.SCHEMA).read_text(encoding="utf-8")
+    assert reference.schema_text() == current
+
+
 def test_only_the_addresses_are_required(tmp_path):
     """Every other key has a default."""
     settings = read(tmp_path)

@@ -1,0 +1,1 @@
+"""What Reprieve tells people and programs: alerts, in the form of each channel."""
