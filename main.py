@@ -7,8 +7,6 @@ from pathlib import Path
 
 from reprieve.environment.interrupt import end_on_interrupt
 
-STACK = "reprieve"
-
 
 def main() -> int:
     """Synthesise; return the exit code: OK, USAGE if the settings have an error, else FAILED."""
@@ -20,8 +18,9 @@ def main() -> int:
 
     outdir = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")  # cdktf's --output sets it
     try:
-        settings = load()
-        check_workspace(settings.state, outdir / "stacks" / STACK)
+        accounts = load().accounts
+        for settings in accounts:
+            check_workspace(settings.state, outdir / "stacks" / settings.stack)
     except ReprieveError as error:
         print(error.report, file=sys.stderr)
         return error.exit_code
@@ -40,11 +39,13 @@ def main() -> int:
         stack_traces=False,  # they cost time for each resource, and show only jsii's Node code
         # For a cloud block CDKTF would run `terraform version`. Synthesis needs no terraform, and a
         # terraform that is too old reports that itself.
-        skip_validation=settings.state.backend == "hcp",
+        skip_validation=any(each.state.backend == "hcp" for each in accounts),
     )
-    AccountStack(app, STACK, settings, outdir)
+    for settings in accounts:
+        AccountStack(app, settings.stack, settings, outdir)
     app.synth()
-    copy_lock_file(outdir / "stacks" / STACK)
+    for settings in accounts:
+        copy_lock_file(outdir / "stacks" / settings.stack)
     return ExitCode.OK
 
 

@@ -51,7 +51,7 @@ def run(arguments: Sequence[str] | None = None) -> ExitCode:
         chosen.directory.mkdir(parents=True)
         file = shutil.copyfile(EXAMPLE, chosen.directory / "reprieve.toml")
         variables = _variables(chosen)
-        settings = load(variables, chosen.directory)
+        settings = load(variables, chosen.directory).only
         regions = settings.regions.watched
         rows = exempt.rows(regions) if chosen.exempt else [Rescue(region) for region in regions]
         with Sandbox() as sandbox:

@@ -5,6 +5,12 @@ from typing import Final
 PREFIX: Final = "reprieve"
 """What the name of every resource begins with; policies and trust policies rely on it."""
 
+STACK: Final = "reprieve"
+"""The name of the stack of one account. `reprieve-NAME` is that of `[accounts.NAME]`.
+
+It is part of the path of the state, so it must never change.
+"""
+
 DEAD_LETTERS: Final = f"{PREFIX}-dead-letters"
 """The dead-letter queue of a Region, and the alarm on it."""
 

@@ -1,16 +1,19 @@
 """The Terraform stack of one AWS account."""
 
 from pathlib import Path
+from typing import Any, Final
 
 from reprieve.guard.forwarding import relay_region
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.remediation import roles_of
 from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
+from reprieve.settings.account import AccountSettings
 from reprieve.settings.schema import Settings
 from stacks.backend import add_backend
 from stacks.cdk import (
     AwsProvider,
+    AwsProviderAssumeRole,
     Construct,
     DataAwsCallerIdentity,
     TerraformOutput,
@@ -23,6 +26,8 @@ from stacks.remediation import Remediation
 # 5.100.0 is the oldest provider that is tested; 7 may rename what 6 deprecates.
 PROVIDER_VERSIONS = ">= 5.100.0, < 7.0.0"
 
+SESSION_NAME: Final = "reprieve"
+"""Names Terraform's sessions of `account.role_arn` in CloudTrail."""
 
 DEFAULT_OUTDIR = Path("cdktf.out")
 """Where an app writes to if neither `CDKTF_OUTDIR` nor `--output` names another folder."""
@@ -45,7 +50,13 @@ class AccountStack(TerraformStack):
 
         partition, home = settings.regions.partition, settings.regions.home
         providers = {
-            region: AwsProvider(self, f"provider-{region}", region=region, alias=alias(region))
+            region: AwsProvider(
+                self,
+                f"provider-{region}",
+                region=region,
+                alias=alias(region),
+                **_account_arguments(settings.account),
+            )
             for region in known_regions(partition)
         }
         self.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
@@ -87,6 +98,19 @@ class AccountStack(TerraformStack):
             ),
             description="The topic of the alerts. REGION stands for each Region that is watched.",
         )
+
+
+def _account_arguments(account: AccountSettings) -> dict[str, Any]:
+    """Return what ties a provider to its account: it refuses the credentials of any other one."""
+    arguments: dict[str, Any] = {}
+    if account.id:
+        arguments["allowed_account_ids"] = [account.id]
+    if account.role_arn:
+        role = AwsProviderAssumeRole(
+            role_arn=account.role_arn, external_id=account.external_id, session_name=SESSION_NAME
+        )
+        arguments["assume_role"] = [role]
+    return arguments
 
 
 def _require_account(caller: DataAwsCallerIdentity, role_arn: str) -> None:

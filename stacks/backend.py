@@ -55,7 +55,7 @@ def _s3(stack: TerraformStack, name: str, state: StateSettings) -> None:
     backend = S3Backend(
         stack,
         bucket=_required(state.bucket),
-        key=state.key or f"reprieve/{name}.tfstate",
+        key=state.key_of(name),
         region=_required(state.region),
         # Without a key the bucket's default encryption applies: any request would override it.
         encrypt=True if state.kms_key_id else None,

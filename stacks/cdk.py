@@ -34,7 +34,7 @@ with fast_bindings():
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
     from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
     from cdktf_cdktf_provider_aws.kms_key import KmsKey
-    from cdktf_cdktf_provider_aws.provider import AwsProvider
+    from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderAssumeRole
     from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
     from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
     from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
@@ -46,6 +46,7 @@ with fast_bindings():
 __all__ = [
     "App",
     "AwsProvider",
+    "AwsProviderAssumeRole",
     "CloudBackend",
     "CloudwatchEventRule",
     "CloudwatchEventTarget",

@@ -50,9 +50,10 @@ VARIANTS: Mapping[str, Mapping[str, str]] = {
 
 
 def synthesise(output: Path, name: str, environment: Mapping[str, str], directory: Path) -> None:
-    """Write the stack of some settings to `output`/`name`/stacks/."""
+    """Write the stacks of some settings to `output`/`name`/stacks/."""
     app = App(outdir=str(output / name), stack_traces=False)
-    AccountStack(app, "reprieve", load(environment, directory))
+    for settings in load(environment, directory).accounts:
+        AccountStack(app, settings.stack, settings)
     app.synth()
 
 
@@ -66,7 +67,7 @@ def main() -> None:
     for name, said in VARIANTS.items():
         synthesise(OUTPUT, name, _ONE_REGION | dict(said), OUTPUT)
     for command in COMMANDS:
-        policy = json.dumps(policy_for(command, load(_ONE_REGION, OUTPUT)))
+        policy = json.dumps(policy_for(command, load(_ONE_REGION, OUTPUT).only))
         (OUTPUT / f"{command.replace(' ', '')}.json").write_text(policy)
 
 

@@ -92,7 +92,9 @@ def drill(
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
     format = chosen(format, as_json)
     access = access_of(profile, role_arn, external_id)
-    report, interrupted = _drill(load(), region, access, timeout, approved_role, keep=keep, yes=yes)
+    report, interrupted = _drill(
+        load().only, region, access, timeout, approved_role, keep=keep, yes=yes
+    )
     passed = not report.failed_profiles and all(each.passed for each in report.accounts)
     if format is OutputFormat.JSON:
         print_json(report.as_json("passed", passed=passed))

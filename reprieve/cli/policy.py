@@ -82,7 +82,7 @@ def policy(
         return
     if minimum_waiting_days is not None:
         raise OptionError(f"--minimum-waiting-days is for {PROTECT} only.")
-    document = policy_for(names, load())
+    document = policy_for(names, load().only)
     if format is OutputFormat.JSON:
         print_json(document)
     elif format is OutputFormat.CSV:
@@ -92,7 +92,7 @@ def policy(
 
 
 def _print_protection(minimum_waiting_days: int, format: OutputFormat) -> None:
-    protection = protection_of(load(), minimum_waiting_days)
+    protection = protection_of(load().only, minimum_waiting_days)
     if format is OutputFormat.JSON:
         print(protection.text)
     elif format is OutputFormat.CSV:

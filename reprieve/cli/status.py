@@ -60,7 +60,7 @@ def status(
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
     format = chosen(format, as_json)
     access = access_of(profile, role_arn, external_id)
-    report = _check(load(), region, access, timeout)
+    report = _check(load().only, region, access, timeout)
     healthy = not report.failed_profiles and all(each.is_healthy for each in report.accounts)
     shown = [_without_passed(each) if only_failed else each for each in report.accounts]
     if format is OutputFormat.JSON:

@@ -76,7 +76,7 @@ def sweep(
             "Use --yes to run them without confirmation.",
         )
     access = access_of(profile, role_arn, external_id)
-    report = _sweep(load(), region, access, timeout, cancels=cancels, enables=enables, yes=yes)
+    report = _sweep(load().only, region, access, timeout, cancels=cancels, enables=enables, yes=yes)
     healthy = not report.failed_profiles and all(each.is_healthy for each in report.accounts)
     if format is OutputFormat.JSON:
         print_json(report.as_json("healthy", passed=healthy))

@@ -22,7 +22,7 @@ def threats(
 ) -> None:
     """List what endangers keys, and what is watched."""
     format = chosen(format, as_json)
-    events = list_events(load())
+    events = list_events(load().only)
     if format is OutputFormat.JSON:
         print_json([asdict(event) for event in events])
     elif format is OutputFormat.CSV:

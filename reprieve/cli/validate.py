@@ -29,7 +29,7 @@ def validate(format: Format = OutputFormat.TABLE, as_json: AsJson = False) -> No
     format = chosen(format, as_json)
     errors: tuple[SettingError, ...] = ()
     try:
-        settings = load()
+        settings = load().only
     except SettingsError as error:
         if format is OutputFormat.TABLE:
             raise

@@ -85,7 +85,7 @@ def diagnose(
     done("checking the settings")
     settings: Settings | None = None
     try:
-        settings = load()
+        settings = load().only
     except SettingsError as error:
         checks.append(_invalid(error))
     else:

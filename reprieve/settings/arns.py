@@ -12,7 +12,7 @@ EncryptionWord = Literal["none", "own"]
 """The words for `notify.encryption`; otherwise it is a list of keys."""
 
 _PRINCIPAL = re.compile(
-    r"arn:(?P<partition>[a-z-]+):iam::\d{12}:(?P<kind>user|role)/"
+    r"arn:(?P<partition>[a-z-]+):iam::(?P<account>\d{12}):(?P<kind>user|role)/"
     r"(?P<path>[!-~]+/)?[\w+=,.@-]{1,64}",
     re.ASCII,
 )
@@ -35,6 +35,12 @@ def principal_partition(arn: str, kinds: Container[str] = ("role", "user")) -> s
     """Return the partition in the ARN of an IAM role or user; None if the text is no such ARN."""
     found = _PRINCIPAL.fullmatch(arn)
     return found["partition"] if found and found["kind"] in kinds else None
+
+
+def principal_account(arn: str) -> str | None:
+    """Return the account in the ARN of an IAM role or user; None if the text is no such ARN."""
+    found = _PRINCIPAL.fullmatch(arn)
+    return found["account"] if found else None
 
 
 def key_home(key: str) -> tuple[str | None, str | None] | None:

@@ -10,7 +10,8 @@ from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threat import pattern_json
 from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED
 from reprieve.names import ALARMS, LIFELINE, ROLES
-from reprieve.settings.arns import key_home, principal_partition
+from reprieve.settings.account import account_errors
+from reprieve.settings.arns import key_home, principal_account, principal_partition
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.invalid import invalid_at, other_partition_at
 from reprieve.settings.quotas import deployer_errors, runbook_errors, watch_errors
@@ -42,6 +43,7 @@ def cross_field_errors(values: Values) -> Errors:
     yield from runbook_errors(values)
     yield from _topic_errors(values)
     partition, reference = _partition(values)
+    yield from account_errors(table(values, "account"), partition)
     yield from state_errors(table(values, "state"), partition)
     if partition is None:
         return
@@ -108,6 +110,8 @@ def _remediation_errors(values: Values) -> Errors:
             "is a role that Reprieve itself creates, and would delete if the setting named it",
             "remove the key: Reprieve then creates and uses its own role",
         )
+    elif isinstance(role, str):
+        yield from _other_account_errors(values, role)
     for place, deployer in texts(values, "exempt", "deployers").items():
         if ":role/" in deployer and _is_own_role(deployer):
             yield invalid_at(
@@ -128,6 +132,19 @@ def _remediation_errors(values: Values) -> Errors:
         else:
             continue
         yield invalid_at(("remediation", key), True, rule, hint)
+
+
+def _other_account_errors(values: Values, role: str) -> Errors:
+    """Yield an error if the runbook's role is in another account than the settings are for."""
+    id, owner = table(values, "account").get("id"), principal_account(role)
+    if owner and isinstance(id, str) and owner != id:
+        yield invalid_at(
+            ("remediation", "automation_role_arn"),
+            role,
+            f"is a role of the account {owner}, and account.id is {id}: Systems Manager accepts "
+            "only roles of its own account",
+            "name a role of the account, or remove the key: Reprieve then creates a role",
+        )
 
 
 def _is_own_role(arn: str) -> bool:

@@ -3,15 +3,19 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import NoReturn
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, InitErrorDetails
 
-from reprieve.settings.errors import Place, SettingError, SettingsError, key_of, shown
-from reprieve.settings.origins import Origins, overridden
+from reprieve.settings.accounts import AccountTable, account_tables
+from reprieve.settings.deployment import Deployment
+from reprieve.settings.errors import SettingError, SettingsError
+from reprieve.settings.merged_errors import merged
+from reprieve.settings.origins import Origins
 from reprieve.settings.schema import LISTS, TABLES, Settings
 from reprieve.settings.sources import (
+    ACCOUNT_VARIABLE,
     DEFAULT_FILE,
     EXAMPLE_FILE,
     FILE_VARIABLE,
@@ -34,15 +38,18 @@ class NoSettings(SettingsError):
             self.hint = errors[0].hint[0].upper() + errors[0].hint[1:] + "."
 
 
-def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -> Settings:
-    """Return the settings of `reprieve.toml`, overridden by the environment.
+def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -> Deployment:
+    """Return the settings of every account in `reprieve.toml`, with the environment.
 
     Args:
-        environ: REPRIEVE_SETTINGS names another file; REPRIEVE_<TABLE>__<KEY> overrides a key.
+        environ: REPRIEVE_SETTINGS names another file; REPRIEVE_ACCOUNT selects accounts by their
+            names, with commas between; REPRIEVE_<TABLE>__<KEY> overrides a common key.
         directory: The directory of the file.
 
     Raises:
-        SettingsError: The settings have errors. It lists all of them, in the order of the settings.
+        SettingsError: The settings have errors. It lists all of them, in the order of the settings,
+            whichever accounts are selected.
+        UnknownAccount: REPRIEVE_ACCOUNT names an account that the settings do not have.
     """
     name = environ.get(FILE_VARIABLE, DEFAULT_FILE)
     from_environment, unknown = read_environment(
@@ -53,39 +60,53 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
     except SettingsError as error:
         raise SettingsError([*error.errors, *unknown]) from None
 
-    origins = Origins(name if from_file is not None else None, from_file or {}, from_environment)
+    file = name if from_file is not None else None
+    content = from_file or {}
+    tables, form_errors = account_tables(content, from_environment)
+    each_table: Sequence[AccountTable | None] = tables or [None]
+    origins = [Origins(file, content, from_environment, table) for table in each_table]
+    outcomes = [_validate(each.values) for each in origins]
+    found = [each for each in outcomes if isinstance(each, Settings)]
+    if form_errors or unknown or len(found) < len(outcomes):
+        errors = [[] if isinstance(each, Settings) else each for each in outcomes]
+        _refuse(file, directory, origins, errors, form_errors, unknown)
+    ids = [each.account.id for each in found if each.account.id]
+    names = [table.name if table else None for table in each_table]
+    deployment = Deployment(
+        tuple(each.placed(name, ids) for each, name in zip(found, names, strict=True))
+    )
+    selected = [each.strip() for each in environ.get(ACCOUNT_VARIABLE, "").split(",")]
+    return deployment.select(selected) if any(selected) else deployment
+
+
+def _validate(values: Mapping[str, object]) -> Settings | list[ErrorDetails]:
+    """Return the settings of an account, or the errors in them."""
     try:
-        settings = Settings.model_validate(overridden(origins.from_file, from_environment))
+        return Settings.model_validate(values)
     except ValidationError as error:
-        errors = _sorted(error)
-        # Without a file, the missing file is the error, and not each thing that it would have.
-        missing = from_file is None and any(map(_is_required, errors))
-        found = [
-            _setting_error(each, origins)
-            for each in errors
-            if not missing or not _is_required(each)
-        ]
-        if missing:
-            raise NoSettings([_no_file(directory), *found, *unknown]) from None
-        raise SettingsError([*found, *unknown]) from None
-    if unknown:
-        raise SettingsError(unknown)
-    return settings
+        return error.errors(include_url=False)
+
+
+def _refuse(
+    file: str | None,
+    directory: Path,
+    origins: Sequence[Origins],
+    errors: Sequence[Sequence[ErrorDetails]],
+    form_errors: Sequence[InitErrorDetails],
+    unknown: Sequence[SettingError],
+) -> NoReturn:
+    """Raise the errors of all accounts, those in the form of their tables, and of the variables."""
+    # Without a file, the missing file is the error, and not each thing that it would have.
+    if file is None and any(map(_is_required, errors[0])):
+        others = [[each for each in errors[0] if not _is_required(each)]]
+        found = merged(origins, others, form_errors)
+        raise NoSettings([_no_file(directory), *found, *unknown])
+    raise SettingsError([*merged(origins, errors, form_errors), *unknown])
 
 
 def _is_required(error: ErrorDetails) -> bool:
     """Return whether `notify.emails` is missing: all else has a default, or belongs to another."""
     return error["loc"] == ("notify", "emails") and error["input"] is None
-
-
-def _setting_error(error: ErrorDetails, origins: Origins) -> SettingError:
-    return SettingError(
-        key=key_of(error["loc"]),
-        rule=error["ctx"]["rule"],
-        hint=error["ctx"]["hint"],
-        value=None if error["input"] is None else shown(error["input"]),
-        origin=origins.of(error),
-    )
 
 
 def validated(values: Mapping[str, object]) -> Settings:
@@ -94,15 +115,10 @@ def validated(values: Mapping[str, object]) -> Settings:
     Raises:
         SettingsError: The values have errors.
     """
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        origins = Origins("Your input", values, {})
-        raise SettingsError(_setting_error(each, origins) for each in _sorted(error)) from None
-
-
-def _sorted(error: ValidationError) -> list[ErrorDetails]:
-    return sorted(error.errors(include_url=False), key=lambda each: _rank(each["loc"]))
+    outcome = _validate(values)
+    if isinstance(outcome, Settings):
+        return outcome
+    raise SettingsError(merged([Origins("Your input", values, {})], [outcome], []))
 
 
 def _no_file(directory: Path) -> SettingError:
@@ -113,15 +129,3 @@ def _no_file(directory: Path) -> SettingError:
             f"change to Reprieve's directory, or name the file: --settings FILE, or {FILE_VARIABLE}"
         )
     return SettingError(DEFAULT_FILE, "does not exist in this directory", hint)
-
-
-def _rank(place: Place) -> tuple[int, int, int]:
-    """Return the sort key of a place: the order of the settings, unknown ones last."""
-    table, *rest = place
-    index = next((part for part in rest if isinstance(part, int)), -1)
-    key = next((part for part in rest if isinstance(part, str)), None)
-    keys: list[str | None] = list(TABLES.get(cast("str", table), ()))
-    position = [*keys, key].index(key)
-    # A list of tables is sorted table by table, a list in a table item by item.
-    order = (index, position) if table in LISTS else (position, index)
-    return ([*TABLES, table].index(cast("str", table)), *order)

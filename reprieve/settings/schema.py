@@ -4,6 +4,7 @@
 the settings.
 """
 
+from collections.abc import Sequence
 from typing import Final, Self, cast, get_args
 
 from pydantic import (
@@ -11,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
+    PrivateAttr,
     StrictBool,
     ValidationError,
     model_validator,
@@ -20,6 +22,7 @@ from pydantic_core import PydanticUndefined
 
 from reprieve import regions
 from reprieve.events.threats import DEFAULTS
+from reprieve.settings.account import AccountSettings, stack_of
 from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
 from reprieve.settings.constraints import cross_field_errors, duplicate_errors, named_regions
 from reprieve.settings.no_effect import no_effect_errors
@@ -221,6 +224,7 @@ class WatchSettings(_Table):
 class Settings(_Table):
     """The settings of one account. `loader.load` reads them; `Settings(notify=…)` reads nothing."""
 
+    account: AccountSettings = Field(default_factory=AccountSettings)
     notify: NotifySettings
     remediation: RemediationSettings = Field(default_factory=RemediationSettings)
     exempt: ExemptSettings = Field(default_factory=ExemptSettings)
@@ -229,6 +233,37 @@ class Settings(_Table):
     patrol: PatrolSettings = Field(default_factory=PatrolSettings)
     state: StateSettings = Field(default_factory=StateSettings)
     watch: tuple[WatchSettings, ...] = ()
+    _all_account_ids: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def all_account_ids(self) -> tuple[str, ...]:
+        """The known ids of the accounts of the deployment, in the order of the settings.
+
+        That of this account is among them if it is known.
+        """
+        return self._all_account_ids
+
+    @property
+    def stack(self) -> str:
+        """The name of the account's stack: `reprieve`, or `reprieve-NAME` of `[accounts.NAME]`."""
+        return stack_of(self.account.name)
+
+    def placed(self, name: str | None, all_account_ids: Sequence[str]) -> Self:
+        """Return the settings of an account as a part of its deployment.
+
+        Args:
+            name: The NAME of `[accounts.NAME]`; None without such tables.
+            all_account_ids: The known ids of all accounts of the deployment.
+        """
+        changed = {}
+        if name:
+            changed = {
+                "account": self.account.named(name),
+                "state": self.state.of_stack(stack_of(name)),
+            }
+        copy = self.model_copy(update=changed)
+        copy._all_account_ids = tuple(all_account_ids)
+        return copy
 
     @model_validator(mode="wrap")
     @classmethod

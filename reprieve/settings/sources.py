@@ -16,10 +16,16 @@ from reprieve.text import nearest
 
 PREFIX: Final = "REPRIEVE_"
 FILE_VARIABLE: Final = f"{PREFIX}SETTINGS"
+ACCOUNT_VARIABLE: Final = f"{PREFIX}ACCOUNT"
 DEFAULT_FILE: Final = "reprieve.toml"
 EXAMPLE_FILE: Final = "reprieve.example.toml"
 """The example of the settings, which `reprieve init` fills in."""
-RESERVED: Final = (FILE_VARIABLE, f"{PREFIX}STOCK_BINDINGS", f"{PREFIX}PROVIDER_MIRROR")
+RESERVED: Final = (
+    FILE_VARIABLE,
+    ACCOUNT_VARIABLE,
+    f"{PREFIX}STOCK_BINDINGS",
+    f"{PREFIX}PROVIDER_MIRROR",
+)
 """The environment variables that have the prefix and are not settings."""
 
 Values = dict[str, object]

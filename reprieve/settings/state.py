@@ -1,7 +1,7 @@
 """Where Terraform's state is stored: the table `[state]`, its types, and the rules between them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -22,6 +22,9 @@ BACKENDS: Final[Mapping[str, tuple[str, ...]]] = {
     "hcp": ("organization", "workspace", "project", "hostname"),
 }
 """The backends, each with the keys that only it has."""
+
+STACK_WORD: Final = "STACK"
+"""In `key` and `workspace`, with `[accounts.NAME]`: the name of the account's stack."""
 
 _REQUIRED: Final = {
     "bucket": "reprieve-state-111122223333",
@@ -144,7 +147,8 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
     )
     key: _ObjectKey | None = Field(
         default=None,
-        description="s3: the path of the state in the bucket. Default: reprieve/STACK.tfstate.",
+        description="s3: the path of the state in the bucket. With `[accounts.NAME]`, STACK in it "
+        "stands for the name of the stack. Default: reprieve/STACK.tfstate.",
     )
     region: Region | None = Field(
         default=None, description="s3, required: the Region that the bucket is in."
@@ -164,7 +168,8 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
     )
     workspace: _Name | None = Field(
         default=None,
-        description="hcp: the workspace. Default: the name of the stack.",
+        description="hcp: the workspace. With `[accounts.NAME]`, STACK in it stands for the name "
+        "of the stack. Default: the name of the stack.",
     )
     project: _Project | None = Field(
         default=None,
@@ -175,6 +180,43 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
         default=None,
         description=f"hcp: the host of Terraform Enterprise. Default: {DEFAULT_HOSTNAME}.",
     )
+
+    def of_stack(self, stack: str) -> "StateSettings":
+        """Return the same settings, with the name of a stack for each STACK."""
+        named = {
+            key: value.replace(STACK_WORD, stack)
+            for key in ("key", "workspace")
+            if (value := getattr(self, key))
+        }
+        return self.model_copy(update=named)
+
+    def key_of(self, stack: str) -> str:
+        """Return the path of a stack's state in the bucket."""
+        return self.key or _default_key(stack)
+
+
+def _default_key(stack: str) -> str:
+    return f"reprieve/{stack}.tfstate"
+
+
+def shared_by(state: Mapping[str, object], stack: str) -> tuple[str, Hashable]:
+    """Return the setting that says where a state is, and the place: two stacks must not share it.
+
+    Args:
+        state: The table `[state]` before validation: each value may be anything.
+        stack: The name of the stack.
+    """
+
+    def named(key: str, default: str) -> str:
+        text = state.get(key)
+        return text.replace(STACK_WORD, stack) if isinstance(text, str) else default
+
+    if state.get("backend") == "s3":
+        return "key", (str(state.get("bucket")), named("key", _default_key(stack)))
+    if state.get("backend") == "hcp":
+        host = named("hostname", DEFAULT_HOSTNAME)
+        return "workspace", (host, str(state.get("organization")), named("workspace", stack))
+    return "backend", stack
 
 
 def without_other_backends(

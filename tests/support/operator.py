@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from reprieve.aws.permissions import policy_for
 from reprieve.cli.main import app
-from reprieve.settings.loader import load
 from reprieve.settings.sources import FILE_VARIABLE
 from sandbox.deployment import EXAMPLE
 from sandbox.server import Sandbox
+from tests.support.settings import load_one
 
 
 @dataclass
@@ -78,7 +78,7 @@ def user_allowed(
     name = f"operator-{uuid.uuid4().hex[:8]}"
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    policy = policy_for(command, load({**_FILE, **settings}))
+    policy = policy_for(command, load_one({**_FILE, **settings}))
     for statement in policy["Statement"]:
         statement["Action"] = [each for each in statement["Action"] if each != without]
     policy["Statement"] = [each for each in policy["Statement"] if each["Action"]]
@@ -94,5 +94,5 @@ def user_allowed(
 
 def actions_of(command: str, settings: Mapping[str, str]) -> list[str]:
     """Return the actions of a command's documented policy, each once."""
-    statements = policy_for(command, load({**_FILE, **settings}))["Statement"]
+    statements = policy_for(command, load_one({**_FILE, **settings}))["Statement"]
     return list(dict.fromkeys(action for each in statements for action in each["Action"]))

@@ -6,10 +6,10 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from reprieve.guard.protection import protection_of
-from reprieve.settings.loader import load
 from sandbox.core.account import ACCOUNT_ID
 from tests.support.account import EMAIL, REGIONS, Account
 from tests.support.operator import Operator
+from tests.support.settings import load_one
 
 REGION = "eu-west-1"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT_ID}:role/ci/deployer"
@@ -51,7 +51,7 @@ def deploy_with_administrators(sandbox, deployments, directory) -> Account:
 
 def printed_policy(**changed):
     """Return the policy that `reprieve policy protect` prints; `changed` are other settings."""
-    return json.loads(protection_of(load(SETTINGS | changed)).text)
+    return json.loads(protection_of(load_one(SETTINGS | changed)).text)
 
 
 def credentials(account, who):

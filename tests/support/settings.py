@@ -1,22 +1,30 @@
 """Load settings in tests, and list their errors."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from reprieve.settings.errors import SettingsError
 from reprieve.settings.loader import load
+from reprieve.settings.schema import Settings
 
 ROOT = Path(__file__).parents[2]
 GOOD = '[notify]\nemails = ["security@example.com"]\n'
 ROLE = "arn:aws:iam::111122223333:role/KeyRescue"
 
 
+def load_one(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -> Settings:
+    """Return the settings of the only account."""
+    return load(environ, directory).only
+
+
 def read(folder, toml=GOOD, **environ):
     """Return the settings in this file (None: no file) and these environment variables."""
     if toml is not None:
         (folder / "reprieve.toml").write_text(toml, encoding="utf-8")
-    return load(environ, folder)
+    return load_one(environ, folder)
 
 
 def errors(folder, toml=GOOD, **environ):

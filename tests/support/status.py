@@ -2,10 +2,10 @@
 
 from reprieve.guard.guard import regional_guard
 from reprieve.location import Location
-from reprieve.settings.loader import load
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import DEPLOYER
 from tests.support.breaking import BROKEN, EMAIL
+from tests.support.settings import load_one
 
 WATCHED = ("eu-west-1", "sa-east-1", BROKEN)
 THREE = [part for region in WATCHED for part in ("--region", region)]
@@ -20,7 +20,7 @@ SETTINGS = {
 """The settings as they are deployed: each deployment of the tests adds its deployer."""
 _ADDED = ("REPRIEVE_EXEMPT__DEPLOYERS", "REPRIEVE_SETTINGS")
 DEPLOYED = {name: value for name, value in SETTINGS.items() if name not in _ADDED}
-GUARD = regional_guard(load(SETTINGS), Location("aws", BROKEN, ACCOUNT_ID))
+GUARD = regional_guard(load_one(SETTINGS), Location("aws", BROKEN, ACCOUNT_ID))
 RUNBOOK = GUARD.documents[0].name
 """The document of the rescue."""
 

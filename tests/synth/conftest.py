@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from reprieve.settings.loader import load
 from stacks.account import AccountStack
 from stacks.cdk import App
+from tests.support.settings import load_one
 from tests.support.synth import EMAIL, Stack
 
 
@@ -35,7 +35,7 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
             for each in watch
         ]
         (directory / "reprieve.toml").write_text("\n".join(tables))
-        settings = load(EMAIL | variables, directory)
+        settings = load_one(EMAIL | variables, directory)
         app = App(outdir=str(directory))
         AccountStack(app, "reprieve", settings)
         app.synth()

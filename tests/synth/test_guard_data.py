@@ -8,7 +8,7 @@ import pytest
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.remediation import roles_of
 from reprieve.location import Location
-from reprieve.settings.loader import load
+from tests.support.settings import load_one
 from tests.support.synth import EMAIL, of_type
 
 REGION, ACCOUNT = "eu-west-1", "111122223333"
@@ -64,7 +64,7 @@ def test_the_stack_has_what_the_guard_has_and_nothing_else(synth, variables, tmp
     The Region is not that of IAM's events, which forwards them to it.
     """
     variables = {"REPRIEVE_REGIONS__WATCH": REGION, **variables}
-    settings = load(EMAIL | variables, tmp_path)
+    settings = load_one(EMAIL | variables, tmp_path)
     location = Location("aws", REGION, ACCOUNT)
     guard = regional_guard(settings, location)
     rules = (*guard.rules, *relay_rules(settings, Location("aws", "us-east-1", ACCOUNT)))

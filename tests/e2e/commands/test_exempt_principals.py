@@ -4,11 +4,11 @@ import boto3
 import pytest
 
 from reprieve.aws.account import Account
-from reprieve.settings.loader import load
 from reprieve.status.role_check import roles
 from sandbox.core.account import ACCOUNT_ID
 from tests.support.emulated_account import trust
 from tests.support.operator import Operator, user_allowed
+from tests.support.settings import load_one
 from tests.support.status import findings
 
 BASE = {
@@ -88,7 +88,7 @@ def test_a_missing_permission_is_named(sandbox, iam):
 
 def test_a_principal_of_another_account_of_the_same_run_is_right(sandbox, iam):
     """Several accounts may share their settings."""
-    settings = load(BASE | {"REPRIEVE_EXEMPT__PRINCIPALS": OTHER})
+    settings = load_one(BASE | {"REPRIEVE_EXEMPT__PRINCIPALS": OTHER})
     variables = sandbox.environment()
     session = boto3.Session(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
     account = Account(None, session, ACCOUNT_ID)

@@ -3,7 +3,7 @@
 import pytest
 
 from reprieve.aws.permissions import COMMANDS, policy_for
-from reprieve.settings.loader import load
+from tests.support.settings import load_one
 
 SETTINGS = {
     "REPRIEVE_REGIONS__WATCH": "eu-west-1",
@@ -14,7 +14,7 @@ OWN_KEY = SETTINGS | {"REPRIEVE_NOTIFY__ENCRYPTION": "own"}
 
 def actions(command, settings, directory):
     """Return the actions that a policy allows."""
-    policy = policy_for(command, load(settings, directory))
+    policy = policy_for(command, load_one(settings, directory))
     return {action for each in policy["Statement"] for action in each["Action"]}
 
 
@@ -36,7 +36,7 @@ def test_only_a_deployment_that_changes_the_service_setting_may(tmp_path):
 
 def test_aliases_are_limited_to_the_alert_keys_own(tmp_path):
     """An alias of another name can be neither moved to another key nor deleted."""
-    policy = policy_for("deploy", load(OWN_KEY, tmp_path))
+    policy = policy_for("deploy", load_one(OWN_KEY, tmp_path))
     (statement,) = (each for each in policy["Statement"] if "kms:DeleteAlias" in each["Action"])
     aliases = [arn for arn in statement["Resource"] if ":alias/" in arn]
     assert aliases == ["arn:aws:kms:*:*:alias/reprieve-alerts"]

@@ -11,9 +11,9 @@ from reprieve.aws.permissions import policy_for
 from reprieve.cli.views.csv_output import csv_text
 from reprieve.drill.result import AccountDrill, Leftover
 from reprieve.events.threats import CATALOGUE
-from reprieve.settings.loader import load
 from reprieve.status.findings import Check, Finding, Kind, Verdict
 from reprieve.status.status import Coverage, RegionStatus
+from tests.support.settings import load_one
 from tests.unit.cli.samples import KEY
 from tests.unit.diff.plan_making import PLANS
 
@@ -100,7 +100,7 @@ def test_threats_has_a_row_for_each_threat(reprieve):
 def test_a_policy_has_a_row_for_each_action(reprieve, tmp_path):
     """Of each statement."""
     found = rows(reprieve("policy", "status", "--format", "csv"))
-    statements = policy_for("status", load({}, tmp_path))["Statement"]
+    statements = policy_for("status", load_one({}, tmp_path))["Statement"]
     assert [row["action"] for row in found] == [a for each in statements for a in each["Action"]]
 
 

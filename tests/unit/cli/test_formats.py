@@ -9,7 +9,7 @@ from reprieve.aws.permissions import COMMANDS, policy_for
 from reprieve.cli.common import print_json
 from reprieve.cli.views.sweep import prompt
 from reprieve.drill.result import AccountDrill
-from reprieve.settings.loader import load
+from tests.support.settings import load_one
 from tests.unit.cli.samples import CALL, KEY
 
 COMMAND_LINES = [["threats"], ["status"], ["drill", "--yes"], ["sweep"], ["policy", "status"]]
@@ -57,9 +57,9 @@ def test_json_begins_with_the_verdict(reprieve, account, arguments, verdict):
 def test_a_policy_is_printed_as_json_or_as_a_table(reprieve, tmp_path, command):
     """The table has each statement and each action."""
     arguments = ["policy", *command.split()]
-    assert json.loads(reprieve(*arguments).stdout) == policy_for(command, load({}, tmp_path))
+    assert json.loads(reprieve(*arguments).stdout) == policy_for(command, load_one({}, tmp_path))
     table = reprieve(*arguments, "--format", "table").stdout
-    for statement in policy_for(command, load({}, tmp_path))["Statement"]:
+    for statement in policy_for(command, load_one({}, tmp_path))["Statement"]:
         assert f"\n{statement['Sid']} " in table
         assert {*statement["Action"]} <= {*table.split()}
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reprieve.cli.main import app
-from reprieve.settings.loader import load
+from tests.support.settings import load_one
 
 ROLE = "arn:aws:iam::111122223333:role/Deployment"
 OPTIONS = ["--email", "a@example.com", "--email", "b@example.com", "--region", "eu-west-1"]
@@ -49,7 +49,7 @@ def test_three_answers_become_the_settings(tmp_path):
     """The rest is the default."""
     shown, code = at_a_terminal(tmp_path, "a@example.com, b@example.com", "", ROLE)
     assert code == 0, shown
-    settings = load({}, tmp_path)
+    settings = load_one({}, tmp_path)
     assert settings.notify.emails == ("a@example.com", "b@example.com")
     assert len(settings.regions.watched) == 17
     assert settings.exempt.deployers == (ROLE,)
@@ -71,7 +71,7 @@ def test_a_wrong_answer_is_asked_again(tmp_path):
         "exempt.deployers is empty: each deployment will send an alert",
     ):
         assert line in shown.replace("\r\n", "\n")
-    assert load({}, tmp_path).regions.watched == ("eu-west-1",)
+    assert load_one({}, tmp_path).regions.watched == ("eu-west-1",)
 
 
 def test_with_options_it_asks_nothing(run, tmp_path):
@@ -81,7 +81,7 @@ def test_with_options_it_asks_nothing(run, tmp_path):
         0,
         "Wrote reprieve.toml. Read it, then run `reprieve doctor`.\n",
     )
-    assert load({}, tmp_path).exempt.deployers == (ROLE,)
+    assert load_one({}, tmp_path).exempt.deployers == (ROLE,)
     assert "# How often: from" in (tmp_path / "reprieve.toml").read_text()
 
 
@@ -114,7 +114,9 @@ def test_an_option_with_an_error_writes_nothing(run, tmp_path):
 def test_the_settings_option_names_the_file(run, tmp_path):
     """It need not exist."""
     assert run(*OPTIONS, "--settings", "prod.toml").exit_code == 0
-    assert load({"REPRIEVE_SETTINGS": "prod.toml"}, tmp_path).notify.emails[0] == "a@example.com"
+    assert (
+        load_one({"REPRIEVE_SETTINGS": "prod.toml"}, tmp_path).notify.emails[0] == "a@example.com"
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reprieve.guard.protection import protection_of
-from reprieve.settings.loader import load
+from tests.support.settings import load_one
 from tests.unit.cli.samples import SETTINGS
 
 DEPLOYERS = f'exempt.deployers = ["arn:aws:iam::111122223333:role/deployer"]\n{SETTINGS}'
@@ -15,7 +15,7 @@ DEPLOYERS = f'exempt.deployers = ["arn:aws:iam::111122223333:role/deployer"]\n{S
 def test_protect_prints_one_line_of_json(reprieve, tmp_path, arguments):
     """White space counts against the size of the policy."""
     result = reprieve("policy", "protect", *arguments, settings=DEPLOYERS)
-    assert result.stdout == f"{protection_of(load({}, tmp_path)).text}\n"
+    assert result.stdout == f"{protection_of(load_one({}, tmp_path)).text}\n"
     assert (result.stderr, result.exit_code) == ("", 0)
 
 
@@ -23,7 +23,7 @@ def test_the_table_explains_each_statement(reprieve, tmp_path):
     """In a sentence."""
     table = reprieve("policy", "protect", "--format", "table", settings=DEPLOYERS).stdout
     words = " ".join(table.split())
-    for each in protection_of(load({}, tmp_path)).statements:
+    for each in protection_of(load_one({}, tmp_path)).statements:
         assert f"\n{each.sid} " in table
         assert each.explanation.split(".")[0] in words
 

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from reprieve.drill.drill import Plan, drill
-from reprieve.settings.loader import load
+from tests.support.settings import load_one
 from tests.unit.drill.fakes import ARN, REGION, FakeAccount, FakeClient, failure
 
 URL = "https://sqs/reprieve-drill-1"
@@ -19,7 +19,7 @@ SUBSCRIPTION = f"{TOPIC}:1"
 def plan():
     """Wait for ten seconds at most."""
     settings = {"REPRIEVE_REGIONS__WATCH": REGION, "REPRIEVE_NOTIFY__EMAILS": "a@example.com"}
-    return Plan(load(settings), timeout=10)
+    return Plan(load_one(settings), timeout=10)
 
 
 def guarded_account(**answers):

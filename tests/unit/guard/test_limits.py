@@ -11,8 +11,8 @@ from reprieve.events.threats import BY_NAME
 from reprieve.guard.guard import regional_guard
 from reprieve.guard.resources import Rule
 from reprieve.location import Location
-from reprieve.settings.loader import load
 from reprieve.settings.quotas import MAX_WATCHES, MAX_WILDCARD_WATCHES
+from tests.support.settings import load_one
 
 REGION = "ap-southeast-2"
 LONGEST = {
@@ -37,7 +37,7 @@ def guard(tmp_path_factory):
     """Return the guard of one Region."""
     directory = tmp_path_factory.mktemp("limits")
     (directory / "reprieve.toml").write_text(WATCH)
-    return regional_guard(load(LONGEST, directory), Location("aws", REGION))
+    return regional_guard(load_one(LONGEST, directory), Location("aws", REGION))
 
 
 def test_rules(guard):

@@ -6,7 +6,7 @@ import pytest
 
 from reprieve.errors import ExitCode
 from reprieve.guard.protection import MAX_CHARACTERS, ProtectionError, protection_of
-from reprieve.settings.loader import load
+from tests.support.settings import load_one
 
 DEPLOYER = "arn:aws:iam::111122223333:role/deployer"
 SETTINGS = {
@@ -20,7 +20,7 @@ ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "
 
 def protection(directory, days=30, **changed):
     """Return the policy of these settings; the keys of `changed` are those of the environment."""
-    return protection_of(load(SETTINGS | changed, directory), days)
+    return protection_of(load_one(SETTINGS | changed, directory), days)
 
 
 def statement(found, sid):

@@ -1,5 +1,6 @@
 """Any input is either valid or leads to a SettingsError, never to another exception."""
 
+import json
 import string
 
 from hypothesis import HealthCheck, example, given
@@ -41,7 +42,7 @@ def loads_or_reports_errors(folder, environ):
     watched: tuple[str, ...]
     found: tuple[SettingError, ...]
     try:
-        watched, found = load(environ, folder).regions.watched, ()
+        watched, found = load(environ, folder).accounts[0].regions.watched, ()
     except SettingsError as error:
         watched, found = (), error.errors
         str(error).encode()
@@ -66,6 +67,32 @@ def test_any_values_are_accepted_or_refused(values):
     except ValidationError as error:
         watched, kinds = (), {each["type"] for each in error.errors()}
     assert (bool(watched), kinds) in [(True, set()), (False, {"reprieve"})]
+
+
+def toml(value):
+    """Return a value as TOML; None as an empty table."""
+    if isinstance(value, dict):
+        return (
+            f"{{{', '.join(f'{json.dumps(key)} = {toml(each)}' for key, each in value.items())}}}"
+        )
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    return "{}" if value is None else json.dumps(value)
+
+
+TABLES_OF_ACCOUNT = st.dictionaries(
+    st.one_of(NAMES, st.sampled_from(list(TABLES["account"]))),
+    st.one_of(VALUES, st.dictionaries(NAMES, VALUES)),
+)
+
+
+@FAST
+@given(accounts=st.one_of(VALUES, st.dictionaries(st.text(max_size=5), TABLES_OF_ACCOUNT)))
+@example(accounts={"a": {"id": "111122223333", "notify": {"emails": ["a@example.com"]}}})
+def test_any_tables_of_accounts_load_or_are_refused(tmp_path, accounts):
+    """No form of them leads to a traceback."""
+    (tmp_path / "reprieve.toml").write_text(f"accounts = {toml(accounts)}\n{GOOD}")
+    loads_or_reports_errors(tmp_path, {})
 
 
 @FAST

@@ -1,8 +1,7 @@
 """The sources: the file, the environment, and which one overrides the other."""
 
-from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
-from tests.support.settings import GOOD, ROLE, errors, read
+from tests.support.settings import GOOD, ROLE, errors, load_one, read
 
 
 def test_every_key_can_come_from_the_file(tmp_path):
@@ -69,7 +68,7 @@ def test_load_reads_the_current_directory_and_the_process_environment(tmp_path, 
     (tmp_path / "reprieve.toml").write_text(GOOD)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REPRIEVE_NOTIFY__TOPIC_NAME", "other")
-    assert load().notify.topic_name == "other"
+    assert load_one().notify.topic_name == "other"
     assert Settings(notify={"emails": ["a@example.com"]}).notify.topic_name == "reprieve-alerts"
 
 

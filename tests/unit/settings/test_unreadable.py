@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from reprieve.settings.errors import SettingError, SettingsError
-from reprieve.settings.loader import load
 from reprieve.settings.schema import TABLES
 from reprieve.settings.sources import EXAMPLE_FILE
-from tests.support.settings import GOOD, errors, read, rules
+from tests.support.settings import GOOD, errors, load_one, read, rules
 
 
 def test_a_variable_does_not_hide_an_invalid_table(tmp_path):
@@ -21,7 +20,7 @@ def test_a_variable_that_is_not_utf_8_is_refused(tmp_path):
     """The operating system passes such bytes on."""
     (tmp_path / "reprieve.toml").write_text(GOOD)
     with pytest.raises(SettingsError) as caught:
-        load({"REPRIEVE_REGIONS__WATCH": "\udcff"}, tmp_path)
+        load_one({"REPRIEVE_REGIONS__WATCH": "\udcff"}, tmp_path)
     (error,) = caught.value.errors
     assert (error.key, error.rule) == ("regions.watch", "is not text in UTF-8")
 

@@ -1,13 +1,13 @@
 """What the settings define in a Region, watched or not."""
 
 from reprieve.aws.account import Account
-from reprieve.settings.loader import load
 from reprieve.status.expected import relay_in, rules_in
+from tests.support.settings import load_one
 
 ACCOUNT = Account(None, None, "111122223333", "arn:aws:iam::111122223333:user/alice")
 WATCHED = ("eu-central-1", "eu-west-1")
 KEYS = [f"arn:aws:kms:{region}:111122223333:key/mrk-{'0' * 32}" for region in WATCHED]
-SETTINGS = load(
+SETTINGS = load_one(
     {
         "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
         "REPRIEVE_NOTIFY__ENCRYPTION": ",".join(KEYS),

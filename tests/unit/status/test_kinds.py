@@ -12,7 +12,6 @@ from reprieve.guard.guard import regional_guard
 from reprieve.guard.remediation import roles_of
 from reprieve.guard.resources import Metric, RegionalGuard
 from reprieve.location import Location
-from reprieve.settings.loader import load
 from reprieve.status.compare import compare
 from reprieve.status.kinds import (
     alarm,
@@ -27,8 +26,9 @@ from reprieve.status.kinds import (
     topic,
 )
 from tests.support import aws_answers as aws
+from tests.support.settings import load_one
 
-SETTINGS = load(
+SETTINGS = load_one(
     {
         "REPRIEVE_PATROL__ENABLED": "true",
         "REPRIEVE_NOTIFY__EMAILS": "security@example.com",

@@ -5,7 +5,7 @@ import pytest
 from reprieve.cli.views import policy, threats
 from reprieve.guard.protection import protection_of
 from reprieve.guard.watched_events import WatchedEvent
-from reprieve.settings.loader import load
+from tests.support.settings import load_one
 from tests.unit.cli.samples import ACCOUNT
 from tests.unit.cli.views.printing import WIDTHS, printed
 
@@ -69,7 +69,7 @@ def test_the_policy_that_protects_the_guard(tmp_path, width):
         "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
         "REPRIEVE_EXEMPT__DEPLOYERS": f"arn:aws:iam::{ACCOUNT.id}:role/deployer",
     }
-    protection = protection_of(load(environ, tmp_path), 7)
+    protection = protection_of(load_one(environ, tmp_path), 7)
     text = " ".join(printed(lambda out: policy.show_protection(protection, out), width).split())
     for statement in protection.statements:
         assert f"{statement.sid} {statement.explanation}" in text
