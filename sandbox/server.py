@@ -3,62 +3,58 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
 
-from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
 from sandbox.cloudtrail.event_history import History
-from sandbox.cloudtrail.log import Log
 from sandbox.cloudtrail.trails import create_trail
-from sandbox.cloudwatch.alarms import AlarmChange, Alarms
+from sandbox.cloudwatch.alarms import AlarmChange
 from sandbox.core import clock
-from sandbox.core.background import Work
+from sandbox.core.account import ACCOUNT_ID, in_account
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
 from sandbox.core.quotas import Limits, Quotas
-from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.delivery import Delivery
-from sandbox.gateway import s3_lock
-from sandbox.gateway.authorizer import Authorizer
+from sandbox.gateway.accounts import Accounts
 from sandbox.gateway.moto_app import Dispatcher, QuietHandler
-from sandbox.gateway.recorder import Recorder
 from sandbox.gateway.regions import Switches
-from sandbox.gateway.router import Router
 from sandbox.iam import service_control
-from sandbox.iam.authorization import CLOUDWATCH, EVENTS
-from sandbox.kms import custom_key_stores, expiry
-from sandbox.sns import data_protection, emails, publish, subscriptions
+from sandbox.kms import expiry
+from sandbox.services import Services
+from sandbox.sns import emails, subscriptions
 from sandbox.sns.emails import Mail
-from sandbox.sqs import queues
-from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution
 
 HOST = "127.0.0.1"
 HOME_REGION = "us-east-1"
 # The name of the trail, which covers the Regions of the partition aws.
 TRAIL = "sandbox"
-_CREDENTIAL = "sandbox"
 
 
 class Sandbox:
     """AWS on loopback. Use it as a context manager, or with `start` and `stop`.
 
-    `port=0` takes a free port. At the start the account has one thing: a multi-Region CloudTrail
-    trail that logs, so that EventBridge gets KMS calls. Every access key that IAM does not know
-    belongs to the account's root. `quotas` are AWS's defaults, if none are given.
+    `port=0` takes a free port. `accounts` are the ids of accounts beside the default one,
+    111122223333. At the start an account has one thing: a multi-Region CloudTrail trail that logs,
+    so that EventBridge gets KMS calls. Every access key that IAM does not know belongs to the root
+    of the default account. `quotas` are AWS's defaults, if none are given; each account and Region
+    has its own.
     """
 
     _running = Lock()
 
-    def __init__(self, port: int = 0, quotas: Quotas | None = None) -> None:
+    def __init__(
+        self, port: int = 0, quotas: Quotas | None = None, accounts: Iterable[str] = ()
+    ) -> None:
         self._port = port
+        self._first_accounts = Accounts(accounts)
+        self._accounts = Accounts(accounts)
         self._limits = Limits(quotas)
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
@@ -90,66 +86,20 @@ class Sandbox:
     def _listen(self) -> None:
         moto = Dispatcher(create_backend_app)
         # The services need clients, and clients need the port. So moto's application comes first,
-        # and `_connect_services` replaces it.
+        # and the services replace it.
         self._server = make_server(
             HOST, self._port, moto, threaded=True, request_handler=QuietHandler
         )
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
         """The URL of every service, in every Region."""
-        self._server.app = self._connect_services(moto)
-        create_trail(TRAIL, HOME_REGION)
+        self._clients = Clients(self.endpoint)
+        self._services = Services(moto, self._clients, self._limits, self._accounts, self.reset)
+        self._server.app = self._services.app
+        self._create_trails()
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
         self._thread.start()
-
-    def _connect_services(self, moto: Any) -> Recorder:
-        """Create the services. Give each one the functions by which it reaches the others."""
-        self._clients = Clients(self.endpoint)
-        self._work = Work()
-        self.history = History(self._limits)
-        """CloudTrail's event history."""
-        self.switches = Switches()
-        """The Regions that are disabled or slow."""
-        self._alarms = Alarms(
-            self._work, self._limits, partial(publish.publish_as_service, CLOUDWATCH)
-        )
-        self._automations = Automations(
-            self._work,
-            self._clients,
-            self._limits,
-            # The bus needs the automations too, so the bus is looked up when an event comes.
-            emit=lambda event, region: self._bus.emit(event, region),
-        )
-        self._bus = Bus(
-            self._work,
-            OtherServices(
-                publish=partial(publish.publish_as_service, EVENTS),
-                start_automation=self._automations.start_for_rule,
-                count=self._alarms.count_for_rule,
-                evaluate_alarms=self._alarms.evaluate_later,
-            ),
-        )
-        self._undo = [
-            subscriptions.hook(),
-            publish.hook(self._alarms.notification_failed),
-            emails.hook(self._limits),
-            data_protection.hook(),
-            queues.hook(),
-            s3_lock.serialize(),
-        ]
-        log = Log(self.history, self._bus.emit)
-        router = Router(
-            moto,
-            self._bus,
-            self._automations,
-            self._alarms,
-            self.history,
-            self._limits,
-            log,
-            self.reset,
-        )
-        return Recorder(Authorizer(router, self.switches), log, self._automations.service_of)
 
     def stop(self) -> None:
         """Stop listening, and forget everything. A second call does nothing."""
@@ -159,36 +109,60 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._automations.close()
-        self._work.stop()
-        self._alarms.close()
-        for undo in self._undo:
-            undo()
+        self._services.close()
         self._server = self._thread = None
-        moto_api_backend.reset()
-        _forget()
         self._running.release()
 
-    def environment(self) -> dict[str, str]:
+    @property
+    def history(self) -> History:
+        """CloudTrail's event history."""
+        return self._services.history
+
+    @property
+    def switches(self) -> Switches:
+        """The Regions that are disabled or slow."""
+        return self._services.switches
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The ids of the accounts, the default account first."""
+        return self._accounts.ids
+
+    def add_account(self, account: str) -> None:
+        """Add an account of this id, with its trail. One that is there already stays as it is.
+
+        A reset removes the accounts that the sandbox did not have at the start.
+
+        Raises:
+            ValueError: The id has not 12 digits.
+            RuntimeError: The sandbox is not running.
+        """
+        if self._server is None:
+            raise RuntimeError("the sandbox is not running: give it its accounts at the start")
+        if self._accounts.add(account):
+            with in_account(account):
+                create_trail(TRAIL, HOME_REGION)
+
+    def environment(self, account: str = ACCOUNT_ID) -> dict[str, str]:
         """Return variables that make terraform, cdktf, aws and boto3 talk to the sandbox only.
 
-        Add them to the environment of a process.
+        Add them to the environment of a process. The credentials are those of an account's root.
         """
-        return self._clients.environment(HOME_REGION) | {
-            "AWS_ACCESS_KEY_ID": _CREDENTIAL,
-            "AWS_SECRET_ACCESS_KEY": _CREDENTIAL,
-        }
+        key = self._accounts.root_key(account)
+        credentials = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": key}
+        return self._clients.environment(HOME_REGION) | credentials
 
-    def client(self, service: str, region: str) -> Any:
-        """Return a boto3 client of the account's root, whatever the environment says."""
-        return self._clients.make(service, region, _CREDENTIAL, _CREDENTIAL)
+    def client(self, service: str, region: str, account: str = ACCOUNT_ID) -> Any:
+        """Return a boto3 client of an account's root, whatever the environment says."""
+        key = self._accounts.root_key(account)
+        return self._clients.make(service, region, key, key)
 
     def settle(self, timeout: float = 30.0) -> None:
         """Wait until all deliveries and automations have ended and all alarms are evaluated.
 
         Raise TimeoutError after `timeout` seconds.
         """
-        self._work.settle(timeout)
+        self._services.work.settle(timeout)
 
     @property
     def quotas(self) -> Quotas:
@@ -199,67 +173,79 @@ class Sandbox:
     def quotas(self, quotas: Quotas) -> None:
         self._limits.quotas = quotas
         if self._server is not None:
-            self._automations.slots.fill_all()
+            self._services.automations.slots.fill_all()
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """The deliveries of the event buses, oldest first."""
-        return self._bus.deliveries
+        """The deliveries of the event buses of all accounts, oldest first."""
+        return self._services.bus.deliveries
 
     @property
     def executions(self) -> list[Execution]:
-        """The executions of Systems Manager Automation, oldest first."""
-        return self._automations.executions
+        """The executions of Systems Manager Automation in all accounts, oldest first."""
+        return self._services.automations.executions
 
     @property
     def alarms(self) -> list[AlarmChange]:
-        """The state changes of CloudWatch's alarms, oldest first."""
-        return self._alarms.changes
+        """The state changes of CloudWatch's alarms in all accounts, oldest first."""
+        return self._services.alarms.changes
 
     @property
     def mails(self) -> list[Mail]:
-        """The messages that EventBridge, alarms and other callers published to topics."""
+        """The messages that EventBridge, alarms and other callers published, by account."""
         return emails.mails()
 
-    def emit(self, event: Mapping[str, Any], region: str) -> None:
-        """Put an EventBridge envelope on a Region's default bus, as AWS itself would.
+    def emit(self, event: Mapping[str, Any], region: str, account: str = ACCOUNT_ID) -> None:
+        """Put an EventBridge envelope on the default bus of a Region, as AWS itself would.
 
         The event needs `source`, `detail-type` and `detail`. Other missing fields get defaults.
         """
-        blank = envelope(event["source"], event["detail-type"], region, event["detail"])
-        self._bus.emit({**blank, "id": str(uuid.uuid4()), **event}, region)
+        with in_account(account):
+            blank = envelope(event["source"], event["detail-type"], region, event["detail"])
+            self._services.bus.emit({**blank, "id": str(uuid.uuid4()), **event}, region)
 
-    def run_schedules(self, region: str | None = None, rule: str | None = None) -> None:
-        """Fire every enabled rule that has a schedule once, in one Region or in all.
+    def run_schedules(
+        self, region: str | None = None, rule: str | None = None, account: str | None = None
+    ) -> None:
+        """Fire every enabled rule that has a schedule once, in one Region and account or in all.
 
         With `rule` only the rule of that name.
         """
-        self._bus.run_schedules(region, rule)
+        for each in self.accounts if account is None else [account]:
+            with in_account(each):
+                self._services.bus.run_schedules(region, rule)
 
     def lose_events(self, test: Callable[[Mapping[str, Any]], bool] | None) -> None:
         """Lose each event (a whole envelope) for which the test holds. None loses no more."""
-        self._bus.lose_events(test)
+        self._services.bus.lose_events(test)
 
     def advance(self, days: float) -> None:
         """Let time pass for KMS: scheduled deletions happen, and imported material expires."""
         clock.advance(days)
         self.history.age(days)
-        for event, region in expiry.events_due():
-            self._bus.emit(event, region)
+        for account in self.accounts:
+            with in_account(account):
+                for event, region in expiry.events_due():
+                    self._services.bus.emit(event, region)
 
-    def set_pending(self, region: str, endpoint: str, pending: bool = True) -> None:
+    def set_pending(
+        self, region: str, endpoint: str, pending: bool = True, account: str = ACCOUNT_ID
+    ) -> None:
         """Make an endpoint's subscriptions pending, or confirm them."""
-        subscriptions.set_pending(region, endpoint, pending)
+        with in_account(account):
+            subscriptions.set_pending(region, endpoint, pending)
 
-    def set_service_control_policy(self, policy: Mapping[str, Any] | None) -> None:
-        """Attach a service control policy to the account: `sandbox.iam.service_control`.
+    def set_service_control_policy(
+        self, policy: Mapping[str, Any] | None, account: str = ACCOUNT_ID
+    ) -> None:
+        """Attach a service control policy to an account: `sandbox.iam.service_control`.
 
         None detaches it. It is the organization's, so a snapshot does not have it.
         """
-        service_control.attach(policy)
+        service_control.attach(policy, account)
 
     def snapshot(self) -> bytes:
-        """Wait until all jobs have ended, then return a copy of the account.
+        """Wait until all jobs have ended, then return a copy of all accounts.
 
         It has every resource and CloudTrail's history, but not what the sandbox observed: no
         deliveries, executions or state changes of alarms. Raise RuntimeError before the start.
@@ -267,31 +253,25 @@ class Sandbox:
         if self._server is None:
             raise RuntimeError("the sandbox is not running: it has no account")
         self.settle()
-        return snapshot.take(self.history.records)
+        return snapshot.take(snapshot.Kept(self.accounts, self.history.accounts))
 
     def restore(self, copy: bytes) -> None:
-        """Replace the account with a copy that `snapshot` returned, of this or another sandbox."""
+        """Replace the accounts with a copy that `snapshot` returned, of this or another sandbox."""
         self.reset()
-        self.history.replace(snapshot.restore(copy))
+        kept = snapshot.restore(copy)
+        self._accounts.replace(kept.accounts)
+        self.history.replace_accounts(kept.history)
 
     def reset(self) -> None:
-        """Stop all automations and retries, then start again with an empty account."""
-        self._bus.give_up()
-        self._automations.cancel_all()
+        """Stop all automations and retries, then start again with the first accounts, empty."""
+        self._services.cancel_all()
         self.settle()
-        moto_api_backend.reset()
-        self._bus.clear()
-        self._automations.clear()
-        self._alarms.clear()
-        self.history.clear()
-        self.switches.reset()
+        self._services.clear()
         self._limits.rates.clear()
-        _forget()
-        create_trail(TRAIL, HOME_REGION)
+        self._accounts.replace(self._first_accounts.ids)
+        self._create_trails()
 
-
-def _forget() -> None:
-    """Reset the state that moto's own reset does not cover."""
-    custom_key_stores.clear()
-    service_control.attach(None)
-    clock.reset()
+    def _create_trails(self) -> None:
+        for account in self.accounts:
+            with in_account(account):
+                create_trail(TRAIL, HOME_REGION)

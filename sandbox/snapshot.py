@@ -1,4 +1,4 @@
-"""A copy of the account: what moto keeps of every service, and what the sandbox keeps beside it."""
+"""A copy of the accounts: what moto keeps of every service, and what the sandbox keeps beside."""
 
 import copyreg
 import io
@@ -28,13 +28,21 @@ _PLAIN: Final = NoEncryption()
 
 
 @dataclass(frozen=True)
-class _Account:
-    """The parts of an account. `backends` are moto's, by the name of their service."""
+class Kept:
+    """What the server keeps of the accounts: their ids, and CloudTrail's records of each one."""
+
+    accounts: tuple[str, ...]
+    history: dict[str, dict[str, list[dict[str, Any]]]]
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """The parts of the accounts. `backends` are moto's, by the name of their service."""
 
     backends: dict[str, dict[str, Any]]
-    key_stores: dict[tuple[str, str], dict[str, Any]]
+    key_stores: dict[tuple[str, str, str], dict[str, Any]]
     ahead: Any
-    history: dict[str, list[dict[str, Any]]]
+    kept: Kept
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc, unused-ignore]
@@ -67,29 +75,29 @@ def _set_defaults(value: defaultdict[Any, Any], state: tuple[Any, dict[str, Any]
     value.__dict__.update(state[1])
 
 
-def take(history: dict[str, list[dict[str, Any]]]) -> bytes:
-    """Return a copy of the account, in which no job is running. `history` is CloudTrail's."""
+def take(kept: Kept) -> bytes:
+    """Return a copy of the accounts, in which no job is running."""
     with backend_lock:
         backends = {each.service_name: dict(each) for each in _in_use()}
-    account = _Account(backends, custom_key_stores.stores(), clock.ahead(), history)
+    copy = _Copy(backends, custom_key_stores.stores(), clock.ahead(), kept)
     written = io.BytesIO()
-    _Pickler(written).dump(account)
+    _Pickler(written).dump(copy)
     return written.getvalue()
 
 
-def restore(snapshot: bytes) -> dict[str, list[dict[str, Any]]]:
-    """Replace the account with a copy, and return CloudTrail's history of it.
+def restore(snapshot: bytes) -> Kept:
+    """Replace the accounts with a copy, and return what the server has to keep of it.
 
     Restore only what `take` returned: reading a pickle runs code.
     """
-    account: _Account = pickle.loads(snapshot)  # noqa: S301
+    copy: _Copy = pickle.loads(snapshot)  # noqa: S301
     with backend_lock:
-        for service, accounts in account.backends.items():
+        for service, accounts in copy.backends.items():
             backend: Any = get_backend(service)  # type: ignore[call-overload, unused-ignore]
             backend.clear()
             backend.update(accounts)
             if backend not in _in_use():
                 _in_use().append(backend)
-    custom_key_stores.replace(account.key_stores)
-    clock.set_ahead(account.ahead)
-    return account.history
+    custom_key_stores.replace(copy.key_stores)
+    clock.set_ahead(copy.ahead)
+    return copy.kept

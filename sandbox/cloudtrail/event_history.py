@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from sandbox.cloudtrail.records import EVENT_SOURCES, is_write
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.core.quotas import Limits
 
@@ -25,41 +26,60 @@ _ATTRIBUTES = (
 
 
 class History:
-    """The write calls of every Region, including calls that failed."""
+    """The write calls of every account and Region, including calls that failed.
+
+    Each account sees its own. `records` and `replace` are about the present account.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._lock = Lock()
-        self._records: dict[str, list[Record]] = {}
+        self._accounts: dict[str, dict[str, list[Record]]] = {}
 
     def clear(self) -> None:
         """Forget every call."""
         with self._lock:
-            self._records.clear()
+            self._accounts.clear()
 
     @property
     def records(self) -> dict[str, list[Record]]:
         """A copy of the records by Region, oldest first."""
+        return self.accounts.get(current_account(), {})
+
+    @property
+    def accounts(self) -> dict[str, dict[str, list[Record]]]:
+        """A copy of the records by account and Region, oldest first."""
         with self._lock:
-            return {region: list(records) for region, records in self._records.items()}
+            return {
+                account: {region: list(records) for region, records in regions.items()}
+                for account, regions in self._accounts.items()
+            }
 
     def replace(self, records: Mapping[str, list[Record]]) -> None:
         """Have these records and no others."""
         with self._lock:
-            self._records = dict(records)
+            self._accounts[current_account()] = dict(records)
+
+    def replace_accounts(self, accounts: Mapping[str, dict[str, list[Record]]]) -> None:
+        """Have these records of each account and no others."""
+        with self._lock:
+            self._accounts = dict(accounts)
 
     def add(self, record: Record) -> None:
         """Add CloudTrail's record of a call."""
         with self._lock:
-            self._records.setdefault(record["awsRegion"], []).append(record)
+            self._of_account().setdefault(record["awsRegion"], []).append(record)
 
     def age(self, days: float) -> None:
         """Move all calls so far into the past."""
         with self._lock:
-            for records in self._records.values():
-                for record in records:
-                    earlier = _moment(record["eventTime"]) - timedelta(days=days)
-                    record["eventTime"] = f"{earlier:%Y-%m-%dT%H:%M:%SZ}"
+            regions = [each for account in self._accounts.values() for each in account.values()]
+            for record in [record for records in regions for record in records]:
+                earlier = _moment(record["eventTime"]) - timedelta(days=days)
+                record["eventTime"] = f"{earlier:%Y-%m-%dT%H:%M:%SZ}"
+
+    def _of_account(self) -> dict[str, list[Record]]:
+        return self._accounts.setdefault(current_account(), {})
 
     def lookup(self, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
         """Answer LookupEvents: one page of the calls that match, newest first.
@@ -68,7 +88,7 @@ class History:
         "Quotas"), and for parameters that CloudTrail refuses.
         """
         rate = self._limits.quotas.lookup_events_per_second
-        if not self._limits.rates.admits(("cloudtrail", "LookupEvents", region), rate):
+        if not self._limits.rates.admits(("LookupEvents", current_account(), region), rate):
             raise AwsError("ThrottlingException", "Rate exceeded")
         attribute = _attribute(parameters)
         _check_category(parameters)
@@ -81,7 +101,7 @@ class History:
         if end is not None and parameters.get("StartTime", end) > end:
             raise AwsError("InvalidTimeRangeException", "The start time is after the end time.")
         with self._lock:
-            events = [_shown(record) for record in reversed(self._records.get(region, []))]
+            events = [_shown(record) for record in reversed(self._of_account().get(region, []))]
         found = [
             event
             for event in events

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.envelope import envelope
 from sandbox.iam.principals import Caller, user_identity
 
@@ -78,7 +78,7 @@ def management_record(
         "readOnly": not is_write(operation),
         "eventType": "AwsApiCall",
         "managementEvent": True,
-        "recipientAccountId": ACCOUNT_ID,
+        "recipientAccountId": current_account(),
         "eventCategory": "Management",
     }
 
@@ -103,7 +103,8 @@ def kms_record(
     )
     return record | {
         "resources": [
-            {"accountId": ACCOUNT_ID, "type": "AWS::KMS::Key", "ARN": arn} for arn in key_arns
+            {"accountId": current_account(), "type": "AWS::KMS::Key", "ARN": arn}
+            for arn in key_arns
         ]
     }
 

@@ -18,7 +18,7 @@ from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 from sandbox.cloudtrail.records import Record
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 
 # CloudTrail records the calls of these services in one Region only.
 GLOBAL_SERVICES = frozenset({"iam.amazonaws.com"})
@@ -39,9 +39,9 @@ class TrailState:
 
 def create_trail(name: str, home: str) -> None:
     """Create a multi-Region trail that logs all management events, and its bucket."""
-    bucket = f"{name}-trail-{ACCOUNT_ID}"
-    s3_backends[ACCOUNT_ID][get_partition(home)].create_bucket(bucket, home)
-    trail = cloudtrail_backends[ACCOUNT_ID][home].create_trail(
+    bucket = f"{name}-trail-{current_account()}"
+    s3_backends[current_account()][get_partition(home)].create_bucket(bucket, home)
+    trail = cloudtrail_backends[current_account()][home].create_trail(
         name=name,
         bucket_name=bucket,
         s3_key_prefix="",
@@ -106,7 +106,7 @@ def forget_selectors(name: str) -> None:
 def _trails() -> list[Any]:
     return [
         trail
-        for backend in list(cloudtrail_backends[ACCOUNT_ID].values())
+        for backend in list(cloudtrail_backends[current_account()].values())
         for trail in list(backend.trails.values())
     ]
 

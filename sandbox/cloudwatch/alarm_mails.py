@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import account_of
 
 # SNS API reference, Publish: a subject has fewer than 100 characters.
 _SUBJECT = 99
@@ -30,7 +30,7 @@ def text_of(alarm: Any, before: str) -> str:
         "State Change": f"{before} -> {alarm.state_value}",
         "Reason for State Change": alarm.state_reason,
         "Timestamp": moment,
-        "AWS Account": ACCOUNT_ID,
+        "AWS Account": account_of(alarm.alarm_arn),
         "Alarm Arn": alarm.alarm_arn,
     }
     return "\n".join(

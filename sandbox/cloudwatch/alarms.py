@@ -19,7 +19,7 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
 from sandbox.cloudwatch.alarm_mails import subject_of, text_of
 from sandbox.cloudwatch.metrics import EVENTS, SNS, Metrics, Period, metric_sum_of
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import bound, current_account
 from sandbox.core.background import Work
 from sandbox.core.errors import AwsError, DeliveryFailed, SandboxCannot
 from sandbox.core.patching import Method, wrap
@@ -45,6 +45,7 @@ class AlarmChange:
     """
 
     name: str
+    account: str
     region: str
     state: str
     reason: str
@@ -53,7 +54,7 @@ class AlarmChange:
 
 
 class Alarms:
-    """The alarms of all Regions. moto keeps them, and this class evaluates them.
+    """The alarms of all accounts and Regions. moto keeps them, and this class evaluates them.
 
     `publish` publishes to a topic as CloudWatch: (topic_arn, region, alarm_arn, body, subject). It
     raises DeliveryFailed.
@@ -68,7 +69,7 @@ class Alarms:
         self._changes: list[AlarmChange] = []
         self._evaluating = Lock()
         self._evaluator: int | None = None
-        self._timers: dict[str, Timer] = {}
+        self._timers: dict[tuple[str, str], Timer] = {}
         self._unhook = wrap(CloudWatchBackend, "put_metric_alarm", self._around_put)
 
     @property
@@ -101,7 +102,8 @@ class Alarms:
 
     def evaluate_later(self, region: str) -> None:
         """Evaluate a Region's alarms once no other job is left."""
-        self._work.when_done(("alarms", region), lambda: self._evaluation(region))
+        key = "alarms", current_account(), region
+        self._work.when_done(key, lambda: self._evaluation(region))
 
     def notification_failed(self, region: str, topic_name: str) -> None:
         """Count a message that SNS could not deliver to a subscriber of a topic."""
@@ -115,16 +117,17 @@ class Alarms:
         """Add a data point. Evaluate the Region's alarms after a period, if nothing does before."""
         self._metrics.count(region, namespace, name, of)
         length = self._limits.quotas.alarm_period
+        where = current_account(), region
         with self._lock:
-            if length and region not in self._timers:
-                timer = Timer(length, self._period_ended, [region])
+            if length and where not in self._timers:
+                timer = Timer(length, bound(lambda: self._period_ended(region)))
                 timer.daemon = True
-                self._timers[region] = timer
+                self._timers[where] = timer
                 timer.start()
 
     def _period_ended(self, region: str) -> None:
         with self._lock:
-            self._timers.pop(region, None)
+            self._timers.pop((current_account(), region), None)
         # Without jobs, whatever has happened is evaluated already.
         if self._work.is_busy:
             # In a thread that `settle` waits for. The workers may be busy for long.
@@ -135,7 +138,7 @@ class Alarms:
             region = backend.region_name
             untagged = {name: value for name, value in given.items() if name != "tags"}
             try:
-                watched = _check(Alarm(ACCOUNT_ID, region, **untagged), region)
+                watched = _check(Alarm(current_account(), region, **untagged), region)
             except AwsError as error:
                 raise CloudWatchException(error.code, error.message) from None
             before = backend.alarms.get(given["name"])
@@ -156,7 +159,7 @@ class Alarms:
     def _evaluation(self, region: str) -> Callable[[], None]:
         """End the period of a Region now. Return the job that evaluates the alarms over it."""
         with self._lock:
-            if timer := self._timers.pop(region, None):
+            if timer := self._timers.pop((current_account(), region), None):
                 timer.cancel()
         period = self._metrics.end_period(region, self._limits.quotas.alarm_period)
         return lambda: self._evaluate(region, period)
@@ -165,7 +168,7 @@ class Alarms:
         with self._evaluating:
             self._evaluator = get_ident()
             try:
-                for alarm in list(cloudwatch_backends[ACCOUNT_ID][region].alarms.values()):
+                for alarm in list(cloudwatch_backends[current_account()][region].alarms.values()):
                     state, reason = _new_state(alarm, period, region)
                     if state != alarm.state_value:
                         self._change(alarm, state, reason)
@@ -179,7 +182,15 @@ class Alarms:
         actions = tuple((arn, self._notify(arn, alarm, before)) for arn in arns)
         if (before, state, actions) == (UNKNOWN, OK, ()):
             return
-        change = AlarmChange(alarm.name, alarm.region_name, state, reason, actions, time.time())
+        change = AlarmChange(
+            name=alarm.name,
+            account=current_account(),
+            region=alarm.region_name,
+            state=state,
+            reason=reason,
+            actions=actions,
+            at=time.time(),
+        )
         with self._lock:
             self._changes.append(change)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from moto.sqs.models import sqs_backends
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
 
 EVENTS, SNS, SQS = "AWS/Events", "AWS/SNS", "AWS/SQS"
@@ -54,26 +54,27 @@ class Period:
 
 
 class Metrics:
-    """The data points of each Region. Times are seconds of `clock`."""
+    """The data points of each account and Region. Times are seconds of `clock`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._points: dict[str, deque[tuple[float, Metric]]] = {}
-        self._new: dict[str, Counter[Metric]] = {}
+        self._points: dict[tuple[str, str], deque[tuple[float, Metric]]] = {}
+        self._new: dict[tuple[str, str], Counter[Metric]] = {}
 
     def count(self, region: str, namespace: str, name: str, of: str) -> None:
         """Add a data point to the metric of a rule or topic (its name)."""
-        metric = namespace, name, of
+        metric, where = (namespace, name, of), (current_account(), region)
         with self._lock:
-            self._points.setdefault(region, deque()).append((self._clock(), metric))
-            self._new.setdefault(region, Counter())[metric] += 1
+            self._points.setdefault(where, deque()).append((self._clock(), metric))
+            self._new.setdefault(where, Counter())[metric] += 1
 
     def end_period(self, region: str, length: float) -> Period:
         """Return the counts of a Region, and start a new period there. The length is in seconds."""
+        where = current_account(), region
         with self._lock:
-            points = self._points.setdefault(region, deque())
-            new = self._new.pop(region, Counter())
+            points = self._points.setdefault(where, deque())
+            new = self._new.pop(where, Counter())
             begin = self._clock() - length
             # What is new counts even if it is older: no period may lose it.
             while len(points) > new.total() and points[0][0] < begin:
@@ -108,7 +109,7 @@ class Series:
         metric for every queue that exists.
         """
         if self.namespace == SQS:
-            queue = sqs_backends[ACCOUNT_ID][region].queues.get(self.of)
+            queue = sqs_backends[current_account()][region].queues.get(self.of)
             return None if queue is None else float(queue.approximate_number_of_messages)
         count = counts.get(self.metric, 0)
         if not count:

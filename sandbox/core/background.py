@@ -9,11 +9,16 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Condition, Thread, Timer
 
+from sandbox.core.account import bound, current_account, in_account
+
 _WORKERS = 4
 
 
 class Work:
-    """A few threads that run jobs, and a way to wait until all jobs have ended."""
+    """A few threads that run jobs, and a way to wait until all jobs have ended.
+
+    A job acts in the account in which it was submitted.
+    """
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -28,20 +33,20 @@ class Work:
         """Run a job soon. A job may submit other jobs."""
         with self._changed:
             self._pending += 1
-        self._queue.put(job)
+        self._queue.put(bound(job))
 
     def spawn(self, job: Callable[[], None]) -> None:
         """Run a job soon, in a thread of its own: it may wait for other jobs."""
         with self._changed:
             self._pending += 1
-        thread = Thread(target=self._finish, args=(job,), daemon=True)
+        thread = Thread(target=self._finish, args=(bound(job),), daemon=True)
         thread.start()
 
     def submit_later(self, seconds: float, job: Callable[[], None]) -> None:
         """Run a job after some seconds. `settle` waits for it from now on."""
         with self._changed:
             self._pending += 1
-        timer = Timer(seconds, self._queue.put, [job])
+        timer = Timer(seconds, self._queue.put, [bound(job)])
         timer.daemon = True
         timer.start()
 
@@ -51,8 +56,14 @@ class Work:
         `prepare` returns the job. It is called at a moment at which no other job runs, and must not
         take long.
         """
+        account = current_account()
+
+        def prepare_bound() -> Callable[[], None]:
+            with in_account(account):
+                return bound(prepare())
+
         with self._changed:
-            self._late[key] = prepare
+            self._late[key] = prepare_bound
         # An empty job wakes a thread, in case no job is running.
         self.submit(lambda: None)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 
 
 def envelope(
@@ -22,7 +22,7 @@ def envelope(
         "id": str(uuid.uuid4()),
         "detail-type": detail_type,
         "source": source,
-        "account": ACCOUNT_ID,
+        "account": current_account(),
         "time": detail.get("eventTime") or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "region": region,
         "resources": [],

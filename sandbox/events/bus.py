@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.events.models import events_backends
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.background import Work
 from sandbox.core.errors import AwsError
 from sandbox.events import validation
@@ -28,7 +28,7 @@ _NO_HOPS = Hops()
 
 
 class Bus:
-    """The event buses of all Regions."""
+    """The event buses of all accounts and Regions. A call is about those of the present account."""
 
     def __init__(self, work: Work, others: OtherServices) -> None:
         self._dispatcher = Dispatcher(work, others, self._forward)
@@ -74,7 +74,7 @@ class Bus:
 
         With `name` only the rule of that name.
         """
-        backends = events_backends[ACCOUNT_ID]
+        backends = events_backends[current_account()]
         for each in list(backends) if region is None else [region]:
             for rule in list(validation.bus_of("default", each).rules.values()):
                 if rule.state != "ENABLED" or not rule.scheduled_expression:
@@ -114,7 +114,7 @@ class Bus:
         If there is no such bus, EventBridge drops the event, and the delivery counts as successful
         (a published observation; AWS documents nothing).
         """
-        if bus in events_backends[ACCOUNT_ID][region].event_buses:
+        if bus in events_backends[current_account()][region].event_buses:
             self.emit(event, region, bus, hops)
 
     def _loses(self, event: Event) -> bool:
@@ -129,7 +129,7 @@ def _event_of(entry: Mapping[str, Any], region: str) -> dict[str, Any]:
         "id": str(uuid.uuid4()),
         "detail-type": entry["DetailType"],
         "source": entry["Source"],
-        "account": ACCOUNT_ID,
+        "account": current_account(),
         "time": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
         "region": region,
         "resources": entry.get("Resources", []),

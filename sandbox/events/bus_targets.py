@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from moto.events.models import events_backends
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.errors import DeliveryFailed
 from sandbox.events.delivery import Hops, Task
 from sandbox.iam.authorization import (
@@ -29,7 +29,7 @@ from sandbox.iam.authorization import (
     trust_denial_reason,
 )
 from sandbox.iam.policy_evaluator import ContextValue, Request, decide_resource
-from sandbox.iam.principals import account_principals, role_at, session_of
+from sandbox.iam.principals import role_at, session_of
 
 BUS_ARN = re.compile(r"arn:[\w-]+:events:([\w-]+):(\d{12}):event-bus/([\w./-]+)")
 
@@ -37,7 +37,7 @@ BUS_ARN = re.compile(r"arn:[\w-]+:events:([\w-]+):(\d{12}):event-bus/([\w./-]+)"
 def match_bus(arn: str) -> tuple[str, str] | None:
     """Return the Region and the name of an event bus of this account, or None for other ARNs."""
     match = BUS_ARN.fullmatch(arn)
-    return (match[1], match[3]) if match and match[2] == ACCOUNT_ID else None
+    return (match[1], match[3]) if match and match[2] == current_account() else None
 
 
 def check_forwarding(task: Task, region: str) -> Hops:
@@ -70,12 +70,12 @@ def check_forwarding(task: Task, region: str) -> Hops:
 def _policy_denies(arn: str, role_arn: str, region: str, keys: Mapping[str, ContextValue]) -> bool:
     """Tell whether the policy of a bus denies a role. Within an account it need not allow it."""
     _, name = match_bus(arn) or ("", "")
-    bus = events_backends[ACCOUNT_ID][region].event_buses.get(name)
+    bus = events_backends[current_account()][region].event_buses.get(name)
     role = role_at(role_arn)
     if bus is None or bus.policy is None or role is None:
         return False
     caller = session_of(role, "forward")
-    names = (*caller.principals, *account_principals(caller.partition))
+    names = (*caller.principals, *caller.account_names)
     context = {**caller_context(caller, region), **keys}
     request = Request("events:PutEvents", arn, names, context)
     return decide_resource(json.loads(bus.policy), request) == "deny"

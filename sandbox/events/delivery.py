@@ -35,13 +35,15 @@ class Task:
 class Delivery:
     """One attempt to deliver one event to one target of one rule.
 
-    `body` is the text that the target got (after the input transformer), `recipients` the confirmed
-    e-mail addresses of an SNS topic, `error` None or a sentence that says why the delivery failed,
-    and `at` seconds since the epoch. `will_retry` tells that EventBridge tries again later.
+    `account` and `region` are those of the rule. `body` is the text that the target got (after the
+    input transformer), `recipients` the confirmed e-mail addresses of an SNS topic, `error` None or
+    a sentence that says why the delivery failed, and `at` seconds since the epoch. `will_retry`
+    tells that EventBridge tries again later.
     """
 
     event_id: str
     event_name: str
+    account: str
     region: str
     rule_arn: str
     target_id: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
+from sandbox.core.account import current_account
 from sandbox.core.background import Work
 from sandbox.core.errors import AwsError, DeliveryFailed, SandboxCannot
 from sandbox.events import retries
@@ -137,6 +138,7 @@ class Dispatcher:
         delivery = Delivery(
             event_id=str(event["id"]),
             event_name=str(event["detail"].get("eventName") or event["detail-type"]),
+            account=current_account(),
             region=task.region,
             rule_arn=task.rule_arn,
             target_id=task.target["Id"],

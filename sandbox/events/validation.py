@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.events.models import events_backends
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.arns import match_automation_definition
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.events import patterns, schedules, transformer
@@ -29,7 +29,7 @@ _SERVICES = ("events", "sns", "sqs", "ssm")
 def bus_of(name: str | None, region: str) -> Any:
     """Return moto's event bus of a name or ARN. Raise ResourceNotFoundException if none."""
     short = (name or "default").rsplit("/", 1)[-1]
-    bus = events_backends[ACCOUNT_ID][region].event_buses.get(short)
+    bus = events_backends[current_account()][region].event_buses.get(short)
     if bus is None:
         raise AwsError("ResourceNotFoundException", f"Event bus {short} does not exist.")
     return bus

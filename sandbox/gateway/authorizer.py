@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import account_of
 from sandbox.core.errors import AwsError
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.required_actions import required_actions
@@ -117,11 +117,13 @@ def _read(
 def _authorize(request: _Request) -> None:
     """Raise AwsError if the caller may not make this call."""
     caller, region = request.caller, request.region
-    if caller.kind == "root" and not service_control.is_attached():
-        return
     service, operation = request.service, request.operation
-    if (service, operation) == ("sts", "AssumeRole"):
-        role_arn = str(request.parameters.get("RoleArn"))
+    role_arn = str(request.parameters.get("RoleArn"))
+    assumes_role = (service, operation) == ("sts", "AssumeRole")
+    is_foreign = assumes_role and account_of(role_arn) != caller.account
+    if caller.kind == "root" and not service_control.is_attached(caller.account) and not is_foreign:
+        return
+    if assumes_role:
         external_id = request.parameters.get("ExternalId")
         reasons = [assume_role_denial_reason(caller, role_arn, region, external_id)]
     else:
@@ -151,12 +153,10 @@ def _refuse(start_response: Any, error: AwsError, service: str, is_json: bool) -
 
 
 def _identity(caller: Caller) -> str:
-    # The root's id is the account's id.
-    user_id = caller.unique_id or ACCOUNT_ID
     return (
         '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
-        f"<GetCallerIdentityResult><Arn>{escape(caller.arn)}</Arn><UserId>{user_id}</UserId>"
-        f"<Account>{ACCOUNT_ID}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+        f"<GetCallerIdentityResult><Arn>{escape(caller.arn)}</Arn><UserId>{caller.unique_id}"
+        f"</UserId><Account>{caller.account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
     )
 
 

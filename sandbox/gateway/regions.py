@@ -1,25 +1,30 @@
-"""The Regions that the account has disabled, and those that answer slowly."""
+"""The Regions that each account has disabled, and those that answer slowly."""
 
 from __future__ import annotations
 
 from threading import Event
 
 from reprieve.regions import DEFAULT_REGIONS, known_regions, partition_of
+from sandbox.core.account import ACCOUNT_ID, current_account
 
 
 class Switches:
-    """The account's Regions. All are enabled and fast until a test changes that."""
+    """The Regions of the accounts. All are enabled and fast until a test changes that."""
 
     def __init__(self) -> None:
-        self._off: set[str] = set()
+        self._off: set[tuple[str, str]] = set()
         self._seconds: dict[str, float] = {}
         self._no_delay = Event()
 
-    def switch_off(self, region: str) -> None:
-        """Disable an opt-in Region, like `account:DisableRegion`. Raise ValueError for others."""
+    def switch_off(self, region: str, account: str = ACCOUNT_ID) -> None:
+        """Disable an opt-in Region of an account, like `account:DisableRegion`.
+
+        Raises:
+            ValueError: It is no opt-in Region.
+        """
         if region in DEFAULT_REGIONS or partition_of(region) != "aws":
             raise ValueError(f"{region} is no opt-in Region")
-        self._off.add(region)
+        self._off.add((account, region))
 
     def slow_down(self, region: str, seconds: float) -> None:
         """Delay every answer of a Region by some seconds."""
@@ -33,8 +38,8 @@ class Switches:
         self._no_delay.set()
 
     def is_off(self, region: str) -> bool:
-        """Tell whether the account has disabled the Region."""
-        return region in self._off
+        """Tell whether the present account has disabled the Region."""
+        return (current_account(), region) in self._off
 
     def wait(self, region: str) -> None:
         """Wait for the delay of the Region, if it has one."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from moto.utilities.utils import get_partition
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.errors import SandboxCannot
 from sandbox.iam.principals import role_arn
 from sandbox.ssm import documents
@@ -37,7 +37,7 @@ def _arn(service: str, shape: str) -> _Resource:
     def build(parameters: Parameters, region: str) -> str:
         arn_region = "" if service == "iam" else region
         resource = shape.format_map(parameters)
-        return f"arn:{get_partition(region)}:{service}:{arn_region}:{ACCOUNT_ID}:{resource}"
+        return f"arn:{get_partition(region)}:{service}:{arn_region}:{current_account()}:{resource}"
 
     return build
 
@@ -75,7 +75,7 @@ def _alarm(parameters: Parameters, region: str) -> str:
 
 def _document(parameters: Parameters, region: str) -> str:
     name = str(parameters["Name"])
-    owner = "" if name in documents.amazon_documents() else ACCOUNT_ID
+    owner = "" if name in documents.amazon_documents() else current_account()
     return f"arn:{get_partition(region)}:ssm:{region}:{owner}:document/{name}"
 
 

@@ -11,15 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import account_of
 from sandbox.iam.policy_evaluator import ContextValue, Decision, Request, decide, decide_resource
-from sandbox.iam.principals import (
-    Caller,
-    account_principals,
-    identity_policies,
-    role_at,
-    role_policies,
-)
+from sandbox.iam.principals import Caller, identity_policies, role_at, role_policies
 from sandbox.iam.service_control import control_denial_reason
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -55,9 +49,9 @@ def service_context(
     region: str, service: str, source_arn: str | None = None
 ) -> dict[str, ContextValue]:
     """Return the condition keys of a call that an AWS service makes for `source_arn`."""
-    source: dict[str, ContextValue] = (
-        {"aws:SourceArn": source_arn, "aws:SourceAccount": ACCOUNT_ID} if source_arn else {}
-    )
+    source: dict[str, ContextValue] = {}
+    if source_arn:
+        source = {"aws:SourceArn": source_arn, "aws:SourceAccount": account_of(source_arn)}
     return {
         **base_context(region),
         **source,
@@ -71,7 +65,7 @@ def caller_context(caller: Caller, region: str) -> dict[str, ContextValue]:
     return {
         **base_context(region),
         "aws:PrincipalArn": caller.iam_arn,
-        "aws:PrincipalAccount": ACCOUNT_ID,
+        "aws:PrincipalAccount": caller.account,
         "aws:ViaAWSService": "true" if caller.via else "false",
         "aws:PrincipalTag/*": None,
     }
@@ -120,7 +114,7 @@ def role_denial_reason(
     context = {
         **base_context(region),
         "aws:PrincipalArn": role_arn,
-        "aws:PrincipalAccount": ACCOUNT_ID,
+        "aws:PrincipalAccount": account_of(role_arn),
         "aws:PrincipalTag/*": None,
         **(extra or {}),
     }
@@ -159,11 +153,13 @@ def caller_denial_reason(
 def assume_role_denial_reason(
     caller: Caller, role_arn: str, region: str, external_id: str | None = None
 ) -> str | None:
-    """Return why a user or session of the account may not assume a role, or None if it may.
+    """Return why a caller may not assume a role of its own account or of another, or None.
 
     IAM User Guide, "Policy evaluation logic": within an account, a trust policy that names the
     caller itself is enough. A trust policy that names the account also requires the caller's own
-    policies to allow it.
+    policies to allow it, and so does every role of another account ("Cross-account policy
+    evaluation logic"). AWS lets no account's root assume a role. The sandbox does: its root stands
+    for an administrator, whose own policies allow everything.
     """
     role = role_at(role_arn)
     reason = not_authorized(caller, "sts:AssumeRole", role_arn)
@@ -178,16 +174,16 @@ def assume_role_denial_reason(
     own = decide_resource(
         trust, Request("sts:AssumeRole", role_arn, caller.principals, context), trust=True
     )
-    account = account_principals(caller.partition)
     by_account = decide_resource(
-        trust, Request("sts:AssumeRole", role_arn, account, context), trust=True
+        trust, Request("sts:AssumeRole", role_arn, caller.account_names, context), trust=True
     )
     if "deny" in (own, by_account):
         return reason
-    identity_reason = caller_denial_reason(caller, "sts:AssumeRole", role_arn, region)
-    if own == "allow" or (by_account == "allow" and identity_reason is None):
+    is_foreign = account_of(role_arn) != caller.account
+    if own == "allow" and not is_foreign:
         return None
-    return reason
+    identity_reason = caller_denial_reason(caller, "sts:AssumeRole", role_arn, region)
+    return None if "allow" in (own, by_account) and identity_reason is None else reason
 
 
 def identity_decision(

@@ -1,4 +1,4 @@
-"""The service control policy that the account's organization attaches to it.
+"""The service control policies that an organization attaches to its accounts.
 
 AWS Organizations user guide, "SCP evaluation": FullAWSAccess stays attached beside it, so only its
 Deny statements count. It binds every user, role and the account's root, but neither service-linked
@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sandbox.core.account import ACCOUNT_ID, account_of
 from sandbox.iam.policy_evaluator import Request, decide, statements_of
 
 MAX_CHARACTERS: Final = 5_120
@@ -21,23 +22,30 @@ _ELEMENTS: Final = {
     "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition",
 }  # fmt: skip
 
-_attached: list[Mapping[str, Any]] = []
+_attached: dict[str, Mapping[str, Any]] = {}
 
 
-def attach(policy: Mapping[str, Any] | None) -> None:
-    """Attach a policy in place of the former one; None detaches it.
+def attach(policy: Mapping[str, Any] | None, account: str = ACCOUNT_ID) -> None:
+    """Attach a policy to an account in place of the former one; None detaches it.
 
     Raises:
         ValueError: Organizations would not accept the policy.
     """
-    if policy is not None:
-        _check(policy)
-    _attached[:] = [] if policy is None else [policy]
+    if policy is None:
+        _attached.pop(account, None)
+        return
+    _check(policy)
+    _attached[account] = policy
 
 
-def is_attached() -> bool:
-    """Tell whether the account has a service control policy."""
-    return bool(_attached)
+def clear() -> None:
+    """Detach the policies of all accounts."""
+    _attached.clear()
+
+
+def is_attached(account: str) -> bool:
+    """Tell whether an account has a service control policy."""
+    return account in _attached
 
 
 def control_denial_reason(principal_arn: str, request: Request) -> str | None:
@@ -45,7 +53,10 @@ def control_denial_reason(principal_arn: str, request: Request) -> str | None:
 
     `principal_arn` is the value of aws:PrincipalArn: of a session, its role.
     """
-    if _SERVICE_LINKED in principal_arn or decide(_attached, request) != "deny":
+    policy = _attached.get(account_of(principal_arn))
+    if policy is None or _SERVICE_LINKED in principal_arn:
+        return None
+    if decide([policy], request) != "deny":
         return None
     return "with an explicit deny in a service control policy"
 

@@ -9,7 +9,7 @@ from moto.kms.models import Key
 from moto.utilities.utils import get_partition
 
 from sandbox.cloudtrail import records
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.core.quotas import Limits
 from sandbox.iam.authorization import caller_denial_reason
@@ -121,7 +121,7 @@ def _actions_beside_keys(call: KmsCall) -> list[tuple[str, str]]:
     actions = []
     if not any(name in given for name in _KEY_PARAMETERS):
         actions.append((f"kms:{call.operation}", "*"))
-    prefix = f"arn:{get_partition(call.region)}:kms:{call.region}:{ACCOUNT_ID}:"
+    prefix = f"arn:{get_partition(call.region)}:kms:{call.region}:{current_account()}:"
     if call.operation == "CreateKey" and given.get("Tags"):
         actions.append(("kms:TagResource", f"{prefix}key/{uuid.uuid4()}"))
     if call.operation in ("CreateAlias", "UpdateAlias", "DeleteAlias"):

@@ -9,11 +9,15 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError
 
 Json = dict[str, Any]
 
-_stores: dict[tuple[str, str], Json] = {}
+_Key = tuple[str, str, str]
+"""The account, the Region and the id of a key store."""
+
+_stores: dict[_Key, Json] = {}
 
 
 def clear() -> None:
@@ -21,12 +25,12 @@ def clear() -> None:
     _stores.clear()
 
 
-def stores() -> dict[tuple[str, str], Json]:
-    """Return every key store by its Region and id."""
+def stores() -> dict[_Key, Json]:
+    """Return the key stores of all accounts."""
     return _stores
 
 
-def replace(stores: Mapping[tuple[str, str], Json]) -> None:
+def replace(stores: Mapping[_Key, Json]) -> None:
     """Have these key stores and no others."""
     _stores.clear()
     _stores.update(stores)
@@ -39,13 +43,10 @@ def answer(operation: str, parameters: Mapping[str, Any], region: str) -> Json:
 
 def _create(parameters: Mapping[str, Any], region: str) -> Json:
     name = parameters["CustomKeyStoreName"]
-    if any(
-        where == region and store["CustomKeyStoreName"] == name
-        for (where, _), store in _stores.items()
-    ):
+    if any(store["CustomKeyStoreName"] == name for store in _stores_in(region)):
         raise AwsError("CustomKeyStoreNameInUseException", f"{name} is in use.")
     identifier = f"cks-{uuid.uuid4().hex[:17]}"
-    _stores[region, identifier] = {
+    _stores[current_account(), region, identifier] = {
         "CustomKeyStoreId": identifier,
         "CustomKeyStoreName": name,
         "ConnectionState": "DISCONNECTED",
@@ -57,8 +58,7 @@ def _create(parameters: Mapping[str, Any], region: str) -> Json:
 def _describe(parameters: Mapping[str, Any], region: str) -> Json:
     if "CustomKeyStoreId" in parameters:
         return {"CustomKeyStores": [_store(parameters, region)], "Truncated": False}
-    found = [store for (where, _), store in _stores.items() if where == region]
-    return {"CustomKeyStores": found, "Truncated": False}
+    return {"CustomKeyStores": _stores_in(region), "Truncated": False}
 
 
 def _connect(parameters: Mapping[str, Any], region: str) -> Json:
@@ -73,7 +73,7 @@ def _disconnect(parameters: Mapping[str, Any], region: str) -> Json:
 
 def _delete(parameters: Mapping[str, Any], region: str) -> Json:
     _move(parameters, region, "DISCONNECTED", "DISCONNECTED")
-    del _stores[region, parameters["CustomKeyStoreId"]]
+    del _stores[current_account(), region, parameters["CustomKeyStoreId"]]
     return {}
 
 
@@ -87,9 +87,14 @@ def _move(parameters: Mapping[str, Any], region: str, before: str, after: str) -
     store["ConnectionState"] = after
 
 
+def _stores_in(region: str) -> list[Json]:
+    here = current_account(), region
+    return [store for (*where, _), store in _stores.items() if tuple(where) == here]
+
+
 def _store(parameters: Mapping[str, Any], region: str) -> Json:
     identifier = parameters.get("CustomKeyStoreId", "")
-    store = _stores.get((region, identifier))
+    store = _stores.get((current_account(), region, identifier))
     if store is None:
         raise AwsError("CustomKeyStoreNotFoundException", f"{identifier} does not exist.")
     return store

@@ -9,7 +9,7 @@ from typing import Any
 from moto.kms.models import Key, kms_backends
 
 from sandbox.core import clock
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.envelope import envelope
 from sandbox.kms import keys, material
 
@@ -32,7 +32,7 @@ def events_due() -> Iterator[tuple[Event, str]]:
 
 
 def _due() -> Iterator[tuple[Key, str]]:
-    for backend in list(kms_backends[ACCOUNT_ID].values()):
+    for backend in list(kms_backends[current_account()].values()):
         for key in list(backend.keys.values()):
             date = key.deletion_date
             if date is not None and date.replace(tzinfo=UTC) <= clock.now():

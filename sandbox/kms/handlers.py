@@ -10,7 +10,7 @@ from moto.core.utils import unix_time
 from moto.kms.models import Key
 
 from sandbox.core import clock
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.kms import keys, material, usage
 from sandbox.kms.permissions import key_denial_reason
@@ -133,7 +133,7 @@ def _replicate(call: KmsCall, primary: Key) -> Json:
 
 
 def _refuse(call: KmsCall, key: Key) -> Json:
-    raise SandboxCannot(f"KMS {call.operation} in account {ACCOUNT_ID}")
+    raise SandboxCannot(f"KMS {call.operation} in account {current_account()}")
 
 
 HANDLERS: dict[str, Callable[[KmsCall, Key], Json]] = {

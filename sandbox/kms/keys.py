@@ -10,7 +10,7 @@ from moto.kms.models import Key, KmsBackend, kms_backends
 from moto.kms.utils import _deserialize_ciphertext_blob
 from moto.utilities.utils import get_partition
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError
 
 PENDING = {
@@ -37,7 +37,7 @@ _REFUSED_WHILE_PENDING_IMPORT = (_NEEDS_ENABLED - {"CreateGrant"}) | {"EnableKey
 
 def backend_of(region: str) -> KmsBackend:
     """Return moto's KMS of one Region."""
-    return kms_backends[ACCOUNT_ID][region]
+    return kms_backends[current_account()][region]
 
 
 def find_key(name: str, region: str) -> Key | None:
@@ -47,7 +47,7 @@ def find_key(name: str, region: str) -> Key | None:
     """
     if name.startswith("arn:"):
         parts = name.split(":", 5)
-        if len(parts) < 6 or parts[2:5] != ["kms", region, ACCOUNT_ID]:
+        if len(parts) < 6 or parts[2:5] != ["kms", region, current_account()]:
             raise AwsError("NotFoundException", f"Invalid arn {region}: {name}")
         name = parts[5].removeprefix("key/")
     backend = backend_of(region)
@@ -126,7 +126,7 @@ def link_replica(primary: Key, replica: Key) -> None:
     configuration.
     """
     partition = get_partition(replica.region)
-    replica.arn = f"arn:{partition}:kms:{replica.region}:{ACCOUNT_ID}:key/{replica.id}"
+    replica.arn = f"arn:{partition}:kms:{replica.region}:{current_account()}:key/{replica.id}"
     replica.aliases, replica.grants, replica.rotations = {}, {}, []
     entry = {"Arn": replica.arn, "Region": replica.region}
     others = [

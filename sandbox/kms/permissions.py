@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.kms.models import Key
-from moto.utilities.utils import get_partition
 
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.errors import AwsError
 from sandbox.iam.authorization import (
     caller_context,
@@ -18,7 +16,7 @@ from sandbox.iam.authorization import (
     service_context,
 )
 from sandbox.iam.policy_evaluator import ContextValue, Request, decide_resource
-from sandbox.iam.principals import Caller, account_principals, identity_policies
+from sandbox.iam.principals import Caller, identity_policies
 from sandbox.iam.service_control import control_denial_reason
 from sandbox.kms.keys import backend_of, find_key, is_aws_managed
 
@@ -68,8 +66,7 @@ def key_denial_reason(
     own = decide_resource(policy, Request(action, key.arn, caller.principals, context))
     if caller.kind == "root":
         return None if own == "allow" else reason
-    account = account_principals(get_partition(key.region))
-    by_account = decide_resource(policy, Request(action, key.arn, account, context))
+    by_account = decide_resource(policy, Request(action, key.arn, caller.account_names, context))
     policies, boundary = identity_policies(caller)
     identity = identity_decision(policies, boundary, Request(action, key.arn, (), context))
     if "deny" in (own, by_account, identity):
@@ -122,7 +119,7 @@ def _context(
     """Return the condition keys of a call on a key. `extra` has those of its parameters."""
     return {
         **caller_context(caller, key.region),
-        "kms:CallerAccount": ACCOUNT_ID,
+        "kms:CallerAccount": caller.account,
         "kms:ViaService": None,
         "kms:GrantIsForAWSResource": "false",
         **parameter_keys("", {}),

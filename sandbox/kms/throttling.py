@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError
 from sandbox.core.quotas import Limits, Quotas
 
@@ -31,7 +32,8 @@ def check_rate(operation: str, region: str, limits: Limits) -> None:
     the record names no key.
     """
     rate = _RATES.get(operation)
-    if rate and not limits.rates.admits(("kms", operation, region), rate(limits.quotas)):
+    kind = "kms", operation, current_account(), region
+    if rate and not limits.rates.admits(kind, rate(limits.quotas)):
         raise AwsError(
             "ThrottlingException",
             "You have exceeded the rate at which you may call KMS. Reduce the frequency of your "

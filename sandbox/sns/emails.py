@@ -8,7 +8,6 @@ from typing import Any
 
 from moto.sns.models import Topic, sns_backends
 
-from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.patching import Method, wrap
 from sandbox.core.quotas import Limits
 from sandbox.sns.subscriptions import is_pending, suspend
@@ -31,10 +30,11 @@ class Mail:
 
 
 def mails() -> list[Mail]:
-    """Return every published message, by topic, oldest first."""
+    """Return every published message, by account and topic, oldest first."""
     return [
         Mail(topic.arn, subject, body, recipients[message_id])
-        for backend in list(sns_backends[ACCOUNT_ID].values())
+        for regions in list(sns_backends.values())
+        for backend in list(regions.values())
         for topic in list(backend.topics.values())
         for recipients in [_kept(topic)]
         for message_id, body, subject, *_ in list(topic.sent_notifications)

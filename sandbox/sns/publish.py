@@ -10,12 +10,12 @@ from moto.sns.exceptions import SNSException
 from moto.sns.models import Subscription, sns_backends
 from moto.sns.responses import SNSResponse
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import account_of
 from sandbox.core.errors import AwsError, DeliveryFailed
 from sandbox.core.patching import Method, wrap
 from sandbox.iam import authorization
 from sandbox.iam.policy_evaluator import Request, decide_resource
-from sandbox.iam.principals import Caller, account_principals, caller_of
+from sandbox.iam.principals import Caller, caller_of
 from sandbox.kms.keys import find_key, is_aws_managed
 from sandbox.kms.permissions import key_denial_reason, service_key_denial_reason
 from sandbox.sns.emails import recipients_of
@@ -37,7 +37,7 @@ def publish_as_service(
     """
     if reason := topic_denial_reason(service, topic_arn, region, source_arn):
         raise DeliveryFailed("NO_PERMISSIONS", reason)
-    topic = sns_backends[ACCOUNT_ID][region].topics[topic_arn]
+    topic = sns_backends[account_of(topic_arn)][region].topics[topic_arn]
     key = topic.kms_master_key_id
     if key and (reason := service_key_denial_reason(service, key, region)):
         raise DeliveryFailed(
@@ -48,7 +48,7 @@ def publish_as_service(
 
 def topic_denial_reason(service: str, topic_arn: str, region: str, source_arn: str) -> str | None:
     """Return why a topic's policy denies a service to publish for `source_arn`, or None."""
-    topic = sns_backends[ACCOUNT_ID][region].topics.get(topic_arn)
+    topic = sns_backends[account_of(topic_arn)][region].topics.get(topic_arn)
     if topic is None:
         return f"the topic {topic_arn} does not exist"
     return authorization.service_denial_reason(
@@ -65,10 +65,10 @@ def session_denial(caller: Caller, topic_arn: str, region: str) -> tuple[str, st
     publisher itself needs kms:GenerateDataKey* and kms:Decrypt. SNS calls KMS on its behalf, with
     the topic in the encryption context.
     """
-    topic = sns_backends[ACCOUNT_ID][region].topics.get(topic_arn)
+    topic = sns_backends[account_of(topic_arn)][region].topics.get(topic_arn)
     if topic is None:
         return None  # SNS itself reports a missing topic.
-    names = (*caller.principals, *account_principals(caller.partition))
+    names = (*caller.principals, *caller.account_names)
     context = authorization.caller_context(caller, region)
     request = Request("sns:Publish", topic_arn, names, context)
     if decide_resource(topic._policy_json, request) == "deny":

@@ -17,7 +17,7 @@ from moto.core.responses import ActionResult
 from moto.sns.models import SNSBackend, sns_backends
 from moto.sns.responses import SNSResponse
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.patching import Method, wrap
 
 _PENDING = "PendingConfirmation"
@@ -39,9 +39,8 @@ def set_pending(region: str, endpoint: str, pending: bool) -> None:
 
     Raise LookupError if the endpoint has no subscription there.
     """
-    found = [
-        s for s in sns_backends[ACCOUNT_ID][region].subscriptions.values() if s.endpoint == endpoint
-    ]
+    backend = sns_backends[current_account()][region]
+    found = [s for s in backend.subscriptions.values() if s.endpoint == endpoint]
     if not found:
         raise LookupError(f"{endpoint} subscribes to no topic in {region}")
     for subscription in found:
@@ -108,7 +107,7 @@ def _around_topic_attributes(get_attributes: Method) -> Method:
 def _shown(subscription: Any) -> dict[str, str]:
     return {
         "SubscriptionArn": _PENDING if is_pending(subscription) else subscription.arn,
-        "Owner": ACCOUNT_ID,
+        "Owner": subscription.owner,
         "Protocol": subscription.protocol,
         "Endpoint": subscription.endpoint,
         "TopicArn": subscription.topic.arn,

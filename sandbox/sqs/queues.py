@@ -8,14 +8,14 @@ from typing import Any
 
 from moto.sqs.models import SQSBackend, sqs_backends
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import account_of, current_account
 from sandbox.core.patching import Method, wrap
 from sandbox.iam.authorization import service_denial_reason
 
 
 def queue_denial_reason(service: str, queue_arn: str, region: str, source_arn: str) -> str | None:
     """Return why a service may not send to a queue for `source_arn`, or None if it may."""
-    queue = sqs_backends[ACCOUNT_ID][region].queues.get(_name_of(queue_arn))
+    queue = sqs_backends[account_of(queue_arn)][region].queues.get(_name_of(queue_arn))
     if queue is None or queue.queue_arn != queue_arn:
         return f"the queue {queue_arn} does not exist"
     return service_denial_reason(
@@ -27,7 +27,7 @@ def send_message(
     queue_arn: str, region: str, body: str, attributes: Mapping[str, str] | None = None
 ) -> None:
     """Put a message into a queue. The attributes are strings."""
-    sqs_backends[ACCOUNT_ID][region].send_message(
+    sqs_backends[account_of(queue_arn)][region].send_message(
         queue_name=_name_of(queue_arn),
         message_body=body,
         message_attributes={
@@ -39,7 +39,7 @@ def send_message(
 
 def backdate(region: str, name: str, *, hours: float) -> None:
     """Let a queue be as old as this, since no call of AWS can change when it was created."""
-    queue = sqs_backends[ACCOUNT_ID][region].queues[name]
+    queue = sqs_backends[current_account()][region].queues[name]
     queue.created_timestamp = time.time() - hours * 3600
 
 

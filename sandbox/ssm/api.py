@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.iam.principals import Caller
 from sandbox.ssm import service_settings
@@ -32,12 +33,16 @@ def _start(automations: Automations, given: Json, region: str, caller: Caller) -
 
 def _found(automations: Automations, given: Json, region: str) -> Execution:
     execution = automations.find(given["AutomationExecutionId"])
-    if execution is None or execution.region != region:
+    if execution is None or _place(execution) != (current_account(), region):
         raise AwsError(
             "AutomationExecutionNotFoundException",
             f"Automation execution {given['AutomationExecutionId']} does not exist in {region}.",
         )
     return execution
+
+
+def _place(execution: Execution) -> tuple[str, str]:
+    return execution.account, execution.region
 
 
 def _get(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
@@ -53,7 +58,7 @@ def _describe(automations: Automations, given: Json, region: str, caller: Caller
         "ExecutionStatus": lambda e: e.status,
         "DocumentNamePrefix": lambda e: e.document,
     }
-    chosen = [e for e in automations.executions if e.region == region]
+    chosen = [e for e in automations.executions if _place(e) == (current_account(), region)]
     for wanted in given.get("Filters") or []:
         key, values = wanted["Key"], tuple(wanted["Values"])
         if key not in tests:

@@ -11,7 +11,7 @@ from typing import Any
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import account_of, current_account, in_account
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.errors import AwsError, SandboxCannot
@@ -121,7 +121,8 @@ class Automations:
         with self._lock:
             runs = [run for run in self._runs.values() if not run.done.is_set()]
         for run in runs:
-            self._cancel(run)
+            with in_account(run.execution.account):
+                self._cancel(run)
 
     def _cancel(self, run: Run) -> None:
         run.stopping.set()
@@ -179,6 +180,8 @@ class Automations:
             region,
             {"iam:PassedToService": authorization.SYSTEMS_MANAGER},
         )
+        if account_of(role) != current_account():
+            raise SandboxCannot(f"an automation that assumes {role}, a role of another account")
         source = execution_arn(region, execution_id)
         if reason := authorization.trust_denial_reason(
             role, authorization.SYSTEMS_MANAGER, region, source
@@ -191,6 +194,7 @@ class Automations:
             execution_id=execution_id,
             document=name,
             document_version=document.version,
+            account=current_account(),
             region=region,
             parameters=parameters,
             started_by=caller,
@@ -230,7 +234,7 @@ class Automations:
     def _run(self, run: Run) -> None:
         execution = run.execution
         partition = get_partition(execution.region)
-        session = sts_backends[ACCOUNT_ID][partition].assume_role(
+        session = sts_backends[execution.account][partition].assume_role(
             region_name=execution.region,
             role_session_name=f"Automation-{execution.execution_id}",
             role_arn=execution.assume_role,

@@ -14,7 +14,7 @@ from typing import Any
 from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
 
 _RUNBOOKS = Path(__file__).with_name("runbooks")
@@ -47,7 +47,7 @@ class Document:
 
 def execution_arn(region: str, execution_id: str) -> str:
     """Return the ARN of an automation execution, which a role sees as aws:SourceArn."""
-    start = f"arn:{get_partition(region)}:ssm:{region}:{ACCOUNT_ID}"
+    start = f"arn:{get_partition(region)}:ssm:{region}:{current_account()}"
     return f"{start}:automation-execution/{execution_id}"
 
 
@@ -73,7 +73,7 @@ def find_document(name: str, version: str | None, region: str) -> Document:
         return document
     if re.match(r"(AWS|Amazon|AmazonCloudWatch)[A-Za-z]*-", name):
         raise SandboxCannot(f"Amazon's document {name}; it has {', '.join(amazon_documents())}")
-    versions = ssm_backends[ACCOUNT_ID][region]._documents.get(name)
+    versions = ssm_backends[current_account()][region]._documents.get(name)
     if versions is None:
         raise AwsError(
             "AutomationDefinitionNotFoundException",
@@ -86,7 +86,7 @@ def find_document(name: str, version: str | None, region: str) -> Document:
         raise AwsError(
             "AutomationDefinitionNotFoundException", f"{name} is no Automation document."
         )
-    return Document(name, kept.document_version, ACCOUNT_ID, kept.content_json)
+    return Document(name, kept.document_version, current_account(), kept.content_json)
 
 
 def _no_version(name: str, version: str) -> AwsError:

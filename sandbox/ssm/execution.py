@@ -39,6 +39,7 @@ class Execution:
     execution_id: str
     document: str
     document_version: str
+    account: str
     region: str
     parameters: Mapping[str, list[str]]
     started_by: Caller

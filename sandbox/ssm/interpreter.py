@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError
 from sandbox.core.jsonpath import MISSING, value_at
 from sandbox.ssm.actions import ACTIONS, Runner, StepCancelled, StepFailed, StepTimedOut
@@ -84,7 +84,7 @@ def _scope(content: Mapping[str, Any], execution: Execution) -> dict[str, Any]:
     now = datetime.now(UTC)
     scope: dict[str, Any] = {
         "global:REGION": execution.region,
-        "global:ACCOUNT_ID": ACCOUNT_ID,
+        "global:ACCOUNT_ID": current_account(),
         "global:DATE": f"{now:%Y-%m-%d}",
         "global:DATE_TIME": f"{now:%Y-%m-%d_%H.%M.%S}",
         "automation:EXECUTION_ID": execution.execution_id,

@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.utilities.utils import get_partition
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.envelope import envelope
 from sandbox.ssm.documents import execution_arn
 from sandbox.ssm.execution import Execution
@@ -36,7 +36,7 @@ def ended_event(execution: Execution) -> dict[str, Any]:
     )
     event["resources"] = [
         execution_arn(region, execution.execution_id),
-        f"arn:{get_partition(region)}:ssm:{region}:{ACCOUNT_ID}:automation-definition/"
+        f"arn:{get_partition(region)}:ssm:{region}:{current_account()}:automation-definition/"
         f"{execution.document}:{execution.document_version}",
     ]
     return event

@@ -12,7 +12,7 @@ from typing import Any
 from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
-from sandbox.core.account import ACCOUNT_ID
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.iam.principals import Caller
 
@@ -27,14 +27,14 @@ _KEPT = "sandbox_adaptive_concurrency"
 
 def is_adaptive(region: str) -> bool:
     """Tell whether adaptive concurrency is on in a Region."""
-    kept = vars(ssm_backends[ACCOUNT_ID][region]).get(_KEPT)
+    kept = vars(ssm_backends[current_account()][region]).get(_KEPT)
     return kept is not None and kept["SettingValue"] == "True"
 
 
 def get(given: Json, region: str) -> Json:
     """Answer GetServiceSetting. A setting that nobody changed has the status Default."""
     _check_id(given, region)
-    kept = vars(ssm_backends[ACCOUNT_ID][region]).get(_KEPT)
+    kept = vars(ssm_backends[current_account()][region]).get(_KEPT)
     default = {
         "SettingId": ADAPTIVE,
         "SettingValue": _DEFAULT,
@@ -52,7 +52,7 @@ def update(given: Json, region: str, caller: Caller) -> Json:
     value = given["SettingValue"]
     if value not in _VALUES:
         raise AwsError("ValidationException", f"{ADAPTIVE} is True or False, not {value!r}.")
-    vars(ssm_backends[ACCOUNT_ID][region])[_KEPT] = {
+    vars(ssm_backends[current_account()][region])[_KEPT] = {
         "SettingId": ADAPTIVE,
         "SettingValue": value,
         "LastModifiedDate": time.time(),
@@ -66,13 +66,13 @@ def update(given: Json, region: str, caller: Caller) -> Json:
 def reset(given: Json, region: str) -> Json:
     """Answer ResetServiceSetting with the setting as it is afterwards."""
     _check_id(given, region)
-    vars(ssm_backends[ACCOUNT_ID][region]).pop(_KEPT, None)
+    vars(ssm_backends[current_account()][region]).pop(_KEPT, None)
     return get(given, region)
 
 
 def setting_arn(region: str) -> str:
     """Return the ARN of the setting, which the API accepts as its id too."""
-    return f"arn:{get_partition(region)}:ssm:{region}:{ACCOUNT_ID}:servicesetting{ADAPTIVE}"
+    return f"arn:{get_partition(region)}:ssm:{region}:{current_account()}:servicesetting{ADAPTIVE}"
 
 
 def _check_id(given: Json, region: str) -> None:

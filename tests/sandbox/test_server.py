@@ -63,7 +63,7 @@ def test_a_second_sandbox_in_one_process_is_refused(sandbox):
 def test_settle_raises_an_error_for_a_job_that_does_not_end(sandbox):
     """The error says how many jobs are left."""
     ended = Event()
-    sandbox._work.submit(ended.wait)
+    sandbox._services.work.submit(ended.wait)
     with pytest.raises(TimeoutError, match="1 deliveries or automations"):
         sandbox.settle(timeout=0.05)
     ended.set()

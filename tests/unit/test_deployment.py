@@ -3,6 +3,7 @@
 import pytest
 
 from sandbox import deployment
+from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import MIRROR_VARIABLE, Deployment
 from sandbox.processes import CommandFailed
 from sandbox.server import Sandbox
@@ -11,7 +12,7 @@ from sandbox.server import Sandbox
 class NoSandbox(Sandbox):
     """A sandbox that nobody calls."""
 
-    def environment(self):
+    def environment(self, account=ACCOUNT_ID):
         """Return what leads to it."""
         return {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
 

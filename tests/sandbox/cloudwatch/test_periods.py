@@ -87,8 +87,8 @@ def test_without_a_length_only_what_happens_at_once_adds_up(sandbox, account):
 def test_the_metrics_of_a_rule_can_be_watched(sandbox, account, name):
     """The event buses count them."""
     put_alarm(account, **metric(name))
-    sandbox._alarms.count_for_rule(REGION, name, "guard")
-    sandbox._alarms.evaluate_later(REGION)
+    sandbox._services.alarms.count_for_rule(REGION, name, "guard")
+    sandbox._services.alarms.evaluate_later(REGION)
     assert state_of(account) == "ALARM"
 
 

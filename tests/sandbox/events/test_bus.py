@@ -212,7 +212,7 @@ def test_matched_events_and_attempts_are_counted_for_each_rule(sandbox, monkeypa
     account.make_rule(TOPIC_TARGET)
     events = account.client("events")
     events.put_rule(Name="idle", EventPattern=json.dumps({"source": ["aws.kms"]}))
-    metrics = sandbox._alarms._metrics
+    metrics = sandbox._services.alarms._metrics
     monkeypatch.setattr(metrics, "count", lambda *given: counted.append(given))
     account.schedule()
     assert sorted(counted) == [

@@ -147,7 +147,7 @@ def test_an_exhausted_event_goes_to_the_dead_letter_queue(sandbox, monkeypatch):
     def is_busy(*given):
         raise BUSY
 
-    monkeypatch.setattr(sandbox._automations, "start", is_busy)
+    monkeypatch.setattr(sandbox._services.automations, "start", is_busy)
     target = account.automation_target(
         DeadLetterConfig={"Arn": queue}, RetryPolicy={"MaximumRetryAttempts": 2}
     )

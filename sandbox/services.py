@@ -1,0 +1,112 @@
+"""Connects the services of the sandbox to each other, and to moto."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from moto.moto_api._internal.models import moto_api_backend
+
+from sandbox.cloudtrail.event_history import History
+from sandbox.cloudtrail.log import Log
+from sandbox.cloudwatch.alarms import Alarms
+from sandbox.core import clock
+from sandbox.core.background import Work
+from sandbox.core.clients import Clients
+from sandbox.core.quotas import Limits
+from sandbox.events.bus import Bus, OtherServices
+from sandbox.gateway import s3_lock
+from sandbox.gateway.accounts import AccountGate, Accounts
+from sandbox.gateway.authorizer import Authorizer
+from sandbox.gateway.recorder import Recorder
+from sandbox.gateway.regions import Switches
+from sandbox.gateway.router import Router
+from sandbox.iam import service_control
+from sandbox.iam.authorization import CLOUDWATCH, EVENTS
+from sandbox.kms import custom_key_stores
+from sandbox.sns import data_protection, emails, publish, subscriptions
+from sandbox.sqs import queues
+from sandbox.ssm.automations import Automations
+
+
+class Services:
+    """The services of all accounts, each with the functions by which it reaches the others.
+
+    `app` is the WSGI application that answers every request. `reset` is what a request for a reset
+    calls.
+    """
+
+    def __init__(
+        self,
+        moto: Any,
+        clients: Clients,
+        limits: Limits,
+        accounts: Accounts,
+        reset: Callable[[], None],
+    ) -> None:
+        self.work = Work()
+        self.history = History(limits)
+        self.switches = Switches()
+        self.alarms = Alarms(self.work, limits, partial(publish.publish_as_service, CLOUDWATCH))
+        self.automations = Automations(
+            self.work,
+            clients,
+            limits,
+            # The bus needs the automations too, so the bus is looked up when an event comes.
+            emit=lambda event, region: self.bus.emit(event, region),
+        )
+        self.bus = Bus(
+            self.work,
+            OtherServices(
+                publish=partial(publish.publish_as_service, EVENTS),
+                start_automation=self.automations.start_for_rule,
+                count=self.alarms.count_for_rule,
+                evaluate_alarms=self.alarms.evaluate_later,
+            ),
+        )
+        self._undo = [
+            subscriptions.hook(),
+            publish.hook(self.alarms.notification_failed),
+            emails.hook(limits),
+            data_protection.hook(),
+            queues.hook(),
+            s3_lock.serialize(),
+        ]
+        log = Log(self.history, self.bus.emit)
+        router = Router(
+            moto, self.bus, self.automations, self.alarms, self.history, limits, log, reset
+        )
+        recorder = Recorder(Authorizer(router, self.switches), log, self.automations.service_of)
+        self.app = AccountGate(recorder, accounts)
+
+    def cancel_all(self) -> None:
+        """Cancel the automations and the retries."""
+        self.bus.give_up()
+        self.automations.cancel_all()
+
+    def clear(self) -> None:
+        """Empty all accounts, in which no job runs."""
+        _forget()
+        self.bus.clear()
+        self.automations.clear()
+        self.alarms.clear()
+        self.history.clear()
+        self.switches.reset()
+
+    def close(self) -> None:
+        """End all jobs, undo the changes to moto, and forget everything."""
+        self.automations.close()
+        self.work.stop()
+        self.alarms.close()
+        for undo in self._undo:
+            undo()
+        _forget()
+
+
+def _forget() -> None:
+    """Reset moto, and the state that moto's own reset does not cover."""
+    moto_api_backend.reset()
+    custom_key_stores.clear()
+    service_control.clear()
+    clock.reset()
