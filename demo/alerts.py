@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from demo.roles import assume_new_role
 from reprieve.events.threats import BY_NAME, CATALOGUE
-from reprieve.names import AUTOMATION_ROLE, DEAD_LETTERS, LIFELINE
+from reprieve.names import Names
 from sandbox.core.quotas import Quotas
 from sandbox.deployment import PROJECT, Deployment
 from sandbox.server import Sandbox
@@ -81,7 +81,7 @@ def page(sandbox: Sandbox, directory: Path) -> str:
         sandbox.settle(120)
         mails = list(Counter(sandbox.mails) - before)
         # What the lifeline repeats is left out.
-        mails = [mail for mail in mails if not mail.topic_arn.endswith(LIFELINE)] or mails
+        mails = [mail for mail in mails if not mail.topic_arn.endswith(Names().lifeline)] or mails
         mails = list(filter(shows, mails))
         # Deliveries run at the same time, so the order of arrival differs from run to run.
         shown = sorted(map(_shown, mails), key=_without_subject_first)
@@ -188,7 +188,7 @@ class _Kinds:
 
     def _fail(self) -> None:
         iam = self._sandbox.client("iam", _REGION)
-        role = {"RoleName": AUTOMATION_ROLE, "PolicyName": AUTOMATION_ROLE}
+        role = dict.fromkeys(("RoleName", "PolicyName"), Names().automation_role)
         former = iam.get_role_policy(**role)["PolicyDocument"]
         kept = [each for each in former["Statement"] if each["Sid"] != "CancelKeyDeletion"]
         changed = json.dumps(former | {"Statement": kept})
@@ -221,7 +221,7 @@ class _Kinds:
         self._unseen(self._schedule_new)
         self._sandbox.history.age(1 / 24)
         # The guard was deployed before that.
-        backdate(_REGION, DEAD_LETTERS, hours=24)
+        backdate(_REGION, Names().dead_letters, hours=24)
         self._sandbox.run_schedules(_REGION, "reprieve-patrol")
         self._sandbox.settle(120)
         self._unseen(lambda: self._events().enable_rule(Name=_RULE))

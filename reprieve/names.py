@@ -1,41 +1,123 @@
-"""Every fixed name that Reprieve gives or looks for in AWS, written once."""
+"""Every name that Reprieve gives or looks for in AWS, written once."""
 
+import re
+from dataclasses import dataclass
 from typing import Final
 
-PREFIX: Final = "reprieve"
-"""What the name of every resource begins with; policies and trust policies rely on it."""
+DEFAULT_PREFIX: Final = "reprieve"
+DEFAULT_ROLE_PATH: Final = "/"
 
 STACK: Final = "reprieve"
 """The name of the stack of one account. `reprieve-NAME` is that of `[accounts.NAME]`.
 
-It is part of the path of the state, so it must never change.
+It is part of the path of the state, so it must never change. It does not depend on the prefix.
 """
 
-DEAD_LETTERS: Final = f"{PREFIX}-dead-letters"
-"""The dead-letter queue of a Region, and the alarm on it."""
+MAX_PREFIX: Final = 32
+"""Characters in a prefix: with the longest name after it, each kind of resource stays in its limit.
 
-LIFELINE: Final = f"{PREFIX}-lifeline"
-"""The unencrypted topic beside an encrypted one: see docs/architecture.md."""
+A rule and a role have 64 characters at most, and none of Reprieve's names is longer than 31 after
+the prefix (EventBridge API reference, PutRule; IAM user guide, "IAM and STS quotas"). Rules of
+`[[watch]]` are checked with the prefix of the settings.
+"""
+MAX_RULE: Final = 64
+"""Characters in the name of a rule (EventBridge API reference, PutRule)."""
 
-ALARMS: Final = f"{PREFIX}-alarms"
-"""The topic of the alarms, if they have recipients of their own."""
 
-# Both roles stay at path "/": Amazon's runbook refuses the ARN of a role with a path.
-EVENTBRIDGE_ROLE: Final = f"{PREFIX}-eventbridge"
-AUTOMATION_ROLE: Final = f"{PREFIX}-automation"
-PATROL_ROLE: Final = f"{PREFIX}-patrol"
-ROLES: Final = (EVENTBRIDGE_ROLE, AUTOMATION_ROLE, PATROL_ROLE)
-"""The roles that Reprieve creates."""
+@dataclass(frozen=True)
+class Names:
+    """The names of a deployment's resources. Two deployments in an account differ in the prefix.
 
-ALERT_KEY_ALIAS: Final = f"alias/{PREFIX}-alerts"
-ALERT_KEY_TAG: Final = f"{PREFIX}:alert-key"
-"""The alias and the tag of the key that Reprieve creates to encrypt the alerts."""
+    Policies, trust policies and event patterns name resources by the prefix and a hyphen. The tags
+    below are the same in every deployment.
+    """
 
-DRILL_PREFIX: Final = f"{PREFIX}-drill-"
-"""What the names of a drill's queues and of its keys' aliases begin with."""
+    prefix: str = DEFAULT_PREFIX
+    role_path: str = DEFAULT_ROLE_PATH
 
-DRILL_TAG: Final = f"{DRILL_PREFIX}run"
+    @property
+    def beginning(self) -> str:
+        """What the name of every resource begins with."""
+        return f"{self.prefix}-"
+
+    def of(self, id: str) -> str:
+        """Return the name of the rule, alarm, queue or topic with this id."""
+        return f"{self.beginning}{id}"
+
+    @property
+    def dead_letters(self) -> str:
+        """The dead-letter queue of a Region, and the alarm on it."""
+        return self.of("dead-letters")
+
+    @property
+    def alerts(self) -> str:
+        """The topic of the alerts, unless the settings name it."""
+        return self.of("alerts")
+
+    @property
+    def lifeline(self) -> str:
+        """The unencrypted topic beside an encrypted one: see docs/architecture.md."""
+        return self.of("lifeline")
+
+    @property
+    def alarms(self) -> str:
+        """The topic of the alarms, if they have recipients of their own."""
+        return self.of("alarms")
+
+    @property
+    def eventbridge_role(self) -> str:
+        """The role by which EventBridge starts runbooks and forwards events."""
+        return self.of("eventbridge")
+
+    @property
+    def automation_role(self) -> str:
+        """The role that rescues keys."""
+        return self.of("automation")
+
+    @property
+    def patrol_role(self) -> str:
+        """The role that patrols."""
+        return self.of("patrol")
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The names of the roles that Reprieve creates."""
+        return self.eventbridge_role, self.automation_role, self.patrol_role
+
+    def role_resource(self, name: str) -> str:
+        """Return the end of a role's ARN: `role/PATH/NAME`."""
+        return f"role{self.role_path}{name}"
+
+    @property
+    def alert_key_alias(self) -> str:
+        """The alias of the key that Reprieve creates to encrypt the alerts."""
+        return f"alias/{self.alerts}"
+
+    @property
+    def drill(self) -> str:
+        """What the names of a drill's queues and of its keys' aliases begin with."""
+        return self.of("drill-")
+
+    @property
+    def drill_alias(self) -> str:
+        """What the aliases of a drill's keys begin with."""
+        return f"alias/{self.drill}"
+
+
+def is_drill_alias(alias: str) -> bool:
+    """Return whether an alias has the form of a drill's, of any deployment in the account."""
+    return bool(re.fullmatch(r"alias/[a-z][a-z0-9-]*-drill-[0-9a-z]{1,16}", alias))
+
+
+# Tags are the product's, whatever the prefix: a service control policy protects them all at once.
+ALERT_KEY_TAG: Final = "reprieve:alert-key"
+"""The tag of the key that Reprieve creates to encrypt the alerts."""
+
+DRILL_TAG: Final = "reprieve-drill-run"
 """The tag of everything that a drill creates; its value is the drill's id."""
+
+TAG_NAMESPACES: Final = ("reprieve-", "reprieve:")
+"""What the keys of Reprieve's own tags begin with."""
 
 PENDING_STATES: Final = ("PendingDeletion", "PendingReplicaDeletion")
 """The states of a KMS key whose deletion is scheduled (KMS API reference, KeyState)."""

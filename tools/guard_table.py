@@ -8,7 +8,7 @@ from reprieve.events.threats import BY_NAME
 from reprieve.guard.guard import regional_guard
 from reprieve.guard.resources import Alarm, RegionalGuard
 from reprieve.location import Location
-from reprieve.names import ALARMS, LIFELINE, PREFIX
+from reprieve.names import Names
 from reprieve.runbooks.runbook import PATROL, RESCUE_KEY
 from reprieve.settings.schema import NotifySettings, Settings
 
@@ -23,6 +23,7 @@ _SECOND_PRICE: Final = 0.00003
 _PATROLS: Final = 5 * 30
 _PATROL_PRICE: Final = f"{_PATROLS * (5 * _STEP_PRICE + 10 * _SECOND_PRICE):.2f}"
 
+_NAMES: Final = Names()
 _REGION: Final = "eu-west-1"
 _ALARM_PURPOSES: Final = {
     "dead-letters": "something is in that queue",
@@ -31,9 +32,9 @@ _ALARM_PURPOSES: Final = {
     "waiting-rescues": "EventBridge has to try again to start a rescue: Systems Manager is full",
 }
 _DOCUMENT_PURPOSES: Final = {
-    RESCUE_KEY.name: "cancels the deletion, verifies the key's state and sends the result; not "
+    RESCUE_KEY.id: "cancels the deletion, verifies the key's state and sends the result; not "
     'with `remediation.runbook = "aws"`',
-    PATROL.name: "inspects every key, empties the dead-letter queue, and checks the guard of "
+    PATROL.id: "inspects every key, empties the dead-letter queue, and checks the guard of "
     "the next Region",
 }
 # What the settings add, which no default guard has.
@@ -45,14 +46,14 @@ _OPTIONAL: Final = (
         "1.00, and 1.00 more after each of the first two yearly rotations",
     ),
     (
-        f"the topic `{LIFELINE}`, its policy and subscriptions; rule "
-        f"`{PREFIX}-alert-key-endangered`",
+        f"the topic `{_NAMES.lifeline}`, its policy and subscriptions; rule "
+        f"`{_NAMES.beginning}alert-key-endangered`",
         "1 each with `notify.encryption`",
         "reports, unencrypted, that the key of the alerts is in danger",
         "0.10",
     ),
     (
-        f"the topic `{ALARMS}`, its policy and subscriptions",
+        f"the topic `{_NAMES.alarms}`, its policy and subscriptions",
         "1 each with `reliability.alarm_emails`",
         "sends the alarms, failed rescues and the patrol's reports to recipients of their own",
         "0",
@@ -64,13 +65,13 @@ _OPTIONAL: Final = (
         "0",
     ),
     (
-        f"rule `{PREFIX}-key-deletion-approved` and its target",
+        f"rule `{_NAMES.beginning}key-deletion-approved` and its target",
         "1 each with `exempt`",
         "sends an alert about an exempt deletion, which is not cancelled",
         "0.10",
     ),
     (
-        f"rule `{PREFIX}-watch-NAME` and its target",
+        f"rule `{_NAMES.beginning}watch-NAME` and its target",
         "1 each per `[[watch]]`",
         "sends an alert about another event",
         "0.10",
@@ -109,26 +110,26 @@ def _rows(guard: RegionalGuard) -> Iterator[tuple[str, str, str, str]]:
     )
     yield "`aws_sns_topic_subscription`", "1 per address", "the people who are notified", "0"
     yield (
-        f"`aws_cloudwatch_event_rule` `{PREFIX}-THREAT`",
+        f"`aws_cloudwatch_event_rule` `{_NAMES.beginning}THREAT`",
         f"1 per threat: {len(threats)}",
         "matches the events of one threat ([threats.md](threats.md))",
         "0",
     )
     yield (
-        f"`aws_cloudwatch_event_rule` `{PREFIX}-{RESCUE_FAILED}`",
+        f"`aws_cloudwatch_event_rule` `{_NAMES.beginning}{RESCUE_FAILED}`",
         "1",
         "matches rescues that failed, took too long or were cancelled. Systems Manager itself "
         "sends that event; no trail is needed",
         "0",
     )
     yield (
-        f"`aws_cloudwatch_event_rule` `{PREFIX}-*-forward`",
+        f"`aws_cloudwatch_event_rule` `{_NAMES.beginning}*-forward`",
         str(len(forwarding)),
         "matches changes of the guard and of trails in this Region, for the home Region",
         "0",
     )
     yield (
-        f"`aws_cloudwatch_event_rule` `{PREFIX}-patrol`, `{PREFIX}-patrol-daily`",
+        f"`aws_cloudwatch_event_rule` `{_NAMES.beginning}patrol`, `{_NAMES.beginning}patrol-daily`",
         f"1 each: {len(schedules)}",
         "start the patrol every `patrol.every`, and once a day with reminders",
         "0",
@@ -155,9 +156,9 @@ def _rows(guard: RegionalGuard) -> Iterator[tuple[str, str, str, str]]:
     )
     for document in guard.documents:
         yield (
-            f"`aws_ssm_document` `{document.runbook.name}-HASH`",
+            f"`aws_ssm_document` `{document.beginning}-HASH`",
             "1",
-            _DOCUMENT_PURPOSES[document.runbook.name],
+            _DOCUMENT_PURPOSES[document.runbook.id],
             _PATROL_PRICE if document.runbook is PATROL else "0",
         )
     yield (
@@ -178,7 +179,7 @@ def _rows(guard: RegionalGuard) -> Iterator[tuple[str, str, str, str]]:
     sums = [alarm for alarm in guard.alarms if alarm.id not in _ALARM_PURPOSES]
     metrics = sum(len(alarm.metrics) for alarm in sums)
     yield (
-        f"`aws_cloudwatch_metric_alarm` `{PREFIX}-failed-invocations-*`",
+        f"`aws_cloudwatch_metric_alarm` `{_NAMES.beginning}failed-invocations-*`",
         f"{len(sums)}: for the rescue's rules, the guard's, the others",
         "EventBridge gave up on a target. It counts rule by rule, so each rule is a metric: "
         f"{metrics}",

@@ -8,17 +8,6 @@ from typing import Any, Final
 
 from reprieve.aws.statements import STATEMENTS
 from reprieve.guard.remediation import ADAPTIVE_CONCURRENCY
-from reprieve.names import (
-    ALARMS,
-    ALERT_KEY_ALIAS,
-    AUTOMATION_ROLE,
-    DEAD_LETTERS,
-    DRILL_PREFIX,
-    EVENTBRIDGE_ROLE,
-    LIFELINE,
-    PATROL_ROLE,
-    PREFIX,
-)
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
 from reprieve.settings.schema import Settings
 
@@ -82,20 +71,23 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
 
     The account is left open, since an identity's policy applies to its own account.
     """
-    partition = settings.regions.partition
+    partition, own = settings.regions.partition, settings.resource_names
 
     def arn(service: str, *names: str) -> list[str]:
         return [f"arn:{partition}:{service}:*:*:{name}" for name in names]
+
+    def role(name: str) -> str:
+        return f"arn:{partition}:iam::*:{own.role_resource(name)}"
 
     automation_role = settings.remediation.automation_role_arn
     state = settings.state
     return {
         "any": ["*"],
         "keys": arn("kms", "key/*"),
-        "topics": arn("sns", settings.notify.topic_name, LIFELINE, ALARMS),
+        "topics": arn("sns", settings.notify.topic_name, own.lifeline, own.alarms),
         "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),
-        "rules": arn("events", f"rule/{PREFIX}-*"),
-        "dead letters": arn("sqs", DEAD_LETTERS),
+        "rules": arn("events", f"rule/{own.beginning}*"),
+        "dead letters": arn("sqs", own.dead_letters),
         "trails": arn("cloudtrail", "trail/*"),
         # Its role reads the bucket, if there is one.
         "state's bucket": [f"arn:{partition}:s3:::{state.bucket}"]
@@ -103,13 +95,13 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         else [],
         "state's role": [state.role_arn] if state.role_arn else [],
         "runbooks": [
-            *arn("ssm", f"document/{PREFIX}-*"),
-            f"arn:{partition}:ssm:*::document/{CANCEL_KEY_DELETION.name}",
+            *arn("ssm", f"document/{own.beginning}*"),
+            f"arn:{partition}:ssm:*::document/{CANCEL_KEY_DELETION.id}",
         ],
         "roles": [
-            automation_role or f"arn:{partition}:iam::*:role/{AUTOMATION_ROLE}",
-            f"arn:{partition}:iam::*:role/{EVENTBRIDGE_ROLE}",
-            f"arn:{partition}:iam::*:role/{PATROL_ROLE}",
+            automation_role or role(own.automation_role),
+            role(own.eventbridge_role),
+            role(own.patrol_role),
         ],
         # IAM is asked by the name: whether it exists at this path, at another one or not at all.
         "exempt principals": [
@@ -117,11 +109,11 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
             for kind in ("role", "user")
             if settings.exempt.principals or settings.exempt.deployers
         ],
-        "own alarms": arn("cloudwatch", f"alarm:{PREFIX}-*"),
-        "own roles": [f"arn:{partition}:iam::*:role/{PREFIX}-*"],
-        "own runbooks": arn("ssm", f"document/{PREFIX}-*"),
-        "keys and drill's aliases": arn("kms", "key/*", f"alias/{DRILL_PREFIX}*"),
-        "keys and alert key's alias": arn("kms", "key/*", ALERT_KEY_ALIAS),
+        "own alarms": arn("cloudwatch", f"alarm:{own.beginning}*"),
+        "own roles": [role(f"{own.beginning}*")],
+        "own runbooks": arn("ssm", f"document/{own.beginning}*"),
+        "keys and drill's aliases": arn("kms", "key/*", f"{own.drill_alias}*"),
+        "keys and alert key's alias": arn("kms", "key/*", own.alert_key_alias),
         "alarms": arn("cloudwatch", "alarm:*"),
-        "drill's queues": arn("sqs", f"{DRILL_PREFIX}*"),
+        "drill's queues": arn("sqs", f"{own.drill}*"),
     }

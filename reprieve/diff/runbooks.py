@@ -13,8 +13,9 @@ from reprieve.diff.differences import ABSENT, Difference, between, differences, 
 from reprieve.diff.plan import Change
 from reprieve.runbooks.runbook import ENABLE_KEY, PATROL, RESCUE_KEY
 
-_NAMES = "|".join(each.name for each in (RESCUE_KEY, ENABLE_KEY, PATROL))
-_HASHED = re.compile(rf"(?<![\w-])({_NAMES})-[0-9a-f]{{8}}(?![\w-])")
+_IDS = "|".join(each.id for each in (RESCUE_KEY, ENABLE_KEY, PATROL))
+# After the prefix of the settings.
+_HASHED = re.compile(rf"(?<![\w-])([a-z][a-z0-9-]*-(?:{_IDS}))-[0-9a-f]{{8}}(?![\w-])")
 _SCRIPT: Final = "aws:executeScript"
 # What a rescue depends on: KMS's and SNS's calls, as a step names them and as a script does.
 _VITAL: Final = {

@@ -128,7 +128,7 @@ def _meaning(change: Change) -> str:
         "-forward"
     ):
         return "such events no longer send an alert in another Region"
-    if change.type == "aws_ssm_document" and subject(change).endswith(PATROL.name):
+    if change.type == "aws_ssm_document" and subject(change).endswith(f"-{PATROL.id}"):
         return "keys whose events were missed are no longer found"
     return _WITHOUT[change.type]
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from reprieve.aws.account import NO_QUEUE, NO_TOPIC, Account, explain, is_code
 from reprieve.drill.result import Leftover
-from reprieve.names import DRILL_PREFIX
 
 
 def remove_queue(sqs: Any, region: str, url: str) -> Leftover | None:
@@ -39,8 +38,12 @@ def subscription_leftover(region: str, arn: str, problem: str) -> Leftover:
     return Leftover(f"the subscription {arn}", problem, command)
 
 
-def remove_earlier(account: Account, region: str, topic: str) -> tuple[int, tuple[Leftover, ...]]:
+def remove_earlier(
+    account: Account, region: str, topic: str, beginning: str
+) -> tuple[int, tuple[Leftover, ...]]:
     """Remove the queues and subscriptions of drills that did not finish.
+
+    The names of their queues have this `beginning`.
 
     Return how many were removed, and what could not be removed or listed.
 
@@ -48,8 +51,8 @@ def remove_earlier(account: Account, region: str, topic: str) -> tuple[int, tupl
         ClientError: there is no such topic.
     """
     sqs, sns = account.client("sqs", region), account.client("sns", region)
-    subscriptions, unread_topic = _list_subscriptions(sns, region, topic)
-    queues, unread_queues = _list_queues(sqs, region)
+    subscriptions, unread_topic = _list_subscriptions(sns, region, topic, beginning)
+    queues, unread_queues = _list_queues(sqs, region, beginning)
     attempts = [
         *(remove_subscription(sns, region, each) for each in subscriptions),
         *(remove_queue(sqs, region, each) for each in queues),
@@ -58,7 +61,9 @@ def remove_earlier(account: Account, region: str, topic: str) -> tuple[int, tupl
     return attempts.count(None), left
 
 
-def _list_subscriptions(sns: Any, region: str, topic: str) -> tuple[list[str], Leftover | None]:
+def _list_subscriptions(
+    sns: Any, region: str, topic: str, beginning: str
+) -> tuple[list[str], Leftover | None]:
     try:
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
         found = [
@@ -66,7 +71,7 @@ def _list_subscriptions(sns: Any, region: str, topic: str) -> tuple[list[str], L
             for page in pages
             for each in page["Subscriptions"]
             if each["Protocol"] == "sqs"
-            and each["Endpoint"].rpartition(":")[2].startswith(DRILL_PREFIX)
+            and each["Endpoint"].rpartition(":")[2].startswith(beginning)
         ]
     except Exception as error:
         if is_code(error, *NO_TOPIC):
@@ -76,10 +81,10 @@ def _list_subscriptions(sns: Any, region: str, topic: str) -> tuple[list[str], L
     return found, None
 
 
-def _list_queues(sqs: Any, region: str) -> tuple[list[str], Leftover | None]:
+def _list_queues(sqs: Any, region: str, beginning: str) -> tuple[list[str], Leftover | None]:
     try:
-        pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=DRILL_PREFIX)
+        pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=beginning)
         return [url for page in pages for url in page.get("QueueUrls", [])], None
     except Exception as error:
-        command = f"aws sqs list-queues --region {region} --queue-name-prefix {DRILL_PREFIX}"
+        command = f"aws sqs list-queues --region {region} --queue-name-prefix {beginning}"
         return [], Leftover("the queues of earlier drills, if any", explain(error), command)

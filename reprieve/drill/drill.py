@@ -98,7 +98,9 @@ class RegionDrill:
             f"{settings.notify.topic_name}"
         )
         self.result = Drill(self.region)
-        self._listener = Listener(self.account, self.region, topic, self._id)
+        self._listener = Listener(
+            self.account, self.region, topic, self._id, settings.resource_names.drill
+        )
 
     def run(self) -> Drill:
         """Drill, clean up, and return the result, whatever failed."""
@@ -135,7 +137,9 @@ class RegionDrill:
         return explain(error)
 
     def _remove_earlier(self) -> None:
-        removed, left = remove_earlier(self.account, self.region, self._listener.topic)
+        removed, left = remove_earlier(
+            self.account, self.region, self._listener.topic, self._listener.beginning
+        )
         self._note(*left, removed=removed)
 
     def _rescue_key(self, queue: str) -> None:
@@ -148,11 +152,12 @@ class RegionDrill:
 
     def _find_or_create_key(self, kms: Any) -> DrillKey:
         partition = self.plan.settings.regions.partition
-        self._key, rejected = find_key(self.account, self.region, partition)
+        beginning = self.plan.settings.resource_names.drill_alias
+        self._key, rejected = find_key(self.account, self.region, partition, beginning)
         self._note(rejected_keys=rejected)
         if self._key is None:
             self._key = create_key(kms, drill_key_policy(partition, self.account.id), self._id)
-            self._note(name_key(kms, self._key, self.region, self._id))
+            self._note(name_key(kms, self._key, self.region, f"{beginning}{self._id}"))
         self._note(key=self._key.arn)
         return self._key
 

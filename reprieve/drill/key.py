@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from reprieve.aws.account import Account, explain, is_code
 from reprieve.drill.policy import drill_key_policy
-from reprieve.drill.proof import ALIAS_PREFIX, DESCRIPTION, Candidate, reject
+from reprieve.drill.proof import DESCRIPTION, Candidate, reject
 from reprieve.drill.result import Leftover, RejectedKey
 from reprieve.names import DRILL_TAG, PENDING_STATES
 
@@ -25,16 +25,17 @@ class DrillKey:
 
 
 def find_key(
-    account: Account, region: str, partition: str
+    account: Account, region: str, partition: str, beginning: str
 ) -> tuple[DrillKey | None, tuple[RejectedKey, ...]]:
     """Return an earlier drill's key, None if there is none, and the keys that only look like one.
 
-    A key that is pending deletion is neither. A key that cannot be proved is not touched.
+    The aliases of its drills have this `beginning`. A key that is pending deletion is neither. A
+    key that cannot be proved is not touched.
     """
     kms = account.client("kms", region)
     policy = drill_key_policy(partition, account.id)
     rejected = []
-    for key, aliases in _keys_with_drill_aliases(kms):
+    for key, aliases in _keys_with_drill_aliases(kms, beginning):
         try:
             metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
         except Exception as error:
@@ -43,14 +44,14 @@ def find_key(
         if metadata["KeyState"] in PENDING_STATES:
             continue
         arn, cloudtrail = str(metadata["Arn"]), account.client("cloudtrail", region)
-        rejection = reject(Candidate(kms, cloudtrail, arn, aliases, policy, metadata))
+        rejection = reject(Candidate(kms, cloudtrail, arn, aliases, beginning, policy, metadata))
         if rejection is None:
             return DrillKey(arn, metadata["KeyState"]), tuple(rejected)
         rejected.append(rejection)
     return None, tuple(rejected)
 
 
-def _keys_with_drill_aliases(kms: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _keys_with_drill_aliases(kms: Any, beginning: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the id of each key that has a drill's alias, with all its aliases."""
     aliases: defaultdict[str, list[str]] = defaultdict(list)
     for page in kms.get_paginator("list_aliases").paginate():
@@ -58,7 +59,7 @@ def _keys_with_drill_aliases(kms: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
             if "TargetKeyId" in alias:
                 aliases[alias["TargetKeyId"]].append(alias["AliasName"])
     for key, names in aliases.items():
-        if any(name.startswith(ALIAS_PREFIX) for name in names):
+        if any(name.startswith(beginning) for name in names):
             yield key, tuple(sorted(names))
 
 
@@ -82,9 +83,8 @@ def create_key(kms: Any, policy: Mapping[str, Any], run: str) -> DrillKey:
     return DrillKey(answer["KeyMetadata"]["Arn"])
 
 
-def name_key(kms: Any, key: DrillKey, region: str, run: str) -> Leftover | None:
+def name_key(kms: Any, key: DrillKey, region: str, alias: str) -> Leftover | None:
     """Create the alias that the next drill finds a key by; return what to do if that fails."""
-    alias = f"{ALIAS_PREFIX}{run}"
     try:
         kms.create_alias(AliasName=alias, TargetKeyId=key.arn)
     except Exception as error:

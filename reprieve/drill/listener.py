@@ -13,17 +13,21 @@ from reprieve.drill.cleanup import (
     subscription_leftover,
 )
 from reprieve.drill.result import Leftover
-from reprieve.names import DRILL_PREFIX, DRILL_TAG
+from reprieve.names import DRILL_TAG
 
 
 @dataclass
 class Listener:
-    """A queue with a subscription to a topic. Both are None until they exist."""
+    """A queue with a subscription to a topic. Both are None until they exist.
+
+    `beginning` is what the names of this deployment's drill queues begin with.
+    """
 
     account: Account
     region: str
     topic: str
     run: str
+    beginning: str
     queue: str | None = None
     subscription: str | None = None
 
@@ -37,7 +41,7 @@ class Listener:
 
     def open(self) -> str:
         """Create the queue and subscribe it; return its URL. Raises what boto3 does."""
-        name = f"{DRILL_PREFIX}{self.run}"
+        name = f"{self.beginning}{self.run}"
         arn = f"{self.topic.replace(':sns:', ':sqs:').rpartition(':')[0]}:{name}"
         self.queue = str(
             self._sqs.create_queue(

@@ -15,10 +15,9 @@ from typing import Any, Final
 from reprieve.aws.account import explain
 from reprieve.drill.policy import is_policy
 from reprieve.drill.result import RejectedKey
-from reprieve.names import DRILL_PREFIX, DRILL_TAG
+from reprieve.names import DRILL_TAG
 
 DESCRIPTION: Final = "Reprieve: a fire drill's throw-away key. It encrypts nothing."
-ALIAS_PREFIX: Final = f"alias/{DRILL_PREFIX}"
 
 # How far CloudTrail's time of a call and the key's creation date may lie apart.
 _AROUND_CREATION: Final = timedelta(minutes=5)
@@ -37,6 +36,7 @@ class Candidate:
     """A key that may be a drill's.
 
     `kms` and `cloudtrail` are clients of its Region. `aliases` are the names of all its aliases,
+    `alias_beginning` is what those of this deployment's drills begin with,
     `policy` is the key policy that a drill gives its keys, `metadata` what DescribeKey returned.
     """
 
@@ -44,6 +44,7 @@ class Candidate:
     cloudtrail: Any
     arn: str
     aliases: tuple[str, ...]
+    alias_beginning: str
     policy: Mapping[str, Any]
     metadata: Mapping[str, Any]
 
@@ -84,7 +85,7 @@ def _check_alias(candidate: Candidate) -> str | None:
     runs = [tag["TagValue"] for tag in tags if tag["TagKey"] == DRILL_TAG]
     if not runs:
         return f"It does not have the tag {DRILL_TAG}."
-    if candidate.aliases != (f"{ALIAS_PREFIX}{runs[0]}",):
+    if candidate.aliases != (f"{candidate.alias_beginning}{runs[0]}",):
         return (
             f"Its aliases are {', '.join(candidate.aliases)}, not only that of the run in its tag."
         )

@@ -4,31 +4,34 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from reprieve.events.threat import API_CALL, EventPattern, Impact, Threat, api_call
-from reprieve.names import DEAD_LETTERS, PREFIX
+from reprieve.names import Names
 
+_DEFAULT_NAMES: Final = Names()
 # Of which service the resources are that `guard_changed` matches, by its name in CloudTrail.
 _GUARD_SOURCES = ("events", "sns", "ssm", "sqs", "monitoring", "iam")
 
 
-def guard_changed(topics: Iterable[str] = (), automation_roles: Iterable[str] = ()) -> EventPattern:
+def guard_changed(
+    topics: Iterable[str] = (), automation_roles: Iterable[str] = (), own: Names = _DEFAULT_NAMES
+) -> EventPattern:
     """Return the pattern of every call that changes one of Reprieve's own resources.
 
     It names no calls, but resources, so that it matches calls of any kind: EventBridge sends calls
     that only read to none of these rules (EventBridge user guide, "Events delivered by AWS services
-    through CloudTrail"). `topics` and `automation_roles` are names that do not begin with the
-    prefix of all others.
+    through CloudTrail"). `topics` and `automation_roles` are names that may not begin with the
+    prefix of all others, which `own` has.
     """
-    names: list[Any] = [{"prefix": f"{PREFIX}-"}]
-    others = sorted(name for name in topics if not name.startswith(f"{PREFIX}-"))
-    roles = sorted(name for name in automation_roles if not name.startswith(f"{PREFIX}-"))
-    in_topics = [f":{PREFIX}-*", *(f":{name}" for name in others)]
+    names: list[Any] = [{"prefix": own.beginning}]
+    others = sorted(name for name in topics if not name.startswith(own.beginning))
+    roles = sorted(name for name in automation_roles if not name.startswith(own.beginning))
+    in_topics = [f":{own.beginning}*", *(f":{name}" for name in others)]
     parameters: tuple[dict[str, list[Any]], ...] = (
         {"name": [*names, "default"]},  # rules, documents, and the bus of all rules
         {"rule": names},
         {"topicArn": [{"wildcard": f"*{each}"} for each in in_topics]},
         {"subscriptionArn": [{"wildcard": f"*{each.rstrip('*')}*"} for each in in_topics]},
         {"resourceArn": [{"wildcard": f"*{each}"} for each in in_topics]},
-        {"queueUrl": [{"wildcard": f"*/{DEAD_LETTERS}"}]},
+        {"queueUrl": [{"wildcard": f"*/{own.dead_letters}"}]},
         {"alarmName": names},
         {"alarmNames": names},
         {"roleName": [*names, *roles]},

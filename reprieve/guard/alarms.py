@@ -1,10 +1,11 @@
 """The alarms of a Region: they report an alert, or a rescue, that did not get through."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reprieve.events.threats import APPROVED, KEY_DELETION_SCHEDULED
 from reprieve.guard.resources import Alarm, Metric, Queue, Rule, Topic
-from reprieve.names import PREFIX
+from reprieve.names import Names
 from reprieve.settings.schema import ReliabilitySettings
 
 _DELETIONS = (KEY_DELETION_SCHEDULED.name, APPROVED[KEY_DELETION_SCHEDULED.name])
@@ -22,6 +23,7 @@ _NOT_CANCELLING = (
 
 def alarms_of(
     reliability: ReliabilitySettings,
+    names: Names,
     queue: Queue,
     topics: tuple[Topic, ...],
     rules: tuple[Rule, ...],
@@ -30,10 +32,11 @@ def alarms_of(
 
     CloudWatch sums at most ten metrics in one alarm, so the rules share alarms by their groups.
     """
-    return (
+    found = (
         *_delivery_alarms(queue, topics, rules),
         *_mass_deletion_alarms(reliability.storm_threshold, topics, rules),
     )
+    return tuple(replace(each, name=names.of(each.id)) for each in found)
 
 
 def _mass_deletion_alarms(
@@ -127,7 +130,7 @@ def _alarm(
 ) -> Alarm:
     return Alarm(
         id=id,
-        name=f"{PREFIX}-{id}",
+        name=id,
         description=description,
         metrics=metrics,
         actions=actions,

@@ -10,7 +10,7 @@ from typing import Final
 from reprieve.guard import policies
 from reprieve.guard.alarms import alarms_of
 from reprieve.guard.forwarding import next_region, relay_region
-from reprieve.guard.patrol import STAND_IN, patrol_document
+from reprieve.guard.patrol import patrol_document, stand_in
 from reprieve.guard.remediation import (
     automation_role_arn,
     documents_of,
@@ -23,7 +23,6 @@ from reprieve.guard.resources import Document, Queue, RegionalGuard, Rule
 from reprieve.guard.rules import Endpoints, forwarding_rules, rules_of
 from reprieve.guard.topics import KEY_REFERENCE, alert_key, topics_of
 from reprieve.location import Location
-from reprieve.names import DEAD_LETTERS
 from reprieve.settings.schema import Settings
 
 _RETENTION_SECONDS: Final = 14 * 24 * 3600
@@ -42,7 +41,7 @@ def regional_guard(
         # The patrol checks the guard of the next Region, whose own patrol has yet another content.
         neighbour = replace(location, region=next_region(settings, location.region))
         others = documents_of(settings, neighbour.region)
-        expected = _guard(settings, neighbour, None, (*others, STAND_IN))
+        expected = _guard(settings, neighbour, None, (*others, stand_in(settings)))
         documents += (patrol_document(settings, location, expected),)
     return _guard(settings, location, own_key_arn, documents)
 
@@ -51,7 +50,9 @@ def relay_rules(settings: Settings, location: Location) -> tuple[Rule, ...]:
     """Return the rules of a Region that is not watched and forwards events all the same."""
     if location.region != relay_region(settings):
         return ()
-    return tuple(forwarding_rules(settings, location, eventbridge_role_arn(location), None))
+    return tuple(
+        forwarding_rules(settings, location, eventbridge_role_arn(settings, location), None)
+    )
 
 
 def _guard(
@@ -60,17 +61,18 @@ def _guard(
     own_key_arn: str | None,
     documents: tuple[Document, ...],
 ) -> RegionalGuard:
+    names = settings.resource_names
     key_arn, key = alert_key(
         location,
-        settings.notify,
+        settings,
         own_key_arn or location.arn("kms", KEY_REFERENCE),
         runbook_role_arns(settings, location),
     )
     topics = topics_of(settings, location, key_arn)
     queue = Queue(
-        name=DEAD_LETTERS,
-        arn=location.arn("sqs", DEAD_LETTERS),
-        policy=policies.dead_letter_policy(location),
+        name=names.dead_letters,
+        arn=location.arn("sqs", names.dead_letters),
+        policy=policies.dead_letter_policy(location, names),
         retention_seconds=_RETENTION_SECONDS,
     )
     endpoints = Endpoints(
@@ -80,7 +82,7 @@ def _guard(
         dead_letter_arn=queue.arn,
         automation_role_arn=automation_role_arn(settings, location),
         patrol_role_arn=patrol_role_arn(settings, location),
-        eventbridge_role_arn=eventbridge_role_arn(location),
+        eventbridge_role_arn=eventbridge_role_arn(settings, location),
         documents={document.runbook: document for document in documents},
     )
     rules = rules_of(settings, location, endpoints)
@@ -93,6 +95,6 @@ def _guard(
         queue=queue,
         documents=documents,
         rules=rules,
-        alarms=alarms_of(reliability, queue, topics, rules) if reliability.alarms else (),
+        alarms=alarms_of(reliability, names, queue, topics, rules) if reliability.alarms else (),
         service_setting=service_setting_of(settings),
     )

@@ -1,15 +1,15 @@
 """The patrol's document of a Region: what it inspects, and what it expects of the next guard."""
 
 import re
-from typing import Any, Final
+from typing import Any
 
 from reprieve.events.threats import BY_NAME
-from reprieve.guard.remediation import deployers_of
+from reprieve.guard.remediation import deployers_of, document_of
 from reprieve.guard.resources import Document, RegionalGuard, Rule, Target
 from reprieve.guard.topics import KEY_REFERENCE, topic_names
 from reprieve.guard.topology import sends_events
 from reprieve.location import Location
-from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS
+from reprieve.names import ALERT_KEY_TAG
 from reprieve.runbooks.patrol import patrol_document as runbook_document
 from reprieve.runbooks.runbook import PATROL
 from reprieve.runbooks.scripts.fingerprint import fingerprint, policy_facts, rule_facts
@@ -17,8 +17,13 @@ from reprieve.runbooks.steps import destination
 from reprieve.settings.arns import key_home
 from reprieve.settings.schema import Settings
 
-STAND_IN: Final = Document(PATROL.name, PATROL, {})
-"""Stands for the next Region's patrol, whose content is not known: see `fingerprint`."""
+
+def stand_in(settings: Settings) -> Document:
+    """Return what stands for the next Region's patrol: its content is not known yet.
+
+    `fingerprint` leaves out what depends on it.
+    """
+    return document_of(PATROL, {}, settings)
 
 
 def patrol_document(settings: Settings, location: Location, neighbour: RegionalGuard) -> Document:
@@ -33,7 +38,7 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
     results = destination("patrol", topics, as_events=as_events)
     inspection = {
         **results,
-        "DeadLetters": DEAD_LETTERS,
+        "DeadLetters": settings.resource_names.dead_letters,
         "Rescues": settings.remediation.enabled,
         "RescuesEarlier": settings.patrol.rescue_earlier,
         "ExemptPrincipals": sorted(settings.exempt.principals),
@@ -48,11 +53,11 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
     }
     guard_check = {
         **results,
-        "DeadLetters": DEAD_LETTERS,
+        "DeadLetters": settings.resource_names.dead_letters,
         "Expected": expectations(settings, neighbour),
     }
     content = runbook_document(location.partition, inspection, guard_check, as_events=as_events)
-    return Document(PATROL.name, PATROL, content)
+    return document_of(PATROL, content, settings)
 
 
 def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
@@ -71,6 +76,7 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
     return {
         "Partition": location.partition,
         "Region": location.region,
+        "Prefix": settings.resource_names.beginning,
         "Accounts": accounts,
         "Rules": {
             rule.name: digest(_rule_facts(rule))
@@ -85,7 +91,7 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
             for topic in guard.topics
         },
         # Its own patrol's name is not known here; that its rule starts one is part of the rules.
-        "Documents": [each.name for each in guard.documents if each is not STAND_IN],
+        "Documents": [each.name for each in guard.documents if each.runbook is not PATROL],
         "Calls": watched_calls(settings),
     }
 

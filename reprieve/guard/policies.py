@@ -5,11 +5,13 @@ from typing import Any
 
 from reprieve.guard.resources import Policy
 from reprieve.location import Location
-from reprieve.names import DEAD_LETTERS, PREFIX
+from reprieve.names import Names
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, Runbook
 
 
-def topic_policy(topic_arn: str, location: Location, *, strict: bool = False) -> Policy:
+def topic_policy(
+    topic_arn: str, location: Location, names: Names, *, strict: bool = False
+) -> Policy:
     """Let EventBridge and this account's CloudWatch alarms publish to the topic, over TLS.
 
     EventBridge gets no Condition unless `strict`: AWS's documentation contradicts itself on
@@ -26,7 +28,7 @@ def topic_policy(topic_arn: str, location: Location, *, strict: bool = False) ->
         "Resource": topic_arn,
     }
     if strict:
-        publish["Condition"] = _source(location, _rules(location))
+        publish["Condition"] = _source(location, _rules(location, names))
     return _policy(
         publish,
         {
@@ -35,19 +37,19 @@ def topic_policy(topic_arn: str, location: Location, *, strict: bool = False) ->
             "Principal": {"Service": "cloudwatch.amazonaws.com"},
             "Action": "sns:Publish",
             "Resource": topic_arn,
-            "Condition": _source(location, location.arn("cloudwatch", f"alarm:{PREFIX}-*")),
+            "Condition": _source(location, location.arn("cloudwatch", f"alarm:{names.beginning}*")),
         },
         _over_tls_only("sns:Publish", topic_arn),
     )
 
 
-def dead_letter_policy(location: Location) -> Policy:
+def dead_letter_policy(location: Location, names: Names) -> Policy:
     """Let EventBridge send to the queue what Reprieve's rules could not deliver, over TLS.
 
     EventBridge user guide, "Using dead-letter queues", shows this condition; EventBridge fulfils it
     for SQS.
     """
-    queue_arn = location.arn("sqs", DEAD_LETTERS)
+    queue_arn = location.arn("sqs", names.dead_letters)
     return _policy(
         {
             "Sid": "EventBridgeLeavesWhatFailed",
@@ -55,7 +57,7 @@ def dead_letter_policy(location: Location) -> Policy:
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": queue_arn,
-            "Condition": {"ArnLike": {"aws:SourceArn": _rules(location)}},
+            "Condition": {"ArnLike": {"aws:SourceArn": _rules(location, names)}},
         },
         _over_tls_only("sqs:*", queue_arn),
     )
@@ -98,13 +100,14 @@ def alert_key_policy(location: Location, role_arns: Sequence[str]) -> Policy:
     return _policy(*statements)
 
 
-def eventbridge_trust(location: Location) -> Policy:
+def eventbridge_trust(location: Location, names: Names) -> Policy:
     """Let EventBridge assume the role for Reprieve's own rules of this account."""
-    return _trust("events.amazonaws.com", location, _rules(location.every_region))
+    return _trust("events.amazonaws.com", location, _rules(location.every_region, names))
 
 
 def eventbridge_permissions(
     location: Location,
+    names: Names,
     runbooks: Sequence[Runbook],
     role_arns: Sequence[str],
     bus_arns: Sequence[str] = (),
@@ -112,7 +115,7 @@ def eventbridge_permissions(
     """Let EventBridge start the runbooks, pass their roles to them, and put events on the buses."""
     statements = []
     if runbooks:
-        resources = [arn for each in runbooks for arn in each.start_resources(location)]
+        resources = [arn for each in runbooks for arn in each.start_resources(location, names)]
         unique = list(dict.fromkeys(resources))
         statements.append(_allow("StartRunbook", "ssm:StartAutomationExecution", unique))
         statements.append(_pass_role(role_arns[0] if len(role_arns) == 1 else list(role_arns)))
@@ -128,7 +131,7 @@ def automation_trust(location: Location) -> Policy:
     )
 
 
-def amazons_runbook_permissions(location: Location) -> Policy:
+def amazons_runbook_permissions(location: Location, names: Names) -> Policy:
     """Allow what the reference page of AWSConfigRemediation-CancelKeyDeletion lists."""
     return _policy(
         _allow(
@@ -139,7 +142,7 @@ def amazons_runbook_permissions(location: Location) -> Policy:
         _allow(
             "RunAutomation",
             ["ssm:StartAutomationExecution", "ssm:GetAutomationExecution"],
-            CANCEL_KEY_DELETION.start_resources(location),
+            CANCEL_KEY_DELETION.start_resources(location, names),
         ),
     )
 
@@ -178,6 +181,7 @@ def automation_permissions(
 
 def patrol_permissions(
     location: Location,
+    names: Names,
     *,
     topic_names: Sequence[str],
     rescues: bool,
@@ -216,9 +220,11 @@ def patrol_permissions(
             # An organization's trail is the management account's.
             Location(location.partition, "*", "*").arn("cloudtrail", "trail/*"),
         ),
-        _allow("InspectRules", ["events:ListTargetsByRule"], _rules(anywhere)),
+        _allow("InspectRules", ["events:ListTargetsByRule"], _rules(anywhere, names)),
         _allow(
-            "InspectRunbooks", ["ssm:DescribeDocument"], anywhere.arn("ssm", f"document/{PREFIX}-*")
+            "InspectRunbooks",
+            ["ssm:DescribeDocument"],
+            anywhere.arn("ssm", f"document/{names.beginning}*"),
         ),
         _allow(
             "InspectTopics",
@@ -233,7 +239,7 @@ def patrol_permissions(
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
             ],
-            anywhere.arn("sqs", DEAD_LETTERS),
+            anywhere.arn("sqs", names.dead_letters),
         ),
         *_publish(location, "SendReports", topic_names, alert_keys),
     )
@@ -281,8 +287,8 @@ def _source(location: Location, source_arn: str) -> dict[str, Any]:
     }
 
 
-def _rules(location: Location) -> str:
-    return location.arn("events", f"rule/{PREFIX}-*")
+def _rules(location: Location, names: Names) -> str:
+    return location.arn("events", f"rule/{names.beginning}*")
 
 
 def _over_tls_only(action: str, resource: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.guard.resources import Policy
 from reprieve.guard.topics import topic_names
-from reprieve.names import ALERT_KEY_TAG, DEAD_LETTERS, DRILL_TAG, PREFIX, ROLES
+from reprieve.names import ALERT_KEY_TAG, DRILL_TAG, TAG_NAMESPACES
 from reprieve.settings.schema import Settings
 
 MAX_CHARACTERS: Final = 5_120
@@ -148,12 +148,15 @@ def protection_of(settings: Settings, waiting_days: int = DEFAULT_WAITING_DAYS) 
 
 
 def _guard(settings: Settings) -> Statement:
-    topics = topic_names(settings)
+    topics, names = topic_names(settings), settings.resource_names
     partition, given = settings.regions.partition, settings.remediation.automation_role_arn
     given_role = [given] if given else []
     # Each of Reprieve's own by its name: teams have other roles with the same prefix, such as one
     # that plans.
-    acting = [*(f"arn:{partition}:iam::*:role/{name}" for name in ROLES), *given_role]
+    acting = [
+        *(f"arn:{partition}:iam::*:{names.role_resource(name)}" for name in names.roles),
+        *given_role,
+    ]
     return Statement(
         "OnlyDeployersChangeTheGuard",
         "Only the deployers may do more than read Reprieve's rules, topics, subscriptions, "
@@ -163,14 +166,19 @@ def _guard(settings: Settings) -> Statement:
         {
             "NotAction": list(_ALLOWED_CALLS),
             "Resource": [
-                *_arns(settings, "events", f"rule/{PREFIX}-*"),
+                *_arns(settings, "events", f"rule/{names.beginning}*"),
                 # SNS checks calls on a subscription against the topic: its refusals name the
                 # topic's ARN. The second form is that of the subscription itself.
                 *_arns(settings, "sns", *topics, *(f"{topic}:*" for topic in topics)),
-                *_arns(settings, "sqs", DEAD_LETTERS),
-                *_arns(settings, "ssm", f"document/{PREFIX}-*", "servicesetting/ssm/automation/*"),
-                *_arns(settings, "cloudwatch", f"alarm:{PREFIX}-*"),
-                f"arn:{partition}:iam::*:role/{PREFIX}-*",
+                *_arns(settings, "sqs", names.dead_letters),
+                *_arns(
+                    settings,
+                    "ssm",
+                    f"document/{names.beginning}*",
+                    "servicesetting/ssm/automation/*",
+                ),
+                *_arns(settings, "cloudwatch", f"alarm:{names.beginning}*"),
+                f"arn:{partition}:iam::*:{names.role_resource(names.beginning)}*",
                 *given_role,
                 *settings.exempt.deployers,
             ],
@@ -190,7 +198,7 @@ def _surroundings(settings: Settings) -> Statement:
             "Resource": [
                 *_arns(settings, "cloudtrail", "trail/*"),
                 *_arns(settings, "events", "event-bus/default"),
-                *_arns(settings, "kms", f"alias/{PREFIX}-*"),
+                *_arns(settings, "kms", f"alias/{settings.resource_names.beginning}*"),
                 *_arns(settings, "ssm", "automation-execution/*"),
             ],
             "Condition": _by_anyone_but(*settings.exempt.deployers),
@@ -227,7 +235,7 @@ def _tags(settings: Settings) -> Statement:
             "Resource": "*",
             "Condition": {
                 **_by_anyone_but(*settings.exempt.deployers),
-                "ForAnyValue:StringLike": {"aws:TagKeys": [f"{PREFIX}-*", f"{PREFIX}:*"]},
+                "ForAnyValue:StringLike": {"aws:TagKeys": [f"{each}*" for each in TAG_NAMESPACES]},
             },
         },
     )

@@ -10,7 +10,6 @@ from reprieve.guard.resources import Document, Role, ServiceSetting
 from reprieve.guard.topics import topic_names
 from reprieve.guard.topology import sends_events
 from reprieve.location import Location
-from reprieve.names import AUTOMATION_ROLE, EVENTBRIDGE_ROLE, PATROL_ROLE
 from reprieve.runbooks.enable import enable_document
 from reprieve.runbooks.rescue import rescue_document
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, PATROL, RESCUE_KEY, Runbook
@@ -50,14 +49,24 @@ def documents_of(settings: Settings, region: str) -> tuple[Document, ...]:
     used = runbooks_of(settings.remediation)
     as_events = sends_events(settings, region)
     return tuple(
-        Document(
-            "runbook" if runbook is used[0] else runbook.name,
+        document_of(
             runbook,
             _content(runbook, settings, as_events=as_events),
+            settings,
+            is_first=runbook is used[0],
         )
         for runbook in used
         if not runbook.is_amazons
     )
+
+
+def document_of(
+    runbook: Runbook, content: dict[str, Any], settings: Settings, *, is_first: bool = False
+) -> Document:
+    """Return the document of one of Reprieve's own runbooks; the first is the one that rescues."""
+    # The id is Terraform's address: it never changes, whatever the prefix of the names.
+    id = "runbook" if is_first else f"reprieve-{runbook.id}"
+    return Document(id, runbook, runbook.name(settings.resource_names), content)
 
 
 def _content(runbook: Runbook, settings: Settings, *, as_events: bool) -> dict[str, Any]:
@@ -93,7 +102,7 @@ def automation_role_arn(settings: Settings, location: Location) -> str | None:
     """Return the ARN of the role that rescues keys; None without remediation."""
     if not settings.remediation.enabled:
         return None
-    own = location.global_arn("iam", f"role/{AUTOMATION_ROLE}")
+    own = _role_arn(settings, location, settings.resource_names.automation_role)
     return settings.remediation.automation_role_arn or own
 
 
@@ -101,7 +110,7 @@ def patrol_role_arn(settings: Settings, location: Location) -> str | None:
     """Return the ARN of the role that patrols; None without a patrol."""
     if not settings.patrol.enabled:
         return None
-    return location.global_arn("iam", f"role/{PATROL_ROLE}")
+    return _role_arn(settings, location, settings.resource_names.patrol_role)
 
 
 def runbook_role_arns(settings: Settings, location: Location) -> tuple[str, ...]:
@@ -112,14 +121,21 @@ def runbook_role_arns(settings: Settings, location: Location) -> tuple[str, ...]
 
 def rescuer_arns(settings: Settings, location: Location) -> frozenset[str]:
     """Return the ARNs of the roles that cancel deletions for Reprieve, whatever is enabled now."""
-    own = {location.global_arn("iam", f"role/{name}") for name in (AUTOMATION_ROLE, PATROL_ROLE)}
+    names = settings.resource_names
+    own = {
+        _role_arn(settings, location, name) for name in (names.automation_role, names.patrol_role)
+    }
     given = settings.remediation.automation_role_arn
     return frozenset(own | ({str(given)} if given else set()))
 
 
-def eventbridge_role_arn(location: Location) -> str:
+def eventbridge_role_arn(settings: Settings, location: Location) -> str:
     """Return the ARN of the role by which EventBridge starts runbooks and forwards events."""
-    return location.global_arn("iam", f"role/{EVENTBRIDGE_ROLE}")
+    return _role_arn(settings, location, settings.resource_names.eventbridge_role)
+
+
+def _role_arn(settings: Settings, location: Location, name: str) -> str:
+    return location.global_arn("iam", settings.resource_names.role_resource(name))
 
 
 def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
@@ -134,16 +150,17 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
     if settings.patrol.enabled:
         roles.append(_patrol_role(settings, location))
     runbooks, buses = started_runbooks(settings), bus_arns(settings, location)
+    names = settings.resource_names
     if runbooks or buses:
         roles.append(
             Role(
                 id="eventbridge",
-                name=EVENTBRIDGE_ROLE,
-                arn=eventbridge_role_arn(location),
+                name=names.eventbridge_role,
+                arn=eventbridge_role_arn(settings, location),
                 description="Reprieve: lets EventBridge start the runbook that rescues a KMS key",
-                trust=policies.eventbridge_trust(location),
+                trust=policies.eventbridge_trust(location, names),
                 permissions=policies.eventbridge_permissions(
-                    location, runbooks, runbook_role_arns(settings, location), buses
+                    location, names, runbooks, runbook_role_arns(settings, location), buses
                 ),
             )
         )
@@ -153,7 +170,7 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
 def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
     remediation = settings.remediation
     if runbooks_of(remediation)[0].is_amazons:
-        permissions = policies.amazons_runbook_permissions(location)
+        permissions = policies.amazons_runbook_permissions(location, settings.resource_names)
     else:
         permissions = policies.automation_permissions(
             location,
@@ -164,7 +181,7 @@ def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
         )
     return Role(
         id="automation",
-        name=AUTOMATION_ROLE,
+        name=settings.resource_names.automation_role,
         arn=arn,
         description="Reprieve: what the Systems Manager runbook may do to rescue a KMS key",
         trust=policies.automation_trust(location),
@@ -175,12 +192,13 @@ def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
 def _patrol_role(settings: Settings, location: Location) -> Role:
     return Role(
         id="patrol",
-        name=PATROL_ROLE,
-        arn=location.global_arn("iam", f"role/{PATROL_ROLE}"),
+        name=settings.resource_names.patrol_role,
+        arn=_role_arn(settings, location, settings.resource_names.patrol_role),
         description="Reprieve: what the patrol may do to find and rescue KMS keys",
         trust=policies.automation_trust(location),
         permissions=policies.patrol_permissions(
             location,
+            settings.resource_names,
             topic_names=topic_names(settings),
             rescues=settings.remediation.enabled,
             alert_keys=_alert_keys(settings),

@@ -64,10 +64,14 @@ DOCUMENT_VERSION: Final = "1"
 
 @dataclass(frozen=True)
 class Document:
-    """One of Reprieve's own runbooks: an SSM document of type Automation."""
+    """One of Reprieve's own runbooks: an SSM document of type Automation.
+
+    `beginning` is what its name begins with.
+    """
 
     id: str
     runbook: Runbook
+    beginning: str
     content: dict[str, Any] = field(repr=False)
 
     @cached_property
@@ -77,7 +81,7 @@ class Document:
         Other content is another document. So a target that names a document and its first version
         runs exactly this content: versions never change, whatever is added to the document.
         """
-        return f"{self.runbook.name}-{content_hash(self.content)}"
+        return f"{self.beginning}-{content_hash(self.content)}"
 
     def target_arn(self, location: Location) -> str:
         """Return the ARN that an EventBridge target needs to start it."""

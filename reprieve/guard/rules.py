@@ -29,7 +29,6 @@ from reprieve.messages.alerts import alert
 from reprieve.messages.forms import text
 from reprieve.messages.message import Message
 from reprieve.messages.other_alerts import alert_key_alert, rescue_failed_alert, watch_alert
-from reprieve.names import PREFIX
 from reprieve.runbooks.runbook import PATROL, Runbook
 from reprieve.settings.schema import Settings
 
@@ -82,12 +81,13 @@ def forwarding_rules(
     relay = relay_of(settings, location.region)
     for threat in forwarded_threats(settings) if relay else ():
         id = f"{threat.name}-forward"
+        name = settings.resource_names.of(id)
         yield Rule(
             id,
-            f"{PREFIX}-{id}",
-            location.arn("events", f"rule/{PREFIX}-{id}"),
+            name,
+            location.arn("events", f"rule/{name}"),
             f"Reprieve: forwards to {relay}: {threat.summary}",
-            own_events(_pattern_of(threat, settings), location.region),
+            own_events(pattern_of(threat, settings), location.region),
             None,
             (
                 Target(
@@ -104,12 +104,16 @@ def forwarding_rules(
         )
 
 
-def _pattern_of(threat: Threat, settings: Settings) -> EventPattern:
+def pattern_of(threat: Threat, settings: Settings) -> EventPattern:
     """Return the pattern of a threat; some depend on the settings."""
     if threat is not GUARD_CHANGED:
         return threat.event_pattern
     role = settings.remediation.automation_role_arn
-    pattern = guard_changed(topic_names(settings), (role.rpartition("/")[2],) if role else ())
+    pattern = guard_changed(
+        topic_names(settings),
+        (role.rpartition("/")[2],) if role else (),
+        settings.resource_names,
+    )
     return without_callers(pattern, settings.exempt.deployers)
 
 
@@ -123,19 +127,22 @@ class _Rules:
 
     def all(self) -> Iterator[Rule]:
         """Yield every rule that notifies people or starts a runbook."""
+        names = self._settings.resource_names
         for name in self._settings.notify.threats:
             yield from self._against(BY_NAME[name])
         if used := started_runbooks(self._settings):
             yield self._rule(
                 RESCUE_FAILED,
                 "A rescue or a patrol failed, took too long, or was cancelled",
-                pattern_json(rescue_failed(*((each.name, each.is_amazons) for each in used))),
+                pattern_json(
+                    rescue_failed(*((each.name(names), each.is_amazons) for each in used))
+                ),
                 "rescue",
-                self._to_topic(RESCUE_FAILED, self._to.topic_arn, rescue_failed_alert()),
+                self._to_topic(RESCUE_FAILED, self._to.topic_arn, rescue_failed_alert(names)),
                 # To the other topics too: with encryption the key may be the reason, and in a storm
                 # SNS may have suspended the subscriptions of the alerts.
                 *(
-                    self._to_topic(f"{RESCUE_FAILED}-{id}", arn, rescue_failed_alert())
+                    self._to_topic(f"{RESCUE_FAILED}-{id}", arn, rescue_failed_alert(names))
                     for id, arn in self._to.other_topics.items()
                 ),
             )
@@ -200,7 +207,7 @@ class _Rules:
         yield self._rule(
             threat.name,
             summary,
-            pattern_json(pattern or _pattern_of(threat, self._settings)),
+            pattern_json(pattern or pattern_of(threat, self._settings)),
             group,
             *targets,
         )
@@ -225,7 +232,7 @@ class _Rules:
         *targets: Target,
         schedule: str | None = None,
     ) -> Rule:
-        name = f"{PREFIX}-{id}"
+        name = self._settings.resource_names.of(id)
         return Rule(
             id,
             name,
@@ -246,7 +253,7 @@ class _Rules:
         arn = (
             document.target_arn(self._location)
             if document
-            else runbook.target_arn(self._location, runbook.name, "$DEFAULT")
+            else runbook.target_arn(self._location, runbook.id, "$DEFAULT")
         )
         return self._target(
             f"{name}-remediation",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from reprieve.guard import policies
 from reprieve.guard.resources import Key, Topic
 from reprieve.location import Location
-from reprieve.names import ALARMS, ALERT_KEY_ALIAS, ALERT_KEY_TAG, LIFELINE
-from reprieve.settings.schema import NotifySettings, Settings
+from reprieve.names import ALERT_KEY_TAG
+from reprieve.settings.schema import Settings
 
 KEY_REFERENCE = "key/reprieve-alerts-key"
 """Stands for a key that Reprieve makes, in its ARN: KMS chooses the id when it is deployed."""
@@ -14,23 +14,24 @@ KEY_REFERENCE = "key/reprieve-alerts-key"
 
 def topic_names(settings: Settings) -> tuple[str, ...]:
     """Return the names of the topics in each Region, that of the alerts first."""
-    lifeline = (LIFELINE,) if settings.notify.encryption != "none" else ()
-    alarms = (ALARMS,) if settings.reliability.alarm_emails else ()
+    names = settings.resource_names
+    lifeline = (names.lifeline,) if settings.notify.encryption != "none" else ()
+    alarms = (names.alarms,) if settings.reliability.alarm_emails else ()
     return (settings.notify.topic_name, *lifeline, *alarms)
 
 
 def alert_key(
-    location: Location, notify: NotifySettings, own_key_arn: str, role_arns: Sequence[str]
+    location: Location, settings: Settings, own_key_arn: str, role_arns: Sequence[str]
 ) -> tuple[str | None, Key | None]:
     """Return the ARN of the key that encrypts the alerts, and the key if Reprieve makes it."""
-    encryption = notify.encryption
+    encryption = settings.notify.encryption
     if encryption == "none":
         return None, None
     if encryption != "own":
         return next(arn for arn in encryption if arn.split(":")[3] == location.region), None
     key = Key(
         arn=own_key_arn,
-        alias=ALERT_KEY_ALIAS,
+        alias=settings.resource_names.alert_key_alias,
         tags={ALERT_KEY_TAG: "true"},
         description="Reprieve: encrypts the alerts that KMS keys are endangered",
         policy=policies.alert_key_policy(location, role_arns),
@@ -48,15 +49,13 @@ def topics_of(settings: Settings, location: Location, key_arn: str | None) -> tu
     whose recipients may be the same people: it has subscriptions of its own, which SNS does not
     suspend when too many alerts suspend the others.
     """
-    emails = settings.notify.emails
+    emails, names = settings.notify.emails, settings.resource_names
     named = {
         settings.notify.topic_name: ("topic", emails, key_arn),
-        LIFELINE: ("lifeline", emails, None),
-        ALARMS: ("alarms-topic", settings.reliability.alarm_emails, None),
+        names.lifeline: ("lifeline", emails, None),
+        names.alarms: ("alarms-topic", settings.reliability.alarm_emails, None),
     }
-    return tuple(
-        _topic(name, *named[name], location, settings.notify) for name in topic_names(settings)
-    )
+    return tuple(_topic(name, *named[name], location, settings) for name in topic_names(settings))
 
 
 def _topic(
@@ -65,7 +64,7 @@ def _topic(
     emails: tuple[str, ...],
     key_arn: str | None,
     location: Location,
-    notify: NotifySettings,
+    settings: Settings,
 ) -> Topic:
     arn = location.arn("sns", name)
     return Topic(
@@ -75,6 +74,8 @@ def _topic(
         # Tells apart the confirmation requests of the Regions.
         display_name=f"Reprieve {location.region}",
         key_arn=key_arn,
-        policy=policies.topic_policy(arn, location, strict=notify.strict_topic_policy),
+        policy=policies.topic_policy(
+            arn, location, settings.resource_names, strict=settings.notify.strict_topic_policy
+        ),
         emails=emails,
     )

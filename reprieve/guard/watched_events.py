@@ -6,6 +6,7 @@ from typing import Any
 
 from reprieve.events.severity import Severity
 from reprieve.events.threats import CATALOGUE, KEY_DELETION_SCHEDULED, KEY_DISABLED
+from reprieve.guard.rules import pattern_of
 from reprieve.settings.schema import Settings
 
 
@@ -38,7 +39,7 @@ def list_events(settings: Settings) -> list[WatchedEvent]:
             watched=threat.name in settings.notify.threats,
             undone=undone.get(threat.name, False),
             summary=threat.summary,
-            pattern=threat.event_pattern,
+            pattern=pattern_of(threat, settings),
         )
         for threat in CATALOGUE
     ]

@@ -161,7 +161,7 @@ def _what_to_do(
     else:
         yield NOW
         yield (
-            f"Check the state of the key in 5 minutes. {runbook.name} sends no result, and it "
+            f"Check the state of the key in 5 minutes. {runbook.id} sends no result, and it "
             "refuses a key that was named by its ARN:"
             if runbook.is_amazons
             else "Wait for the second message, which reports the result. If it does not arrive "

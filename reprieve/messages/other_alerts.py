@@ -20,12 +20,14 @@ from reprieve.messages.variables import (
     PLACE,
     WHERE,
 )
+from reprieve.names import Names
+from reprieve.runbooks.runbook import ENABLE_KEY
 
 # How the detail-types of events with a caller end (EventBridge user guide, "CloudTrail").
 _VIA_CLOUDTRAIL: Final = " via CloudTrail"
 
 
-def rescue_failed_alert() -> Message:
+def rescue_failed_alert(names: Names) -> Message:
     """Return the alert about a failed runbook. Systems Manager writes every value of the event."""
     facts = ("Runbook: <runbook>, which ended as <status>", WHERE)
     steps = (
@@ -36,8 +38,8 @@ def rescue_failed_alert() -> Message:
         "aws kms cancel-key-deletion --region <region> --key-id KEY",
         "See which key the runbook was started for, and why it failed:",
         "aws ssm get-automation-execution --region <region> --automation-execution-id <execution>",
-        "If the name of the runbook begins with reprieve-enable-key, the key was disabled. Enable "
-        "it:",
+        f"If the name of the runbook begins with {ENABLE_KEY.name(names)}, the key was "
+        "disabled. Enable it:",
         "aws kms enable-key --region <region> --key-id KEY",
     )
     return Message(

@@ -3,23 +3,27 @@
 from dataclasses import dataclass, replace
 
 from reprieve.location import Location
+from reprieve.names import Names
 
 
 @dataclass(frozen=True)
 class Runbook:
     """An Automation document: Amazon's, which exists in every Region, or one of the account.
 
-    `name` is the name of Amazon's document, and what the names of Reprieve's own begin with: see
-    `guard.resources.Document`.
+    `id` is the name of Amazon's document. The names of Reprieve's own have it after the prefix, and
+    a hash at their end: see `guard.resources.Document`.
     """
 
-    name: str
+    id: str
     is_amazons: bool
 
-    @property
-    def pattern(self) -> str:
-        """The names of its documents, where IAM compares them: `*` stands for any text."""
-        return self.name if self.is_amazons else f"{self.name}-*"
+    def name(self, names: Names) -> str:
+        """Return the name of Amazon's document, or what the names of Reprieve's own begin with."""
+        return self.id if self.is_amazons else names.of(self.id)
+
+    def pattern(self, names: Names) -> str:
+        """Return the names of its documents, as IAM compares them: `*` stands for any text."""
+        return self.id if self.is_amazons else f"{self.name(names)}-*"
 
     def target_arn(self, location: Location, document: str, version: str) -> str:
         """Return the ARN that an EventBridge target needs to start one of its documents.
@@ -30,7 +34,7 @@ class Runbook:
         """
         return self._owned(location).arn("ssm", f"automation-definition/{document}:{version}")
 
-    def start_resources(self, location: Location) -> list[str]:
+    def start_resources(self, location: Location, names: Names) -> list[str]:
         """Return the resources, in any Region, to allow ssm:StartAutomationExecution on.
 
         AWS's own policies name all three forms: the document, its automation definition, and the
@@ -39,8 +43,8 @@ class Runbook:
         any_region = location.every_region
         owned = self._owned(any_region)
         return [
-            owned.arn("ssm", f"document/{self.pattern}"),
-            owned.arn("ssm", f"automation-definition/{self.pattern}:*"),
+            owned.arn("ssm", f"document/{self.pattern(names)}"),
+            owned.arn("ssm", f"automation-definition/{self.pattern(names)}:*"),
             any_region.arn("ssm", "automation-execution/*"),
         ]
 
@@ -54,6 +58,6 @@ class Runbook:
 CANCEL_KEY_DELETION = Runbook("AWSConfigRemediation-CancelKeyDeletion", is_amazons=True)
 
 # Reprieve's own: see `reprieve.runbooks.rescue`, `enable` and `patrol`.
-RESCUE_KEY = Runbook("reprieve-rescue-key", is_amazons=False)
-ENABLE_KEY = Runbook("reprieve-enable-key", is_amazons=False)
-PATROL = Runbook("reprieve-patrol", is_amazons=False)
+RESCUE_KEY = Runbook("rescue-key", is_amazons=False)
+ENABLE_KEY = Runbook("enable-key", is_amazons=False)
+PATROL = Runbook("patrol", is_amazons=False)

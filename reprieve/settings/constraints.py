@@ -9,11 +9,12 @@ from reprieve.events.exemptions import exemptions_in, split
 from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threat import pattern_json
 from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED
-from reprieve.names import ALARMS, LIFELINE, ROLES
+from reprieve.names import Names
 from reprieve.settings.account import account_errors
 from reprieve.settings.arns import key_home, principal_account, principal_partition
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.invalid import invalid_at, other_partition_at
+from reprieve.settings.naming import names_of, naming_errors
 from reprieve.settings.quotas import deployer_errors, runbook_errors, watch_errors
 from reprieve.settings.state import state_errors
 from reprieve.settings.types import WATCH_WORDS
@@ -42,6 +43,7 @@ def cross_field_errors(values: Values) -> Errors:
     yield from watch_errors(values)
     yield from runbook_errors(values)
     yield from _topic_errors(values)
+    yield from naming_errors(values)
     partition, reference = _partition(values)
     yield from account_errors(table(values, "account"), partition)
     yield from state_errors(table(values, "state"), partition)
@@ -102,8 +104,8 @@ def _remediation_errors(values: Values) -> Errors:
             f'does not include "{KEY_DELETION_SCHEDULED.name}", which remediation needs',
             "add it, or set remediation.enabled = false",
         )
-    role = remediation.get("automation_role_arn")
-    if isinstance(role, str) and _is_own_role(role):
+    role, names = remediation.get("automation_role_arn"), names_of(values)
+    if isinstance(role, str) and _is_own_role(role, names):
         yield invalid_at(
             ("remediation", "automation_role_arn"),
             role,
@@ -113,7 +115,7 @@ def _remediation_errors(values: Values) -> Errors:
     elif isinstance(role, str):
         yield from _other_account_errors(values, role)
     for place, deployer in texts(values, "exempt", "deployers").items():
-        if ":role/" in deployer and _is_own_role(deployer):
+        if ":role/" in deployer and _is_own_role(deployer, names):
             yield invalid_at(
                 place,
                 deployer,
@@ -147,21 +149,34 @@ def _other_account_errors(values: Values, role: str) -> Errors:
         )
 
 
-def _is_own_role(arn: str) -> bool:
+def _is_own_role(arn: str, names: Names) -> bool:
     """Return whether a role has the name of one of Reprieve's; upper and lower case are equal."""
     # IAM user guide, "IAM and STS quotas": names are unique regardless of case.
-    return arn.rpartition("/")[2].lower() in ROLES
+    return arn.rpartition("/")[2].lower() in names.roles
 
 
 def _topic_errors(values: Values) -> Errors:
     """Yield an error if the topic has the name of one of Reprieve's other topics."""
-    name = table(values, "notify").get("topic_name")
+    name, names = table(values, "notify").get("topic_name"), names_of(values)
     others = {
-        LIFELINE: "is the name of the topic that warns when the key of the alerts is in danger",
-        ALARMS: "is the name of the topic that sends the alarms",
+        names.lifeline: "is the name of the topic that warns when the key of the alerts is in "
+        "danger",
+        names.alarms: "is the name of the topic that sends the alarms",
     }
     if isinstance(name, str) and name in others:
         yield invalid_at(("notify", "topic_name"), name, others[name], "use another name")
+    default = Names()
+    if (
+        isinstance(name, str)
+        and names.prefix != default.prefix
+        and (name.startswith(default.beginning))
+    ):
+        yield invalid_at(
+            ("notify", "topic_name"),
+            name,
+            "is a name of the deployment with the default prefix: both would use the same topic",
+            f'remove it: the topic is then "{names.alerts}"',
+        )
 
 
 def _partition(values: Values) -> tuple[str | None, str]:

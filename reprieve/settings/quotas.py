@@ -13,6 +13,7 @@ from reprieve.events.threat import pattern_json
 from reprieve.settings.arns import principal_partition
 from reprieve.settings.errors import Place
 from reprieve.settings.invalid import invalid_at
+from reprieve.settings.naming import names_of
 from reprieve.settings.types import MAX_EMAIL, MAX_TOPIC_NAME
 from reprieve.settings.unvalidated import Texts, Values, table, texts, watch_names, watch_patterns
 
@@ -119,7 +120,8 @@ def deployer_errors(values: Values, watched: list[str]) -> Errors:
         return
     roles = [role.rpartition("/")[2]] if isinstance(role, str) else []
     pattern = without_callers(
-        guard_changed([topic], roles), filter(principal_partition, deployers.values())
+        guard_changed([topic], roles, names_of(values)),
+        filter(principal_partition, deployers.values()),
     )
     length = len(pattern_json(pattern | {"region": [max(watched, key=len, default="")]}))
     if length > MAX_PATTERN_LENGTH:

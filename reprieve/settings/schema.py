@@ -22,9 +22,11 @@ from pydantic_core import PydanticUndefined
 
 from reprieve import regions
 from reprieve.events.threats import DEFAULTS
+from reprieve.names import Names
 from reprieve.settings.account import AccountSettings, stack_of
 from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
 from reprieve.settings.constraints import cross_field_errors, duplicate_errors, named_regions
+from reprieve.settings.naming import NamesSettings, names_of
 from reprieve.settings.no_effect import no_effect_errors
 from reprieve.settings.pydantic_errors import translate
 from reprieve.settings.state import StateSettings
@@ -61,8 +63,9 @@ class NotifySettings(_Table):
     topic_name: TopicName = Field(
         default="reprieve-alerts",
         description="The name of the SNS topic in each watched Region: 1 to 256 letters, digits, "
-        "hyphens and underscores. A new name replaces the topic: every subscription must be "
-        "confirmed again, and nobody is notified until then. AWS template: SNSTopicName.",
+        "hyphens and underscores; by default the prefix of names.prefix, and -alerts. A new name "
+        "replaces the topic: every subscription must be confirmed again, and nobody is notified "
+        "until then. AWS template: SNSTopicName.",
     )
     threats: Threats = Field(
         default=DEFAULTS,
@@ -231,6 +234,7 @@ class Settings(_Table):
     regions: RegionsSettings = Field(default_factory=RegionsSettings)
     reliability: ReliabilitySettings = Field(default_factory=ReliabilitySettings)
     patrol: PatrolSettings = Field(default_factory=PatrolSettings)
+    names: NamesSettings = Field(default_factory=NamesSettings)
     state: StateSettings = Field(default_factory=StateSettings)
     watch: tuple[WatchSettings, ...] = ()
     _all_account_ids: tuple[str, ...] = PrivateAttr(default=())
@@ -265,6 +269,11 @@ class Settings(_Table):
         copy._all_account_ids = tuple(all_account_ids)
         return copy
 
+    @property
+    def resource_names(self) -> Names:
+        """The names of the resources of this deployment."""
+        return Names(self.names.prefix, self.names.role_path)
+
     @model_validator(mode="wrap")
     @classmethod
     def _report_all_errors(
@@ -275,6 +284,8 @@ class Settings(_Table):
             name: dict(table) if isinstance(table, BaseModel) else table
             for name, table in ({"notify": {}} | values).items()
         }
+        if isinstance(notify := tables["notify"], dict):
+            notify.setdefault("topic_name", names_of(tables).alerts)
         complete = _with_defaults(tables)
         duplicates = list(duplicate_errors(complete))
         errors = [

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from reprieve.guard.resources import Alarm
-from reprieve.names import PREFIX
 from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
@@ -31,7 +30,7 @@ def _deployed(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:
     types = ["MetricAlarm", "CompositeAlarm"]
     return {
         alarm["AlarmName"]: alarm
-        for page in pages.paginate(AlarmNamePrefix=f"{PREFIX}-", AlarmTypes=types)
+        for page in pages.paginate(AlarmNamePrefix=expected.names.beginning, AlarmTypes=types)
         for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ()))
     }
 

@@ -7,6 +7,7 @@ from reprieve.aws.account import Account
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.resources import RegionalGuard, Rule
 from reprieve.location import Location
+from reprieve.names import Names
 from reprieve.settings.schema import Settings
 
 
@@ -22,6 +23,11 @@ class ExpectedRegion:
     def region(self) -> str:
         """The code of the Region."""
         return self.guard.location.region
+
+    @property
+    def names(self) -> Names:
+        """The names of the deployment's resources."""
+        return self.settings.resource_names
 
     def client(self, service: str) -> Any:
         """Return a client of a service in the Region."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reprieve.aws.account import NO_QUEUE, is_code
-from reprieve.names import DRILL_PREFIX, PREFIX
+from reprieve.names import Names
 from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Count, Finding, Kind, check_of
@@ -17,7 +17,7 @@ def dead_letters(expected: ExpectedRegion) -> Check:
     """Check the queue, that every event was delivered, and that there is no other queue."""
     wanted = expected.guard.queue
     sqs = expected.client("sqs")
-    others = list(unexpected("queue", [wanted.name], _names(sqs), _UNEXPECTED))
+    others = list(unexpected("queue", [wanted.name], _names(sqs, expected.names), _UNEXPECTED))
     try:
         url = sqs.get_queue_url(QueueName=wanted.name)["QueueUrl"]
         deployed = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
@@ -41,16 +41,16 @@ def dead_letters(expected: ExpectedRegion) -> Check:
     return check_of("dead letters", text, [*findings, *others])
 
 
-def _names(sqs: Any) -> Iterator[str]:
+def _names(sqs: Any, names: Names) -> Iterator[str]:
     """Yield the names of the queues with Reprieve's prefix, but for those of a drill that runs."""
     # Without a page size SQS returns no token, and no more than 1,000 queues.
     pages = sqs.get_paginator("list_queues").paginate(
-        QueueNamePrefix=f"{PREFIX}-", PaginationConfig={"PageSize": 1000}
+        QueueNamePrefix=names.beginning, PaginationConfig={"PageSize": 1000}
     )
     for page in pages:
         for url in page.get("QueueUrls", ()):
             name = url.rpartition("/")[2]
-            if not name.startswith(DRILL_PREFIX):
+            if not name.startswith(names.drill):
                 yield name
 
 

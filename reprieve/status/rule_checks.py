@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from reprieve.guard.resources import Rule
-from reprieve.names import PREFIX
 from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
@@ -38,7 +37,7 @@ def _deployed_rules(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:
     pages = expected.client("events").get_paginator("list_rules")
     return {
         rule["Name"]: rule
-        for page in pages.paginate(NamePrefix=f"{PREFIX}-")
+        for page in pages.paginate(NamePrefix=expected.names.beginning)
         for rule in page["Rules"]
     }
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 from reprieve.aws.account import is_code
 from reprieve.guard.remediation import runbooks_of, started_runbooks
 from reprieve.guard.resources import DOCUMENT_VERSION, Document
-from reprieve.names import PREFIX
 from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
@@ -32,8 +31,8 @@ def runbook(expected: ExpectedRegion) -> Check:
     own = expected.guard.documents
     findings = [finding for each in own for finding in _own_findings(expected, each)]
     for each in used:
-        if each.is_amazons and not _exists(expected, each.name):
-            findings.append(missing(title_of("runbook", each.name), each.name))
+        if each.is_amazons and not _exists(expected, each.id):
+            findings.append(missing(title_of("runbook", each.id), each.id))
     findings += _setting_findings(expected)
     names = [each.name for each in own]
     findings += unexpected("runbook", names, _deployed_names(expected), _UNEXPECTED)
@@ -47,7 +46,7 @@ def _deployed_names(expected: ExpectedRegion) -> Iterator[str]:
     own = [{"Key": "Owner", "Values": ["Self"]}]
     for page in pages.paginate(Filters=own, PaginationConfig={"PageSize": 50}):
         for each in page["DocumentIdentifiers"]:
-            if each["Name"].startswith(f"{PREFIX}-"):
+            if each["Name"].startswith(expected.names.beginning):
                 yield each["Name"]
 
 
@@ -95,7 +94,7 @@ def rescues(expected: ExpectedRegion) -> Check:
     used = started_runbooks(expected.settings)
     if not used:
         return Check("last rescue", "off")
-    names = [runbook.name for runbook in used]
+    names = [runbook.name(expected.names) for runbook in used]
     found = expected.client("ssm").describe_automation_executions(
         Filters=[{"Key": "DocumentNamePrefix", "Values": names}]
     )["AutomationExecutionMetadataList"]

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from reprieve.aws.account import NO_TOPIC, is_code
 from reprieve.guard.resources import Topic
-from reprieve.names import PREFIX
 from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
@@ -29,7 +28,7 @@ def _names(expected: ExpectedRegion) -> Iterator[str]:
     for page in expected.client("sns").get_paginator("list_topics").paginate():
         for each in page["Topics"]:
             name = each["TopicArn"].rpartition(":")[2]
-            if name.startswith(f"{PREFIX}-"):
+            if name.startswith(expected.names.beginning):
                 yield name
 
 
@@ -84,6 +83,7 @@ def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
             kms.get_key_rotation_status(KeyId=key_arn)["KeyRotationEnabled"],
             [each["AliasName"] for each in kms.list_aliases(KeyId=key_arn)["Aliases"]],
             _tags(kms, key_arn),
+            expected.names.beginning,
         )
         title = "The key that encrypts the alerts"
         yield from compare(title, key_arn, key_kind.expected(key), deployed)

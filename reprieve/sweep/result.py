@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from reprieve.aws.account import Account
-from reprieve.names import DRILL_PREFIX, PENDING_STATES
+from reprieve.names import PENDING_STATES, is_drill_alias
 from reprieve.sweep.cloudtrail import Call
 
 DISABLED: Final = "Disabled"
@@ -50,7 +50,7 @@ class Key:
     @property
     def is_drills(self) -> bool:
         """Whether it has the alias of a drill's key. Anyone who may create aliases can forge it."""
-        return any(alias.startswith(f"alias/{DRILL_PREFIX}") for alias in self.aliases)
+        return any(map(is_drill_alias, self.aliases))
 
     @property
     def is_pending(self) -> bool:

@@ -9,6 +9,7 @@ from reprieve.events.threats import BY_NAME
 from reprieve.messages.alerts import alert
 from reprieve.messages.message import Message
 from reprieve.messages.other_alerts import alert_key_alert, rescue_failed_alert, watch_alert
+from reprieve.names import Names
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, RESCUE_KEY
 from tests.events.envelopes import delivered, envelope
 from tests.support.words import bad_words
@@ -206,7 +207,7 @@ def test_the_first_line_names_a_key_that_the_call_created():
 
 def test_the_other_alerts_have_such_a_first_line_too():
     """The failed rescue, whose event has neither key nor caller, and the key of the alerts."""
-    first = delivered(rescue_failed_alert(), FAILURE)[0]
+    first = delivered(rescue_failed_alert(Names()), FAILURE)[0]
     assert first == (
         "Reprieve: ACT NOW: a rescue in eu-west-1 failed. A KMS key may be lost. Run 'reprieve "
         "sweep' to find it."
@@ -222,5 +223,5 @@ def test_the_other_alerts_have_such_a_first_line_too():
 @pytest.mark.parametrize("kind", [*KINDS, *OTHERS, "failed rescue"])
 def test_no_alert_has_words_that_must_be_read_twice(kind):
     """In any of its lines."""
-    message = KINDS[kind][1] if kind in KINDS else OTHERS.get(kind, rescue_failed_alert())
+    message = KINDS[kind][1] if kind in KINDS else OTHERS.get(kind, rescue_failed_alert(Names()))
     assert bad_words("\n".join(message.lines)) == []

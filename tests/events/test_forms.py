@@ -8,6 +8,7 @@ import pytest
 from reprieve.messages import forms
 from reprieve.messages.message import Message
 from reprieve.messages.other_alerts import rescue_failed_alert
+from reprieve.names import Names
 from reprieve.regions import partitions
 from tests.events.envelopes import transformed
 from tests.events.test_first_lines import CALLERS, FAILURE, KINDS, OTHERS, TYPICAL, event_of
@@ -16,7 +17,7 @@ from tests.support.forms import checked_chat, checked_json, checked_sms
 MESSAGES: dict[str, tuple[Message, dict[str, Any]]] = {
     **{kind: (message, event_of(name)) for kind, (name, message) in KINDS.items()},
     **{kind: (message, event_of("key-disabled")) for kind, message in OTHERS.items()},
-    "failed rescue": (rescue_failed_alert(), FAILURE),
+    "failed rescue": (rescue_failed_alert(Names()), FAILURE),
 }
 HOSTILE = {
     **TYPICAL,

@@ -8,7 +8,7 @@ from typing import Any
 
 # The hash at the end of the name of the patrol's document. The patrol of each Region knows the
 # guard of the next one, so their hashes would depend on each other in a ring.
-_PATROL_HASH = re.compile(r"(?<=:automation-definition/reprieve-patrol-)[0-9a-f]{8}(?=:)")
+_PATROL_HASH = re.compile(r"(:automation-definition/[a-z0-9-]+-patrol-)[0-9a-f]{8}(?=:)")
 
 
 def fingerprint(value: Any, accounts: Iterable[str], key_arn: str | None = None) -> str:
@@ -22,7 +22,7 @@ def fingerprint(value: Any, accounts: Iterable[str], key_arn: str | None = None)
         text = text.replace(key_arn, "KEY")
     for account in sorted(accounts):
         text = text.replace(account, "ACCOUNT")
-    text = _PATROL_HASH.sub("HASH", text)
+    text = _PATROL_HASH.sub(r"\1HASH", text)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -134,7 +134,7 @@ class _GuardCheck:
         deployed = {
             rule["Name"]: rule
             for page in self._calls.pages(
-                events.list_rules, "NextToken", "NextToken", NamePrefix="reprieve-"
+                events.list_rules, "NextToken", "NextToken", NamePrefix=self._expected["Prefix"]
             )
             for rule in page["Rules"]
         }

@@ -11,6 +11,7 @@ from reprieve.status.json_compare import parsed
 NOT_COMPARED: Final = {
     "id": "it is Terraform's address",
     "runbook": "its name is the document's; the ARNs of targets name it",
+    "beginning": "the name has it",
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from reprieve.guard.resources import Key
-from reprieve.names import PREFIX
+from reprieve.names import TAG_NAMESPACES
 from reprieve.status.attributes import Attributes, PolicyJson, attributes_of
 from reprieve.status.json_compare import parsed
 
@@ -24,7 +24,7 @@ def _rotation(rotated: bool) -> Attributes:
 
 def _tags(tags: Mapping[str, str]) -> Attributes:
     """Return Reprieve's tags as attributes; an account may demand others."""
-    return {f"tag {name}": tags[name] for name in tags if name.startswith(PREFIX)}
+    return {f"tag {name}": tags[name] for name in tags if name.startswith(TAG_NAMESPACES)}
 
 
 def deployed(
@@ -33,12 +33,14 @@ def deployed(
     rotated: bool,
     aliases: Iterable[str],
     tags: Mapping[str, str],
+    beginning: str,
 ) -> Attributes:
     """Return what is deployed, of DescribeKey, GetKeyPolicy and GetKeyRotationStatus.
 
-    `aliases` and `tags` are all that the key has; other aliases than Reprieve's mean nothing.
+    `aliases` and `tags` are all that the key has; other aliases than Reprieve's, which have this
+    `beginning`, mean nothing.
     """
-    own = [alias for alias in aliases if alias.startswith(f"alias/{PREFIX}-")]
+    own = [alias for alias in aliases if alias.startswith(f"alias/{beginning}")]
     return {
         "ARN": metadata.get("Arn"),
         "description": metadata.get("Description"),

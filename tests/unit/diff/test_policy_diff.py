@@ -5,6 +5,7 @@ import pytest
 from reprieve.diff.policy_diff import compare, statements_of, wildcard_covers
 from reprieve.guard.policies import dead_letter_policy, eventbridge_trust, topic_policy
 from reprieve.location import Location
+from reprieve.names import Names
 
 LOCATION = Location("aws", "eu-west-1", "111122223333")
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
@@ -120,8 +121,8 @@ def test_an_element_that_excludes_is_covered_only_by_the_same_element(element):
 
 def test_the_strict_policy_narrows_reprieves_own_topic_policy():
     """The order of statements does not matter."""
-    loose = topic_policy(TOPIC, LOCATION)
-    strict = topic_policy(TOPIC, LOCATION, strict=True)
+    loose = topic_policy(TOPIC, LOCATION, Names())
+    strict = topic_policy(TOPIC, LOCATION, Names(), strict=True)
     found = compare(loose, strict)
     assert found.widened == ()
     ((statement, text),) = found.taken
@@ -129,13 +130,13 @@ def test_the_strict_policy_narrows_reprieves_own_topic_policy():
     assert text.startswith("statement EventBridgePublishes no longer allows events.amazonaws.com")
     assert compare(strict, loose).widened
     assert effects(loose, {"Statement": loose["Statement"][::-1]}) == SAME
-    queue = dead_letter_policy(LOCATION)
+    queue = dead_letter_policy(LOCATION, Names())
     assert effects(queue, queue) == SAME
 
 
 def test_a_statement_without_a_sid_is_named_by_its_number():
     """The statement of a role's trust policy has no Sid."""
-    trust = eventbridge_trust(LOCATION)
+    trust = eventbridge_trust(LOCATION, Names())
     (text,) = compare(trust, {"Statement": [{**trust["Statement"][0], "Condition": {}}]}).widened
     assert text.startswith("statement 1 now allows events.amazonaws.com sts:AssumeRole without")
 

@@ -98,7 +98,8 @@ def test_the_hash_in_a_name_is_no_difference():
          "automation-definition/reprieve-enable-key:1"),
         ("reprieve-patrol-daily", "reprieve-patrol-daily"),
         ("reprieve-patrol-0123abcde", "reprieve-patrol-0123abcde"),
-        ("my-reprieve-patrol-0123abcd", "my-reprieve-patrol-0123abcd"),
+        ("key-guard-patrol-0123abcd", "key-guard-patrol"),
+        ("Other-patrol-0123abcd", "Other-patrol-0123abcd"),
     ],
 )  # fmt: skip
 def test_only_the_names_of_reprieves_documents_lose_their_hash(name, expected):

@@ -8,6 +8,7 @@ from reprieve.diff.plan import UNKNOWN, Sensitive
 from reprieve.diff.weakenings import KINDS, weakenings_of
 from reprieve.guard.policies import automation_permissions, automation_trust, topic_policy
 from reprieve.location import Location
+from reprieve.names import Names
 from tests.unit.diff.plan_making import change, kinds, plan_json, review
 
 LOCATION = Location("aws", "eu-west-1", "111122223333")
@@ -19,8 +20,8 @@ ALARM, DOCUMENT = "aws_cloudwatch_metric_alarm", "aws_ssm_document"
 PATTERN = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A", "B"]}})
 WIDER = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A", "B", "C"]}})
 NARROWER = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A"]}})
-LOOSE = json.dumps(topic_policy(TOPIC, LOCATION))
-STRICT = json.dumps(topic_policy(TOPIC, LOCATION, strict=True))
+LOOSE = json.dumps(topic_policy(TOPIC, LOCATION, Names()))
+STRICT = json.dumps(topic_policy(TOPIC, LOCATION, Names(), strict=True))
 TRUST = json.dumps(automation_trust(LOCATION))
 OPEN_TRUST = json.dumps(
     {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}

@@ -27,7 +27,7 @@ def account(**answers):
 def test_queues_and_subscriptions_of_drills_are_removed():
     """Nobody else's: not a queue of another name, not an address."""
     found = account()
-    assert remove_earlier(found, REGION, TOPIC) == (2, ())
+    assert remove_earlier(found, REGION, TOPIC, "reprieve-drill-") == (2, ())
     assert found.client("sns", REGION).calls[1:] == [
         ("unsubscribe", {"SubscriptionArn": f"{TOPIC}:1"})
     ]
@@ -43,7 +43,9 @@ def test_a_queue_that_is_gone_is_no_leftover(code):
 def test_what_cannot_be_removed_is_named_with_its_command():
     """Everything else is removed all the same."""
     throttled = failure("Unsubscribe", "Throttling")
-    removed, (left,) = remove_earlier(account(unsubscribe=throttled), REGION, TOPIC)
+    removed, (left,) = remove_earlier(
+        account(unsubscribe=throttled), REGION, TOPIC, "reprieve-drill-"
+    )
     assert removed == 1
     assert left.resource == f"the subscription {TOPIC}:1"
     assert left.problem == "Unsubscribe: Throttling: No."
@@ -57,7 +59,7 @@ def test_what_cannot_be_listed_is_named_with_its_command():
         "list_queues": failure("ListQueues"),
         "list_subscriptions_by_topic": failure("ListSubscriptionsByTopic"),
     }
-    removed, left = remove_earlier(account(**denied), REGION, TOPIC)
+    removed, left = remove_earlier(account(**denied), REGION, TOPIC, "reprieve-drill-")
     assert removed == 0
     assert [each.command for each in left] == [
         f"aws sns list-subscriptions-by-topic --region {REGION} --topic-arn {TOPIC}",
@@ -69,4 +71,4 @@ def test_a_missing_topic_ends_the_drill():
     """There is no guard to test."""
     gone = failure("ListSubscriptionsByTopic", "NotFound")
     with pytest.raises(type(gone)):
-        remove_earlier(account(list_subscriptions_by_topic=gone), REGION, TOPIC)
+        remove_earlier(account(list_subscriptions_by_topic=gone), REGION, TOPIC, "reprieve-drill-")

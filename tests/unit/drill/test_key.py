@@ -11,6 +11,7 @@ from reprieve.drill.result import RejectedKey
 from tests.unit.drill.fakes import ACCOUNT_ID, ARN, REGION, FakeAccount, FakeClient, failure
 
 POLICY = drill_key_policy("aws", ACCOUNT_ID)
+ALIASES = "alias/reprieve-drill-"
 PENDING = {"KeyState": "PendingDeletion", "DeletionDate": datetime(2026, 12, 1, tzinfo=UTC)}
 
 
@@ -49,20 +50,22 @@ def proved(monkeypatch):
 def test_the_first_proved_key_is_used(proved):
     """Those before it are named; its state is remembered; keys without a drill's alias are not."""
     proved.update({"b", "c"})
-    found = find_key(account_with({"a": "Enabled", "b": "Disabled", "c": "Enabled"}), REGION, "aws")
+    found = find_key(
+        account_with({"a": "Enabled", "b": "Disabled", "c": "Enabled"}), REGION, "aws", ALIASES
+    )
     assert found == (DrillKey("b", "Disabled"), (RejectedKey("a", "use", "It was used."),))
 
 
 def test_a_key_that_is_pending_deletion_is_neither_used_nor_named(proved):
     """A drill that failed left it so."""
     proved.add("a")
-    assert find_key(account_with({"a": "PendingDeletion"}), REGION, "aws") == (None, ())
+    assert find_key(account_with({"a": "PendingDeletion"}), REGION, "aws", ALIASES) == (None, ())
 
 
 def test_a_key_that_cannot_be_described_is_named(proved):
     """Its alias was moved to a key that the caller may not see: the drill goes on without it."""
     account = account_with({"a": "Enabled"}, described=failure("DescribeKey"))
-    (key, (rejected,)) = find_key(account, REGION, "aws")
+    (key, (rejected,)) = find_key(account, REGION, "aws", ALIASES)
     assert (key, rejected.key, rejected.check) == (None, "a", "state")
     assert rejected.reason.startswith("The permission kms:DescribeKey is missing.")
 
@@ -99,8 +102,10 @@ def test_another_error_of_create_key_is_raised():
 
 def test_a_key_without_an_alias_is_a_leftover():
     """The next drill could not find it."""
-    assert name_key(FakeClient(create_alias={}), DrillKey(ARN), REGION, "1") is None
-    left = name_key(FakeClient(create_alias=failure("CreateAlias")), DrillKey(ARN), REGION, "1")
+    assert name_key(FakeClient(create_alias={}), DrillKey(ARN), REGION, f"{ALIASES}1") is None
+    left = name_key(
+        FakeClient(create_alias=failure("CreateAlias")), DrillKey(ARN), REGION, f"{ALIASES}1"
+    )
     assert left is not None
     assert left.command == (
         f"aws kms create-alias --region {REGION} --alias-name alias/reprieve-drill-1 "

@@ -67,6 +67,7 @@ def candidate(*, metadata=None, aliases=("alias/reprieve-drill-1",), history=(RE
         FakeClient(**cloudtrail),
         ARN,
         aliases,
+        "alias/reprieve-drill-",
         POLICY,
         METADATA | (metadata or {}),
     )

@@ -10,6 +10,7 @@ from reprieve.guard.guard import regional_guard
 from reprieve.guard.patrol import expectations, watched_calls
 from reprieve.guard.resources import RegionalGuard
 from reprieve.location import Location
+from reprieve.runbooks.runbook import PATROL
 from reprieve.settings.schema import Settings
 
 ACCOUNT = "111122223333"
@@ -41,7 +42,7 @@ def guard(given: dict[str, Any], account: str = ACCOUNT, key: str | None = None)
 
 def payloads(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what the patrol's scripts get, by the names of their steps."""
-    (document,) = (each for each in guard(given).documents if each.runbook.name.endswith("patrol"))
+    (document,) = (each for each in guard(given).documents if each.runbook is PATROL)
     return {
         step["name"]: step["inputs"]["InputPayload"]
         for step in document.content["mainSteps"]
@@ -157,7 +158,7 @@ def test_a_trail_must_log_the_calls_of_the_threats():
 def test_a_guard_without_a_patrol_has_neither_document_nor_schedule():
     """Nor a role for it."""
     found = guard({"patrol": {"enabled": False}})
-    assert [each.runbook.name for each in found.documents] == ["reprieve-rescue-key"]
+    assert [each.beginning for each in found.documents] == ["reprieve-rescue-key"]
     assert [rule.id for rule in found.rules if rule.schedule] == []
 
 

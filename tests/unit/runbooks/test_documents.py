@@ -27,7 +27,7 @@ def documents(given: dict[str, Any], account: str = ACCOUNT) -> dict[str, dict[s
     """Return the documents of a Region by the beginnings of their names."""
     settings = Settings(**{"notify": {"emails": EMAILS}} | given)
     guard = regional_guard(settings, Location("aws", "eu-west-1", account))
-    return {each.runbook.name: each.content for each in guard.documents}
+    return {each.beginning: each.content for each in guard.documents}
 
 
 def names(given: dict[str, Any], location: Location, own_key_arn: str | None = None) -> list[str]:

@@ -74,7 +74,7 @@ KINDS: dict[str, tuple[Any, Any, Any]] = {
         GUARD.service_setting,
         lambda it: service_setting.deployed(aws.setting_answer(it)),
     ),
-    "key": (key, GUARD.key, lambda it: key.deployed(*aws.key_answers(it))),
+    "key": (key, GUARD.key, lambda it: key.deployed(*aws.key_answers(it), "reprieve-")),
 }
 FIELDS = [
     (case, field.name)
