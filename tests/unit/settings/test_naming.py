@@ -1,5 +1,8 @@
 """The names of the resources: prefix, path of the roles, and what must fit."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from reprieve.guard.guard import regional_guard, relay_rules
@@ -34,10 +37,11 @@ def test_a_valid_prefix_begins_every_name(tmp_path, prefix):
     guard = regional_guard(settings, Location("aws", "eu-west-1"))
     relayed = relay_rules(settings, Location("aws", "us-east-1"))
     roles = roles_of(settings, Location("aws", "us-east-1"))
-    resources = (
-        *guard.topics, guard.queue, *guard.documents, *guard.rules, *guard.alarms, *relayed, *roles
+    kinds: tuple[Sequence[Any], ...] = (
+        guard.topics, [guard.queue], guard.documents, guard.rules, guard.alarms, relayed, roles
     )  # fmt: skip
-    assert [each.name for each in resources if not each.name.startswith(f"{prefix}-")] == []
+    names = [each.name for kind in kinds for each in kind]
+    assert [name for name in names if not name.startswith(f"{prefix}-")] == []
     assert guard.key
     assert guard.key.alias == f"alias/{prefix}-alerts"
     assert guard.key.tags == {"reprieve:alert-key": "true"}
