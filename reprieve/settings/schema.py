@@ -285,7 +285,7 @@ class Settings(_Table):
             for name, table in ({"notify": {}} | values).items()
         }
         if isinstance(notify := tables["notify"], dict):
-            notify.setdefault("topic_name", names_of(tables).alerts)
+            tables["notify"] = {"topic_name": names_of(tables).alerts, **notify}
         complete = _with_defaults(tables)
         duplicates = list(duplicate_errors(complete))
         errors = [
