@@ -33,7 +33,7 @@ def errors_of(tmp_path, **settings: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("prefix", ["reprieve", "a", "key-guard-2", LONGEST])
 def test_a_valid_prefix_begins_every_name(tmp_path, prefix):
     """Of every kind of resource; the tags do not change."""
-    settings = load(EMAIL | EVERYTHING | {"REPRIEVE_NAMES__PREFIX": prefix}, tmp_path)
+    settings = load(EMAIL | EVERYTHING | {"REPRIEVE_NAMES__PREFIX": prefix}, tmp_path).only
     guard = regional_guard(settings, Location("aws", "eu-west-1"))
     relayed = relay_rules(settings, Location("aws", "us-east-1"))
     roles = roles_of(settings, Location("aws", "us-east-1"))
@@ -49,7 +49,7 @@ def test_a_valid_prefix_begins_every_name(tmp_path, prefix):
 
 def test_the_longest_prefix_keeps_every_name_within_its_limit(tmp_path):
     """Those of AWS for rules, roles, queues, documents, and the names of a drill."""
-    settings = load(EMAIL | EVERYTHING | {"REPRIEVE_NAMES__PREFIX": LONGEST}, tmp_path)
+    settings = load(EMAIL | EVERYTHING | {"REPRIEVE_NAMES__PREFIX": LONGEST}, tmp_path).only
     guard = regional_guard(settings, Location("aws", "eu-west-1"))
     relayed = relay_rules(settings, Location("aws", "us-east-1"))
     assert max(len(each.name) for each in (*guard.rules, *relayed)) <= 64
@@ -116,11 +116,11 @@ def test_the_name_of_a_watch_must_fit_after_the_prefix(tmp_path):
 
 def test_the_topic_follows_the_prefix_unless_it_has_a_name(tmp_path):
     """And it may not have the name of another topic."""
-    assert load(EMAIL, tmp_path).notify.topic_name == "reprieve-alerts"
+    assert load(EMAIL, tmp_path).only.notify.topic_name == "reprieve-alerts"
     blue = {"REPRIEVE_NAMES__PREFIX": "blue"}
-    assert load(EMAIL | blue, tmp_path).notify.topic_name == "blue-alerts"
+    assert load(EMAIL | blue, tmp_path).only.notify.topic_name == "blue-alerts"
     named = {"REPRIEVE_NOTIFY__TOPIC_NAME": "keys"}
-    assert load(EMAIL | blue | named, tmp_path).notify.topic_name == "keys"
+    assert load(EMAIL | blue | named, tmp_path).only.notify.topic_name == "keys"
     for other in ("blue-alarms", "reprieve-alerts"):
         ((key, _),) = errors_of(tmp_path, **blue, REPRIEVE_NOTIFY__TOPIC_NAME=other)
         assert key == "notify.topic_name"
@@ -128,7 +128,7 @@ def test_the_topic_follows_the_prefix_unless_it_has_a_name(tmp_path):
 
 def test_roles_are_at_the_path(tmp_path):
     """Their ARNs have it wherever they are named."""
-    settings = load(EMAIL | {"REPRIEVE_NAMES__ROLE_PATH": "/security/keys/"}, tmp_path)
+    settings = load(EMAIL | {"REPRIEVE_NAMES__ROLE_PATH": "/security/keys/"}, tmp_path).only
     location = Location("aws", "us-east-1", "111122223333")
     arns = {role.arn for role in roles_of(settings, location)}
     assert "arn:aws:iam::111122223333:role/security/keys/reprieve-patrol" in arns
