@@ -26,6 +26,7 @@ from sandbox.gateway.moto_app import Dispatcher, QuietHandler
 from sandbox.gateway.regions import Switches
 from sandbox.iam import service_control
 from sandbox.kms import expiry
+from sandbox.organizations import membership
 from sandbox.services import Services
 from sandbox.sns import emails, subscriptions
 from sandbox.sns.emails import Mail
@@ -142,6 +143,18 @@ class Sandbox:
         if self._accounts.add(account):
             with in_account(account):
                 create_trail(TRAIL, HOME_REGION)
+
+    def organize(self, management: str = ACCOUNT_ID, names: Mapping[str, str] | None = None) -> str:
+        """Put all accounts into an organization. Return its id. `names` are by account id.
+
+        An account that is added later is no member. Only the management account and delegated
+        administrators may list the accounts.
+
+        Raises:
+            ValueError: There is an organization already.
+        """
+        members = [account for account in self.accounts if account != management]
+        return membership.organize(management, members, names or {}).id
 
     def environment(self, account: str = ACCOUNT_ID) -> dict[str, str]:
         """Return variables that make terraform, cdktf, aws and boto3 talk to the sandbox only.

@@ -8,13 +8,12 @@ from typing import Any, Final
 
 from sandbox.core.account import ACCOUNT_ID, in_account
 from sandbox.gateway.authorizer import CREDENTIAL
+from sandbox.gateway.call import MOTO_ACCOUNT
 from sandbox.iam.principals import account_of_key
 
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _ROOT: Final = "sandbox"
 _ROOT_KEY: Final = re.compile(rf"{_ROOT}-(\d{{12}})")
-# moto reads this header on every request.
-_MOTO_HEADER: Final = "HTTP_X_MOTO_ACCOUNT_ID"
 
 
 class Accounts:
@@ -80,7 +79,7 @@ class AccountGate:
         """Answer one HTTP request."""
         scope = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         account = ACCOUNT_ID if scope is None else self._accounts.of_key(scope[1])
-        environ[_MOTO_HEADER] = account
+        environ[MOTO_ACCOUNT] = account
         with in_account(account):
             # The whole body, so that nothing of the answer is made outside the account.
             return [b"".join(self._app(environ, start_response))]

@@ -88,7 +88,8 @@ class Authorizer:
 
 _CHECKED_SERVICES = frozenset(
     {
-        "cloudtrail", "ec2", "events", "iam", "kms", "monitoring", "sns", "sqs", "ssm", "sts",
+        "cloudtrail", "ec2", "events", "iam", "kms", "monitoring", "organizations", "sns", "sqs",
+        "ssm", "sts",
     }
 )  # fmt: skip
 

@@ -161,6 +161,15 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         ],
         _role,
     ),
+    "organizations": dict.fromkeys(
+        [
+            "DescribeOrganization",
+            "ListAccounts",
+            "ListDelegatedAdministrators",
+            "ListRoots",
+        ],
+        _any,
+    ),
     "monitoring": {
         "DescribeAlarms": _arn("cloudwatch", "alarm:*"),
         "GetMetricStatistics": _any,

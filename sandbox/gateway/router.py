@@ -3,48 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.cloudtrail import records, trails
+from sandbox.cloudtrail import trails
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
 from sandbox.cloudwatch.alarms import Alarms
+from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.core.quotas import Limits
 from sandbox.events import validation
 from sandbox.events.bus import Bus
 from sandbox.gateway.authorizer import CREDENTIAL
+from sandbox.gateway.call import App, Call, Environ, Json, StartResponse, ask_moto, parse, read_body
+from sandbox.gateway.kms_front import KmsFront
 from sandbox.iam.principals import caller_of
-from sandbox.kms import calls, log_entries
-from sandbox.kms.request import KmsCall
+from sandbox.organizations import membership
 from sandbox.sns.emails import mails
 from sandbox.ssm import documents
 from sandbox.ssm.api import OPERATIONS
 from sandbox.ssm.automations import Automations
 
-Json = dict[str, Any]
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-App = Callable[[Environ, StartResponse], Iterable[bytes]]
-
-_ROUTED_SERVICES = ("kms", "events", "ssm", "cloudtrail")
+_ROUTED_SERVICES = ("kms", "events", "ssm", "cloudtrail", "organizations")
 _STATUS = {200: "200 OK", 400: "400 Bad Request", 404: "404 Not Found", 501: "501 Not Implemented"}
-
-
-@dataclasses.dataclass
-class Call:
-    """One request to a service of the sandbox."""
-
-    operation: str
-    parameters: Json
-    region: str
-    access_key: str
-    environ: Environ
-    request_id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
 
 
 class Router:
@@ -67,12 +51,13 @@ class Router:
         self._alarms = alarms
         self._history = history
         self._limits = limits
-        self._log = log
         self._reset = reset
+        kms = KmsFront(moto, limits, log, automations.service_of)
         self._services: dict[str, Callable[[Call], Json | None]] = {
-            "TrentService": self._kms,
+            "TrentService": kms.answer,
             "AWSEvents": self._events,
             "AmazonSSM": self._ssm,
+            "AWSOrganizationsV20161128": self._organizations,
             "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101": self._cloudtrail,
         }
 
@@ -94,8 +79,8 @@ class Router:
         try:
             if service not in self._services:
                 raise SandboxCannot(f"a request to {scope[3]} without an X-Amz-Target it knows")
-            body = _read_body(environ)
-            call = Call(operation, _parse(body), scope[2], scope[1], environ, request_id)
+            body = read_body(environ)
+            call = Call(operation, parse(body), scope[2], scope[1], environ, request_id)
             response = self._services[service](call)
         except AwsError as error:
             content = {"__type": error.code, "message": error.message}
@@ -134,61 +119,6 @@ class Router:
         start_response(status, *rest)
         return [body]
 
-    def _kms(self, call: Call) -> Json:
-        caller = caller_of(
-            call.access_key, call.region, via=self._automations.sessions.get(call.access_key, "")
-        )
-        kms_call = KmsCall(
-            call.operation,
-            call.parameters,
-            caller,
-            call.region,
-            forward=lambda parameters: self._ask_moto(call, parameters),
-        )
-        response: Json | None = None
-        failure: tuple[str, str] | None = None
-        try:
-            response = calls.answer(kms_call, self._limits)
-        except SandboxCannot:
-            raise  # AWS might have accepted the call, so there is nothing to record.
-        except AwsError as error:
-            # CloudTrail shortens this one name.
-            code = "AccessDenied" if error.code == "AccessDeniedException" else error.code
-            failure = (code, error.message)
-            raise
-        finally:
-            if response is not None or failure is not None:
-                self._record(kms_call, call, response, failure)
-        return response
-
-    def _record(
-        self,
-        kms_call: KmsCall,
-        call: Call,
-        response: Json | None,
-        failure: tuple[str, str] | None,
-    ) -> None:
-        # EventBridge delivers read-only calls only to rules in a state that PutRule refuses here.
-        if not records.is_write(call.operation):
-            return
-        via = kms_call.caller.via
-        origin = records.Origin(
-            caller=kms_call.caller,
-            region=call.region,
-            user_agent=via or call.environ.get("HTTP_USER_AGENT", ""),
-            source=via or call.environ.get("REMOTE_ADDR", ""),
-            request_id=call.request_id,
-        )
-        record = records.kms_record(
-            call.operation,
-            origin,
-            parameters=log_entries.logged_parameters(kms_call),
-            key_arns=kms_call.key_arns,
-            response=None if response is None else log_entries.logged_response(kms_call, response),
-            error=failure,
-        )
-        self._log.write(record)
-
     def _events(self, call: Call) -> Json | None:
         if call.operation == "PutEvents":
             return self._bus.put_events(call.parameters, call.region)
@@ -200,6 +130,14 @@ class Router:
         elif call.operation == "TestEventPattern":
             return validation.test_event_pattern(call.parameters)
         return None
+
+    def _organizations(self, call: Call) -> Json | None:
+        return membership.answer(
+            call.operation,
+            call.parameters,
+            current_account(),
+            ask=lambda account, given: ask_moto(self._moto, call, given, account),
+        )
 
     def _cloudtrail(self, call: Call) -> Json | None:
         if call.operation == "PutEventSelectors":
@@ -221,31 +159,6 @@ class Router:
                 return documents.amazon_document_content(name, form)
         return None
 
-    def _ask_moto(self, call: Call, parameters: Json) -> Json:
-        body = json.dumps(parameters).encode()
-        environ = {
-            **call.environ,
-            "wsgi.input": io.BytesIO(body),
-            "CONTENT_LENGTH": str(len(body)),
-        }
-        seen: list[str] = []
-        try:
-            answer = b"".join(self._moto(environ, lambda status, headers, *_: seen.append(status)))
-        except NotImplementedError:
-            raise SandboxCannot(f"moto has not implemented {call.operation}") from None
-        status = int(seen[0].split()[0])
-        try:
-            content: Json = json.loads(answer or b"{}") or {}
-        except ValueError:
-            content = {}
-        if status < 400:
-            return content
-        code = content.get("__type")
-        if status >= 500 or not code:
-            raise SandboxCannot(f"{call.operation}: moto failed with HTTP {status}")
-        message = content.get("message") or content.get("Message") or ""
-        raise AwsError(str(code).rpartition("#")[2], message, status)
-
     def _show(self, path: str, start_response: StartResponse) -> Iterable[bytes]:
         lists: dict[str, Callable[[], list[Any]]] = {
             "/_sandbox/deliveries": lambda: self._bus.deliveries,
@@ -256,23 +169,6 @@ class Router:
         if path not in lists:
             return _answer(start_response, 404, {"known": sorted(lists)})
         return _answer(start_response, 200, [dataclasses.asdict(item) for item in lists[path]()])
-
-
-def _read_body(environ: Environ) -> bytes:
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    body: bytes = environ["wsgi.input"].read(length)
-    environ["wsgi.input"] = io.BytesIO(body)
-    return body
-
-
-def _parse(body: bytes) -> Json:
-    try:
-        parameters = json.loads(body or b"{}")
-    except ValueError:
-        parameters = None
-    if not isinstance(parameters, dict):
-        raise AwsError("SerializationException", "The request body is not a JSON object.")
-    return parameters
 
 
 def _answer(

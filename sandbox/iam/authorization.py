@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.core.account import account_of
+from sandbox.iam.organization import organization_of
 from sandbox.iam.policy_evaluator import ContextValue, Decision, Request, decide, decide_resource
 from sandbox.iam.principals import Caller, identity_policies, role_at, role_policies
 from sandbox.iam.service_control import control_denial_reason
@@ -27,7 +28,7 @@ def base_context(region: str) -> dict[str, ContextValue]:
     return {
         "aws:RequestedRegion": region,
         "aws:SecureTransport": "true",
-        # The account belongs to no organization and calls through no VPC endpoint.
+        # No call goes through a VPC endpoint.
         "aws:PrincipalOrgID": None,
         "aws:PrincipalOrgPaths": None,
         "aws:SourceOrgID": None,
@@ -51,7 +52,13 @@ def service_context(
     """Return the condition keys of a call that an AWS service makes for `source_arn`."""
     source: dict[str, ContextValue] = {}
     if source_arn:
-        source = {"aws:SourceArn": source_arn, "aws:SourceAccount": account_of(source_arn)}
+        account = account_of(source_arn)
+        organization = organization_of(account)
+        source = {
+            "aws:SourceArn": source_arn,
+            "aws:SourceAccount": account,
+            "aws:SourceOrgID": organization.id if organization else None,
+        }
     return {
         **base_context(region),
         **source,
@@ -64,9 +71,20 @@ def caller_context(caller: Caller, region: str) -> dict[str, ContextValue]:
     """Return the condition keys of a call that a user, a session or the root makes itself."""
     return {
         **base_context(region),
-        "aws:PrincipalArn": caller.iam_arn,
-        "aws:PrincipalAccount": caller.account,
+        **_principal_keys(caller.iam_arn),
         "aws:ViaAWSService": "true" if caller.via else "false",
+    }
+
+
+def _principal_keys(arn: str) -> dict[str, ContextValue]:
+    """Return the condition keys about a principal of an account: a role, a user or the root."""
+    account = account_of(arn)
+    organization = organization_of(account)
+    return {
+        "aws:PrincipalArn": arn,
+        "aws:PrincipalAccount": account,
+        "aws:PrincipalOrgID": organization.id if organization else None,
+        "aws:PrincipalOrgPaths": (organization.path,) if organization else None,
         "aws:PrincipalTag/*": None,
     }
 
@@ -113,9 +131,7 @@ def role_denial_reason(
         return f"the role {role_arn} does not exist"
     context = {
         **base_context(region),
-        "aws:PrincipalArn": role_arn,
-        "aws:PrincipalAccount": account_of(role_arn),
-        "aws:PrincipalTag/*": None,
+        **_principal_keys(role_arn),
         **(extra or {}),
     }
     request = Request(action, resource, (), context)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sandbox.core.account import ACCOUNT_ID, account_of
+from sandbox.iam.organization import organization_of
 from sandbox.iam.policy_evaluator import Request, decide, statements_of
 
 MAX_CHARACTERS: Final = 5_120
@@ -29,8 +30,12 @@ def attach(policy: Mapping[str, Any] | None, account: str = ACCOUNT_ID) -> None:
     """Attach a policy to an account in place of the former one; None detaches it.
 
     Raises:
-        ValueError: Organizations would not accept the policy.
+        ValueError: Organizations would not accept the policy, or it would bind nobody, since no
+            service control policy binds an organization's management account.
     """
+    organization = organization_of(account)
+    if organization and account == organization.management:
+        raise ValueError(f"{account} is a management account: the policy would not bind it")
     if policy is None:
         _attached.pop(account, None)
         return

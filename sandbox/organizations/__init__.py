@@ -1,0 +1,1 @@
+"""AWS Organizations: the accounts of the sandbox in one organization."""
