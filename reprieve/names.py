@@ -20,6 +20,16 @@ A rule and a role have 64 characters at most, and none of Reprieve's names is lo
 the prefix (EventBridge API reference, PutRule; IAM user guide, "IAM and STS quotas"). Rules of
 `[[watch]]` are checked with the prefix of the settings.
 """
+HUB: Final = "hub"
+HUB_EXEMPT: Final = "hub-exempt"
+HUB_MANUAL: Final = "hub-manual"
+HUB_WATCH: Final = "hub-watch"
+HUB_BUSES: Final = (HUB, HUB_EXEMPT, HUB_MANUAL, HUB_WATCH)
+"""The event buses of the hub: to which one an event is forwarded says what happens because of it.
+
+Their names have the prefix before it (`Names.of`).
+"""
+
 MAX_RULE: Final = 64
 """Characters in the name of a rule (EventBridge API reference, PutRule)."""
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from reprieve.guard.forwarding import relay_region
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.remediation import roles_of
+from reprieve.guard.topology import has_hub
 from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
 from reprieve.settings.account import AccountSettings
@@ -75,15 +76,15 @@ class AccountStack(TerraformStack):
                 references=references,
             )
 
-        for region in settings.regions.watched:
+        # The hub first: what the others forward to has to be there.
+        for region in sorted(
+            settings.regions.watched, key=lambda each: not has_hub(settings, each)
+        ):
             guard = regional_guard(settings, Location(partition, region))
-            RegionalGuard(
-                self,
-                region,
-                guard=guard,
-                provider=providers[region],
-                references=References(references),
-            )
+            own = References(references)
+            RegionalGuard(self, region, guard=guard, provider=providers[region], references=own)
+            for bus in guard.buses:
+                references.add(bus.arn, own.text(bus.arn))
         if relay := relay_region(settings):
             rules = Rules(providers[relay], references)
             scope = Construct(self, relay)

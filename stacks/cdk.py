@@ -17,6 +17,8 @@ with fast_bindings():
         TerraformResourceLifecycle,
         TerraformStack,
     )
+    from cdktf_cdktf_provider_aws.cloudwatch_event_bus import CloudwatchEventBus
+    from cdktf_cdktf_provider_aws.cloudwatch_event_bus_policy import CloudwatchEventBusPolicy
     from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
     from cdktf_cdktf_provider_aws.cloudwatch_event_target import (
         CloudwatchEventTarget,
@@ -48,6 +50,8 @@ __all__ = [
     "AwsProvider",
     "AwsProviderAssumeRole",
     "CloudBackend",
+    "CloudwatchEventBus",
+    "CloudwatchEventBusPolicy",
     "CloudwatchEventRule",
     "CloudwatchEventTarget",
     "CloudwatchEventTargetDeadLetterConfig",

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from reprieve.guard.resources import Document, Queue, Rule, Target
+from reprieve.guard.resources import Document, EventBus, Queue, Rule, Target
 from reprieve.guard.resources import RegionalGuard as Guard
 from stacks.alarms import Alarms
 from stacks.cdk import (
     AwsProvider,
+    CloudwatchEventBus,
+    CloudwatchEventBusPolicy,
     CloudwatchEventRule,
     CloudwatchEventTarget,
     CloudwatchEventTargetDeadLetterConfig,
@@ -52,11 +54,24 @@ class RegionalGuard(Construct):
                 ),
                 setting_value=guard.service_setting.value,
             )
-        rules = Rules(provider, references, self._documents)
+        buses = {each.name: self._bus(each) for each in guard.buses}
+        rules = Rules(provider, references, self._documents, buses)
         for rule in guard.rules:
             rules.create(self, rule)
         if guard.alarms:
             Alarms(self, "alarms", alarms=guard.alarms, provider=provider, references=references)
+
+    def _bus(self, bus: EventBus) -> CloudwatchEventBus:
+        resource = CloudwatchEventBus(self, bus.id, provider=self._provider, name=bus.name)
+        CloudwatchEventBusPolicy(
+            self,
+            f"{bus.id}-policy",
+            provider=self._provider,
+            event_bus_name=resource.name,
+            policy=self._references.json(bus.policy),
+        )
+        self._references.add(bus.arn, str(resource.arn))
+        return resource
 
     def _queue(self, queue: Queue) -> None:
         resource = SqsQueue(
@@ -86,20 +101,26 @@ class RegionalGuard(Construct):
 
 
 class Rules:
-    """Creates rules and their targets. `documents` are the runbooks' documents by their names."""
+    """Creates rules and their targets.
+
+    `documents` are the runbooks' documents, and `buses` the hub's event buses, by their names.
+    """
 
     def __init__(
         self,
         provider: AwsProvider,
         references: References,
         documents: Mapping[str, SsmDocument] | None = None,
+        buses: Mapping[str, CloudwatchEventBus] | None = None,
     ) -> None:
         self._provider = provider
         self._references = references
         self._documents = documents or {}
+        self._buses = buses or {}
 
     def create(self, scope: Construct, rule: Rule) -> None:
         """Create a rule with its targets."""
+        bus = self._buses.get(rule.bus)
         resource = CloudwatchEventRule(
             scope,
             rule.id,
@@ -108,6 +129,7 @@ class Rules:
             description=self._references.text(rule.description),
             event_pattern=self._references.text(rule.pattern) if rule.pattern else None,
             schedule_expression=rule.schedule,
+            event_bus_name=bus.name if bus else None,
             # Stated, so that Terraform enables a rule again that somebody disabled.
             state="ENABLED",
         )
@@ -126,6 +148,7 @@ class Rules:
             # By its name, with the dependency stated: asking jsii for the resource's name hundreds
             # of times takes its time.
             rule=rule.name,
+            event_bus_name=rule.bus if rule.bus in self._buses else None,
             target_id=target.id,
             arn=self._references.text(target.arn),
             role_arn=self._references.text(target.role_arn) if target.role_arn else None,

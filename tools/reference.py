@@ -5,6 +5,7 @@ import types
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from reprieve.aws.permissions import COMMANDS, EXTENDS, policy_for
@@ -122,6 +123,8 @@ def _kind(annotation: Any) -> str:
         return "whole number"
     if annotation is str:
         return "text"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "table"
     arguments = [each for each in get_args(annotation) if each is not types.NoneType]
     if get_origin(annotation) is Literal:
         return ", ".join(f'`"{each}"`' for each in arguments)
@@ -135,6 +138,8 @@ def _default(field: Any) -> str:
         return "required"
     if field.default is PydanticUndefined:
         return "the home of the partition"
+    if isinstance(field.default, BaseModel):
+        return "`{}`"
     if field.default is None:
         return "none"
     if field.default == DEFAULTS:

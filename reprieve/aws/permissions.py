@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from reprieve.aws.statements import STATEMENTS
 from reprieve.guard.remediation import ADAPTIVE_CONCURRENCY
+from reprieve.guard.topology import uses_hub
+from reprieve.names import HUB
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
 from reprieve.settings.schema import Settings
 
@@ -87,6 +89,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "topics": arn("sns", settings.notify.topic_name, own.lifeline, own.alarms),
         "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),
         "rules": arn("events", f"rule/{own.beginning}*"),
+        "hub's buses": arn("events", f"event-bus/{own.of(HUB)}*") if uses_hub(settings) else [],
         "dead letters": arn("sqs", own.dead_letters),
         "trails": arn("cloudtrail", "trail/*"),
         # Its role reads the bucket, if there is one.

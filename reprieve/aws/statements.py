@@ -26,6 +26,7 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         "ReadAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
         "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
         "ReadRules": (("events:ListTargetsByRule",), "rules"),
+        "ReadHub": (("events:DescribeEventBus",), "hub's buses"),
         "ReadTopics": (
             (
                 "sns:GetTopicAttributes",
@@ -119,6 +120,7 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             ("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
             "rules",
         ),
+        "ReadHub": (("events:DescribeEventBus", "events:ListTagsForResource"), "hub's buses"),
         "ReadRunbooks": (
             (
                 "ssm:DescribeDocument",
@@ -187,6 +189,18 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
                 "events:UntagResource",
             ),
             "rules",
+        ),
+        "WriteHub": (
+            (
+                "events:CreateEventBus",
+                "events:DeleteEventBus",
+                "events:PutPermission",
+                "events:RemovePermission",
+                "events:TagResource",
+                "events:UntagResource",
+                "events:UpdateEventBus",
+            ),
+            "hub's buses",
         ),
         "WriteRunbooks": (
             (

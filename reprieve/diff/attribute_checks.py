@@ -197,6 +197,8 @@ def _steps(change: Change, before: Any, after: Any) -> CheckResult:
 
 
 ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
+    "aws_cloudwatch_event_bus": {"kms_key_identifier": _encryption},
+    "aws_cloudwatch_event_bus_policy": {"policy": _policy},
     "aws_cloudwatch_event_rule": {
         "event_pattern": _pattern,
         "schedule_expression": _schedule,

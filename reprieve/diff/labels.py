@@ -10,6 +10,8 @@ from reprieve.diff.runbooks import without_hash
 _HASH = re.compile(r"_[0-9A-F]{8}(?=$|\[)")
 
 NOUNS = {
+    "aws_cloudwatch_event_bus": "event bus",
+    "aws_cloudwatch_event_bus_policy": "policy of event bus",
     "aws_cloudwatch_event_rule": "rule",
     "aws_cloudwatch_event_target": "target",
     "aws_cloudwatch_metric_alarm": "alarm",
@@ -29,6 +31,7 @@ NOUNS = {
     "aws_ssm_service_setting": "setting of Systems Manager",
 }
 _NAMES = {
+    "aws_cloudwatch_event_bus_policy": "event_bus_name",
     "aws_cloudwatch_metric_alarm": "alarm_name",
     "aws_iam_role_policy": "role",
     "aws_iam_role_policy_attachment": "role",

@@ -18,6 +18,8 @@ from reprieve.runbooks.runbook import PATROL
 
 # What it means that a resource is deleted. Other types protect nothing by themselves.
 _WITHOUT = {
+    "aws_cloudwatch_event_bus": "nobody is notified of what the other Regions forward to it",
+    "aws_cloudwatch_event_bus_policy": "other accounts may no longer forward events to it",
     "aws_cloudwatch_event_rule": "the events that it matched no longer cause an alert or a rescue",
     "aws_cloudwatch_event_target": "no events are sent there any more",
     "aws_cloudwatch_metric_alarm": "nobody is notified of what it measured",
@@ -137,6 +139,7 @@ def _goes_with_another(change: Change, siblings: tuple[Change, ...]) -> bool:
     """Whether it is deleted together with the resource it belongs to, which is reported."""
     owners = {
         "aws_cloudwatch_event_target": ("aws_cloudwatch_event_rule", "rule", "name"),
+        "aws_cloudwatch_event_bus_policy": ("aws_cloudwatch_event_bus", "event_bus_name", "name"),
         "aws_sns_topic_policy": ("aws_sns_topic", "arn", "arn"),
         "aws_sns_topic_subscription": ("aws_sns_topic", "topic_arn", "arn"),
         "aws_iam_role_policy": ("aws_iam_role", "role", "name"),

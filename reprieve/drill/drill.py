@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any, Final
@@ -22,6 +23,8 @@ from reprieve.drill.result import AccountDrill, Drill, Leftover
 from reprieve.drill.watch import Watch
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
 from reprieve.guard.remediation import runbook_against
+from reprieve.guard.topology import hub_location, uses_hub
+from reprieve.location import Location
 from reprieve.settings.schema import Settings
 
 # A drill that fails leaves its key pending deletion: the longest waiting period gives people time.
@@ -69,6 +72,10 @@ def drill(
     what was known until then.
     """
     drills = {region: RegionDrill(account, region, plan, stop) for region in regions}
+    if uses_hub(plan.settings):
+        # Once, for all of them: their queues are side by side in the Region of the hub.
+        with suppress(Exception):  # opening the queues reports the same
+            drills[regions[0]].remove_earlier()
     found: dict[str, Drill] = {}
     for region, answer in run_in_parallel(
         lambda region: drills[region].run(), regions, plan.timeout + overhead
@@ -93,19 +100,19 @@ class RegionDrill:
 
     def __post_init__(self) -> None:
         settings = self.plan.settings
-        topic = (
-            f"arn:{settings.regions.partition}:sns:{self.region}:{self.account.id}:"
-            f"{settings.notify.topic_name}"
-        )
+        here = Location(settings.regions.partition, self.region, self.account.id)
+        notifies = hub_location(settings, here) or here
+        topic = notifies.arn("sns", settings.notify.topic_name)
         self.result = Drill(self.region)
         self._listener = Listener(
-            self.account, self.region, topic, self._id, settings.resource_names.drill
+            self.account, notifies.region, topic, self._id, settings.resource_names.drill
         )
 
     def run(self) -> Drill:
         """Drill, clean up, and return the result, whatever failed."""
         try:
-            self._remove_earlier()
+            if not uses_hub(self.plan.settings):
+                self.remove_earlier()
             queue = self._listener.open()
             if self.stop.is_set():
                 self._note(problem=_INTERRUPTED)
@@ -136,9 +143,11 @@ class RegionDrill:
             return f"There is no topic {self.plan.settings.notify.topic_name}. Deploy first."
         return explain(error)
 
-    def _remove_earlier(self) -> None:
+    def remove_earlier(self) -> None:
+        """Remove what earlier drills left where the alerts are sent from."""
+        listener = self._listener
         removed, left = remove_earlier(
-            self.account, self.region, self._listener.topic, self._listener.beginning
+            listener.account, listener.region, listener.topic, listener.beginning
         )
         self._note(*left, removed=removed)
 
@@ -147,7 +156,8 @@ class RegionDrill:
         kms = self.account.client("kms", self.region)
         key = self._find_or_create_key(kms)
         kms.schedule_key_deletion(KeyId=key.arn, PendingWindowInDays=_LONGEST_DAYS)
-        watch = Watch(kms, self.account.client("sqs", self.region), queue, key.arn)
+        sqs = self._listener.account.client("sqs", self._listener.region)
+        watch = Watch(kms, sqs, queue, key.arn)
         self._note(**_wait(watch, self.plan, self.stop))
 
     def _find_or_create_key(self, kms: Any) -> DrillKey:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Final
 
+from reprieve.events.results import EXECUTION_LINE
 from reprieve.names import PENDING_STATES
 
 _POLL_SECONDS: Final = 1
@@ -68,10 +69,11 @@ def event_of(body: str, key: str) -> str | None:
     """Return the event that a notification reports about a key: `alert`, `result_sent` or None.
 
     SNS delivers to a queue as JSON, with the fields Message and, if the publisher set one, Subject
-    (SNS developer guide, "HTTP/HTTPS notification JSON format"). EventBridge sets no Subject; the
-    runbook always does.
+    (SNS developer guide, "HTTP/HTTPS notification JSON format"). EventBridge sets no Subject, the
+    runbook does. A result that came to a hub as an event has none either, and names its execution.
     """
     notification = json.loads(body)
     if key not in notification["Message"]:
         return None
-    return "result_sent" if notification.get("Subject") else "alert"
+    is_result = notification.get("Subject") or EXECUTION_LINE in notification["Message"]
+    return "result_sent" if is_result else "alert"

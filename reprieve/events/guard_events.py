@@ -12,14 +12,19 @@ _GUARD_SOURCES = ("events", "sns", "ssm", "sqs", "monitoring", "iam")
 
 
 def guard_changed(
-    topics: Iterable[str] = (), automation_roles: Iterable[str] = (), own: Names = _DEFAULT_NAMES
+    topics: Iterable[str] = (),
+    automation_roles: Iterable[str] = (),
+    own: Names = _DEFAULT_NAMES,
+    *,
+    buses: bool = False,
 ) -> EventPattern:
     """Return the pattern of every call that changes one of Reprieve's own resources.
 
     It names no calls, but resources, so that it matches calls of any kind: EventBridge sends calls
     that only read to none of these rules (EventBridge user guide, "Events delivered by AWS services
     through CloudTrail"). `topics` and `automation_roles` are names that may not begin with the
-    prefix of all others, which `own` has.
+    prefix of all others, which `own` has. With `buses` it also matches calls that change the hub's
+    buses.
     """
     names: list[Any] = [{"prefix": own.beginning}]
     others = sorted(name for name in topics if not name.startswith(own.beginning))
@@ -36,6 +41,8 @@ def guard_changed(
         {"alarmNames": names},
         {"roleName": [*names, *roles]},
         {"settingId": [{"wildcard": "*/ssm/automation/*"}]},  # its path, or its ARN
+        # The policy of a bus, and whose rules soever are on it.
+        *([{"eventBusName": names}] if buses else []),
     )
     return {
         # Only AWS can send events of these sources: anybody can imitate the rest.
@@ -45,6 +52,28 @@ def guard_changed(
             "eventSource": [f"{name}.amazonaws.com" for name in _GUARD_SOURCES],
             "errorCode": [{"exists": False}],
             "$or": [{"requestParameters": each} for each in parameters],
+        },
+    }
+
+
+def forwarded_guard_changed() -> EventPattern:
+    """Return a pattern of what `guard_changed` matched before it was forwarded to the hub.
+
+    Nothing else of these services is forwarded there, so the names need not be compared again.
+    """
+    return {"source": [f"aws.{name}" for name in _GUARD_SOURCES], "detail-type": [API_CALL]}
+
+
+def rules_changed(rules: Iterable[str]) -> EventPattern:
+    """Return the pattern of calls that change one of these rules, or its targets."""
+    names = sorted(rules)
+    return {
+        "source": ["aws.events"],
+        "detail-type": [API_CALL],
+        "detail": {
+            "eventSource": ["events.amazonaws.com"],
+            "errorCode": [{"exists": False}],
+            "$or": [{"requestParameters": {name: names}} for name in ("name", "rule")],
         },
     }
 
@@ -100,6 +129,9 @@ FORWARDED: Final = (GUARD_CHANGED, TRAIL_CHANGED)
 
 # The name of the rule for failed rescues.
 RESCUE_FAILED: Final = "rescue-failed"
+_EXECUTION_CHANGED: Final = "EC2 Automation Execution Status-change Notification"
+# The name of the rule that reports a change of the rules which report changes.
+RULES_CHANGED: Final = "guard-rules-changed"
 # The names of the rules that start the patrol.
 PATROL_RULE: Final = "patrol"
 DAILY: Final = "patrol-daily"
@@ -116,7 +148,7 @@ def rescue_failed(*runbooks: tuple[str, bool]) -> EventPattern:
     """
     return {
         "source": ["aws.ssm"],
-        "detail-type": ["EC2 Automation Execution Status-change Notification"],
+        "detail-type": [_EXECUTION_CHANGED],
         "detail": {
             "Definition": [
                 name if is_amazons else {"prefix": f"{name}-"} for name, is_amazons in runbooks
@@ -124,6 +156,11 @@ def rescue_failed(*runbooks: tuple[str, bool]) -> EventPattern:
             "Status": ["Failed", "TimedOut", "Cancelled"],
         },
     }
+
+
+def forwarded_rescue_failed() -> EventPattern:
+    """Return a pattern of what `rescue_failed` matched before it was forwarded to the hub."""
+    return {"source": ["aws.ssm"], "detail-type": [_EXECUTION_CHANGED]}
 
 
 # The name of the rule for threats to the key that encrypts the alerts.

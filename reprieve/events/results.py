@@ -10,6 +10,10 @@ from reprieve.events.transformer import Transformer, text_of
 
 SOURCE: Final = "reprieve"
 DETAIL_TYPE: Final = "Reprieve Result"
+EXECUTION_LINE: Final = "Automation execution:"
+"""How the line begins that only the text of a result has. The drill looks for it."""
+RESULT_RULE: Final = "result"
+"""The name of the rule for results."""
 LINES_UP_TO: Final = (3, 8, 24, 80)
 """How many lines the texts of results have. The script, which knows this too, imports boto3."""
 
@@ -45,7 +49,7 @@ def _alert(size: int) -> Transformer:
             "Reprieve: <subject> (<region>)",
             "Region: <region>, account: <account>",
             "Severity: <severity>",
-            "Automation execution: <execution>",
+            f"{EXECUTION_LINE} <execution>",
             *(f"<{name}>" for name in lines),
         ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reprieve.events.threats import APPROVED, KEY_DELETION_SCHEDULED
-from reprieve.guard.resources import Alarm, Metric, Queue, Rule, Topic
+from reprieve.guard.resources import DEFAULT_BUS, Alarm, Metric, Queue, Rule, Topic
 from reprieve.names import Names
 from reprieve.settings.schema import ReliabilitySettings
 
@@ -83,7 +83,7 @@ def _mass_deletion_alarms(
 def _delivery_alarms(
     queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]
 ) -> Iterator[Alarm]:
-    alerts, actions = topics[0], tuple(topic.arn for topic in topics)
+    actions = tuple(topic.arn for topic in topics)
     yield _alarm(
         "dead-letters",
         "ACT NOW: an alert was not delivered, or a rescue did not start. Run 'reprieve sweep' to "
@@ -93,29 +93,30 @@ def _delivery_alarms(
         actions,
         _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=queue.name),
     )
-    yield _alarm(
-        "failed-notifications",
-        "SNS could not deliver an alert to a subscriber of the topic "
-        f"{alerts.name}. Run 'reprieve status' to check the subscriptions: perhaps a mailbox "
-        "does not exist any more, or a queue was deleted.",
-        actions,
-        _metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", TopicName=alerts.name),
-    )
-    groups: dict[str, list[str]] = {}
+    for alerts in topics[:1]:
+        yield _alarm(
+            "failed-notifications",
+            "SNS could not deliver an alert to a subscriber of the topic "
+            f"{alerts.name}. Run 'reprieve status' to check the subscriptions: perhaps a mailbox "
+            "does not exist any more, or a queue was deleted.",
+            actions,
+            _metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", TopicName=alerts.name),
+        )
+    groups: dict[str, list[Rule]] = {}
     for rule in rules:
         if rule.group:
-            groups.setdefault(rule.group, []).append(rule.name)
-    for group, names in groups.items():
+            groups.setdefault(rule.group, []).append(rule)
+    for group, members in groups.items():
         yield _alarm(
             f"failed-invocations-{group}",
             "ACT NOW: an alert was not delivered, or a rescue did not start. Run 'reprieve sweep' "
             "to see which keys are pending deletion. Then run 'reprieve status': it shows the "
             f"missing events in the queue {queue.name}. If there are none, and the patrol has "
             "reported none, look for the events in CloudTrail. The event matched one of these "
-            f"rules: {', '.join(names)}.",
+            f"rules: {', '.join(rule.name for rule in members)}.",
             actions,
             # EventBridge counts for each rule by itself.
-            *(_metric("AWS/Events", "FailedInvocations", "Sum", RuleName=name) for name in names),
+            *(_metric("AWS/Events", "FailedInvocations", "Sum", **_of(rule)) for rule in members),
             label="Failed invocations",
         )
 
@@ -142,6 +143,12 @@ def _alarm(
         # EventBridge and SNS send these metrics only when there is something to count.
         missing_data="notBreaching",
     )
+
+
+def _of(rule: Rule) -> dict[str, str]:
+    """Return the dimensions of a rule's metrics (EventBridge user guide, "Monitoring")."""
+    bus = {} if rule.bus == DEFAULT_BUS else {"EventBusName": rule.bus}
+    return {**bus, "RuleName": rule.name}
 
 
 def _metric(namespace: str, name: str, statistic: str, **dimensions: str) -> Metric:

@@ -7,7 +7,9 @@ Regions").
 
 from reprieve.events.guard_events import FORWARDED
 from reprieve.events.threat import Threat, pattern_json
+from reprieve.guard.topology import hub_location, is_spoke, uses_hub
 from reprieve.location import Location
+from reprieve.names import HUB_BUSES
 from reprieve.regions import home_of
 from reprieve.settings.schema import Settings
 
@@ -29,6 +31,8 @@ def relay_of(settings: Settings, region: str) -> str | None:
 
     That is the home Region if it is watched. The home Region forwards to the next one.
     """
+    if uses_hub(settings):
+        return None  # the hub has this task
     watched, home = settings.regions.watched, settings.regions.home
     hub = home if home in watched else watched[0]
     target = hub if hub != region else next_region(settings, region)
@@ -49,11 +53,21 @@ def relay_region(settings: Settings) -> str | None:
 
 def bus_arns(settings: Settings, location: Location) -> tuple[str, ...]:
     """Return the ARNs of the event buses that events are forwarded to."""
+    if hub := hub_location(settings, location):
+        spokes = [each for each in settings.regions.watched if is_spoke(settings, each)]
+        relay = relay_region(settings)
+        return hub_bus_arns(settings, hub) if spokes or relay else ()
     if not forwarded_threats(settings):
         return ()
     sources = [*settings.regions.watched, *filter(None, [relay_region(settings)])]
     targets = {relay_of(settings, region) for region in sources}
     return tuple(bus_arn(location, target) for target in sorted(filter(None, targets)))
+
+
+def hub_bus_arns(settings: Settings, hub: Location) -> tuple[str, ...]:
+    """Return the ARNs of the hub's event buses, in the order of `HUB_BUSES`."""
+    names = settings.resource_names
+    return tuple(hub.arn("events", f"event-bus/{names.of(id)}") for id in HUB_BUSES)
 
 
 def bus_arn(location: Location, region: str) -> str:

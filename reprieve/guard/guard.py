@@ -10,6 +10,7 @@ from typing import Final
 from reprieve.guard import policies
 from reprieve.guard.alarms import alarms_of
 from reprieve.guard.forwarding import next_region, relay_region
+from reprieve.guard.hub import buses_of, hub_rules
 from reprieve.guard.patrol import patrol_document, stand_in
 from reprieve.guard.remediation import (
     automation_role_arn,
@@ -19,9 +20,10 @@ from reprieve.guard.remediation import (
     runbook_role_arns,
     service_setting_of,
 )
-from reprieve.guard.resources import Document, Queue, RegionalGuard, Rule
-from reprieve.guard.rules import Endpoints, forwarding_rules, rules_of
+from reprieve.guard.resources import Document, EventBus, Queue, RegionalGuard, Rule
+from reprieve.guard.rules import Endpoints, alarm_rule, forwarding_rules, rules_of
 from reprieve.guard.topics import KEY_REFERENCE, alert_key, topics_of
+from reprieve.guard.topology import has_hub, is_spoke
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
 
@@ -76,7 +78,7 @@ def _guard(
         retention_seconds=_RETENTION_SECONDS,
     )
     endpoints = Endpoints(
-        topic_arn=topics[0].arn,
+        topic_arn=topics[0].arn if topics else None,
         other_topics={topic.id: topic.arn for topic in topics[1:]},
         key_arn=key_arn,
         dead_letter_arn=queue.arn,
@@ -86,7 +88,14 @@ def _guard(
         documents={document.runbook: document for document in documents},
     )
     rules = rules_of(settings, location, endpoints)
+    buses: tuple[EventBus, ...] = ()
+    if has_hub(settings, location.region):
+        buses = buses_of(settings, location)
+        rules += hub_rules(settings, location, topics[0].arn, queue.arn)
     reliability = settings.reliability
+    alarms = alarms_of(reliability, names, queue, topics, rules) if reliability.alarms else ()
+    if alarms and is_spoke(settings, location.region):
+        rules += (alarm_rule(settings, location, endpoints, alarms),)
     return RegionalGuard(
         location=location,
         key_arn=key_arn,
@@ -95,6 +104,7 @@ def _guard(
         queue=queue,
         documents=documents,
         rules=rules,
-        alarms=alarms_of(reliability, names, queue, topics, rules) if reliability.alarms else (),
+        alarms=alarms,
         service_setting=service_setting_of(settings),
+        buses=buses,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from reprieve.events.threats import BY_NAME
 from reprieve.guard.remediation import deployers_of, document_of
-from reprieve.guard.resources import Document, RegionalGuard, Rule, Target
+from reprieve.guard.resources import DEFAULT_BUS, Document, RegionalGuard, Rule, Target
 from reprieve.guard.topics import KEY_REFERENCE, topic_names
 from reprieve.guard.topology import sends_events
 from reprieve.location import Location
@@ -81,6 +81,7 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
         "Rules": {
             rule.name: digest(_rule_facts(rule))
             for rule in sorted(guard.rules, key=lambda each: each.name)
+            if rule.bus == DEFAULT_BUS  # `reprieve status` checks those of the hub
         },
         "Topics": {
             topic.name: {

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from reprieve.guard.resources import Policy
+from reprieve.events.results import SOURCE
+from reprieve.guard.resources import DEFAULT_BUS, Policy
 from reprieve.location import Location
 from reprieve.names import Names
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, Runbook
@@ -60,6 +61,30 @@ def dead_letter_policy(location: Location, names: Names) -> Policy:
             "Condition": {"ArnLike": {"aws:SourceArn": _rules(location, names)}},
         },
         _over_tls_only("sqs:*", queue_arn),
+    )
+
+
+def hub_policy(bus_arn: str, location: Location, names: Names) -> Policy:
+    """Let Reprieve's EventBridge role put events on a bus of the hub, and nobody else.
+
+    EventBridge user guide, "Permissions for event buses": the caller is the role of the sending
+    rule's target.
+    """
+    return _policy(
+        {
+            "Sid": "SpokesForward",
+            "Effect": "Allow",
+            "Principal": {"AWS": location.global_arn("iam", "root")},
+            "Action": "events:PutEvents",
+            "Resource": bus_arn,
+            "Condition": {
+                "ArnEquals": {
+                    "aws:PrincipalArn": location.global_arn(
+                        "iam", names.role_resource(names.eventbridge_role)
+                    )
+                }
+            },
+        }
     )
 
 
@@ -154,11 +179,13 @@ def automation_permissions(
     enables: bool = False,
     looks_back: bool = False,
     alert_keys: Sequence[str] = (),
+    puts_events: bool = False,
 ) -> Policy:
     """Allow what Reprieve's runbooks for one key do: cancel a deletion, and send the result.
 
     With `enables` they enable keys, with `looks_back` they read from CloudTrail's history what a
-    key was; `alert_keys` are the ARNs of the keys that encrypt the topics.
+    key was; `alert_keys` are the ARNs of the keys that encrypt the topics. With `puts_events`
+    they send results as events.
     """
     rescue = [
         _allow(
@@ -171,7 +198,7 @@ def automation_permissions(
             ],
             location.every_region.arn("kms", "key/*"),
         ),
-        *_publish(location, "TellOutcome", topic_names, alert_keys),
+        *_publish(location, "TellOutcome", topic_names, alert_keys, puts_events=puts_events),
     ]
     if looks_back:
         # CloudTrail knows no finer resource for it (Service Authorization Reference).
@@ -186,10 +213,11 @@ def patrol_permissions(
     topic_names: Sequence[str],
     rescues: bool,
     alert_keys: Sequence[str] = (),
+    puts_events: bool = False,
 ) -> Policy:
     """Allow what a patrol does: inspect keys and guards, empty the dead-letter queue, send reports.
 
-    With `rescues` it may cancel deletions.
+    With `rescues` it may cancel deletions, with `puts_events` send its reports as events.
     """
     anywhere = location.every_region
     return _policy(
@@ -241,19 +269,30 @@ def patrol_permissions(
             ],
             anywhere.arn("sqs", names.dead_letters),
         ),
-        *_publish(location, "SendReports", topic_names, alert_keys),
+        *_publish(location, "SendReports", topic_names, alert_keys, puts_events=puts_events),
     )
 
 
 def _publish(
-    location: Location, sid: str, topic_names: Sequence[str], alert_keys: Sequence[str]
+    location: Location,
+    sid: str,
+    topic_names: Sequence[str],
+    alert_keys: Sequence[str],
+    *,
+    puts_events: bool,
 ) -> list[dict[str, Any]]:
-    """Allow publishing to the topics, which these keys encrypt."""
+    """Allow publishing to the topics, which these keys encrypt, and putting results on the bus."""
     topics = [location.every_region.arn("sns", name) for name in topic_names]
     statements = [_allow(sid, ["sns:Publish"], topics[0] if len(topics) == 1 else topics)]
     if alert_keys:
         use = ["kms:GenerateDataKey*", "kms:Decrypt"]
         statements.append(_allow("TellEncrypted", use, list(alert_keys)))
+    if puts_events:
+        bus = location.every_region.arn("events", f"event-bus/{DEFAULT_BUS}")
+        condition = {"StringEquals": {"events:source": SOURCE}}
+        statements.append(
+            _allow(f"{sid}AsEvents", "events:PutEvents", bus) | {"Condition": condition}
+        )
     return statements
 
 

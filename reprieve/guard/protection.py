@@ -13,7 +13,8 @@ from typing import Any, Final
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.guard.resources import Policy
 from reprieve.guard.topics import topic_names
-from reprieve.names import ALERT_KEY_TAG, DRILL_TAG, TAG_NAMESPACES
+from reprieve.guard.topology import uses_hub
+from reprieve.names import ALERT_KEY_TAG, DRILL_TAG, HUB, TAG_NAMESPACES
 from reprieve.settings.schema import Settings
 
 MAX_CHARACTERS: Final = 5_120
@@ -167,6 +168,11 @@ def _guard(settings: Settings) -> Statement:
             "NotAction": list(_ALLOWED_CALLS),
             "Resource": [
                 *_arns(settings, "events", f"rule/{names.beginning}*"),
+                *(
+                    _arns(settings, "events", f"event-bus/{names.of(HUB)}*")
+                    if uses_hub(settings)
+                    else ()
+                ),
                 # SNS checks calls on a subscription against the topic: its refusals name the
                 # topic's ARN. The second form is that of the subscription itself.
                 *_arns(settings, "sns", *topics, *(f"{topic}:*" for topic in topics)),

@@ -178,6 +178,7 @@ def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
             enables=remediation.re_enable or remediation.enable_disabled,
             looks_back=remediation.re_enable,
             alert_keys=_alert_keys(settings),
+            puts_events=_puts_events(settings),
         )
     return Role(
         id="automation",
@@ -202,8 +203,14 @@ def _patrol_role(settings: Settings, location: Location) -> Role:
             topic_names=topic_names(settings),
             rescues=settings.remediation.enabled,
             alert_keys=_alert_keys(settings),
+            puts_events=_puts_events(settings),
         ),
     )
+
+
+def _puts_events(settings: Settings) -> bool:
+    """Return whether the runbooks of any Region send results as events."""
+    return any(sends_events(settings, region) for region in settings.regions.watched)
 
 
 def _alert_keys(settings: Settings) -> tuple[str, ...]:

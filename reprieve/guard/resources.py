@@ -109,8 +109,22 @@ class Target:
 
 
 @dataclass(frozen=True)
+class EventBus:
+    """An event bus of the hub, with the policy that says who may put events on it."""
+
+    id: str
+    name: str
+    arn: str
+    policy: Policy
+
+
+DEFAULT_BUS: Final = "default"
+"""The event bus that AWS's services send their events to. Every Region has it."""
+
+
+@dataclass(frozen=True)
 class Rule:
-    """A rule on the default event bus. `id` is its name without the prefix.
+    """A rule on an event bus. `id` is its name without the prefix.
 
     It matches the events of `pattern`, which is JSON, or it fires by the `schedule`. `group` says
     with which other rules its failures share an alarm; None if they only reach the dead-letter
@@ -125,6 +139,12 @@ class Rule:
     group: str | None
     targets: tuple[Target, ...]
     schedule: str | None = None
+    bus: str = DEFAULT_BUS
+
+    @property
+    def path(self) -> str:
+        """What tells it apart from all other rules of the Region: the end of its ARN."""
+        return self.name if self.bus == DEFAULT_BUS else f"{self.bus}/{self.name}"
 
     @property
     def starts_runbook(self) -> bool:
@@ -190,9 +210,10 @@ class ServiceSetting:
 class RegionalGuard:
     """The guard of one Region.
 
-    `topics` are the topic of the alerts, the lifeline where that is encrypted, and the topic of the
-    alarms if they have recipients of their own. `key_arn` is the key that encrypts the first, and
-    `key` that key if Reprieve makes it.
+    `buses` are the hub's, in its Region. `topics` are the topic of the alerts, the lifeline where
+    that is encrypted, and the topic of the alarms if they have recipients of their own; a Region
+    whose alerts the hub sends has none. `key_arn` is the key that encrypts the first, and `key`
+    that key if Reprieve makes it.
     """
 
     location: Location
@@ -204,6 +225,7 @@ class RegionalGuard:
     rules: tuple[Rule, ...]
     alarms: tuple[Alarm, ...]
     service_setting: ServiceSetting | None
+    buses: tuple[EventBus, ...] = ()
 
 
 def content_hash(content: Any) -> str:

@@ -1,9 +1,9 @@
 """The EventBridge rules of one Region, with their targets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
+from reprieve.events.alarm_events import ALARM_RULE, alarm_raised
 from reprieve.events.exemptions import exemptions_in, split, without_callers
 from reprieve.events.guard_events import (
     ALERT_KEY,
@@ -12,51 +12,49 @@ from reprieve.events.guard_events import (
     GUARD_CHANGED,
     PATROL_RULE,
     RESCUE_FAILED,
+    RULES_CHANGED,
     alert_key_endangered,
     guard_changed,
     rescue_failed,
+    rules_changed,
 )
 from reprieve.events.inputs import cancel_key_deletion_input, patrol_input, runbook_input
+from reprieve.events.results import RESULT_RULE, results
 from reprieve.events.threat import EventPattern, Threat, pattern_json
 from reprieve.events.threats import APPROVED, BY_NAME
 from reprieve.events.transformer import Transformer
-from reprieve.guard.forwarding import bus_arn, forwarded_threats, own_events, relay_of
+from reprieve.guard.forwarding import (
+    bus_arn,
+    forwarded_threats,
+    hub_bus_arns,
+    own_events,
+    relay_of,
+)
 from reprieve.guard.remediation import runbook_against, started_runbooks
-from reprieve.guard.resources import Document, Rule, Target
+from reprieve.guard.resources import Alarm, Document, Rule, Target
+from reprieve.guard.retries import ALERT_SECONDS, HUB_SECONDS, MAXIMUM_RETRIES, RUNBOOK_SECONDS
 from reprieve.guard.topics import topic_names
+from reprieve.guard.topology import has_hub, hub_location, is_spoke
 from reprieve.location import Location
 from reprieve.messages.alerts import alert
 from reprieve.messages.forms import text
 from reprieve.messages.message import Message
 from reprieve.messages.other_alerts import alert_key_alert, rescue_failed_alert, watch_alert
+from reprieve.names import HUB, HUB_EXEMPT, HUB_MANUAL, HUB_WATCH
 from reprieve.runbooks.runbook import PATROL, Runbook
 from reprieve.settings.schema import Settings
-
-ALERT_SECONDS: Final = 3600
-"""For how many seconds EventBridge tries to deliver an alert.
-
-After an hour the event goes to the dead-letter queue, whose alarm reports it: sooner than after
-EventBridge's own 24 hours.
-"""
-
-RUNBOOK_SECONDS: Final = 24 * 3600
-"""For how many seconds EventBridge tries to start a runbook: as long as it can.
-
-Systems Manager refuses to start more automations than its queue takes. An alarm reports within
-minutes that EventBridge has to try again.
-"""
-MAXIMUM_RETRIES: Final = 185
 
 
 @dataclass(frozen=True)
 class Endpoints:
     """What the rules of a Region need: ARNs, and the documents of the runbooks.
 
-    `other_topics` are the ARNs of the topics beside that of the alerts, by their ids. `key_arn` is
-    None without encryption; a role is None if nothing uses it.
+    `topic_arn` is None where the hub sends the alerts. `other_topics` are the ARNs of the topics
+    beside that of the alerts, by their ids. `key_arn` is None without encryption; a role is None if
+    nothing uses it.
     """
 
-    topic_arn: str
+    topic_arn: str | None
     other_topics: Mapping[str, str]
     key_arn: str | None
     dead_letter_arn: str
@@ -74,25 +72,38 @@ def rules_of(settings: Settings, location: Location, endpoints: Endpoints) -> tu
     return (*_Rules(settings, location, endpoints).all(), *forwarding)
 
 
+def alarm_rule(
+    settings: Settings, location: Location, endpoints: Endpoints, alarms: Iterable[Alarm]
+) -> Rule:
+    """Return the rule that forwards the Region's alarms to the hub."""
+    return _Rules(settings, location, endpoints).alarms(each.name for each in alarms)
+
+
 def forwarding_rules(
     settings: Settings, location: Location, role_arn: str, dead_letter_arn: str | None
 ) -> Iterator[Rule]:
-    """Yield the rules that send events about the guard itself to the bus of another Region."""
-    relay = relay_of(settings, location.region)
-    for threat in forwarded_threats(settings) if relay else ():
+    """Yield the rules that send events about the guard itself to the bus of another Region.
+
+    With a hub only a Region that is not watched needs them.
+    """
+    hub, relay = hub_location(settings, location), relay_of(settings, location.region)
+    to = f"the hub in {hub.region}" if hub else str(relay)
+    bus = hub_bus_arns(settings, hub)[0] if hub else bus_arn(location, str(relay))
+    forwards = relay or (hub and location.region not in settings.regions.watched)
+    for threat in forwarded_threats(settings) if forwards else ():
         id = f"{threat.name}-forward"
         name = settings.resource_names.of(id)
         yield Rule(
             id,
             name,
             location.arn("events", f"rule/{name}"),
-            f"Reprieve: forwards to {relay}: {threat.summary}",
-            own_events(pattern_of(threat, settings), location.region),
+            f"Reprieve: forwards to {to}: {threat.summary}",
+            own_events(pattern_of(threat, settings, location.region), location.region),
             None,
             (
                 Target(
                     f"{id}-bus",
-                    bus_arn(location, str(relay)),
+                    bus,
                     None,
                     dead_letter_arn,
                     role_arn,
@@ -104,7 +115,7 @@ def forwarding_rules(
         )
 
 
-def pattern_of(threat: Threat, settings: Settings) -> EventPattern:
+def pattern_of(threat: Threat, settings: Settings, region: str) -> EventPattern:
     """Return the pattern of a threat; some depend on the settings."""
     if threat is not GUARD_CHANGED:
         return threat.event_pattern
@@ -113,6 +124,7 @@ def pattern_of(threat: Threat, settings: Settings) -> EventPattern:
         topic_names(settings),
         (role.rpartition("/")[2],) if role else (),
         settings.resource_names,
+        buses=has_hub(settings, region),
     )
     return without_callers(pattern, settings.exempt.deployers)
 
@@ -138,7 +150,7 @@ class _Rules:
                     rescue_failed(*((each.name(names), each.is_amazons) for each in used))
                 ),
                 "rescue",
-                self._to_topic(RESCUE_FAILED, self._to.topic_arn, rescue_failed_alert(names)),
+                self._notify(RESCUE_FAILED, rescue_failed_alert(names)),
                 # To the other topics too: with encryption the key may be the reason, and in a storm
                 # SNS may have suspended the subscriptions of the alerts.
                 *(
@@ -156,11 +168,46 @@ class _Rules:
             )
         for watch in self._settings.watch:
             name = f"watch-{watch.name}"
-            target = self._to_topic(
-                name, self._to.topic_arn, watch_alert(watch.name, watch.summary, watch.pattern)
-            )
+            message = watch_alert(watch.name, watch.summary, watch.pattern)
+            target = self._notify(name, message, HUB_WATCH)
             yield self._rule(name, watch.summary, watch.pattern, "watch", target)
         yield from self._patrol()
+        if is_spoke(self._settings, self._location.region):
+            yield from self._for_the_hub()
+
+    def _for_the_hub(self) -> Iterator[Rule]:
+        """Yield the rules of what only the hub's Region does not forward.
+
+        The alarms of the Region are added by `alarm_rule`, which knows their names.
+        """
+        yield self._rule(
+            RESULT_RULE,
+            "A runbook has a result",
+            pattern_json(results()),
+            "results",
+            self._to_hub(RESULT_RULE),
+        )
+        names = self._settings.resource_names
+        reporting = [names.of(each.name) for each in forwarded_threats(self._settings)]
+        if reporting:
+            # Anyone who disables a rule keeps it from reporting that.
+            yield self._rule(
+                RULES_CHANGED,
+                "A rule that reports changes of Reprieve was changed",
+                own_events(rules_changed(reporting), self._location.region),
+                "guard",
+                self._to_hub(RULES_CHANGED),
+            )
+
+    def alarms(self, names: Iterable[str]) -> Rule:
+        """Return the rule that forwards the alarms of these names to the hub."""
+        return self._rule(
+            ALARM_RULE,
+            "An alarm of Reprieve is on",
+            pattern_json(alarm_raised(names)),
+            None,
+            self._to_hub(ALARM_RULE),
+        )
 
     def _patrol(self) -> Iterator[Rule]:
         """Yield the schedules of the patrol: often, and once a day with reminders."""
@@ -183,7 +230,7 @@ class _Rules:
     def _against(self, threat: Threat) -> Iterator[Rule]:
         """Yield the rule of a threat, or both rules where some such events are approved."""
         runbook = runbook_against(threat, self._settings.remediation)
-        group = _group(threat)
+        group, region = _group(threat), self._location.region
         summary = threat.summary[0].upper() + threat.summary[1:]
         pattern, approved_pattern = self._split(threat) if runbook else (None, None)
         if approved_pattern:
@@ -193,9 +240,11 @@ class _Rules:
                 f"{summary}, and that is approved",
                 pattern_json(approved_pattern),
                 group,
-                self._to_topic(name, self._to.topic_arn, alert(threat, approved=True)),
+                self._notify(name, alert(threat, approved=True), HUB_EXEMPT),
             )
-        targets = [self._to_topic(threat.name, self._to.topic_arn, alert(threat, runbook))]
+        is_manual = threat.name in APPROVED and runbook is None
+        bus = HUB_MANUAL if is_manual else HUB
+        targets = [self._notify(threat.name, alert(threat, runbook), bus)]
         if runbook:
             role_arn = str(self._to.automation_role_arn)
             parameters = (
@@ -207,10 +256,17 @@ class _Rules:
         yield self._rule(
             threat.name,
             summary,
-            pattern_json(pattern or pattern_of(threat, self._settings)),
+            self._limited(threat, pattern or pattern_of(threat, self._settings, region)),
             group,
             *targets,
         )
+
+    def _limited(self, threat: Threat, pattern: EventPattern) -> str:
+        """Return the JSON of a threat's pattern."""
+        region = self._location.region
+        if threat in FORWARDED and is_spoke(self._settings, region):
+            return own_events(pattern, region)
+        return pattern_json(pattern)
 
     def _split(self, threat: Threat) -> tuple[EventPattern | None, EventPattern | None]:
         """Return the patterns of what is cancelled and of what is approved; None if nothing is."""
@@ -244,6 +300,19 @@ class _Rules:
             schedule,
         )
 
+    def _notify(self, name: str, message: Message, bus: str = HUB) -> Target:
+        """Return the target that notifies people: a topic, or a bus of the hub's."""
+        if self._to.topic_arn is None:
+            return self._to_hub(name, bus)
+        return self._to_topic(name, self._to.topic_arn, message)
+
+    def _to_hub(self, name: str, bus: str = HUB) -> Target:
+        hub = hub_location(self._settings, self._location)
+        assert hub, "only a hub's spokes have no topic"  # noqa: S101
+        arn = hub.arn("events", f"event-bus/{self._settings.resource_names.of(bus)}")
+        role = self._to.eventbridge_role_arn
+        return self._target(f"{name}-hub", arn, None, HUB_SECONDS, role)
+
     def _to_topic(self, name: str, topic_arn: str, message: Message) -> Target:
         # SNS lets EventBridge in by the topic's policy; a role on this target may break delivery.
         return self._target(f"{name}-alert", topic_arn, text(message), ALERT_SECONDS)
@@ -268,7 +337,7 @@ class _Rules:
         self,
         id: str,
         arn: str,
-        transformer: Transformer,
+        transformer: Transformer | None,
         seconds: int,
         role_arn: str | None = None,
         document: str | None = None,

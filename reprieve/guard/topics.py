@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from reprieve.guard import policies
 from reprieve.guard.resources import Key, Topic
+from reprieve.guard.topology import is_spoke
 from reprieve.location import Location
 from reprieve.names import ALERT_KEY_TAG
 from reprieve.settings.schema import Settings
@@ -13,7 +14,7 @@ KEY_REFERENCE = "key/reprieve-alerts-key"
 
 
 def topic_names(settings: Settings) -> tuple[str, ...]:
-    """Return the names of the topics in each Region, that of the alerts first."""
+    """Return the names of the topics in each Region that sends alerts, that of the alerts first."""
     names = settings.resource_names
     lifeline = (names.lifeline,) if settings.notify.encryption != "none" else ()
     alarms = (names.alarms,) if settings.reliability.alarm_emails else ()
@@ -25,7 +26,7 @@ def alert_key(
 ) -> tuple[str | None, Key | None]:
     """Return the ARN of the key that encrypts the alerts, and the key if Reprieve makes it."""
     encryption = settings.notify.encryption
-    if encryption == "none":
+    if encryption == "none" or is_spoke(settings, location.region):
         return None, None
     if encryption != "own":
         return next(arn for arn in encryption if arn.split(":")[3] == location.region), None
@@ -55,6 +56,8 @@ def topics_of(settings: Settings, location: Location, key_arn: str | None) -> tu
         names.lifeline: ("lifeline", emails, None),
         names.alarms: ("alarms-topic", settings.reliability.alarm_emails, None),
     }
+    if is_spoke(settings, location.region):
+        return ()
     return tuple(_topic(name, *named[name], location, settings) for name in topic_names(settings))
 
 

@@ -1,6 +1,39 @@
-"""How messages travel: to the topics of their own Region, or as events."""
+"""How alerts reach people: from each Region by itself, or from the hub for all Regions.
 
+The hub is in one of the watched Regions. That Region's guard notifies people itself, as in the
+regional topology, and is independent of the hub's event buses. The other Regions, the spokes,
+forward what people have to know to these buses. Which bus it is says what happens because of the
+event, since a rule cannot add anything to an event that it forwards to another account
+(EventBridge API reference, PutTargets).
+"""
+
+from reprieve.location import Location
+from reprieve.settings.hub import HUB_TOPOLOGY
 from reprieve.settings.schema import Settings
+
+
+def uses_hub(settings: Settings) -> bool:
+    """Return whether the alerts of all Regions are sent from the hub."""
+    return settings.notify.topology == HUB_TOPOLOGY
+
+
+def hub_location(settings: Settings, location: Location) -> Location | None:
+    """Return where the hub is; None in the regional topology."""
+    if not uses_hub(settings):
+        return None
+    region = settings.notify.hub.region or settings.regions.home
+    return Location(location.partition, region, location.account)
+
+
+def has_hub(settings: Settings, region: str) -> bool:
+    """Return whether the hub is in this Region of this account."""
+    found = hub_location(settings, Location(settings.regions.partition, region))
+    return found is not None and found.region == region
+
+
+def is_spoke(settings: Settings, region: str) -> bool:
+    """Return whether a Region has its alerts sent by the hub."""
+    return uses_hub(settings) and not has_hub(settings, region)
 
 
 def sends_events(settings: Settings, region: str) -> bool:
@@ -8,4 +41,4 @@ def sends_events(settings: Settings, region: str) -> bool:
 
     Otherwise they publish to the Region's topics, which is the shortest way to people.
     """
-    return False
+    return is_spoke(settings, region)

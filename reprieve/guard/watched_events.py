@@ -39,7 +39,7 @@ def list_events(settings: Settings) -> list[WatchedEvent]:
             watched=threat.name in settings.notify.threats,
             undone=undone.get(threat.name, False),
             summary=threat.summary,
-            pattern=pattern_of(threat, settings),
+            pattern=pattern_of(threat, settings, settings.regions.watched[0]),
         )
         for threat in CATALOGUE
     ]

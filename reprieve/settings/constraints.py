@@ -13,6 +13,7 @@ from reprieve.names import Names
 from reprieve.settings.account import account_errors
 from reprieve.settings.arns import key_home, principal_account, principal_partition
 from reprieve.settings.errors import Place, key_of
+from reprieve.settings.hub import alerting_regions, hub_errors
 from reprieve.settings.invalid import invalid_at, other_partition_at
 from reprieve.settings.naming import names_of, naming_errors
 from reprieve.settings.quotas import deployer_errors, runbook_errors, watch_errors
@@ -51,6 +52,7 @@ def cross_field_errors(values: Values) -> Errors:
         return
     yield from _partition_errors(values, partition, reference)
     watched = _watched(values, partition)
+    yield from hub_errors(values, partition, watched)
     if watched is None:
         return
     if not watched:
@@ -62,7 +64,7 @@ def cross_field_errors(values: Values) -> Errors:
         )
     yield from _exemption_errors(values, partition, watched)
     yield from deployer_errors(values, watched)
-    yield from _alert_key_errors(values, watched)
+    yield from _alert_key_errors(values, alerting_regions(values, partition, watched))
 
 
 def duplicate_errors(values: Values) -> Errors:

@@ -8,10 +8,13 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 from reprieve import regions
 from reprieve.settings.arns import AWS_MANAGED_KEY
 from reprieve.settings.errors import Place, shown
+from reprieve.settings.hub import HUB_KEYS
 from reprieve.settings.invalid import KIND, invalid_at, split_values
 from reprieve.settings.sources import variable_of
 from reprieve.settings.types import WATCH_WORDS
 from reprieve.text import nearest
+
+_HUB: Final = ("notify", "hub")
 
 Tables = Mapping[str, Mapping[str, object]]
 """All settings: `{table: {key: …}}`, in the order of the file."""
@@ -34,7 +37,8 @@ _TYPES: Final = {
 def translate(error: ErrorDetails, tables: Tables, lists: Collection[str]) -> InitErrorDetails:
     """Return an error of pydantic's with our rule and hint. `lists` names the lists of tables."""
     # After table and key only an index is part of the place: pydantic also adds the type it tried.
-    named = 3 if error["loc"][0] in lists else 2
+    nested = error["loc"][0] in lists or error["loc"][:2] == _HUB
+    named = 3 if nested else 2
     place = tuple(
         part for depth, part in enumerate(error["loc"]) if depth < named or isinstance(part, int)
     )
@@ -46,6 +50,8 @@ def translate(error: ErrorDetails, tables: Tables, lists: Collection[str]) -> In
         hint = 'write "own": Reprieve then creates a key in each watched Region'
         if isinstance(value, str) and "alias/aws/" in value:
             rule = AWS_MANAGED_KEY
+    elif kind == "literal_error" and place[1] == "topology":
+        rule, hint = 'is not "regional" or "hub"', 'write "hub" to send all alerts from one Region'
     elif kind == "literal_error":
         rule, hint = 'is not "default", "all" or a list of Regions', _meant_by_watch(value)
     elif kind == "extra_forbidden":
@@ -86,12 +92,12 @@ def _where_it_belongs(place: Place, tables: Tables) -> str:
     for table, keys in tables.items():
         for key in keys:
             owners.setdefault(key, []).append(f"[{table}]")
-    if name in owners:
+    if name in owners and tuple(above) != _HUB:
         return f"it belongs to the table {' or '.join(owners[name])}"
     if above:
-        keys = tables[above[0]]
-        near = nearest(name, keys)
-        return f"did you mean {near}?" if near else f"[{above[0]}] has {', '.join(keys)}"
+        known = HUB_KEYS if tuple(above) == _HUB else tuple(tables[above[0]])
+        near = nearest(name, known)
+        return f"did you mean {near}?" if near else f"[{'.'.join(above)}] has {', '.join(known)}"
     near = nearest(name, (*tables, *owners))
     if near in owners:
         return f"did you mean {near} in the table {' or '.join(owners[near])}?"

@@ -26,6 +26,7 @@ from reprieve.names import Names
 from reprieve.settings.account import AccountSettings, stack_of
 from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
 from reprieve.settings.constraints import cross_field_errors, duplicate_errors, named_regions
+from reprieve.settings.hub import HubSettings, Topology
 from reprieve.settings.naming import NamesSettings, names_of
 from reprieve.settings.no_effect import no_effect_errors
 from reprieve.settings.pydantic_errors import translate
@@ -75,6 +76,15 @@ class NotifySettings(_Table):
         default="none",
         description='How the alerts are encrypted at rest: "none", "own" (a KMS key that Reprieve '
         "creates in each watched Region), or a list of KMS key ARNs, one per watched Region.",
+    )
+    topology: Topology = Field(
+        default="regional",
+        description='Where alerts are sent from: "regional", each watched Region by itself, or '
+        '"hub", one Region for all: each address then confirms once.',
+    )
+    hub: HubSettings = Field(
+        default=HubSettings(),
+        description='With topology = "hub", where the hub is: see [hub.md](hub.md).',
     )
     strict_topic_policy: StrictBool = Field(
         default=False,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, get_origin
 
-from pydantic import Discriminator
+from pydantic import BaseModel, Discriminator
 from pydantic.fields import FieldInfo
 
 from reprieve import regions
@@ -154,11 +154,21 @@ def _decoded(field: FieldInfo, text: str) -> object:
         return int(text[:100]) if re.fullmatch(r"-?[0-9]+", text) else text
     if get_origin(field.annotation) is tuple:
         return _list(text)
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        return _table(text)
     if any(isinstance(each, Discriminator) for each in field.metadata):  # a word or a list
         single = not text.startswith("[") and "," not in text
         is_item = text.startswith("arn:") or regions.partition_of(text)
         return text if single and not is_item else _list(text)
     return text
+
+
+def _table(text: str) -> object:
+    """Return a table, from JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _list(text: str) -> object:

@@ -1,9 +1,11 @@
 """What `reprieve status` checks of the rules and their targets."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
-from reprieve.guard.resources import Rule
+from reprieve.guard.resources import DEFAULT_BUS, Rule
+from reprieve.status.bus_checks import bus_findings
 from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
@@ -23,23 +25,34 @@ _UNEXPECTED_TARGET: Final = unexpected_hint(
 
 def rules(expected: ExpectedRegion) -> Check:
     """Check that every rule is as the settings define it, and that there is no other."""
-    wanted = {rule.name: rule for rule in expected.guard.rules}
+    wanted = {rule.path: rule for rule in expected.guard.rules}
     deployed = _deployed_rules(expected)
     findings = [
-        finding for rule in wanted.values() for finding in _rule(rule, deployed.get(rule.name))
+        finding for rule in wanted.values() for finding in _rule(rule, deployed.get(rule.path))
     ]
     correct = len(wanted) - len({finding.resource for finding in findings})
     findings += unexpected("rule", wanted, deployed, _UNEXPECTED_RULE)
+    findings += bus_findings(expected)
     return check_of("rules", f"{correct}/{len(wanted)}", findings)
 
 
 def _deployed_rules(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:
-    pages = expected.client("events").get_paginator("list_rules")
-    return {
-        rule["Name"]: rule
-        for page in pages.paginate(NamePrefix=expected.names.beginning)
-        for rule in page["Rules"]
-    }
+    """Return the rules on the default bus and on those of the hub, by their paths."""
+    events = expected.client("events")
+    found = list_rules(events, DEFAULT_BUS, expected.names.beginning)
+    for bus in expected.guard.buses:
+        with suppress(events.exceptions.ResourceNotFoundException):  # `bus_checks` reports it
+            # Any rule there may send events that are none of its business elsewhere.
+            found |= list_rules(events, bus.name)
+    return found
+
+
+def list_rules(events: Any, bus: str, prefix: str = "") -> dict[str, dict[str, Any]]:
+    """Return the rules on a bus whose names begin with the prefix, by their paths."""
+    named = {"NamePrefix": prefix} if prefix else {}
+    before = "" if bus == DEFAULT_BUS else f"{bus}/"
+    pages = events.get_paginator("list_rules").paginate(EventBusName=bus, **named)
+    return {f"{before}{rule['Name']}": rule for page in pages for rule in page["Rules"]}
 
 
 def _rule(rule: Rule, deployed: dict[str, Any] | None) -> Iterator[Finding]:
@@ -57,7 +70,7 @@ def targets(expected: ExpectedRegion) -> Check:
     deployed = _deployed_rules(expected)
     for rule in expected.guard.rules:
         total += len(rule.targets)
-        if rule.name not in deployed:
+        if rule.path not in deployed:
             continue  # reported by `rules`
         of_rule = list(_targets(rule, _deployed_targets(expected, rule)))
         wrong = {each.resource for each in of_rule if each.kind is not Kind.UNEXPECTED}
@@ -89,6 +102,6 @@ def _deployed_targets(expected: ExpectedRegion, rule: Rule) -> dict[str, dict[st
     pages = expected.client("events").get_paginator("list_targets_by_rule")
     return {
         target["Id"]: target
-        for page in pages.paginate(Rule=rule.name)
+        for page in pages.paginate(Rule=rule.name, EventBusName=rule.bus)
         for target in page["Targets"]
     }

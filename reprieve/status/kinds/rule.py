@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from reprieve.guard.resources import Rule
+from reprieve.guard.resources import DEFAULT_BUS, Rule
 from reprieve.status.attributes import Attributes, Json, attributes_of
 from reprieve.status.json_compare import parsed
 
@@ -33,5 +33,6 @@ def deployed(answer: Mapping[str, Any]) -> Attributes:
         "pattern": _pattern(answer.get("EventPattern")),
         "schedule": answer.get("ScheduleExpression"),
         "role ARN": answer.get("RoleArn"),
+        "bus": answer.get("EventBusName", DEFAULT_BUS),
         "managing service": answer.get("ManagedBy"),
     }

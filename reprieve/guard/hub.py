@@ -1,0 +1,149 @@
+"""The hub: the event buses that all other Regions forward to, and the rules on them.
+
+A bus says by itself what happens because of an event: on the first, Reprieve does what the alert
+says; on the others the event is exempt, nobody cancels the deletion, or it is one of a `[[watch]]`.
+So the hub need not know the settings of the Regions and accounts that forward to it, and an event
+that two rules forward meets each rule of the hub only once.
+"""
+
+from collections.abc import Iterator
+
+from reprieve.events.alarm_events import ALARM_RULE, alarm_alert, alarm_raised
+from reprieve.events.guard_events import (
+    FORWARDED,
+    GUARD_CHANGED,
+    RESCUE_FAILED,
+    forwarded_guard_changed,
+    forwarded_rescue_failed,
+)
+from reprieve.events.results import RESULT_RULE, result_alerts, results
+from reprieve.events.threat import Threat, pattern_json
+from reprieve.events.threats import APPROVED, BY_NAME, CATALOGUE, KEY_DELETION_SCHEDULED
+from reprieve.events.transformer import Transformer
+from reprieve.guard import policies
+from reprieve.guard.forwarding import hub_bus_arns
+from reprieve.guard.resources import EventBus, Rule, Target
+from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
+from reprieve.location import Location
+from reprieve.messages.alerts import alert
+from reprieve.messages.forms import text
+from reprieve.messages.other_alerts import rescue_failed_alert, watch_alert
+from reprieve.names import HUB, HUB_BUSES, HUB_EXEMPT, HUB_MANUAL, HUB_WATCH
+from reprieve.runbooks.runbook import ENABLE_KEY, RESCUE_KEY
+from reprieve.settings.schema import Settings
+
+
+def buses_of(settings: Settings, location: Location) -> tuple[EventBus, ...]:
+    """Return the event buses of a hub."""
+    names = settings.resource_names
+    return tuple(
+        EventBus(id, names.of(id), arn, policies.hub_policy(arn, location, names))
+        for id, arn in zip(HUB_BUSES, hub_bus_arns(settings, location), strict=True)
+    )
+
+
+def hub_rules(
+    settings: Settings, location: Location, topic_arn: str, dead_letter_arn: str
+) -> tuple[Rule, ...]:
+    """Return the rules on the hub's buses: they send the alerts to its topic."""
+    return tuple(_Rules(settings, location, topic_arn, dead_letter_arn).all())
+
+
+class _Rules:
+    """Makes the rules of the hub."""
+
+    def __init__(
+        self, settings: Settings, location: Location, topic_arn: str, dead_letter_arn: str
+    ) -> None:
+        self._settings = settings
+        self._location = location
+        self._topic = topic_arn
+        self._dead_letters = dead_letter_arn
+
+    def all(self) -> Iterator[Rule]:
+        """Yield every rule."""
+        for threat in CATALOGUE:
+            yield self._threat(threat)
+        for name, approved in APPROVED.items():
+            threat = BY_NAME[name]
+            pattern = pattern_json(threat.event_pattern)
+            what = f"{threat.summary}, and that is approved"
+            approval = text(alert(threat, approved=True))
+            yield self._rule(approved, what, pattern, approval, "hub-rescue", HUB_EXEMPT)
+            by_hand = f"{threat.summary}, and Reprieve changes nothing"
+            yield self._rule(
+                approved.replace("-approved", "-manual"),
+                by_hand,
+                pattern,
+                text(alert(threat)),
+                "hub-rescue",
+                HUB_MANUAL,
+            )
+        yield self._rule(
+            RESCUE_FAILED,
+            "a rescue or a patrol failed",
+            pattern_json(forwarded_rescue_failed()),
+            text(rescue_failed_alert(self._settings.resource_names)),
+            "hub-rescue",
+        )
+        yield self._rule(
+            ALARM_RULE,
+            "an alarm is on",
+            pattern_json(alarm_raised()),
+            alarm_alert(),
+            "hub-guard",
+        )
+        for size, form in result_alerts().items():
+            yield self._rule(
+                f"{RESULT_RULE}-{size}",
+                f"a runbook has a result of at most {size} lines",
+                pattern_json(results(size)),
+                form,
+                "hub-results",
+            )
+        for watch in self._settings.watch:
+            form = text(watch_alert(watch.name, watch.summary, watch.pattern))
+            name = f"watch-{watch.name}"
+            yield self._rule(name, watch.summary, watch.pattern, form, "hub-watch", HUB_WATCH)
+
+    def _threat(self, threat: Threat) -> Rule:
+        pattern = forwarded_guard_changed() if threat is GUARD_CHANGED else threat.event_pattern
+        if threat.name in APPROVED:
+            runbook = RESCUE_KEY if threat is KEY_DELETION_SCHEDULED else ENABLE_KEY
+            message, group = alert(threat, runbook), "hub-rescue"
+        else:
+            message, group = alert(threat), "hub-guard" if threat in FORWARDED else "hub-threats"
+        return self._rule(threat.name, threat.summary, pattern_json(pattern), text(message), group)
+
+    def _rule(
+        self,
+        id: str,
+        summary: str,
+        pattern: str,
+        form: Transformer,
+        group: str,
+        bus: str = HUB,
+    ) -> Rule:
+        names = self._settings.resource_names
+        name = names.of(f"{HUB}-{id}") if bus != HUB_WATCH else names.of(id)
+        bus_name = names.of(bus)
+        target = Target(
+            f"hub-{id}-alert",
+            self._topic,
+            form,
+            self._dead_letters,
+            None,
+            None,
+            ALERT_SECONDS,
+            MAXIMUM_RETRIES,
+        )
+        return Rule(
+            f"hub-{id}",
+            name,
+            self._location.arn("events", f"rule/{bus_name}/{name}"),
+            f"Reprieve hub: {summary}",
+            pattern,
+            group,
+            (target,),
+            bus=bus_name,
+        )
