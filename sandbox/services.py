@@ -48,7 +48,12 @@ class Services:
         self.work = Work()
         self.history = History(limits)
         self.switches = Switches()
-        self.alarms = Alarms(self.work, limits, partial(publish.publish_as_service, CLOUDWATCH))
+        self.alarms = Alarms(
+            self.work,
+            limits,
+            partial(publish.publish_as_service, CLOUDWATCH),
+            emit=lambda event, region: self.bus.emit(event, region),
+        )
         self.automations = Automations(
             self.work,
             clients,

@@ -6,7 +6,7 @@ from typing import Any, Final
 from reprieve.guard.forwarding import relay_region
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.remediation import roles_of
-from reprieve.guard.topology import has_hub
+from reprieve.guard.topology import has_hub, hub_location
 from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
 from reprieve.settings.account import AccountSettings
@@ -90,13 +90,13 @@ class AccountStack(TerraformStack):
             scope = Construct(self, relay)
             for rule in relay_rules(settings, Location(partition, relay)):
                 rules.create(scope, rule)
+        everywhere = Location(partition, "REGION")
+        alerting = hub_location(settings, everywhere) or everywhere
         # One line for all Regions: cdktf prints the outputs twice. `status` lists the resources.
         TerraformOutput(
             self,
             "alert_topics",
-            value=references.text(
-                Location(partition, "REGION").arn("sns", settings.notify.topic_name)
-            ),
+            value=references.text(alerting.arn("sns", settings.notify.topic_name)),
             description="The topic of the alerts. REGION stands for each Region that is watched.",
         )
 

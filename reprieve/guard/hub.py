@@ -24,6 +24,7 @@ from reprieve.guard import policies
 from reprieve.guard.forwarding import hub_bus_arns
 from reprieve.guard.resources import EventBus, Rule, Target
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
+from reprieve.guard.topology import sending_accounts
 from reprieve.location import Location
 from reprieve.messages.alerts import alert
 from reprieve.messages.forms import text
@@ -36,8 +37,14 @@ from reprieve.settings.schema import Settings
 def buses_of(settings: Settings, location: Location) -> tuple[EventBus, ...]:
     """Return the event buses of a hub."""
     names = settings.resource_names
+    accounts, organization = sending_accounts(settings), settings.notify.hub.organization_id
     return tuple(
-        EventBus(id, names.of(id), arn, policies.hub_policy(arn, location, names))
+        EventBus(
+            id,
+            names.of(id),
+            arn,
+            policies.hub_policy(arn, location, names, accounts, organization),
+        )
         for id, arn in zip(HUB_BUSES, hub_bus_arns(settings, location), strict=True)
     )
 

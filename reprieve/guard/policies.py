@@ -64,28 +64,36 @@ def dead_letter_policy(location: Location, names: Names) -> Policy:
     )
 
 
-def hub_policy(bus_arn: str, location: Location, names: Names) -> Policy:
-    """Let Reprieve's EventBridge role put events on a bus of the hub, and nobody else.
+def hub_policy(
+    bus_arn: str,
+    location: Location,
+    names: Names,
+    accounts: Sequence[str] = (),
+    organization_id: str | None = None,
+) -> Policy:
+    """Let the EventBridge roles of the accounts put events on a bus of the hub, and nobody else.
 
+    `accounts` are the ids of the other accounts; an organization stands for all of its own.
     EventBridge user guide, "Permissions for event buses": the caller is the role of the sending
     rule's target.
     """
-    return _policy(
-        {
-            "Sid": "SpokesForward",
-            "Effect": "Allow",
-            "Principal": {"AWS": location.global_arn("iam", "root")},
-            "Action": "events:PutEvents",
-            "Resource": bus_arn,
-            "Condition": {
-                "ArnEquals": {
-                    "aws:PrincipalArn": location.global_arn(
-                        "iam", names.role_resource(names.eventbridge_role)
-                    )
-                }
-            },
-        }
-    )
+    role = names.role_resource(names.eventbridge_role)
+    own = location.global_arn("iam", "root")
+    others = [Location(location.partition, "", each) for each in accounts]
+    statement: dict[str, Any] = {
+        "Sid": "SpokesForward",
+        "Effect": "Allow",
+        "Principal": {"AWS": [own, *(each.global_arn("iam", "root") for each in others)]},
+        "Action": "events:PutEvents",
+        "Resource": bus_arn,
+        "Condition": {"ArnLike": {"aws:PrincipalArn": f"arn:{location.partition}:iam::*:{role}"}},
+    }
+    if organization_id:
+        statement["Principal"] = "*"
+        statement["Condition"]["StringEquals"] = {"aws:PrincipalOrgID": organization_id}
+    elif not others:
+        statement["Principal"] = {"AWS": own}
+    return _policy(statement)
 
 
 def alert_key_policy(location: Location, role_arns: Sequence[str]) -> Policy:

@@ -1,10 +1,10 @@
 """How alerts reach people: from each Region by itself, or from the hub for all Regions.
 
-The hub is in one of the watched Regions. That Region's guard notifies people itself, as in the
-regional topology, and is independent of the hub's event buses. The other Regions, the spokes,
-forward what people have to know to these buses. Which bus it is says what happens because of the
-event, since a rule cannot add anything to an event that it forwards to another account
-(EventBridge API reference, PutTargets).
+The hub is in one of the watched Regions of one account. That Region's guard notifies people
+itself, as in the regional topology, and is independent of the hub's event buses. The other Regions
+and accounts, the spokes, forward what people have to know to these buses. Which bus it is says what
+happens because of the event, since a rule cannot add anything to an event that it forwards to
+another account (EventBridge API reference, PutTargets).
 """
 
 from reprieve.location import Location
@@ -21,14 +21,28 @@ def hub_location(settings: Settings, location: Location) -> Location | None:
     """Return where the hub is; None in the regional topology."""
     if not uses_hub(settings):
         return None
-    region = settings.notify.hub.region or settings.regions.home
-    return Location(location.partition, region, location.account)
+    hub = settings.notify.hub
+    region = hub.region or settings.regions.home
+    account = location.account if _is_hub_account(settings) else str(hub.account)
+    return Location(location.partition, region, account)
+
+
+def _is_hub_account(settings: Settings) -> bool:
+    """Return whether the hub, if there is one, is in this account."""
+    return settings.notify.hub.account in (None, settings.account.id)
 
 
 def has_hub(settings: Settings, region: str) -> bool:
     """Return whether the hub is in this Region of this account."""
     found = hub_location(settings, Location(settings.regions.partition, region))
-    return found is not None and found.region == region
+    return found is not None and found.region == region and _is_hub_account(settings)
+
+
+def sending_accounts(settings: Settings) -> tuple[str, ...]:
+    """Return the ids of the other accounts that forward to the hub of this one."""
+    if settings.notify.hub.account is None:
+        return ()  # each has its own
+    return tuple(each for each in settings.all_account_ids if each != settings.account.id)
 
 
 def is_spoke(settings: Settings, region: str) -> bool:

@@ -9,6 +9,7 @@ from pydantic_core import InitErrorDetails
 
 from reprieve.settings.account import EXAMPLE_ID, AccountSettings, stack_of
 from reprieve.settings.errors import Place, key_of
+from reprieve.settings.hub import with_hub_account
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.schema import TABLES
 from reprieve.settings.state import shared_by, without_other_backends
@@ -68,7 +69,7 @@ class AccountTable:
                 if "backend" not in keys:
                     over = without_other_backends(keys, variables.get(table, {}))
             merged[table] = {**under, **over}
-        return merged
+        return with_hub_account(merged, content.get(ACCOUNTS))
 
     def place_of(self, place: Place) -> Place:
         """Return a place in the account's settings as a place in the file."""

@@ -64,7 +64,9 @@ def cross_field_errors(values: Values) -> Errors:
         )
     yield from _exemption_errors(values, partition, watched)
     yield from deployer_errors(values, watched)
-    yield from _alert_key_errors(values, alerting_regions(values, partition, watched))
+    alerting = alerting_regions(values, partition, watched)
+    if alerting is not None:
+        yield from _alert_key_errors(values, alerting)
 
 
 def duplicate_errors(values: Values) -> Errors:

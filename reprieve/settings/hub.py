@@ -1,13 +1,15 @@
 """The settings of the hub: where the alerts of all Regions are sent from."""
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import InitErrorDetails
 
 from reprieve import regions
-from reprieve.settings.invalid import invalid_at, other_partition_at
+from reprieve.settings.account import EXAMPLE_ID
+from reprieve.settings.invalid import invalid, invalid_at, other_partition_at, plain
 from reprieve.settings.types import Region
 from reprieve.settings.unvalidated import Values, table
 
@@ -15,13 +17,47 @@ Topology = Literal["regional", "hub"]
 HUB_TOPOLOGY: Final = "hub"
 
 
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+
+
+def _hub_account(text: str) -> str:
+    """Refuse what names no account. The name of one has become its id before."""
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise invalid(
+            "is neither the id of an account nor the name of one in [accounts]",
+            f'write 12 digits, such as "{EXAMPLE_ID}", or the NAME of an [accounts.NAME]',
+        )
+    return text
+
+
+def _organization_id(text: str) -> str:
+    """Refuse what is no organization (Organizations API reference, Organization: Id)."""
+    if not _ORGANIZATION.fullmatch(text):
+        raise invalid("is not the id of an organization", 'write it like "o-exampleorgid"')
+    return text
+
+
+HubAccount = Annotated[str, AfterValidator(plain), AfterValidator(_hub_account)]
+OrganizationId = Annotated[str, AfterValidator(plain), AfterValidator(_organization_id)]
+
+
 class HubSettings(BaseModel):
     """Where the hub is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    account: HubAccount | None = Field(
+        default=None,
+        description="The id of the hub's account, or its NAME in [accounts.NAME]. Default: each "
+        "account has its own hub.",
+    )
     region: Region | None = Field(
         default=None, description="The Region of the hub. Default: regions.home."
+    )
+    organization_id: OrganizationId | None = Field(
+        default=None,
+        description="The organization whose accounts may forward to the hub. Default: only those "
+        "of [accounts].",
     )
 
 
@@ -57,6 +93,9 @@ def hub_errors(
             'needs remediation.runbook = "reprieve": Amazon\'s runbook sends no result to a hub',
             'set runbook = "reprieve", or topology = "regional"',
         )
+    if not _is_here(values, hub):
+        yield from _sender_errors(values, hub)
+        return
     given = hub.get("region")
     if isinstance(given, str):
         yield from other_partition_at(
@@ -76,13 +115,58 @@ def hub_errors(
         )
 
 
-def alerting_regions(values: Values, partition: str, watched: list[str]) -> list[str]:
-    """Return the Regions with a topic of the alerts: that of the hub, or every watched one."""
+def _is_here(values: Values, hub: Mapping[str, object]) -> bool:
+    """Return whether the hub is in the account that the settings are for."""
+    return hub.get("account") in (None, table(values, "account").get("id"))
+
+
+def _sender_errors(values: Values, hub: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Yield what is wrong with a hub in another account."""
+    if not re.fullmatch(r"[0-9]{12}", str(hub.get("account"))):
+        return  # its own error
+    if table(values, "account").get("id") is None:
+        yield invalid_at(
+            ("notify", "hub", "account"),
+            hub.get("account"),
+            "needs account.id: without it, Reprieve cannot tell whether this account is the hub's",
+            f'write the id of this account: [account] id = "{EXAMPLE_ID}"',
+        )
+    elif hub.get("region") is None and table(values, "regions").get("home") is None:
+        yield invalid_at(
+            ("notify", "hub"),
+            dict(hub),
+            "has no region, which a hub in another account needs",
+            'add region = "…": the Region of the hub',
+        )
+
+
+def with_hub_account(values: Mapping[str, object], accounts: object) -> dict[str, object]:
+    """Return the settings of an account with the id of the hub's account in place of its name.
+
+    `accounts` are the tables of all accounts, by their names.
+    """
+    notify = values.get("notify")
+    hub = notify.get("hub") if isinstance(notify, dict) else None
+    named = hub.get("account") if isinstance(hub, dict) else None
+    found = accounts.get(named) if isinstance(accounts, dict) and isinstance(named, str) else None
+    if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+        return dict(values)
+    assert isinstance(notify, dict)  # noqa: S101 - it has the hub
+    assert isinstance(hub, dict)  # noqa: S101 - it has the account
+    return {**values, "notify": {**notify, "hub": {**hub, "account": found["id"]}}}
+
+
+def alerting_regions(values: Values, partition: str, watched: list[str]) -> list[str] | None:
+    """Return the Regions with a topic of the alerts: that of the hub, or every watched one.
+
+    None if the hub is in another account.
+    """
     notify = table(values, "notify")
     if notify.get("topology") != HUB_TOPOLOGY:
         return watched
-    given = given_hub(notify).get("region") or _home(values, partition)
-    return [region for region in watched if region == given]
+    hub = given_hub(notify)
+    given = hub.get("region") or _home(values, partition)
+    return [each for each in watched if each == given] if _is_here(values, hub) else None
 
 
 def given_hub(notify: Mapping[str, object]) -> Mapping[str, object]:

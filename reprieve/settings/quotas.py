@@ -12,6 +12,7 @@ from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threat import pattern_json
 from reprieve.settings.arns import principal_partition
 from reprieve.settings.errors import Place
+from reprieve.settings.hub import HUB_TOPOLOGY
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.naming import names_of
 from reprieve.settings.types import MAX_EMAIL, MAX_TOPIC_NAME
@@ -120,7 +121,12 @@ def deployer_errors(values: Values, watched: list[str]) -> Errors:
         return
     roles = [role.rpartition("/")[2]] if isinstance(role, str) else []
     pattern = without_callers(
-        guard_changed([topic], roles, names_of(values)),
+        guard_changed(
+            [topic],
+            roles,
+            names_of(values),
+            buses=table(values, "notify").get("topology") == HUB_TOPOLOGY,
+        ),
         filter(principal_partition, deployers.values()),
     )
     length = len(pattern_json(pattern | {"region": [max(watched, key=len, default="")]}))

@@ -8,7 +8,7 @@ a period has passed since something was counted. All alarms have the period of t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock, Timer, get_ident
@@ -17,6 +17,7 @@ from typing import Any
 from moto.cloudwatch.exceptions import CloudWatchException
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
+from sandbox.cloudwatch.alarm_events import state_change
 from sandbox.cloudwatch.alarm_mails import subject_of, text_of
 from sandbox.cloudwatch.metrics import EVENTS, SNS, Metrics, Period, metric_sum_of
 from sandbox.core.account import bound, current_account
@@ -25,6 +26,7 @@ from sandbox.core.errors import AwsError, DeliveryFailed, SandboxCannot
 from sandbox.core.patching import Method, wrap
 from sandbox.core.quotas import Limits
 
+Emit = Callable[[Mapping[str, Any], str], None]
 Publish = Callable[[str, str, str, str, str], object]
 
 OK, ALARM, UNKNOWN = "OK", "ALARM", "INSUFFICIENT_DATA"
@@ -57,13 +59,14 @@ class Alarms:
     """The alarms of all accounts and Regions. moto keeps them, and this class evaluates them.
 
     `publish` publishes to a topic as CloudWatch: (topic_arn, region, alarm_arn, body, subject). It
-    raises DeliveryFailed.
+    raises DeliveryFailed. `emit` puts an event on a Region's default bus: (envelope, region).
     """
 
-    def __init__(self, work: Work, limits: Limits, publish: Publish) -> None:
+    def __init__(self, work: Work, limits: Limits, publish: Publish, emit: Emit) -> None:
         self._work = work
         self._limits = limits
         self._publish = publish
+        self._emit = emit
         self._metrics = Metrics()
         self._lock = Lock()
         self._changes: list[AlarmChange] = []
@@ -178,6 +181,7 @@ class Alarms:
     def _change(self, alarm: Any, state: str, reason: str) -> None:
         before = alarm.state_value
         alarm.update_state(reason, "{}", state)
+        self._emit(state_change(alarm, before, state, reason), alarm.region_name)
         arns = _actions_of(alarm)[state] if alarm.actions_enabled else []
         actions = tuple((arn, self._notify(arn, alarm, before)) for arn in arns)
         if (before, state, actions) == (UNKNOWN, OK, ()):

@@ -23,7 +23,8 @@ from sandbox.core.errors import AwsError, SandboxCannot
 EVENTS, SNS, SQS = "AWS/Events", "AWS/SNS", "AWS/SQS"
 VISIBLE = "ApproximateNumberOfMessagesVisible"
 # The metrics that the sandbox has, with the one dimension of each. EventBridge User Guide,
-# "Monitoring Amazon EventBridge": the dimension RuleName alone means the default bus.
+# "Monitoring Amazon EventBridge": the dimension RuleName alone means the default bus. A rule on
+# another bus has EventBusName too.
 _DIMENSIONS = {
     (EVENTS, "MatchedEvents"): "RuleName",
     (EVENTS, "InvocationAttempts"): "RuleName",
@@ -197,12 +198,15 @@ def _returns(query: Any) -> bool:
 def _series(metric: Any, statistic: str | None) -> Series:
     namespace, name = metric.namespace, metric.metric_name
     dimension = _DIMENSIONS.get((namespace, name))
-    dimensions = [(d.name, d.value) for d in metric.dimensions]
-    if dimension is None or [dimension] != [given for given, _ in dimensions]:
-        raise SandboxCannot(f"an alarm on the metric {namespace} {name} of {dict(dimensions)}")
+    dimensions = {d.name: d.value for d in metric.dimensions}
+    bus = dimensions.get("EventBusName") if namespace == EVENTS else None
+    others = dimensions.keys() - ({"EventBusName"} if bus else set())
+    if dimension is None or others != {dimension}:
+        raise SandboxCannot(f"an alarm on the metric {namespace} {name} of {dimensions}")
     if statistic not in ("Sum", "Maximum"):
         raise SandboxCannot(f"an alarm on the statistic {statistic} of {namespace} {name}")
-    return Series(namespace, name, dimensions[0][1], statistic)
+    of = dimensions[dimension]
+    return Series(namespace, name, f"{bus}/{of}" if bus else of, statistic)
 
 
 def _sum(expression: str, series: Mapping[str, Series]) -> MetricSum:

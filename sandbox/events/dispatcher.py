@@ -83,11 +83,8 @@ class Dispatcher:
         self._work.submit(lambda: self._attempt(task, generation))
 
     def count(self, metric: str, region: str, rule_arn: str) -> None:
-        """Add a data point to one of EventBridge's metrics of a rule."""
-        name = rule_arn.split(":rule/", 1)[-1]
-        # The metrics of rules on other buses have one more dimension. No alarm here supports it.
-        if "/" not in name:
-            self._others.count(region, metric, name)
+        """Add a data point to one of EventBridge's metrics of a rule: `RULE`, or `BUS/RULE`."""
+        self._others.count(region, metric, rule_arn.split(":rule/", 1)[-1])
 
     def _attempt(self, task: Task, generation: int) -> None:
         # EventBridge User Guide, "Monitoring Amazon EventBridge": attempts include retries.

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from sandbox.core.account import account_of
 from sandbox.core.errors import AwsError
 from sandbox.gateway.regions import Switches
-from sandbox.gateway.required_actions import required_actions
+from sandbox.gateway.required_actions import condition_keys, required_actions
 from sandbox.iam import service_control
 from sandbox.iam.authorization import assume_role_denial_reason, caller_denial_reason
 from sandbox.iam.principals import Caller, caller_of
@@ -129,8 +129,10 @@ def _authorize(request: _Request) -> None:
         reasons = [assume_role_denial_reason(caller, role_arn, region, external_id)]
     else:
         actions = required_actions(service, operation, request.parameters, region)
+        keys = condition_keys(service, operation, request.parameters)
         reasons = [
-            caller_denial_reason(caller, action, resource, region) for action, resource in actions
+            caller_denial_reason(caller, action, resource, region, keys)
+            for action, resource in actions
         ]
     if reason := next(filter(None, reasons), None):
         raise AwsError("AccessDeniedException", reason)

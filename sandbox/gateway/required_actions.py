@@ -14,6 +14,7 @@ from moto.utilities.utils import get_partition
 
 from sandbox.core.account import current_account
 from sandbox.core.errors import SandboxCannot
+from sandbox.iam.policy_evaluator import ContextValue
 from sandbox.iam.principals import role_arn
 from sandbox.ssm import documents
 
@@ -94,7 +95,31 @@ def _trail(name: str) -> _Resource:
     return build
 
 
-_RULE = _arn("events", "rule/{Name}")
+def _rule(name: str) -> _Resource:
+    """Use the rule that a parameter names, on the bus of the call: `rule/NAME` or `rule/BUS/NAME`.
+
+    Service Authorization Reference, "Amazon EventBridge": two resource types.
+    """
+
+    def build(parameters: Parameters, region: str) -> str:
+        bus = str(parameters.get("EventBusName") or "default").rpartition("/")[2]
+        path = parameters[name] if bus == "default" else f"{bus}/{parameters[name]}"
+        return _arn("events", f"rule/{path}")({}, region)
+
+    return build
+
+
+def _event_bus(name: str) -> _Resource:
+    """Use the event bus that a parameter names or has the ARN of; the default bus without one."""
+
+    def build(parameters: Parameters, region: str) -> str:
+        bus = str(parameters.get(name) or "default").rpartition("/")[2]
+        return _arn("events", f"event-bus/{bus}")({}, region)
+
+    return build
+
+
+_RULE = _rule("Name")
 
 
 def _role(parameters: Parameters, region: str) -> str:
@@ -104,7 +129,7 @@ def _role(parameters: Parameters, region: str) -> str:
     return role_arn(name, region) or _arn("iam", f"role/{path}{name}")({}, region)
 
 
-_RULE_OF_TARGETS = _arn("events", "rule/{Rule}")
+_RULE_OF_TARGETS = _rule("Rule")
 _TOPIC = _given("TopicArn")
 _TAGGED = _given("ResourceARN")
 
@@ -135,7 +160,12 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "RemoveTargets": _RULE_OF_TARGETS,
         "TagResource": _TAGGED,
         "UntagResource": _TAGGED,
-        "UpdateEventBus": _arn("events", "event-bus/{Name}"),
+        "CreateEventBus": _event_bus("Name"),
+        "DeleteEventBus": _event_bus("Name"),
+        "DescribeEventBus": _event_bus("Name"),
+        "PutPermission": _event_bus("EventBusName"),
+        "RemovePermission": _event_bus("EventBusName"),
+        "UpdateEventBus": _event_bus("Name"),
     },
     "iam": {"GetUser": _arn("iam", "user/{UserName}")}
     | dict.fromkeys(
@@ -273,3 +303,20 @@ def required_actions(
         roles = [each.get("RoleArn") for each in parameters.get("Targets", ())]
         actions += [("iam:PassRole", str(role)) for role in roles if role]
     return actions
+
+
+def condition_keys(service: str, operation: str, parameters: Parameters) -> dict[str, ContextValue]:
+    """Return the condition keys of a service that a call has (Service Authorization Reference)."""
+    if (service, operation) != ("events", "PutEvents"):
+        return {}
+    entries = parameters["Entries"]
+
+    def one_or_all(name: str) -> ContextValue:
+        values = tuple(sorted({str(entry.get(name)) for entry in entries}))
+        return values[0] if len(values) == 1 else values
+
+    return {
+        "events:source": one_or_all("Source"),
+        "events:detail-type": one_or_all("DetailType"),
+        "events:eventBusInvocation": "false",
+    }

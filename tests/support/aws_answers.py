@@ -7,6 +7,7 @@ from reprieve.guard.resources import (
     SUM_OF_METRICS,
     Alarm,
     Document,
+    EventBus,
     Key,
     Metric,
     Queue,
@@ -29,9 +30,14 @@ def rule_answer(rule: Rule) -> Answer:
         "EventPattern": rule.pattern,
         "ScheduleExpression": rule.schedule,
         "State": "ENABLED",
-        "EventBusName": "default",
+        "EventBusName": rule.bus,
     }
     return {name: value for name, value in answer.items() if value is not None}
+
+
+def bus_answer(bus: EventBus) -> Answer:
+    """Return what DescribeEventBus answers."""
+    return {"Name": bus.name, "Arn": bus.arn, "Policy": json.dumps(bus.policy)}
 
 
 def target_answer(target: Target) -> Answer:

@@ -16,6 +16,7 @@ from reprieve.status.compare import compare
 from reprieve.status.kinds import (
     alarm,
     document,
+    event_bus,
     key,
     queue,
     role,
@@ -40,6 +41,18 @@ SETTINGS = load_one(
 )
 LOCATION = Location("aws", "eu-west-1", "111122223333")
 GUARD = regional_guard(SETTINGS, LOCATION)
+HUB = regional_guard(
+    load_one(
+        {
+            "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
+            "REPRIEVE_NOTIFY__TOPOLOGY": "hub",
+            "REPRIEVE_REGIONS__WATCH": "eu-west-1",
+            "REPRIEVE_REGIONS__HOME": "eu-west-1",
+            "REPRIEVE_SETTINGS": "/dev/null",
+        }
+    ),
+    LOCATION,
+)
 TARGETS = [each for rule in GUARD.rules for each in rule.targets]
 ALERT = next(each for each in TARGETS if each.transformer and not each.role_arn)
 START = next(each for each in TARGETS if each.transformer and each.role_arn)
@@ -54,6 +67,12 @@ KINDS: dict[str, tuple[Any, Any, Any]] = {
     "target, a topic": (target, ALERT, lambda it: target.deployed(aws.target_answer(it))),
     "target, a runbook": (target, START, lambda it: target.deployed(aws.target_answer(it))),
     "target, a bus": (target, FORWARD, lambda it: target.deployed(aws.target_answer(it))),
+    "event bus": (event_bus, HUB.buses[0], lambda it: event_bus.deployed(aws.bus_answer(it))),
+    "rule of the hub": (
+        rule,
+        next(each for each in HUB.rules if each.bus != "default"),
+        lambda it: rule.deployed(aws.rule_answer(it)),
+    ),
     "topic": (topic, GUARD.topics[0], lambda it: topic.deployed(aws.topic_answer(it), "")),
     "lifeline": (topic, GUARD.topics[1], lambda it: topic.deployed(aws.topic_answer(it), None)),
     "queue": (queue, GUARD.queue, lambda it: queue.deployed(aws.queue_answer(it))),
@@ -155,7 +174,16 @@ def test_every_kind_of_resource_is_compared():
 
 def test_every_part_of_a_guard_is_compared():
     """`location` and `key_arn` are no resources: the ARNs have the first, the topic the second."""
-    compared = {"key", "topics", "queue", "documents", "rules", "alarms", "service_setting"}
+    compared = {
+        "buses",
+        "key",
+        "topics",
+        "queue",
+        "documents",
+        "rules",
+        "alarms",
+        "service_setting",
+    }
     assert {field.name for field in fields(RegionalGuard)} == compared | {"location", "key_arn"}
 
 

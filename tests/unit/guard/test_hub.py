@@ -1,0 +1,162 @@
+"""The hub, and the guards of the Regions that forward to it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from reprieve.events.patterns import pattern_errors
+from reprieve.events.threats import BY_NAME
+from reprieve.guard.guard import regional_guard, relay_rules
+from reprieve.guard.resources import RegionalGuard, Rule
+from reprieve.location import Location
+from reprieve.settings.schema import Settings
+
+ID, OTHER = "111122223333", "222233334444"
+HUB, SPOKE = "us-east-1", "eu-west-1"
+EMAILS = ("security@example.com",)
+WATCH = {"name": "trail", "summary": "a trail changed", "pattern": '{"source": ["aws.cloudtrail"]}'}
+
+
+def settings(**tables: Any) -> Settings:
+    """Return settings with a hub in one of two Regions."""
+    notify = {"emails": EMAILS, "topology": "hub"} | tables.pop("notify", {})
+    return Settings(notify=notify, **{"regions": {"watch": (HUB, SPOKE)}} | tables)
+
+
+def guard(region: str, **tables: Any) -> RegionalGuard:
+    """Return the guard of a Region."""
+    return regional_guard(settings(**tables), Location("aws", region, ID))
+
+
+def bus_of(rule: Rule) -> str:
+    """Return the name of the bus that a rule forwards to."""
+    (arn,) = (target.arn for target in rule.targets if ":event-bus/" in target.arn)
+    return arn.rpartition("/")[2]
+
+
+def test_a_spoke_has_no_topic_and_the_hub_has_all():
+    """So an address confirms once."""
+    assert guard(SPOKE).topics == ()
+    assert [topic.name for topic in guard(HUB).topics] == ["reprieve-alerts"]
+    assert [bus.id for bus in guard(HUB).buses] == ["hub", "hub-exempt", "hub-manual", "hub-watch"]
+    assert guard(SPOKE).buses == ()
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        ({}, {"key-deletion-scheduled": "reprieve-hub", "key-disabled": "reprieve-hub-manual"}),
+        ({"remediation": {"enabled": False}}, {"key-deletion-scheduled": "reprieve-hub-manual"}),
+        ({"remediation": {"enable_disabled": True}}, {"key-disabled": "reprieve-hub"}),
+        (
+            {"exempt": {"principals": (f"arn:aws:iam::{ID}:role/x",)}},
+            {"key-deletion-approved": "reprieve-hub-exempt"},
+        ),
+        ({"watch": (WATCH,)}, {"watch-trail": "reprieve-hub-watch"}),
+    ],
+)
+def test_the_bus_says_what_happens_because_of_an_event(tables, expected):
+    """Rescued, exempt, left to people, or of a watch."""
+    rules = {rule.id: rule for rule in guard(SPOKE, **tables).rules}
+    assert {id: bus_of(rules[id]) for id in expected} == expected
+
+
+def test_everything_that_notifies_people_is_forwarded():
+    """All rules of the hub's own Region that have a topic, and what only spokes have."""
+    at_the_hub = {
+        rule.id
+        for rule in guard(HUB).rules
+        if rule.bus == "default" and any(":sns:" in target.arn for target in rule.targets)
+    }
+    forwarding = {
+        rule.id
+        for rule in guard(SPOKE).rules
+        if any(":event-bus/" in target.arn for target in rule.targets)
+    }
+    assert forwarding - at_the_hub == {"alarm-raised", "guard-rules-changed", "result"}
+    assert at_the_hub - forwarding == set()
+
+
+def test_every_event_that_a_spoke_forwards_has_a_rule_at_the_hub():
+    """On the bus that it is forwarded to."""
+    all_threats = {"threats": tuple(BY_NAME)}
+    exempt = {"principals": (f"arn:aws:iam::{ID}:role/x",)}
+    tables = {"notify": all_threats, "exempt": exempt, "watch": (WATCH,)}
+    remediation = {"enable_disabled": True}
+    hub_rules = {(rule.bus, rule.id.removeprefix("hub-")) for rule in guard(HUB, **tables).rules}
+    spoke = guard(SPOKE, **tables, remediation=remediation)
+    for rule in spoke.rules:
+        if not any(":event-bus/" in target.arn for target in rule.targets):
+            continue
+        bus, id = bus_of(rule), rule.id
+        wanted = {"result": "result-3", "guard-rules-changed": "guard-changed"}.get(id, id)
+        assert (bus, wanted) in hub_rules
+
+
+def test_runbooks_of_a_spoke_send_events():
+    """Those of the hub's Region publish to the topic beside them."""
+    texts = {
+        region: json.dumps([d.content for d in guard(region).documents]) for region in (HUB, SPOKE)
+    }
+    assert ["put_events" in texts[region] for region in (HUB, SPOKE)] == [False, True]
+    assert ["TopicArn" in texts[region] for region in (HUB, SPOKE)] == [True, False]
+
+
+def test_only_the_eventbridge_roles_of_the_accounts_may_put_events():
+    """Those of the settings, or all of an organization."""
+    hub = {"account": ID, "region": HUB}
+    given = settings(notify={"hub": hub}, account={"id": ID}).placed(None, [ID, OTHER])
+    (bus, *_) = regional_guard(given, Location("aws", HUB, ID)).buses
+    (statement,) = bus.policy["Statement"]
+    assert statement["Principal"] == {
+        "AWS": [f"arn:aws:iam::{ID}:root", f"arn:aws:iam::{OTHER}:root"]
+    }
+    assert statement["Action"] == "events:PutEvents"
+    assert statement["Condition"] == {
+        "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/reprieve-eventbridge"}
+    }
+    given = settings(notify={"hub": {"organization_id": "o-exampleorgid"}})
+    (bus, *_) = regional_guard(given, Location("aws", HUB, ID)).buses
+    (statement,) = bus.policy["Statement"]
+    assert statement["Principal"] == "*"
+    assert statement["Condition"]["StringEquals"] == {"aws:PrincipalOrgID": "o-exampleorgid"}
+
+
+def test_an_account_that_is_not_the_hubs_has_only_spokes():
+    """Their targets are in the account of the hub."""
+    hub = {"account": OTHER, "region": HUB}
+    tables: dict[str, Any] = {"notify": {"hub": hub}, "account": {"id": ID}}
+    for region in (HUB, SPOKE):
+        found = guard(region, **tables)
+        assert (found.topics, found.buses) == ((), ())
+        (target,) = (t for rule in found.rules for t in rule.targets if t.id == "result-hub")
+        assert target.arn == f"arn:aws:events:{HUB}:{OTHER}:event-bus/reprieve-hub"
+
+
+def test_iams_region_forwards_to_the_hub_though_it_is_not_watched():
+    """CloudTrail delivers IAM's events there only."""
+    given = settings(notify={"hub": {"region": SPOKE}}, regions={"watch": (SPOKE, "eu-central-1")})
+    rules = relay_rules(given, Location("aws", HUB, ID))
+    assert [bus_of(rule) for rule in rules] == ["reprieve-hub", "reprieve-hub"]
+    assert all('"region":["us-east-1"]' in str(rule.pattern) for rule in rules)
+
+
+@pytest.mark.parametrize("region", [HUB, SPOKE])
+def test_eventbridge_and_cloudwatch_accept_it(region):
+    """Names, patterns, targets, metrics: with the longest prefix."""
+    found = guard(
+        region,
+        notify={"threats": tuple(BY_NAME), "topic_name": "t" * 192},
+        names={"prefix": "p" * 32},
+        watch=(WATCH,),
+    )
+    for rule in found.rules:
+        assert len(rule.name) <= 64
+        assert 1 <= len(rule.targets) <= 5
+        assert rule.pattern is None or pattern_errors(rule.pattern) == []
+    for alarm in found.alarms:
+        assert len(alarm.metrics) <= 10
+        assert len(alarm.description) <= 1024
+    for document in found.documents:
+        assert len(json.dumps(document.content)) < 64 * 1024 - 6_000
