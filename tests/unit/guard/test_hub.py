@@ -96,9 +96,7 @@ def test_every_event_that_a_spoke_forwards_has_a_rule_at_the_hub():
 
 def test_runbooks_of_a_spoke_send_events():
     """Those of the hub's Region publish to the topic beside them."""
-    texts = {
-        region: json.dumps([d.content for d in guard(region).documents]) for region in (HUB, SPOKE)
-    }
+    texts = {region: json.dumps(guard(region).documents[0].content) for region in (HUB, SPOKE)}
     assert ["put_events" in texts[region] for region in (HUB, SPOKE)] == [False, True]
     assert ["TopicArn" in texts[region] for region in (HUB, SPOKE)] == [True, False]
 

@@ -30,7 +30,7 @@ def test_the_default_is_regional(tmp_path):
             ("notify.hub", 'has no effect with notify.topology = "regional"'),
         ),
         (hub(region="eu-west-9"), ("notify.hub.region", "is not a Region that has AWS KMS")),
-        (hub(regoin="eu-west-1"), ("notify.hub.regoin", "is not a setting")),
+        (hub(regions="eu-west-1"), ("notify.hub.regions", "is not a setting")),
         (
             hub(region="eu-central-2") + TWO,
             ("notify.hub.region", "puts the hub in eu-central-2, which is not watched"),
