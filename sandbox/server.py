@@ -170,12 +170,14 @@ class Sandbox:
         key = self._accounts.root_key(account)
         return self._clients.make(service, region, key, key)
 
-    def settle(self, timeout: float = 30.0) -> None:
+    def settle(self, timeout: float = 30.0, retries: bool = True) -> None:
         """Wait until all deliveries and automations have ended and all alarms are evaluated.
 
-        Raise TimeoutError after `timeout` seconds.
+        Without `retries` do not wait for the deliveries that EventBridge tries again later, for
+        example during an outage. Raise TimeoutError after `timeout` seconds.
         """
-        self._services.work.settle(timeout)
+        work = self._services.work
+        work.settle(timeout) if retries else work.settle_until_waiting(timeout)
 
     @property
     def quotas(self) -> Quotas:
@@ -231,6 +233,22 @@ class Sandbox:
     def lose_events(self, test: Callable[[Mapping[str, Any]], bool] | None) -> None:
         """Lose each event (a whole envelope) for which the test holds. None loses no more."""
         self._services.bus.lose_events(test)
+
+    def cut_off(self, region: str, account: str = ACCOUNT_ID, bus: str | None = None) -> None:
+        """Make an event bus unreachable for other buses and for PutEvents, by default all of them.
+
+        Deliveries to it wait, as the retry policies of their targets say: `settle(retries=False)`.
+        """
+        self._services.bus.outages.begin(account, region, bus)
+
+    def reconnect(self) -> None:
+        """Make all event buses reachable, and retry at once what waits."""
+        self._services.bus.outages.end()
+        self._services.work.hurry()
+
+    def age_events(self, hours: float) -> None:
+        """Make the events that wait for a retry older by some hours, and retry them at once."""
+        self._services.bus.age(hours)
 
     def advance(self, days: float) -> None:
         """Let time pass for KMS: scheduled deletions happen, and imported material expires."""

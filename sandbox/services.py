@@ -15,6 +15,7 @@ from sandbox.core import clock
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
 from sandbox.core.quotas import Limits
+from sandbox.events import bus_policy
 from sandbox.events.bus import Bus, OtherServices
 from sandbox.gateway import s3_lock
 from sandbox.gateway.accounts import AccountGate, Accounts
@@ -76,6 +77,7 @@ class Services:
             emails.hook(limits),
             data_protection.hook(),
             queues.hook(),
+            bus_policy.hook(),
             s3_lock.serialize(),
         ]
         log = Log(self.history, self.bus.emit)

@@ -17,7 +17,7 @@ from typing import Any
 from moto.cloudwatch.exceptions import CloudWatchException
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
-from sandbox.cloudwatch.alarm_events import state_change
+from sandbox.cloudwatch.alarm_events import state_change, state_of
 from sandbox.cloudwatch.alarm_mails import subject_of, text_of
 from sandbox.cloudwatch.metrics import EVENTS, SNS, Metrics, Period, metric_sum_of
 from sandbox.core.account import bound, current_account
@@ -73,7 +73,10 @@ class Alarms:
         self._evaluating = Lock()
         self._evaluator: int | None = None
         self._timers: dict[tuple[str, str], Timer] = {}
-        self._unhook = wrap(CloudWatchBackend, "put_metric_alarm", self._around_put)
+        self._undo = [
+            wrap(CloudWatchBackend, "put_metric_alarm", self._around_put),
+            wrap(Alarm, "update_state", self._around_update),
+        ]
 
     @property
     def changes(self) -> list[AlarmChange]:
@@ -91,7 +94,8 @@ class Alarms:
     def close(self) -> None:
         """Evaluate nothing more, and undo the changes to moto."""
         self._stop_timers()
-        self._unhook()
+        for undo in self._undo:
+            undo()
 
     def _stop_timers(self) -> None:
         with self._lock:
@@ -159,6 +163,16 @@ class Alarms:
 
         return put_checked
 
+    def _around_update(self, update: Method) -> Method:
+        def update_and_emit(alarm: Any, *given: Any, **named: Any) -> None:
+            before = state_of(alarm)
+            update(alarm, *given, **named)
+            # Also for SetAlarmState, and whether or not the alarm's actions are enabled.
+            if alarm.state_value != before.value:
+                self._emit(state_change(alarm, before), alarm.region_name)
+
+        return update_and_emit
+
     def _evaluation(self, region: str) -> Callable[[], None]:
         """End the period of a Region now. Return the job that evaluates the alarms over it."""
         with self._lock:
@@ -181,7 +195,6 @@ class Alarms:
     def _change(self, alarm: Any, state: str, reason: str) -> None:
         before = alarm.state_value
         alarm.update_state(reason, "{}", state)
-        self._emit(state_change(alarm, before, state, reason), alarm.region_name)
         arns = _actions_of(alarm)[state] if alarm.actions_enabled else []
         actions = tuple((arn, self._notify(arn, alarm, before)) for arn in arns)
         if (before, state, actions) == (UNKNOWN, OK, ()):

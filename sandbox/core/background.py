@@ -24,6 +24,7 @@ class Work:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._late: dict[object, Callable[[], Callable[[], None]]] = {}
         self._pending = 0
+        self._waiting: dict[Timer, Callable[[], None]] = {}
         self._changed = Condition()
         self._threads = [Thread(target=self._run, daemon=True) for _ in range(_WORKERS)]
         for thread in self._threads:
@@ -44,11 +45,26 @@ class Work:
 
     def submit_later(self, seconds: float, job: Callable[[], None]) -> None:
         """Run a job after some seconds. `settle` waits for it from now on."""
+        timer = Timer(seconds, lambda: self._run_waiting(timer))
+        timer.daemon = True
         with self._changed:
             self._pending += 1
-        timer = Timer(seconds, self._queue.put, [bound(job)])
-        timer.daemon = True
+            self._waiting[timer] = bound(job)
         timer.start()
+
+    def hurry(self) -> None:
+        """Run the jobs of `submit_later` now, instead of after their time."""
+        with self._changed:
+            timers = list(self._waiting)
+        for timer in timers:
+            timer.cancel()
+            self._run_waiting(timer)
+
+    def _run_waiting(self, timer: Timer) -> None:
+        with self._changed:
+            job = self._waiting.pop(timer, None)
+        if job is not None:
+            self._queue.put(job)
 
     def when_done(self, key: object, prepare: Callable[[], Callable[[], None]]) -> None:
         """Run a job once no other job is left. Of several jobs with one key, run the last one.
@@ -83,6 +99,21 @@ class Work:
                         f"{self._pending} deliveries or automations have not ended within "
                         f"{timeout} seconds"
                     )
+
+    def settle_until_waiting(self, timeout: float) -> None:
+        """Wait until the only jobs left are those of `submit_later`, whose time has not come.
+
+        Then run the jobs of `when_done` nevertheless. Raise TimeoutError after `timeout` seconds.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._pending == len(self._waiting), timeout):
+                raise TimeoutError(f"jobs have not ended within {timeout} seconds")
+            late = [prepare() for prepare in self._late.values()]
+            self._late.clear()
+        for job in late:
+            self.submit(job)
+        with self._changed:
+            self._changed.wait_for(lambda: self._pending == len(self._waiting), timeout)
 
     def stop(self) -> None:
         """End each thread after its current job."""

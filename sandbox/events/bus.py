@@ -12,13 +12,15 @@ from typing import Any
 
 from moto.events.models import events_backends
 
-from sandbox.core.account import current_account
+from sandbox.core.account import current_account, in_account
 from sandbox.core.background import Work
 from sandbox.core.errors import AwsError
 from sandbox.events import validation
+from sandbox.events.bus_policy import BusName, find_bus, named_bus
 from sandbox.events.delivery import Delivery, Hops, Task
 from sandbox.events.dispatcher import Dispatcher, OtherServices
 from sandbox.events.matching import matches
+from sandbox.events.outages import Outages
 from sandbox.events.schedules import scheduled_event
 
 __all__ = ["Bus", "OtherServices"]
@@ -32,6 +34,8 @@ class Bus:
 
     def __init__(self, work: Work, others: OtherServices) -> None:
         self._dispatcher = Dispatcher(work, others, self._forward)
+        self.outages = Outages()
+        """The buses that no event reaches."""
         self._loss_lock = Lock()
         self._is_lost: Callable[[Event], bool] | None = None
 
@@ -44,9 +48,14 @@ class Bus:
         """Retry no delivery that failed so far."""
         self._dispatcher.give_up()
 
+    def age(self, hours: float) -> None:
+        """Make the events that wait for a retry older."""
+        self._dispatcher.age(hours)
+
     def clear(self) -> None:
-        """Forget the delivery attempts so far, and lose no more events."""
+        """Forget the delivery attempts so far, end all outages, and lose no more events."""
         self._dispatcher.clear()
+        self.outages.end()
         self.lose_events(None)
 
     def lose_events(self, test: Callable[[Event], bool] | None) -> None:
@@ -92,30 +101,37 @@ class Bus:
                 f"1 validation error detected: Value at 'entries' failed to satisfy constraint: "
                 f"Member must have length between 1 and {validation.MAX_ENTRIES}",
             )
+        buses = [named_bus(entry.get("EventBusName"), region) for entry in entries]
+        for bus in buses:
+            self.outages.check_call(bus)
         answers: list[dict[str, str]] = []
-        for entry in entries:
+        for entry, bus in zip(entries, buses, strict=True):
             if rejection := validation.check_entry(entry):
                 answers.append(dict(zip(("ErrorCode", "ErrorMessage"), rejection, strict=True)))
                 continue
             event = _event_of(entry, region)
-            self.emit(event, region, entry.get("EventBusName") or "default")
+            with in_account(bus.account):
+                self.emit(event, region, bus.name)
             answers.append({"EventId": event["id"]})
         failed = sum("ErrorCode" in answer for answer in answers)
         return {"FailedEntryCount": failed, "Entries": answers}
 
     def _submit(self, event: Event, region: str, rule: Any, hops: Hops) -> None:
-        began = time.monotonic()
+        began = self._dispatcher.now
         for target in list(rule.targets):
             self._dispatcher.submit(Task(event, region, rule.arn, dict(target), hops, began))
 
-    def _forward(self, event: Event, region: str, bus: str, hops: Hops) -> None:
-        """Put an event on a bus that is the target of a rule.
+    def _forward(self, event: Event, region: str, name: str, hops: Hops) -> None:
+        """Put an event on a bus of the present account that is the target of a rule.
 
         If there is no such bus, EventBridge drops the event, and the delivery counts as successful
-        (a published observation; AWS documents nothing).
+        (a published observation; AWS documents nothing). Raise DeliveryDelayed if it is
+        unreachable.
         """
-        if bus in events_backends[current_account()][region].event_buses:
-            self.emit(event, region, bus, hops)
+        bus = BusName(current_account(), region, name)
+        self.outages.check_delivery(bus)
+        if find_bus(bus):
+            self.emit(event, region, name, hops)
 
     def _loses(self, event: Event) -> bool:
         with self._loss_lock:

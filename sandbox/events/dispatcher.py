@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from sandbox.core.account import current_account
+from sandbox.core.account import current_account, in_account
 from sandbox.core.background import Work
 from sandbox.core.errors import AwsError, DeliveryFailed, SandboxCannot
 from sandbox.events import retries
@@ -51,7 +51,7 @@ class _Outcome:
 class Dispatcher:
     """Carries out the deliveries of all buses in the background.
 
-    `forward` puts an event on another bus: (event, region, bus name, hops).
+    `forward` puts an event on another bus of the present account: (event, region, bus name, hops).
     """
 
     def __init__(self, work: Work, others: OtherServices, forward: Forward) -> None:
@@ -61,6 +61,7 @@ class Dispatcher:
         self._lock = Lock()
         self._deliveries: list[Delivery] = []
         self._generation = 0
+        self._ahead = 0.0
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -72,6 +73,16 @@ class Dispatcher:
         """Forget the delivery attempts so far."""
         with self._lock:
             self._deliveries.clear()
+
+    @property
+    def now(self) -> float:
+        """The time, in seconds, by which the age of an event is measured."""
+        return time.monotonic() + self._ahead
+
+    def age(self, hours: float) -> None:
+        """Make the events that wait for a retry older, and retry them now."""
+        self._ahead += hours * 3600
+        self._work.hurry()
 
     def give_up(self) -> None:
         """Retry nothing that was submitted so far."""
@@ -100,7 +111,10 @@ class Dispatcher:
         self._add(task, outcome, error, will_retry)
         if will_retry:
             self._retry_later(task, generation)
-        self._others.evaluate_alarms(task.region)
+        # What becomes of an alarm's own event counts for the next period. Otherwise the alarm's new
+        # state would be over immediately.
+        if task.event["source"] != "aws.cloudwatch":
+            self._others.evaluate_alarms(task.region)
 
     def _try(self, task: Task) -> _Outcome:
         body = ""
@@ -119,7 +133,7 @@ class Dispatcher:
     def _exhausted_condition(self, task: Task, failure: DeliveryFailed) -> str | None:
         """Return why the event is not tried again, as a dead letter names it, or None."""
         if isinstance(failure, retries.DeliveryDelayed):
-            age = time.monotonic() - task.began
+            age = self.now - task.began
             return retries.exhausted_condition(task.target, task.retries, age)
         return "MaximumRetryAttempts"
 
@@ -165,7 +179,9 @@ class Dispatcher:
                 raise retries.failure_of(error) from None
             return ()
         if bus := match_bus(arn):
-            self._forward(task.event, *bus, check_forwarding(task, bus[0]))
+            hops = check_forwarding(task, bus, current_account())
+            with in_account(bus.account):
+                self._forward(task.event, bus.region, bus.name, hops)
             return ()
         raise SandboxCannot(f"delivering to {arn}")
 

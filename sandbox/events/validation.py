@@ -7,13 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from moto.events.models import events_backends
-
-from sandbox.core.account import current_account
+from sandbox.core.account import account_of, current_account
 from sandbox.core.arns import match_automation_definition
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.events import patterns, schedules, transformer
-from sandbox.events.bus_targets import match_bus
+from sandbox.events.bus_policy import find_bus, match_bus, named_bus
 from sandbox.events.matching import matches
 
 # EventBridge User Guide, "Amazon EventBridge quotas".
@@ -28,11 +26,11 @@ _SERVICES = ("events", "sns", "sqs", "ssm")
 
 def bus_of(name: str | None, region: str) -> Any:
     """Return moto's event bus of a name or ARN. Raise ResourceNotFoundException if none."""
-    short = (name or "default").rsplit("/", 1)[-1]
-    bus = events_backends[current_account()][region].event_buses.get(short)
-    if bus is None:
-        raise AwsError("ResourceNotFoundException", f"Event bus {short} does not exist.")
-    return bus
+    bus = named_bus(name, region)
+    found = find_bus(bus)
+    if found is None:
+        raise AwsError("ResourceNotFoundException", f"Event bus {bus.name} does not exist.")
+    return found
 
 
 def check_put_rule(parameters: Mapping[str, Any], region: str, rules_per_bus: int) -> None:
@@ -52,7 +50,12 @@ def check_put_rule(parameters: Mapping[str, Any], region: str, rules_per_bus: in
     schedule = parameters.get("ScheduleExpression")
     if schedule and not schedules.is_valid(schedule):
         raise _invalid("Parameter ScheduleExpression is not valid.")
-    rules = bus_of(parameters.get("EventBusName"), region).rules
+    bus = named_bus(parameters.get("EventBusName"), region)
+    if bus.account != current_account():
+        raise SandboxCannot(f"a rule on {bus.arn}, a bus of another account")
+    if schedule and bus.name != "default":
+        raise _invalid("ScheduleExpression is supported only on the default event bus.")
+    rules = bus_of(bus.name, region).rules
     if name not in rules and len(rules) >= rules_per_bus:
         raise AwsError("LimitExceededException", f"A bus has at most {rules_per_bus} rules.")
 
@@ -91,6 +94,8 @@ def _check_target(target: Mapping[str, Any], region: str) -> None:
     service, target_region = parts[2], parts[3]
     if service not in _SERVICES:
         raise SandboxCannot(f"a target of service {service} ({arn})")
+    if parts[4] not in ("", current_account()) and service != "events":
+        raise SandboxCannot(f"the {service} {where} of another account; a bus can be one")
     if target_region != region and service != "events":
         raise _invalid(f"Parameter {arn} is not valid. Reason: it is not in {region} ({where}).")
     transformer.check_target(target)
@@ -117,9 +122,12 @@ def _check_ssm(target: Mapping[str, Any], arn: str, where: str) -> None:
 
 def _check_bus(target: Mapping[str, Any], arn: str, where: str) -> None:
     if match_bus(arn) is None:
-        raise SandboxCannot(f"the target {arn}; of EventBridge it takes this account's buses only")
-    if not target.get("RoleArn"):
+        raise SandboxCannot(f"the target {arn}; of EventBridge it takes event buses only")
+    role = target.get("RoleArn")
+    if not role:
         raise _invalid(f"RoleArn is required for {where}: {arn}.")
+    if account_of(role) != current_account():
+        raise AwsError("AccessDeniedException", "Cross-account pass role is not allowed.")
     # API reference, PutTargets: not available for a bus of another account.
     if any(target.get(name) for name in ("Input", "InputPath", "InputTransformer")):
         raise SandboxCannot(f"an input of {where}, which is an event bus")

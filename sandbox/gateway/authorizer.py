@@ -14,8 +14,9 @@ from xml.sax.saxutils import escape
 
 from sandbox.core.account import account_of
 from sandbox.core.errors import AwsError
+from sandbox.events.bus_policy import call_denial_reason
 from sandbox.gateway.regions import Switches
-from sandbox.gateway.required_actions import condition_keys, required_actions
+from sandbox.gateway.required_actions import required_actions
 from sandbox.iam import service_control
 from sandbox.iam.authorization import assume_role_denial_reason, caller_denial_reason
 from sandbox.iam.principals import Caller, caller_of
@@ -119,20 +120,22 @@ def _authorize(request: _Request) -> None:
     """Raise AwsError if the caller may not make this call."""
     caller, region = request.caller, request.region
     service, operation = request.service, request.operation
-    role_arn = str(request.parameters.get("RoleArn"))
-    assumes_role = (service, operation) == ("sts", "AssumeRole")
-    is_foreign = assumes_role and account_of(role_arn) != caller.account
-    if caller.kind == "root" and not service_control.is_attached(caller.account) and not is_foreign:
-        return
-    if assumes_role:
+    is_free = caller.kind == "root" and not service_control.is_attached(caller.account)
+    if (service, operation) == ("events", "PutEvents"):
+        entries = request.parameters.get("Entries") or []
+        reasons = [call_denial_reason(caller, entries, region)]
+    elif (service, operation) == ("sts", "AssumeRole"):
+        role_arn = str(request.parameters.get("RoleArn"))
+        if is_free and account_of(role_arn) == caller.account:
+            return
         external_id = request.parameters.get("ExternalId")
         reasons = [assume_role_denial_reason(caller, role_arn, region, external_id)]
+    elif is_free:
+        return
     else:
         actions = required_actions(service, operation, request.parameters, region)
-        keys = condition_keys(service, operation, request.parameters)
         reasons = [
-            caller_denial_reason(caller, action, resource, region, keys)
-            for action, resource in actions
+            caller_denial_reason(caller, action, resource, region) for action, resource in actions
         ]
     if reason := next(filter(None, reasons), None):
         raise AwsError("AccessDeniedException", reason)

@@ -14,7 +14,7 @@ from moto.utilities.utils import get_partition
 
 from sandbox.core.account import current_account
 from sandbox.core.errors import SandboxCannot
-from sandbox.iam.policy_evaluator import ContextValue
+from sandbox.events.bus_policy import named_bus
 from sandbox.iam.principals import role_arn
 from sandbox.ssm import documents
 
@@ -23,7 +23,12 @@ _Resource = Callable[[Parameters, str], str]
 
 NEEDS_NO_PERMISSION: Final = frozenset({("sts", "GetCallerIdentity")})
 CHECKED_ELSEWHERE: Final = frozenset(
-    {("kms", None), ("ssm", "StartAutomationExecution"), ("sts", "AssumeRole")}
+    {
+        ("events", "PutEvents"),
+        ("kms", None),
+        ("ssm", "StartAutomationExecution"),
+        ("sts", "AssumeRole"),
+    }
 )
 """The services and operations that check permissions themselves."""
 
@@ -48,11 +53,24 @@ def _given(name: str) -> _Resource:
     return lambda parameters, region: str(parameters[name])
 
 
-def _bus(parameters: Parameters, region: str) -> str:
-    buses = {str(entry.get("EventBusName") or "default") for entry in parameters["Entries"]}
-    if len(buses) > 1:
-        raise SandboxCannot("PutEvents on several buses, except by the root")
-    return _arn("events", f"event-bus/{buses.pop().rpartition('/')[2]}")({}, region)
+def _bus(name: str) -> _Resource:
+    """Build the ARN of an event bus, from a parameter with its name or its ARN."""
+
+    def build(parameters: Parameters, region: str) -> str:
+        return named_bus(str(parameters.get(name) or ""), region).arn
+
+    return build
+
+
+def _rule(name: str) -> _Resource:
+    """Build the ARN of a rule, which has the name of its bus if that is not the default one."""
+
+    def build(parameters: Parameters, region: str) -> str:
+        bus = named_bus(str(parameters.get("EventBusName") or ""), region).name
+        prefix = "" if bus == "default" else f"{bus}/"
+        return _arn("events", f"rule/{prefix}{parameters[name]}")({}, region)
+
+    return build
 
 
 def _topic_of_subscription(parameters: Parameters, region: str) -> str:
@@ -95,30 +113,6 @@ def _trail(name: str) -> _Resource:
     return build
 
 
-def _rule(name: str) -> _Resource:
-    """Use the rule that a parameter names, on the bus of the call: `rule/NAME` or `rule/BUS/NAME`.
-
-    Service Authorization Reference, "Amazon EventBridge": two resource types.
-    """
-
-    def build(parameters: Parameters, region: str) -> str:
-        bus = str(parameters.get("EventBusName") or "default").rpartition("/")[2]
-        path = parameters[name] if bus == "default" else f"{bus}/{parameters[name]}"
-        return _arn("events", f"rule/{path}")({}, region)
-
-    return build
-
-
-def _event_bus(name: str) -> _Resource:
-    """Use the event bus that a parameter names or has the ARN of; the default bus without one."""
-
-    def build(parameters: Parameters, region: str) -> str:
-        bus = str(parameters.get(name) or "default").rpartition("/")[2]
-        return _arn("events", f"event-bus/{bus}")({}, region)
-
-    return build
-
-
 _RULE = _rule("Name")
 
 
@@ -148,7 +142,6 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     "ec2": {"DescribeRegions": _any},
     "events": {
         "ListRules": _arn("events", "rule/*"),
-        "PutEvents": _bus,
         "DescribeRule": _RULE,
         "ListTagsForResource": _TAGGED,
         "ListTargetsByRule": _RULE_OF_TARGETS,
@@ -160,12 +153,13 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "RemoveTargets": _RULE_OF_TARGETS,
         "TagResource": _TAGGED,
         "UntagResource": _TAGGED,
-        "CreateEventBus": _event_bus("Name"),
-        "DeleteEventBus": _event_bus("Name"),
-        "DescribeEventBus": _event_bus("Name"),
-        "PutPermission": _event_bus("EventBusName"),
-        "RemovePermission": _event_bus("EventBusName"),
-        "UpdateEventBus": _event_bus("Name"),
+        "CreateEventBus": _bus("Name"),
+        "DeleteEventBus": _bus("Name"),
+        "DescribeEventBus": _bus("Name"),
+        "ListEventBuses": _any,
+        "PutPermission": _bus("EventBusName"),
+        "RemovePermission": _bus("EventBusName"),
+        "UpdateEventBus": _bus("Name"),
     },
     "iam": {"GetUser": _arn("iam", "user/{UserName}")}
     | dict.fromkeys(
@@ -303,20 +297,3 @@ def required_actions(
         roles = [each.get("RoleArn") for each in parameters.get("Targets", ())]
         actions += [("iam:PassRole", str(role)) for role in roles if role]
     return actions
-
-
-def condition_keys(service: str, operation: str, parameters: Parameters) -> dict[str, ContextValue]:
-    """Return the condition keys of a service that a call has (Service Authorization Reference)."""
-    if (service, operation) != ("events", "PutEvents"):
-        return {}
-    entries = parameters["Entries"]
-
-    def one_or_all(name: str) -> ContextValue:
-        values = tuple(sorted({str(entry.get(name)) for entry in entries}))
-        return values[0] if len(values) == 1 else values
-
-    return {
-        "events:source": one_or_all("Source"),
-        "events:detail-type": one_or_all("DetailType"),
-        "events:eventBusInvocation": "false",
-    }

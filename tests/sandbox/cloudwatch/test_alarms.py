@@ -1,6 +1,5 @@
 """The sandbox's alarms: what they count, what they send, and what PutMetricAlarm refuses."""
 
-import json
 
 import pytest
 from botocore.exceptions import ClientError
@@ -51,24 +50,6 @@ def test_an_alarm_is_sent_for_a_failure_and_ends_when_none_follows(sandbox):
     assert state_of(account) == "OK"
     assert [change.state for change in sandbox.alarms] == ["OK", "ALARM", "OK"]
     assert sandbox.mails[-1].subject.startswith('OK: "late"')
-
-
-def test_each_change_of_a_state_is_an_event(sandbox):
-    """With the alarm's description, and its ARN as the resource."""
-    account = failing(sandbox)
-    put_alarm(account)
-    events, send = account.client("events"), allow("sqs:SendMessage", Principal=EVENTS)
-    pattern = {"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM"]}}}
-    events.put_rule(Name="alarms", EventPattern=json.dumps(pattern))
-    target = {"Id": "q", "Arn": account.make_queue("alarms", send)}
-    events.put_targets(Rule="alarms", Targets=[target])
-    happen(account)
-    event = json.loads(account.messages("alarms")[0]["Body"])
-    assert event["detail-type"] == "CloudWatch Alarm State Change"
-    assert event["resources"] == [ALARM_ARN]
-    assert event["detail"]["alarmName"] == "late"
-    assert event["detail"]["configuration"] == {"description": "An alert is late."}
-    assert event["detail"]["previousState"]["value"] == "OK"
 
 
 def test_an_alarm_is_sent_only_when_its_state_changes(sandbox):

@@ -179,11 +179,14 @@ def test_an_event_is_not_sent_to_a_third_bus_of_a_region(sandbox):
     [
         ({"RoleArn": ""}, "ValidationException"),
         ({"Input": "{}"}, "SandboxCannot"),
-        ({"Arn": bus_arn(OTHER).replace(ACCOUNT_ID, "444455556666")}, "SandboxCannot"),
+        (
+            {"RoleArn": role_arn("forward").replace(ACCOUNT_ID, "444455556666")},
+            "AccessDeniedException",
+        ),
     ],
 )
 def test_a_bus_that_cannot_be_a_target_is_refused(sandbox, change, code):
-    """It needs a role. Other accounts and inputs are not supported."""
+    """It needs a role of its own account. Inputs are not supported."""
     account = Account(sandbox)
     account.make_rule()
     target = {"Id": "bus", "Arn": bus_arn(OTHER), "RoleArn": role_arn("forward"), **change}
