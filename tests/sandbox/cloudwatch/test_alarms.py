@@ -1,6 +1,5 @@
 """The sandbox's alarms: what they count, what they send, and what PutMetricAlarm refuses."""
 
-
 import pytest
 from botocore.exceptions import ClientError
 
