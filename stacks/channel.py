@@ -1,5 +1,6 @@
 """How the alerts of one Region reach people: the topics, their key, policies and subscribers."""
 
+import json
 from urllib.parse import quote
 
 from reprieve.guard.resources import Key, RegionalGuard, Topic
@@ -85,4 +86,18 @@ class Channel(Construct):
                 topic_arn=arn,
                 protocol="email",
                 endpoint=self._references.text(address),
+            )
+        for each in topic.subscriptions:
+            SnsTopicSubscription(
+                self,
+                f"{topic.id}-{each.id}",
+                provider=self._provider,
+                topic_arn=arn,
+                protocol=each.protocol,
+                endpoint=self._references.text(each.endpoint),
+                filter_policy=json.dumps(each.filter_policy) if each.filter_policy else None,
+                filter_policy_scope="MessageBody" if each.filter_policy else None,
+                raw_message_delivery=True if each.raw else None,
+                delivery_policy=json.dumps(each.delivery_policy) if each.delivery_policy else None,
+                redrive_policy=self._references.json({"deadLetterTargetArn": each.dead_letter_arn}),
             )

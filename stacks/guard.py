@@ -39,8 +39,9 @@ class RegionalGuard(Construct):
         super().__init__(scope, id)
         self._provider = provider
         self._references = references
-        Channel(self, "channel", guard=guard, provider=provider, references=references)
+        # First: SNS leaves there what it cannot deliver.
         self._queue(guard.queue)
+        Channel(self, "channel", guard=guard, provider=provider, references=references)
         self._documents = {each.name: self._document(each) for each in guard.documents}
         if guard.service_setting:
             SsmServiceSetting(
@@ -159,6 +160,7 @@ class Rules:
             )
             if target.transformer
             else None,
+            input_path=target.input_path,
             retry_policy=CloudwatchEventTargetRetryPolicy(
                 maximum_event_age_in_seconds=target.maximum_event_age,
                 maximum_retry_attempts=target.maximum_retries,

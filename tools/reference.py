@@ -10,6 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from reprieve.aws.permissions import COMMANDS, EXTENDS, policy_for
 from reprieve.errors import ExitCode
+from reprieve.events.severity import Severity
 from reprieve.events.threats import CATALOGUE, DEFAULTS
 from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
@@ -142,6 +143,8 @@ def _default(field: Any) -> str:
         return "`{}`"
     if field.default is None:
         return "none"
+    if field.default == tuple(Severity):
+        return "all"
     if field.default == DEFAULTS:
         return "those that are on by default"
     if isinstance(field.default, bool):

@@ -5,6 +5,7 @@
 
 from typing import Final
 
+from reprieve.events.severity import Severity
 from reprieve.events.threat import EventPattern
 from reprieve.events.transformer import Transformer, text_of
 
@@ -18,10 +19,15 @@ LINES_UP_TO: Final = (3, 8, 24, 80)
 """How many lines the texts of results have. The script, which knows this too, imports boto3."""
 
 
-def results(lines_up_to: int | None = None) -> EventPattern:
-    """Return the pattern of all results, or of those whose text has so many lines at most."""
+def results(lines_up_to: int | None = None, severity: Severity | None = None) -> EventPattern:
+    """Return the pattern of all results, or of those of a length or a severity.
+
+    `lines_up_to` is how many lines their text has at most.
+    """
     pattern: EventPattern = {"source": [SOURCE], "detail-type": [DETAIL_TYPE]}
-    return pattern | ({"detail": {"lines-up-to": [lines_up_to]}} if lines_up_to else {})
+    detail = {"lines-up-to": lines_up_to, "severity": severity}
+    limited = {name: [value] for name, value in detail.items() if value}
+    return pattern | ({"detail": limited} if limited else {})
 
 
 def result_alerts() -> dict[int, Transformer]:
@@ -31,6 +37,12 @@ def result_alerts() -> dict[int, Transformer]:
     their own.
     """
     return {size: _alert(size) for size in LINES_UP_TO}
+
+
+def result_line() -> Transformer:
+    """Return the text of a result for SMS: its subject, and where."""
+    paths = {"subject": "$.detail.subject", "region": "$.detail.region", "account": "$.account"}
+    return text_of(paths, ["Reprieve: <subject> (<region>) (account <account>)"])
 
 
 def _alert(size: int) -> Transformer:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from reprieve.events.severity import Severity
 from reprieve.events.threats import APPROVED, KEY_DELETION_SCHEDULED
+from reprieve.guard.channels import ChannelTopic
 from reprieve.guard.resources import DEFAULT_BUS, Alarm, Metric, Queue, Rule, Topic
 from reprieve.names import Names
 from reprieve.settings.schema import ReliabilitySettings
@@ -27,13 +29,16 @@ def alarms_of(
     queue: Queue,
     topics: tuple[Topic, ...],
     rules: tuple[Rule, ...],
+    channels: tuple[ChannelTopic, ...] = (),
 ) -> tuple[Alarm, ...]:
-    """Return the alarms on the queue, on the first topic's deliveries, and on the rules.
+    """Return the alarms on the queue, on the deliveries of topics, and on the rules.
 
-    CloudWatch sums at most ten metrics in one alarm, so the rules share alarms by their groups.
+    Of `topics` the first sends the alerts, and all get the alarms. CloudWatch sums at most ten
+    metrics in one alarm, so the rules share alarms by their groups.
     """
     found = (
         *_delivery_alarms(queue, topics, rules),
+        *_channel_alarms(topics, channels),
         *_mass_deletion_alarms(reliability.storm_threshold, topics, rules),
     )
     return tuple(replace(each, name=names.of(each.id)) for each in found)
@@ -77,6 +82,7 @@ def _mass_deletion_alarms(
                 for name in starting
             ),
             label="Attempts to start a rescue again" if len(starting) > 1 else None,
+            severity=Severity.WARNING,
         )
 
 
@@ -101,6 +107,7 @@ def _delivery_alarms(
             "does not exist any more, or a queue was deleted.",
             actions,
             _metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", TopicName=alerts.name),
+            severity=Severity.WARNING,
         )
     groups: dict[str, list[Rule]] = {}
     for rule in rules:
@@ -121,6 +128,28 @@ def _delivery_alarms(
         )
 
 
+def _channel_alarms(
+    topics: tuple[Topic, ...], channels: tuple[ChannelTopic, ...]
+) -> Iterator[Alarm]:
+    """Yield the alarms on the deliveries to the channels: of at most ten topics each."""
+    for id, is_lifeline in (("failed-channels", False), ("failed-lifeline-channels", True)):
+        names = [each.topic.name for each in channels if each.is_lifeline == is_lifeline]
+        if names:
+            yield _alarm(
+                id,
+                "SNS could not deliver a message to a channel. Run 'reprieve status' to check the "
+                "subscriptions of these topics, and the endpoint of the channel: "
+                f"{', '.join(names)}.",
+                tuple(topic.arn for topic in topics),
+                *(
+                    _metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", TopicName=name)
+                    for name in names
+                ),
+                label="Failed notifications" if len(names) > 1 else None,
+                severity=Severity.WARNING,
+            )
+
+
 def _alarm(
     id: str,
     description: str,
@@ -128,6 +157,7 @@ def _alarm(
     *metrics: Metric,
     label: str | None = None,
     threshold: int = 0,
+    severity: Severity = Severity.CRITICAL,
 ) -> Alarm:
     return Alarm(
         id=id,
@@ -142,6 +172,7 @@ def _alarm(
         evaluation_periods=1,
         # EventBridge and SNS send these metrics only when there is something to count.
         missing_data="notBreaching",
+        severity=severity,
     )
 
 

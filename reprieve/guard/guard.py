@@ -9,6 +9,8 @@ from typing import Final
 
 from reprieve.guard import policies
 from reprieve.guard.alarms import alarms_of
+from reprieve.guard.channel_rules import channel_rules
+from reprieve.guard.channels import channel_topics, sends_to_dead_letters
 from reprieve.guard.forwarding import next_region, relay_region
 from reprieve.guard.hub import buses_of, hub_rules
 from reprieve.guard.patrol import patrol_document, stand_in
@@ -20,7 +22,7 @@ from reprieve.guard.remediation import (
     runbook_role_arns,
     service_setting_of,
 )
-from reprieve.guard.resources import Document, EventBus, Queue, RegionalGuard, Rule
+from reprieve.guard.resources import Alarm, Document, EventBus, Queue, RegionalGuard, Rule
 from reprieve.guard.rules import Endpoints, alarm_rule, forwarding_rules, rules_of
 from reprieve.guard.topics import KEY_REFERENCE, alert_key, topics_of
 from reprieve.guard.topology import has_hub, is_spoke
@@ -71,10 +73,14 @@ def _guard(
         runbook_role_arns(settings, location),
     )
     topics = topics_of(settings, location, key_arn)
+    queue_arn = location.arn("sqs", names.dead_letters)
+    channels = channel_topics(settings, location, key_arn, queue_arn)
     queue = Queue(
         name=names.dead_letters,
-        arn=location.arn("sqs", names.dead_letters),
-        policy=policies.dead_letter_policy(location, names),
+        arn=queue_arn,
+        policy=policies.dead_letter_policy(
+            location, names, from_topics=sends_to_dead_letters(channels)
+        ),
         retention_seconds=_RETENTION_SECONDS,
     )
     endpoints = Endpoints(
@@ -93,14 +99,19 @@ def _guard(
         buses = buses_of(settings, location)
         rules += hub_rules(settings, location, topics[0].arn, queue.arn)
     reliability = settings.reliability
-    alarms = alarms_of(reliability, names, queue, topics, rules) if reliability.alarms else ()
+    alarms: tuple[Alarm, ...] = ()
+    if reliability.alarms:
+        alarms = alarms_of(reliability, names, queue, topics, rules, channels)
     if alarms and is_spoke(settings, location.region):
         rules += (alarm_rule(settings, location, endpoints, alarms),)
+    rules += channel_rules(
+        rules, alarms, channels, location, names, queue.arn, encrypted=key_arn is not None
+    )
     return RegionalGuard(
         location=location,
         key_arn=key_arn,
         key=key,
-        topics=topics,
+        topics=(*topics, *(each.topic for each in channels)),
         queue=queue,
         documents=documents,
         rules=rules,

@@ -7,7 +7,7 @@ from reprieve.events.threats import BY_NAME
 from reprieve.guard.remediation import deployers_of, document_of
 from reprieve.guard.resources import DEFAULT_BUS, Document, RegionalGuard, Rule, Target
 from reprieve.guard.topics import KEY_REFERENCE, topic_names
-from reprieve.guard.topology import sends_events
+from reprieve.guard.topology import results_of
 from reprieve.location import Location
 from reprieve.names import ALERT_KEY_TAG
 from reprieve.runbooks.patrol import patrol_document as runbook_document
@@ -33,11 +33,11 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
     account's id: its name depends on the content.
     """
     region = Location(location.partition, location.region, "{{ global:ACCOUNT_ID }}")
-    as_events = sends_events(settings, location.region)
+    results = results_of(settings, location.region)
     topics = [region.arn("sns", name) for name in topic_names(settings)]
-    results = destination("patrol", topics, as_events=as_events)
+    to = destination("patrol", topics, results=results)
     inspection = {
-        **results,
+        **to,
         "DeadLetters": settings.resource_names.dead_letters,
         "Rescues": settings.remediation.enabled,
         "RescuesEarlier": settings.patrol.rescue_earlier,
@@ -52,11 +52,11 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
         "OwnKeyTag": ALERT_KEY_TAG,
     }
     guard_check = {
-        **results,
+        **to,
         "DeadLetters": settings.resource_names.dead_letters,
         "Expected": expectations(settings, neighbour),
     }
-    content = runbook_document(location.partition, inspection, guard_check, as_events=as_events)
+    content = runbook_document(location.partition, inspection, guard_check, results=results)
     return document_of(PATROL, content, settings)
 
 
@@ -137,6 +137,8 @@ def _target_facts(target: Target) -> dict[str, Any]:
         },
         "DeadLetterConfig": {"Arn": target.dead_letter_arn},
     }
+    if target.input_path:
+        facts["InputPath"] = target.input_path
     if target.transformer:
         facts["InputTransformer"] = {
             "InputPathsMap": target.transformer.paths,

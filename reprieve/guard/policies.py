@@ -44,13 +44,23 @@ def topic_policy(
     )
 
 
-def dead_letter_policy(location: Location, names: Names) -> Policy:
+def dead_letter_policy(location: Location, names: Names, *, from_topics: bool = False) -> Policy:
     """Let EventBridge send to the queue what Reprieve's rules could not deliver, over TLS.
 
     EventBridge user guide, "Using dead-letter queues", shows this condition; EventBridge fulfils it
-    for SQS.
+    for SQS. With `from_topics` SNS sends there too what a subscription could not deliver (SNS
+    developer guide, "Amazon SNS dead-letter queues").
     """
     queue_arn = location.arn("sqs", names.dead_letters)
+    topics = location.arn("sns", f"{names.beginning}*")
+    leave = {
+        "Sid": "TopicsLeaveWhatFailed",
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnLike": {"aws:SourceArn": topics}},
+    }
     return _policy(
         {
             "Sid": "EventBridgeLeavesWhatFailed",
@@ -60,6 +70,7 @@ def dead_letter_policy(location: Location, names: Names) -> Policy:
             "Resource": queue_arn,
             "Condition": {"ArnLike": {"aws:SourceArn": _rules(location, names)}},
         },
+        *([leave] if from_topics else []),
         _over_tls_only("sqs:*", queue_arn),
     )
 
@@ -219,13 +230,15 @@ def patrol_permissions(
     names: Names,
     *,
     topic_names: Sequence[str],
+    inspected_topics: Sequence[str],
     rescues: bool,
     alert_keys: Sequence[str] = (),
     puts_events: bool = False,
 ) -> Policy:
     """Allow what a patrol does: inspect keys and guards, empty the dead-letter queue, send reports.
 
-    With `rescues` it may cancel deletions, with `puts_events` send its reports as events.
+    It sends to `topic_names`, and checks `inspected_topics`. With `rescues` it may cancel
+    deletions, with `puts_events` send its reports as events.
     """
     anywhere = location.every_region
     return _policy(
@@ -265,7 +278,7 @@ def patrol_permissions(
         _allow(
             "InspectTopics",
             ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"],
-            [anywhere.arn("sns", name) for name in topic_names],
+            [anywhere.arn("sns", name) for name in inspected_topics],
         ),
         _allow(
             "EmptyDeadLetters",

@@ -149,7 +149,10 @@ def protection_of(settings: Settings, waiting_days: int = DEFAULT_WAITING_DAYS) 
 
 
 def _guard(settings: Settings) -> Statement:
-    topics, names = topic_names(settings), settings.resource_names
+    names = settings.resource_names
+    # The topics of channels by what their names begin with: there may be many.
+    channels = [f"{names.beginning}*"] if settings.channel else []
+    topics = (*topic_names(settings), *channels)
     partition, given = settings.regions.partition, settings.remediation.automation_role_arn
     given_role = [given] if given else []
     # Each of Reprieve's own by its name: teams have other roles with the same prefix, such as one

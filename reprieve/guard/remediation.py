@@ -5,14 +5,16 @@ from typing import Any, Final
 from reprieve.events.threat import Threat
 from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED
 from reprieve.guard import policies
+from reprieve.guard.channels import channel_topic_names
 from reprieve.guard.forwarding import bus_arns
 from reprieve.guard.resources import Document, Role, ServiceSetting
 from reprieve.guard.topics import topic_names
-from reprieve.guard.topology import sends_events
+from reprieve.guard.topology import results_of
 from reprieve.location import Location
 from reprieve.runbooks.enable import enable_document
 from reprieve.runbooks.rescue import rescue_document
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, ENABLE_KEY, PATROL, RESCUE_KEY, Runbook
+from reprieve.runbooks.script_source import Results
 from reprieve.settings.schema import RemediationSettings, Settings
 
 # By what `remediation.runbook` calls them.
@@ -47,11 +49,11 @@ def runbook_against(threat: Threat, remediation: RemediationSettings) -> Runbook
 def documents_of(settings: Settings, region: str) -> tuple[Document, ...]:
     """Return the documents of the runbooks for one key; Amazon's exist in every Region."""
     used = runbooks_of(settings.remediation)
-    as_events = sends_events(settings, region)
+    results = results_of(settings, region)
     return tuple(
         document_of(
             runbook,
-            _content(runbook, settings, as_events=as_events),
+            _content(runbook, settings, results=results),
             settings,
             is_first=runbook is used[0],
         )
@@ -69,15 +71,15 @@ def document_of(
     return Document(id, runbook, runbook.name(settings.resource_names), content)
 
 
-def _content(runbook: Runbook, settings: Settings, *, as_events: bool) -> dict[str, Any]:
+def _content(runbook: Runbook, settings: Settings, *, results: Results) -> dict[str, Any]:
     partition = settings.regions.partition
     if runbook is ENABLE_KEY:
-        return enable_document(partition, as_events=as_events)
+        return enable_document(partition, results=results)
     return rescue_document(
         partition,
         re_enable=settings.remediation.re_enable,
         deployers=deployers_of(settings),
-        as_events=as_events,
+        results=results,
     )
 
 
@@ -201,6 +203,7 @@ def _patrol_role(settings: Settings, location: Location) -> Role:
             location,
             settings.resource_names,
             topic_names=topic_names(settings),
+            inspected_topics=(*topic_names(settings), *channel_topic_names(settings)),
             rescues=settings.remediation.enabled,
             alert_keys=_alert_keys(settings),
             puts_events=_puts_events(settings),
@@ -210,7 +213,9 @@ def _patrol_role(settings: Settings, location: Location) -> Role:
 
 def _puts_events(settings: Settings) -> bool:
     """Return whether the runbooks of any Region send results as events."""
-    return any(sends_events(settings, region) for region in settings.regions.watched)
+    return any(
+        results_of(settings, region) is not Results.TOPICS for region in settings.regions.watched
+    )
 
 
 def _alert_keys(settings: Settings) -> tuple[str, ...]:

@@ -7,12 +7,15 @@ they are deployed, with `location.ACCOUNT_REFERENCE` where the account is not kn
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from reprieve.events.severity import Severity
 from reprieve.events.transformer import Transformer
 from reprieve.location import Location
+from reprieve.messages.message import Message
 from reprieve.runbooks.runbook import Runbook
 
 Policy = dict[str, Any]
@@ -32,8 +35,26 @@ class Key:
 
 
 @dataclass(frozen=True)
+class Subscription:
+    """A subscription to a topic in another way than by e-mail.
+
+    `id` is the name of its channel. It gets those messages whose JSON matches `filter_policy`, all
+    if that is None. What SNS cannot deliver goes to the queue `dead_letter_arn`. With `raw` the
+    endpoint gets the message alone, without SNS's envelope.
+    """
+
+    id: str
+    protocol: str
+    endpoint: str
+    filter_policy: dict[str, Any] | None
+    dead_letter_arn: str
+    delivery_policy: Mapping[str, Any] | None
+    raw: bool
+
+
+@dataclass(frozen=True)
 class Topic:
-    """An SNS topic with its policy and the e-mail addresses that subscribe to it.
+    """An SNS topic with its policy and those who subscribe to it: `emails` by their addresses.
 
     `key_arn` is the key that encrypts it, None without encryption. SNS shows `display_name` as the
     sender of e-mails.
@@ -46,6 +67,7 @@ class Topic:
     key_arn: str | None
     policy: Policy
     emails: tuple[str, ...]
+    subscriptions: tuple[Subscription, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,10 +114,11 @@ class Document:
 class Target:
     """What a rule sends an event to.
 
-    `transformer` makes the text that the target gets; without one it gets the event. `document` is
-    the name of the runbook's document that it starts, which has to exist first; None for Amazon's
-    and for other targets. An event that cannot be delivered within `maximum_event_age` seconds goes
-    to the queue `dead_letter_arn`.
+    `transformer` makes the text that the target gets, or `input_path` is the part of the event that
+    it gets; without both it gets the event. `message` is what the text says. `document` is the name
+    of the runbook's document that it starts, which has to exist first; None for Amazon's and for
+    other targets. An event that cannot be delivered within `maximum_event_age` seconds goes to the
+    queue `dead_letter_arn`.
     """
 
     id: str
@@ -106,6 +129,8 @@ class Target:
     document: str | None
     maximum_event_age: int
     maximum_retries: int
+    input_path: str | None = None
+    message: Message | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -147,6 +172,11 @@ class Rule:
         return self.name if self.bus == DEFAULT_BUS else f"{self.bus}/{self.name}"
 
     @property
+    def message(self) -> Message | None:
+        """What its targets notify people of; None if they notify nobody."""
+        return next((each.message for each in self.targets if each.message), None)
+
+    @property
     def starts_runbook(self) -> bool:
         """Whether one of its targets is a runbook."""
         return any(":ssm:" in target.arn for target in self.targets)
@@ -167,7 +197,7 @@ class Metric:
 class Alarm:
     """A CloudWatch alarm on a metric, or on the sum of several: then `label` names the sum.
 
-    `actions` are the ARNs of the topics that it notifies.
+    `actions` are the ARNs of the topics that it notifies. `severity` selects the channels.
     """
 
     id: str
@@ -180,6 +210,7 @@ class Alarm:
     comparison: str
     evaluation_periods: int
     missing_data: str
+    severity: Severity
 
 
 SUM_OF_METRICS: Final = "SUM(FILL(METRICS(), 0))"

@@ -1,7 +1,7 @@
 """The EventBridge rules of one Region, with their targets."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reprieve.events.alarm_events import ALARM_RULE, alarm_raised
 from reprieve.events.exemptions import exemptions_in, split, without_callers
@@ -315,7 +315,8 @@ class _Rules:
 
     def _to_topic(self, name: str, topic_arn: str, message: Message) -> Target:
         # SNS lets EventBridge in by the topic's policy; a role on this target may break delivery.
-        return self._target(f"{name}-alert", topic_arn, text(message), ALERT_SECONDS)
+        target = self._target(f"{name}-alert", topic_arn, text(message), ALERT_SECONDS)
+        return replace(target, message=message)
 
     def _to_runbook(self, name: str, runbook: Runbook, parameters: Transformer) -> Target:
         document = self._to.documents.get(runbook)

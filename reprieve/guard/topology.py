@@ -8,6 +8,7 @@ another account (EventBridge API reference, PutTargets).
 """
 
 from reprieve.location import Location
+from reprieve.runbooks.script_source import Results
 from reprieve.settings.hub import HUB_TOPOLOGY
 from reprieve.settings.schema import Settings
 
@@ -56,3 +57,10 @@ def sends_events(settings: Settings, region: str) -> bool:
     Otherwise they publish to the Region's topics, which is the shortest way to people.
     """
     return is_spoke(settings, region)
+
+
+def results_of(settings: Settings, region: str) -> Results:
+    """Return where the runbooks of a Region send their results."""
+    if sends_events(settings, region):
+        return Results.EVENTS
+    return Results.BOTH if settings.channel else Results.TOPICS

@@ -1,5 +1,6 @@
 """Reprieve's second runbook: enable a disabled key, and send the result."""
 
+from reprieve.runbooks.script_source import Results
 from reprieve.runbooks.steps import (
     REGION,
     TOPIC,
@@ -15,10 +16,10 @@ from reprieve.runbooks.steps import (
 )
 
 
-def enable_document(partition: str, *, as_events: bool = False) -> Document:
+def enable_document(partition: str, *, results: Results = Results.TOPICS) -> Document:
     """Return the Automation document (schema 0.3).
 
-    With `as_events` its result is an event.
+    `results` says where its result goes.
     """
     steps = [
         run_script(
@@ -27,9 +28,9 @@ def enable_document(partition: str, *, as_events: bool = False) -> Document:
             partition,
             outputs=("Outcome", "Reason"),
             on_failure="step:TellFailed",
-            as_events=as_events,
+            results=results,
             KeyId="{{ KeyId }}",
-            **destination("enable", [TOPIC], as_events=as_events),
+            **destination("enable", [TOPIC], results=results),
         ),
         choose("ChooseByOutcome", "{{ Enable.Outcome }}", {"Failed": "FailEnabling"}, "VerifyKey"),
         # The script has enabled the key. This asks KMS: no success without an enabled key.
@@ -44,11 +45,11 @@ def enable_document(partition: str, *, as_events: bool = False) -> Document:
             f"aws kms describe-key --region {REGION} --key-id {{{{ KeyId }}}}",
             "If the state is Disabled, enable the key:",
             f"aws kms enable-key --region {REGION} --key-id {{{{ KeyId }}}}",
-            as_events=as_events,
+            results=results,
         ),
     ]
     return document(
         "enables a KMS key that was disabled and sends the result.",
-        key_parameters(as_events=as_events),
+        key_parameters(results=results),
         steps,
     )

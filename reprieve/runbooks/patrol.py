@@ -6,6 +6,7 @@ deletion is found all the same, since its waiting period is 7 days at least.
 
 from typing import Any
 
+from reprieve.runbooks.script_source import Results
 from reprieve.runbooks.steps import (
     ROLE_PARAMETER,
     Document,
@@ -30,12 +31,12 @@ def patrol_document(
     inspection: dict[str, Any],
     guard_check: dict[str, Any],
     *,
-    as_events: bool = False,
+    results: Results = Results.TOPICS,
 ) -> Document:
     """Return the Automation document (schema 0.3).
 
-    `inspection` and `guard_check` are what the scripts `patrol` and `guard_check` get. With
-    `as_events` its messages are events.
+    `inspection` and `guard_check` are what the scripts `patrol` and `guard_check` get. `results`
+    says where its messages go.
     """
     steps = [
         run_script(
@@ -45,17 +46,17 @@ def patrol_document(
             outputs=("Problems",),
             # The execution fails at its end, and the keys are inspected all the same.
             on_failure="Continue",
-            as_events=as_events,
+            results=results,
             **guard_check,
         ),
-        _inspect("Inspect", partition, inspection | {"Seen": "none"}, as_events=as_events),
+        _inspect("Inspect", partition, inspection | {"Seen": "none"}, results=results),
         choose("AreAllExplained", "{{ Inspect.Unexplained }}", {"none": "AreAllSaved"}, "Wait"),
         {"name": "Wait", "action": "aws:sleep", "inputs": {"Duration": _HISTORY_DELAY}},
         _inspect(
             "InspectAgain",
             partition,
             inspection | {"Seen": "{{ Inspect.Unexplained }}"},
-            as_events=as_events,
+            results=results,
         ),
         choose("AreOthersSaved", "{{ InspectAgain.Failed }}", {"0": "AreAllSaved"}, "FailAgain"),
         choose("AreAllSaved", "{{ Inspect.Failed }}", {"0": "End"}, "Fail"),
@@ -85,7 +86,7 @@ def patrol_document(
     )
 
 
-def _inspect(name: str, partition: str, payload: dict[str, Any], *, as_events: bool) -> Step:
+def _inspect(name: str, partition: str, payload: dict[str, Any], *, results: Results) -> Step:
     return run_script(
         name,
         "patrol",
@@ -93,7 +94,7 @@ def _inspect(name: str, partition: str, payload: dict[str, Any], *, as_events: b
         outputs=("Unexplained", "Failed"),
         on_failure="Abort",
         attempts=_LOOKS,
-        as_events=as_events,
+        results=results,
         Remind="{{ Remind }}",
         **payload,
     )

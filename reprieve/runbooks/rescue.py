@@ -8,6 +8,7 @@ would wait for each other. If it cannot rescue a key, the execution ends as Fail
 from collections.abc import Sequence
 
 from reprieve.names import ALERT_KEY_TAG
+from reprieve.runbooks.script_source import Results
 from reprieve.runbooks.steps import (
     REGION,
     TOPIC,
@@ -32,13 +33,13 @@ def rescue_document(
     *,
     re_enable: bool = False,
     deployers: Sequence[str] = (),
-    as_events: bool = False,
+    results: Results = Results.TOPICS,
 ) -> Document:
     """Return the Automation document (schema 0.3).
 
     With `re_enable` it also enables a key that was enabled before. `deployers` are the principals
-    that may delete the key of Reprieve's alerts, each in the form of the parameter CalledBy. With
-    `as_events` its result is an event.
+    that may delete the key of Reprieve's alerts, each in the form of the parameter CalledBy.
+    `results` says where its result goes.
     """
     steps = [
         run_script(
@@ -47,9 +48,9 @@ def rescue_document(
             partition,
             outputs=("Outcome", "Reason"),
             on_failure="step:TellFailed",
-            as_events=as_events,
+            results=results,
             KeyId="{{ KeyId }}",
-            **destination("rescue", [TOPIC], as_events=as_events),
+            **destination("rescue", [TOPIC], results=results),
             CalledAt="{{ CalledAt }}",
             CalledBy="{{ CalledBy }}",
             Deployers=sorted(deployers),
@@ -75,11 +76,11 @@ def rescue_document(
             f"aws kms describe-key --region {REGION} --key-id {{{{ KeyId }}}}",
             "If the state is PendingDeletion or PendingReplicaDeletion, cancel the deletion:",
             f"aws kms cancel-key-deletion --region {REGION} --key-id {{{{ KeyId }}}}",
-            as_events=as_events,
+            results=results,
         ),
     ]
     return document(
         "cancels the scheduled deletion of a KMS key and sends the result.",
-        key_parameters(as_events=as_events),
+        key_parameters(results=results),
         steps,
     )

@@ -1,7 +1,8 @@
 """The text of a script as Systems Manager gets it: one file, made of several modules."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -11,20 +12,35 @@ _PACKAGE: Final = "reprieve.runbooks.scripts"
 _HEAD: Final = "# From reprieve/runbooks/scripts, without docstrings and comments.\n"
 
 
-# By module: the function of it that another module has in a form for results as events.
-_AS_EVENTS: Final = {"messages": ("publish", "event_messages")}
+class Results(StrEnum):
+    """Where the results of runbooks go."""
+
+    TOPICS = "topics"
+    """To the topics of the Region: the shortest way to people."""
+    EVENTS = "events"
+    """To the event bus: another Region notifies people."""
+    BOTH = "both"
+    """To the topics, and to the event bus for the channels."""
+
+
+# By where results go and by module: the function of it that another module has in that form, and
+# None if both are needed.
+_OTHERS: Final[Mapping[Results, Mapping[str, tuple[str | None, str]]]] = {
+    Results.TOPICS: {},
+    Results.EVENTS: {"messages": ("publish", "event_messages")},
+    Results.BOTH: {"messages": (None, "announcing")},
+}
 
 
 @cache
-def script_source(module: str, *, as_events: bool = False) -> str:
+def script_source(module: str, results: Results = Results.TOPICS) -> str:
     """Return a module of `reprieve.runbooks.scripts` with everything that it imports from there.
 
     Systems Manager runs a script alone: it cannot import a module of this project. So the code of
     each imported module comes before the code that imports it, once. Docstrings, comments and empty
     lines are left out: a document has at most 64 KB (SSM API reference, CreateDocument).
 
-    With `as_events` the script puts its results on the event bus, instead of sending them to the
-    guard's topics.
+    `results` says where the script sends its results: by default to the guard's topics.
 
     The lines are those of the files. Python's own printing of its syntax differs from version to
     version, and the name of a runbook depends on every character.
@@ -32,7 +48,7 @@ def script_source(module: str, *, as_events: bool = False) -> str:
     parts: dict[str, str] = {}
     _collect(module, parts)
     replaced = {}
-    for name, (function, other) in _AS_EVENTS.items() if as_events else ():
+    for name, (function, other) in _OTHERS[results].items():
         if name in parts:
             replaced[name] = function
             _collect(other, parts)

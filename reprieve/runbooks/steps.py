@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reprieve.regions import CONSOLES
-from reprieve.runbooks.script_source import script_source
+from reprieve.runbooks.script_source import Results, script_source
 
 Document = dict[str, Any]
 Step = dict[str, Any]
@@ -53,19 +53,22 @@ KEY_PARAMETERS: Final = {
 TOPIC: Final = "{{ TopicArn }}"
 
 
-def key_parameters(*, as_events: bool) -> dict[str, Any]:
+def key_parameters(*, results: Results) -> dict[str, Any]:
     """Return the parameters of a runbook for one key; as events, results need no topic."""
     return {
-        name: each for name, each in KEY_PARAMETERS.items() if not as_events or name != "TopicArn"
+        name: each
+        for name, each in KEY_PARAMETERS.items()
+        if results is not Results.EVENTS or name != "TopicArn"
     }
 
 
-def destination(kind: str, topics: list[str], *, as_events: bool) -> Mapping[str, Any]:
+def destination(kind: str, topics: list[str], *, results: Results) -> Mapping[str, Any]:
     """Return the part of a script's payload that says where its results go.
 
     `kind` is the kind of runbook, for those who receive its results as events.
     """
-    return {"Kind": kind} if as_events else {"Topics": topics}
+    events = {} if results is Results.TOPICS else {"Kind": kind}
+    return events | ({} if results is Results.EVENTS else {"Topics": topics})
 
 
 def document(description: str, parameters: dict[str, Any], steps: list[Step]) -> Document:
@@ -87,14 +90,14 @@ def run_script(
     outputs: tuple[str, ...],
     on_failure: str,
     attempts: int = _ATTEMPTS,
-    as_events: bool = False,
+    results: Results = Results.TOPICS,
     **payload: Any,
 ) -> Step:
     """Return a step that runs `handler` of a module of `reprieve.runbooks.scripts`.
 
     `outputs` are the names of texts in the dictionary that it returns. Besides `payload` it gets
-    where it runs: Region, Account, Execution, and the host of the Console. With `as_events` it puts
-    its results on the event bus.
+    where it runs: Region, Account, Execution, and the host of the Console. `results` says
+    where it sends its results.
     """
     place = {
         "Region": REGION,
@@ -102,6 +105,8 @@ def run_script(
         "Execution": "{{ automation:EXECUTION_ID }}",
         "Console": CONSOLES.get(partition, ""),
     }
+    if results is not Results.TOPICS:
+        place["Partition"] = partition
     return {
         "name": name,
         "action": "aws:executeScript",
@@ -115,7 +120,7 @@ def run_script(
             "Runtime": "python3.11",
             "Handler": "handler",
             "InputPayload": place | payload,
-            "Script": script_source(module, as_events=as_events),
+            "Script": script_source(module, results=results),
         },
         "outputs": [
             {"Name": output, "Selector": f"$.Payload.{output}", "Type": "String"}
@@ -174,9 +179,9 @@ def end(name: str) -> Step:
     }
 
 
-def tell(name: str, kind: str, partition: str, subject: str, *lines: str, as_events: bool) -> Step:
+def tell(name: str, kind: str, partition: str, subject: str, *lines: str, results: Results) -> Step:
     """Return a last step that sends a message about the key of the parameters."""
-    if not as_events:
+    if results is Results.TOPICS:
         return publish(name, partition, TOPIC, subject, *lines)
     step = run_script(
         name,
@@ -184,8 +189,8 @@ def tell(name: str, kind: str, partition: str, subject: str, *lines: str, as_eve
         partition,
         outputs=(),
         on_failure="Abort",
-        as_events=True,
-        Kind=kind,
+        results=results,
+        **destination(kind, [TOPIC], results=results),
         KeyId="{{ KeyId }}",
         Subject=subject,
         Lines=list(lines),

@@ -12,6 +12,7 @@ from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLE
 from reprieve.names import Names
 from reprieve.settings.account import account_errors
 from reprieve.settings.arns import key_home, principal_account, principal_partition
+from reprieve.settings.channels import channel_errors
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.hub import alerting_regions, hub_errors
 from reprieve.settings.invalid import invalid_at, other_partition_at
@@ -48,10 +49,11 @@ def cross_field_errors(values: Values) -> Errors:
     partition, reference = _partition(values)
     yield from account_errors(table(values, "account"), partition)
     yield from state_errors(table(values, "state"), partition)
+    watched = _watched(values, partition) if partition else None
+    yield from channel_errors(values, partition, watched)
     if partition is None:
         return
     yield from _partition_errors(values, partition, reference)
-    watched = _watched(values, partition)
     yield from hub_errors(values, partition, watched)
     if watched is None:
         return

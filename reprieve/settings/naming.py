@@ -112,14 +112,16 @@ def naming_errors(values: Values) -> Errors:
             'needs the runbook "reprieve": Amazon\'s accepts a role at the path "/" only',
             'remove it, or set remediation.runbook = "reprieve"',
         )
+    # With channels each has a second rule.
+    suffix = "-channels" if values.get("channel") else ""
     for place, name in watch_names(values).items():
-        rule = names.of(f"watch-{name}")
+        rule = names.of(f"watch-{name}{suffix}")
         if names.prefix != DEFAULT_PREFIX and len(rule) > MAX_RULE:
             yield invalid_at(
                 place,
                 name,
                 f"makes a rule with a name of {len(rule)} characters; EventBridge accepts "
                 f"{MAX_RULE}",
-                f"use a name of {MAX_RULE - len(names.of('watch-'))} characters, or a shorter "
+                f"use a name of {MAX_RULE - len(names.of(f'watch-{suffix}'))} characters, or a shorter "
                 "names.prefix",
             )

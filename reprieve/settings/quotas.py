@@ -30,6 +30,12 @@ MAX_WILDCARD_WATCHES: Final = 28
 Reprieve has two: `guard-changed`, and the rule that forwards it.
 """
 
+MAX_CHANNEL_WATCHES: Final = 115
+"""With channels each watch has two rules, and Reprieve's own are below 70."""
+
+MAX_CHANNEL_WILDCARD_WATCHES: Final = 13
+"""With channels each watch has two rules with wildcards, and Reprieve three."""
+
 MAX_NAMES: Final = 6_000
 """How much of the patrol's runbook the addresses and watches may take, in characters of its JSON.
 
@@ -47,16 +53,19 @@ def watch_errors(values: Values) -> Errors:
     watches = values.get("watch")
     count = len(watches) if isinstance(watches, list | tuple) else 0
     hint = "match several kinds of events with one pattern"
-    if count > MAX_WATCHES:
-        rule = f"are more than {MAX_WATCHES}; EventBridge accepts 300, including Reprieve's own"
+    has_channels = bool(values.get("channel"))
+    most = MAX_CHANNEL_WATCHES if has_channels else MAX_WATCHES
+    most_wildcards = MAX_CHANNEL_WILDCARD_WATCHES if has_channels else MAX_WILDCARD_WATCHES
+    if count > most:
+        rule = f"are more than {most}; EventBridge accepts 300, including Reprieve's own"
         yield invalid_at(("watch",), f"{count} tables", rule, hint)
         return
     wildcards = sum('"wildcard"' in pattern for pattern in watch_patterns(values))
-    if wildcards > MAX_WILDCARD_WATCHES:
+    if wildcards > most_wildcards:
         yield invalid_at(
             ("watch",),
             f"{wildcards} patterns with wildcards",
-            f"are more than {MAX_WILDCARD_WATCHES}; EventBridge accepts 30 rules with wildcards, "
+            f"are more than {most_wildcards}; EventBridge accepts 30 rules with wildcards, "
             "with Reprieve's own",
             "match several kinds of events with one pattern, or use prefix and suffix",
         )

@@ -25,6 +25,7 @@ from reprieve.events.threats import DEFAULTS
 from reprieve.names import Names
 from reprieve.settings.account import AccountSettings, stack_of
 from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
+from reprieve.settings.channels import ChannelSettings
 from reprieve.settings.constraints import cross_field_errors, duplicate_errors, named_regions
 from reprieve.settings.hub import HubSettings, Topology
 from reprieve.settings.naming import NamesSettings, names_of
@@ -247,6 +248,7 @@ class Settings(_Table):
     names: NamesSettings = Field(default_factory=NamesSettings)
     state: StateSettings = Field(default_factory=StateSettings)
     watch: tuple[WatchSettings, ...] = ()
+    channel: tuple[ChannelSettings, ...] = ()
     _all_account_ids: tuple[str, ...] = PrivateAttr(default=())
 
     @property

@@ -39,7 +39,7 @@ _SHORTEST_PATROL = 15
 _LONGEST_PATROL = 24 * 60
 
 
-def _email(text: str) -> str:
+def email(text: str) -> str:
     """Refuse an address that SNS cannot send its request for confirmation to."""
     before, _, after = text.partition("@")
     if len(before) > 64:
@@ -187,7 +187,7 @@ def _word_or_list(value: object) -> str:
     return "list" if isinstance(value, list | tuple) else "word"
 
 
-_Email = Annotated[str, AfterValidator(plain), AfterValidator(one(_email))]
+_Email = Annotated[str, AfterValidator(plain), AfterValidator(one(email))]
 _WatchedRegion = Annotated[str, AfterValidator(plain), AfterValidator(one(_watched_region))]
 ThreatName = Annotated[str, AfterValidator(plain), AfterValidator(one(_threat))]
 

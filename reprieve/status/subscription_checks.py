@@ -1,10 +1,11 @@
-"""What `reprieve status` checks of the subscriptions: whether each address is notified."""
+"""What `reprieve status` checks of the subscriptions: whether each recipient gets its messages."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 from reprieve.aws.account import NO_TOPIC, is_code
 from reprieve.guard.resources import Topic
+from reprieve.status.attributes import Attributes
 from reprieve.status.compare import compare, missing, title_of
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import DEPLOY, Check, Finding, Kind, check_of
@@ -23,28 +24,41 @@ _CONFIRM_AGAIN: Final = (
 )
 
 
+_CONFIRM_ENDPOINT: Final = (
+    "The endpoint must confirm: it opens the SubscribeURL of the request that SNS sent to it. "
+    "`npx cdktf deploy reprieve` sends another request as soon as SNS has deleted the first "
+    "subscription, after two days. `aws sns subscribe` sends one at once."
+)
+
+
 def subscriptions(expected: ExpectedRegion) -> Check:
-    """Check that every address has confirmed its subscriptions, and receives every message."""
+    """Check that every recipient has confirmed, and receives the messages that the settings say."""
     findings: list[Finding] = []
     correct = total = 0
     for topic in expected.guard.topics:
-        total += len(topic.emails)
+        total += len(topic.emails) + len(topic.subscriptions)
         try:
-            deployed = _deployed_emails(expected, topic)
+            deployed = _deployed(expected, topic)
         except Exception as error:
             if not is_code(error, *NO_TOPIC):
                 raise
             findings.append(missing(title_of(topic.id, topic.name), topic.name))
             continue
         for address in topic.emails:
-            of_address = list(_findings(expected, topic, address, deployed.get(address.lower())))
+            arn = deployed.get(("email", address.lower()))
+            of_address = list(_findings(expected, topic, address, arn, kind.expected()))
             correct += not of_address
             findings += of_address
+        for each in topic.subscriptions:
+            arn = deployed.get((each.protocol, each.endpoint))
+            of_channel = list(_findings(expected, topic, each.endpoint, arn, kind.expected(each)))
+            correct += not of_channel
+            findings += of_channel
     return check_of("subscriptions", f"{correct}/{total}", list(dict.fromkeys(findings)))
 
 
 def _findings(
-    expected: ExpectedRegion, topic: Topic, address: str, arn: str | None
+    expected: ExpectedRegion, topic: Topic, address: str, arn: str | None, wanted: Attributes
 ) -> Iterator[Finding]:
     if arn is None:
         text = f"{address} does not subscribe to the {topic.id}."
@@ -58,10 +72,13 @@ def _findings(
         answer = expected.client("sns").get_subscription_attributes(SubscriptionArn=arn)
         deployed = kind.deployed(answer["Attributes"])
         title = f"The subscription of {address} to the {topic.id} {topic.name}"
-        yield from compare(title, address, kind.expected(), deployed)
+        yield from compare(title, address, wanted, deployed)
 
 
 def _unconfirmed(expected: ExpectedRegion, topic: Topic, address: str) -> Finding:
+    if address not in topic.emails:
+        text = f"{address} has not confirmed, and receives nothing."
+        return Finding(address, Kind.UNCONFIRMED, text, _CONFIRM_ENDPOINT)
     if may_be_suspended(expected.client("cloudwatch"), topic.name):
         text = f"{address} is not notified: it has not confirmed, or SNS has suspended it."
         return Finding(address, Kind.UNCONFIRMED, text, _CONFIRM_AGAIN)
@@ -69,12 +86,16 @@ def _unconfirmed(expected: ExpectedRegion, topic: Topic, address: str) -> Findin
     return Finding(address, Kind.UNCONFIRMED, text, _CONFIRM)
 
 
-def _deployed_emails(expected: ExpectedRegion, topic: Topic) -> dict[str, str]:
-    """Return the subscriptions' ARNs by e-mail address; addresses are the same in any case."""
+def _deployed(expected: ExpectedRegion, topic: Topic) -> dict[tuple[str, str], str]:
+    """Return the subscriptions' ARNs by protocol and endpoint.
+
+    E-mail addresses are the same in any case.
+    """
     pages: Any = expected.client("sns").get_paginator("list_subscriptions_by_topic")
-    return {
-        each["Endpoint"].lower(): each["SubscriptionArn"]
-        for page in pages.paginate(TopicArn=topic.arn)
-        for each in page["Subscriptions"]
-        if each["Protocol"] == "email"
-    }
+    found = {}
+    for page in pages.paginate(TopicArn=topic.arn):
+        for each in page["Subscriptions"]:
+            protocol, endpoint = each["Protocol"], each["Endpoint"]
+            endpoint = endpoint.lower() if protocol == "email" else endpoint
+            found[protocol, endpoint] = each["SubscriptionArn"]
+    return found

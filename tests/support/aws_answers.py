@@ -14,6 +14,7 @@ from reprieve.guard.resources import (
     Role,
     Rule,
     ServiceSetting,
+    Subscription,
     Target,
     Topic,
 )
@@ -51,6 +52,7 @@ def target_answer(target: Target) -> Answer:
             "InputPathsMap": target.transformer.paths,
             "InputTemplate": target.transformer.template,
         },
+        "InputPath": target.input_path,
         "DeadLetterConfig": target.dead_letter_arn and {"Arn": target.dead_letter_arn},
         "RetryPolicy": {
             "MaximumRetryAttempts": target.maximum_retries,
@@ -58,6 +60,25 @@ def target_answer(target: Target) -> Answer:
         },
     }
     return {name: value for name, value in answer.items() if value is not None}
+
+
+def subscription_answer(subscription: Subscription) -> dict[str, str]:
+    """Return the attributes of GetSubscriptionAttributes."""
+    wanted = subscription.filter_policy
+    redrive = {"deadLetterTargetArn": subscription.dead_letter_arn}
+    answer = {
+        "Protocol": subscription.protocol,
+        "Endpoint": subscription.endpoint,
+        "PendingConfirmation": "false",
+        "RawMessageDelivery": str(subscription.raw).lower(),
+        "RedrivePolicy": json.dumps(redrive),
+        "FilterPolicyScope": "MessageBody" if wanted else "MessageAttributes",
+    }
+    if wanted:
+        answer["FilterPolicy"] = json.dumps(wanted)
+    if subscription.delivery_policy:
+        answer["DeliveryPolicy"] = json.dumps(subscription.delivery_policy)
+    return answer
 
 
 def topic_answer(topic: Topic) -> Answer:

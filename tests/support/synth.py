@@ -1,6 +1,7 @@
 """What the tests ask of a synthesised stack."""
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Stack = dict[str, Any]
@@ -33,6 +34,47 @@ WATCH = {
     "summary": "a trail was stopped",
     "pattern": '{"source": ["aws.cloudtrail"], "detail": {"eventName": ["StopLogging"]}}',
 }
+
+CHANNELS: list[dict[str, Any]] = [
+    {
+        "name": "oncall",
+        "type": "email",
+        "address": "oncall@example.com",
+        "severities": ["critical"],
+    },
+    {"name": "pager", "type": "sms", "number": "+15555550100", "severities": ["critical"]},
+    {"name": "hook", "type": "https", "url": "https://hooks.example.com/alerts"},
+    {
+        "name": "tickets",
+        "type": "sqs",
+        "arn": "arn:aws:sqs:eu-west-1:111122223333:tickets",
+        "severities": ["critical", "warning"],
+    },
+    {"name": "bot", "type": "lambda", "arn": "arn:aws:lambda:REGION:111122223333:function:bot"},
+    {
+        "name": "slack",
+        "type": "slack",
+        "workspace_id": "T07EA123LEP",
+        "channel_id": "C07EZ1ABC23",
+        "severities": ["critical", "warning"],
+    },
+    {
+        "name": "teams",
+        "type": "teams",
+        "team_id": "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "tenant_id": "1234abcd-12ab-34cd-56ef-0987654321ab",
+        "channel_id": "19%3aabc123%40thread.tacv2",
+    },
+]
+"""A channel of every type whose messages a topic sends."""
+
+
+def toml_of(table: str, entries: Iterable[Mapping[str, Any]]) -> str:
+    """Return a list of tables of the settings' file: texts and lists are the same in JSON."""
+    return "".join(
+        "\n".join([f"[[{table}]]", *(f"{key} = {json.dumps(each[key])}" for key in each), ""])
+        for each in entries
+    )
 
 
 def statements(stack, role: str):

@@ -1,8 +1,9 @@
 """One synth a session, and stacks of other settings where a test asks for them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
@@ -10,31 +11,32 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from stacks.account import AccountStack
 from stacks.cdk import App
 from tests.support.settings import load_one
-from tests.support.synth import EMAIL, Stack
+from tests.support.synth import EMAIL, Stack, toml_of
 
 
 @pytest.fixture(scope="session")
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
     """Return a function: settings as REPRIEVE_… variables in, the synthesised stack out.
 
-    Each `watch` is a table of the settings' file, which variables cannot say. The same settings are
-    synthesised once.
+    Each `watch` and `channel` is a table of the settings' file, which variables cannot say. The
+    same settings are synthesised once.
     """
     known: dict[str, Stack] = {}
 
-    def synthesise(watch: Sequence[dict[str, str]] = (), **variables: str) -> Stack:
-        given = json.dumps([list(watch), variables], sort_keys=True)
+    def synthesise(
+        watch: Sequence[Mapping[str, Any]] = (),
+        channel: Sequence[Mapping[str, Any]] = (),
+        **variables: str,
+    ) -> Stack:
+        given = json.dumps([list(watch), list(channel), variables], sort_keys=True)
         if given not in known:
-            known[given] = _synthesised(watch, variables)
+            tables = toml_of("watch", watch) + toml_of("channel", channel)
+            known[given] = _synthesised(tables, variables)
         return known[given]
 
-    def _synthesised(watch: Sequence[dict[str, str]], variables: dict[str, str]) -> Stack:
+    def _synthesised(tables: str, variables: dict[str, str]) -> Stack:
         directory: Path = tmp_path_factory.mktemp("synth")
-        tables = [
-            "\n".join(["[[watch]]", *(f"{key} = {json.dumps(text)}" for key, text in each.items())])
-            for each in watch
-        ]
-        (directory / "reprieve.toml").write_text("\n".join(tables))
+        (directory / "reprieve.toml").write_text(tables)
         settings = load_one(EMAIL | variables, directory)
         app = App(outdir=str(directory))
         AccountStack(app, "reprieve", settings)

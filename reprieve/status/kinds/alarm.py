@@ -6,7 +6,10 @@ from typing import Any, Final
 from reprieve.guard.resources import SUM_OF_METRICS, Alarm, Metric
 from reprieve.status.attributes import Attributes, attributes_of
 
-NOT_COMPARED: Final = {"id": "it is Terraform's address; the name has it too"}
+NOT_COMPARED: Final = {
+    "id": "it is Terraform's address; the name has it too",
+    "severity": "it selects the rule for the channels, whose pattern is compared",
+}
 
 
 def expected(alarm: Alarm) -> Attributes:

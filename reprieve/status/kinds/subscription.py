@@ -1,17 +1,42 @@
-"""The attributes of an SNS subscription: the guard states its topic and its address only."""
+"""The attributes of an SNS subscription: of an e-mail address, or of another channel."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from reprieve.status.attributes import Attributes, Json
+from reprieve.guard.resources import Subscription
+from reprieve.status.attributes import Attributes, Json, attributes_of
 from reprieve.status.json_compare import parsed
 
 _DEFAULT_SCOPE: Final = "MessageAttributes"
 
 
-def expected() -> Attributes:
-    """Return what the settings make of a subscription: nothing limits what it receives."""
-    return {"raw message delivery": "false"}
+NOT_COMPARED: Final = {
+    "id": "it is Terraform's address",
+    "protocol": "the subscription is found by it",
+    "endpoint": "the subscription is found by it",
+}
+
+
+def expected(subscription: Subscription | None = None) -> Attributes:
+    """Return what the settings make of a subscription.
+
+    None stands for that of an e-mail address: nothing limits what it receives.
+    """
+    if subscription is None:
+        return {"raw message delivery": "false"}
+    return attributes_of(
+        subscription,
+        NOT_COMPARED,
+        filter_policy=_filter,
+        dead_letter_arn=lambda arn: {"redrive policy": Json({"deadLetterTargetArn": arn})},
+        delivery_policy=lambda policy: Json(policy) if policy else None,
+        raw=lambda raw: {"raw message delivery": str(raw).lower()},
+    )
+
+
+def _filter(policy: object) -> Attributes:
+    scope = {"filter policy scope": "MessageBody"} if policy else {}
+    return {"filter policy": Json(policy) if policy else None, **scope}
 
 
 def deployed(attributes: Mapping[str, str]) -> Attributes:

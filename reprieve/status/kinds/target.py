@@ -7,7 +7,10 @@ from reprieve.events.transformer import Transformer
 from reprieve.guard.resources import Target
 from reprieve.status.attributes import Attributes, Json, attributes_of
 
-NOT_COMPARED: Final = {"document": "the target's ARN names it"}
+NOT_COMPARED: Final = {
+    "document": "the target's ARN names it",
+    "message": "the text is made of it",
+}
 
 
 def expected(target: Target) -> Attributes:

@@ -11,6 +11,7 @@ NOT_COMPARED: Final = {
     "id": "it is Terraform's address; the sentences call the topic so",
     "name": "the ARN has it",
     "emails": "subscriptions are resources of their own: `kinds.subscription`",
+    "subscriptions": "they are resources of their own: `kinds.subscription`",
 }
 
 

@@ -11,8 +11,14 @@ from reprieve.events.threats import BY_NAME
 from reprieve.guard.guard import regional_guard
 from reprieve.guard.resources import Rule
 from reprieve.location import Location
-from reprieve.settings.quotas import MAX_WATCHES, MAX_WILDCARD_WATCHES
+from reprieve.settings.quotas import (
+    MAX_CHANNEL_WATCHES,
+    MAX_CHANNEL_WILDCARD_WATCHES,
+    MAX_WATCHES,
+    MAX_WILDCARD_WATCHES,
+)
 from tests.support.settings import load_one
+from tests.support.synth import CHANNELS, toml_of
 
 REGION = "ap-southeast-2"
 LONGEST = {
@@ -32,11 +38,11 @@ pattern = '{{"source": ["aws.s3"]}}'
 """
 
 
-@pytest.fixture(scope="module")
-def guard(tmp_path_factory):
-    """Return the guard of one Region."""
+@pytest.fixture(scope="module", params=["", toml_of("channel", CHANNELS)], ids=["", "channels"])
+def guard(tmp_path_factory, request):
+    """Return the guard of one Region, without and with channels."""
     directory = tmp_path_factory.mktemp("limits")
-    (directory / "reprieve.toml").write_text(WATCH)
+    (directory / "reprieve.toml").write_text(WATCH + request.param)
     return regional_guard(load_one(LONGEST, directory), Location("aws", REGION))
 
 
@@ -71,6 +77,12 @@ def test_topics_and_alarms(guard):
         assert len(alarm.metrics) <= 10
 
 
+def test_the_texts_of_alarms_can_stand_in_the_json_of_a_message(guard):
+    """EventBridge inserts the name and the description as they are."""
+    for alarm in guard.alarms:
+        assert not set('"\\\n') & set(alarm.name + alarm.description)
+
+
 def has_wildcard(rule: Rule) -> bool:
     """Return whether EventBridge counts a rule among those with wildcards."""
     return '"wildcard"' in (rule.pattern or "")
@@ -79,6 +91,10 @@ def has_wildcard(rule: Rule) -> bool:
 def test_reprieves_own_rules_leave_room_for_the_watches(guard):
     """300 rules on a bus, 30 of them with wildcards."""
     own = [rule for rule in guard.rules if not rule.id.startswith("watch-")]
-    assert len(own) < len(guard.rules)
-    assert len(own) + MAX_WATCHES <= 300
-    assert sum(map(has_wildcard, own)) + MAX_WILDCARD_WATCHES == 30
+    each = len(guard.rules) - len(own)
+    watches, wildcards = {
+        1: (MAX_WATCHES, MAX_WILDCARD_WATCHES),
+        2: (MAX_CHANNEL_WATCHES, MAX_CHANNEL_WILDCARD_WATCHES),
+    }[each]
+    assert len(own) + each * watches <= 300
+    assert sum(map(has_wildcard, own)) + each * wildcards in (29, 30)

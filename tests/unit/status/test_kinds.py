@@ -12,6 +12,7 @@ from reprieve.guard.guard import regional_guard
 from reprieve.guard.remediation import roles_of
 from reprieve.guard.resources import Metric, RegionalGuard
 from reprieve.location import Location
+from reprieve.settings.channels import ChannelSettings
 from reprieve.status.compare import compare
 from reprieve.status.kinds import (
     alarm,
@@ -28,6 +29,7 @@ from reprieve.status.kinds import (
 )
 from tests.support import aws_answers as aws
 from tests.support.settings import load_one
+from tests.support.synth import CHANNELS
 
 SETTINGS = load_one(
     {
@@ -38,6 +40,9 @@ SETTINGS = load_one(
         "REPRIEVE_REMEDIATION__ADAPTIVE_CONCURRENCY": "true",
         "REPRIEVE_SETTINGS": "/dev/null",
     }
+)
+CHANNELLED = SETTINGS.model_copy(
+    update={"channel": tuple(ChannelSettings.model_validate(each) for each in CHANNELS)}
 )
 LOCATION = Location("aws", "eu-west-1", "111122223333")
 GUARD = regional_guard(SETTINGS, LOCATION)
@@ -60,6 +65,16 @@ FORWARD = next(each for each in TARGETS if not each.transformer)
 SCHEDULED = next(each for each in GUARD.rules if each.schedule)
 SUM = next(each for each in GUARD.alarms if each.label)
 
+JSON_TOPIC = next(
+    each for each in regional_guard(CHANNELLED, LOCATION).topics if each.name == "reprieve-json"
+)
+RESULTS = next(
+    target
+    for rule in regional_guard(CHANNELLED, LOCATION).rules
+    for target in rule.targets
+    if target.input_path
+)
+
 # By case: the module, the resource, and what the module makes of AWS's answer about one.
 KINDS: dict[str, tuple[Any, Any, Any]] = {
     "rule, a schedule": (rule, SCHEDULED, lambda it: rule.deployed(aws.rule_answer(it))),
@@ -73,6 +88,19 @@ KINDS: dict[str, tuple[Any, Any, Any]] = {
         next(each for each in HUB.rules if each.bus != "default"),
         lambda it: rule.deployed(aws.rule_answer(it)),
     ),
+    "target, the form of a result": (
+        target,
+        RESULTS,
+        lambda it: target.deployed(aws.target_answer(it)),
+    ),
+    **{
+        f"subscription, {each.protocol}": (
+            subscription,
+            each,
+            lambda it: subscription.deployed(aws.subscription_answer(it)),
+        )
+        for each in JSON_TOPIC.subscriptions
+    },
     "topic": (topic, GUARD.topics[0], lambda it: topic.deployed(aws.topic_answer(it), "")),
     "lifeline": (topic, GUARD.topics[1], lambda it: topic.deployed(aws.topic_answer(it), None)),
     "queue": (queue, GUARD.queue, lambda it: queue.deployed(aws.queue_answer(it))),
@@ -109,6 +137,8 @@ def changed(value: Any, name: str = "") -> Any:
         return json.dumps(json.loads(value or "{}") | {"region": ["x"]})
     if name == "transformer" and value is None:
         return Transformer({}, "x")
+    if name.endswith("_policy") and value is None:
+        return {"a": ["b"]}
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):

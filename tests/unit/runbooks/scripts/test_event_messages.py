@@ -7,9 +7,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from reprieve.events.results import DETAIL_TYPE, LINES_UP_TO, SOURCE
-from reprieve.runbooks.scripts import event_messages
+from reprieve.runbooks.scripts import result_events
 from reprieve.runbooks.scripts.calls import Calls
-from reprieve.runbooks.scripts.event_messages import publish, severity_of
+from reprieve.runbooks.scripts.event_messages import publish
+from reprieve.runbooks.scripts.result_events import severity_of
+from tests.support.forms import checked_chat, checked_json
 
 EVENTS = {
     "Region": "eu-west-1",
@@ -18,6 +20,7 @@ EVENTS = {
     "Console": "console.aws.amazon.com",
     "Kind": "rescue",
     "KeyId": "1234abcd",
+    "Partition": "aws",
 }
 
 
@@ -56,20 +59,27 @@ def test_a_result_is_one_event(calls, monkeypatch):
     (entry,) = bus.entries
     assert (entry["Source"], entry["DetailType"]) == (SOURCE, DETAIL_TYPE)
     assert "EventBusName" not in entry
-    assert bus.details == [
-        {
-            "version": "1",
-            "kind": "rescue",
-            "severity": "info",
-            "subject": "KMS key saved",
-            "lines": ["Reprieve cancelled it.", "enable it:"],
-            "lines-up-to": 3,
-            "key": "1234abcd",
-            "region": "eu-west-1",
-            "account": "111122223333",
-            "execution": "0b7fd7dd",
-        }
-    ]
+    (detail,) = bus.details
+    forms = detail.pop("forms")
+    assert (
+        checked_json(json.dumps(forms["json"]))["summary"] == "Reprieve: KMS key saved (eu-west-1)"
+    )
+    assert checked_chat(json.dumps(forms["chat"]))["content"]["description"].startswith(
+        "Reprieve cancelled it.\nenable it:\nhttps://console.aws.amazon.com/"
+    )
+    assert bus.details[0] | {"forms": None} == {
+        "forms": None,
+        "version": "1",
+        "kind": "rescue",
+        "severity": "info",
+        "subject": "KMS key saved",
+        "lines": ["Reprieve cancelled it.", "enable it:"],
+        "lines-up-to": 3,
+        "key": "1234abcd",
+        "region": "eu-west-1",
+        "account": "111122223333",
+        "execution": "0b7fd7dd",
+    }
 
 
 def test_a_long_result_becomes_several_events(calls, monkeypatch):
@@ -120,4 +130,4 @@ def test_severities(kind, subject, expected):
 
 def test_both_sides_know_the_same_sizes():
     """The script and the rules that make texts of its events."""
-    assert event_messages.LINES_UP_TO == LINES_UP_TO
+    assert result_events.LINES_UP_TO == LINES_UP_TO

@@ -1,0 +1,181 @@
+"""The rules that send every message to the channels, in the form of each.
+
+They are rules of their own beside those of the alerts, which already have other targets and stay as
+they are without channels. A rule has at most one target for each form, and EventBridge takes five.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from reprieve.events.results import result_alerts, result_line, results
+from reprieve.events.severity import Severity
+from reprieve.events.threat import pattern_json
+from reprieve.events.transformer import Transformer
+from reprieve.guard.channels import ChannelTopic, Form
+from reprieve.guard.resources import Alarm, Rule, Target
+from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
+from reprieve.location import Location
+from reprieve.messages import forms
+from reprieve.messages.alarm_messages import alarm_message, alarms_on
+from reprieve.messages.message import Message
+from reprieve.names import Names
+
+SUFFIX: Final = "-channels"
+"""How the names of these rules end."""
+
+
+def channel_rules(
+    rules: Iterable[Rule],
+    alarms: Iterable[Alarm],
+    topics: tuple[ChannelTopic, ...],
+    location: Location,
+    names: Names,
+    dead_letter_arn: str,
+    *,
+    encrypted: bool,
+) -> tuple[Rule, ...]:
+    """Return the rules for the channels: alerts, results and alarms.
+
+    Args:
+        rules: The rules of the alerts; those that notify nobody are skipped.
+        alarms: The alarms whose changes of state the channels receive.
+        topics: The topics of the channels in the Region.
+        location: The Region.
+        names: The names of the deployment.
+        dead_letter_arn: Where EventBridge leaves what it cannot deliver.
+        encrypted: Whether the alerts are encrypted.
+    """
+    made = _ChannelRules(topics, location, names, dead_letter_arn, encrypted=encrypted)
+    return tuple(
+        rule
+        for rule in (*made.of_alerts(rules), *made.of_results(), *made.of_alarms(alarms))
+        if rule.targets
+    )
+
+
+class _ChannelRules:
+    def __init__(
+        self,
+        topics: tuple[ChannelTopic, ...],
+        location: Location,
+        names: Names,
+        dead_letter_arn: str,
+        *,
+        encrypted: bool,
+    ) -> None:
+        self._topics = topics
+        self._location = location
+        self._names = names
+        self._dead_letter_arn = dead_letter_arn
+        self._encrypted = encrypted
+
+    def of_alerts(self, rules: Iterable[Rule]) -> Iterator[Rule]:
+        """Yield a rule beside each one that notifies people, with the same pattern."""
+        for rule in rules:
+            if rule.message and rule.pattern:
+                yield self._rule(
+                    rule.id,
+                    rule.description.removeprefix("Reprieve: "),
+                    rule.pattern,
+                    self._targets(rule.id, rule.message),
+                )
+
+    def of_results(self) -> Iterator[Rule]:
+        """Yield the rules for the results of each severity.
+
+        A result has the forms of JSON in itself: see `runbooks.scripts.result_forms`. Its text is
+        made of its lines, by a rule for each number of lines: see `events.results`.
+        """
+        for severity in Severity:
+            id = f"results-{severity}"
+            summary = f"The results of rescues and patrols that are {severity}"
+            wanted = [
+                each
+                for each in self._topics
+                if each.severity in (None, severity) and not each.is_lifeline
+            ]
+            yield self._rule(
+                id,
+                summary,
+                pattern_json(results(severity=severity)),
+                tuple(
+                    self._target(f"{id}-{each.form}", each, result_line(), None)
+                    if each.form is Form.SHORT
+                    else self._target(
+                        f"{id}-{each.form}", each, None, f"$.detail.forms.{each.form}"
+                    )
+                    for each in wanted
+                    if each.form is not Form.TEXT
+                ),
+            )
+            for size, transformer in result_alerts().items():
+                yield self._rule(
+                    f"{id}-{size}",
+                    f"{summary}, of {size} lines at most",
+                    pattern_json(results(size, severity)),
+                    tuple(
+                        self._target(f"{id}-{size}-{each.form}", each, transformer, None)
+                        for each in wanted
+                        if each.form is Form.TEXT
+                    ),
+                )
+
+    def of_alarms(self, alarms: Iterable[Alarm]) -> Iterator[Rule]:
+        """Yield a rule for the alarms of each severity."""
+        names: dict[Severity, list[str]] = {}
+        for alarm in alarms:
+            names.setdefault(alarm.severity, []).append(alarm.name)
+        for severity, of_severity in names.items():
+            id = f"alarms-{severity}"
+            yield self._rule(
+                id,
+                f"An alarm of Reprieve is on that is {severity}",
+                pattern_json(alarms_on(of_severity)),
+                self._targets(id, alarm_message(severity)),
+            )
+
+    def _targets(self, id: str, message: Message) -> tuple[Target, ...]:
+        return tuple(
+            self._target(f"{id}-{each.form}", each, self._transformer(message, each.form), None)
+            for each in self._topics
+            if each.takes(message, encrypted=self._encrypted)
+        )
+
+    def _transformer(self, message: Message, form: Form) -> Transformer:
+        match form:
+            case Form.TEXT:
+                return forms.text(message)
+            case Form.SHORT:
+                return forms.short(message)
+            case Form.JSON:
+                return forms.machine(message, self._location.partition)
+            case Form.CHAT:
+                return forms.chat(message, self._location.partition)
+
+    def _target(
+        self, id: str, to: ChannelTopic, transformer: Transformer | None, input_path: str | None
+    ) -> Target:
+        return Target(
+            id=id,
+            arn=to.topic.arn,
+            transformer=transformer,
+            dead_letter_arn=self._dead_letter_arn,
+            role_arn=None,
+            document=None,
+            maximum_event_age=ALERT_SECONDS,
+            maximum_retries=MAXIMUM_RETRIES,
+            input_path=input_path,
+        )
+
+    def _rule(self, id: str, summary: str, pattern: str, targets: tuple[Target, ...]) -> Rule:
+        name = self._names.of(f"{id}{SUFFIX}")
+        return Rule(
+            id=f"{id}{SUFFIX}",
+            name=name,
+            arn=self._location.arn("events", f"rule/{name}"),
+            description=f"Reprieve: for the channels: {summary}",
+            pattern=pattern,
+            # What is not delivered goes to the dead-letter queue, whose alarm reports it.
+            group=None,
+            targets=targets,
+        )
