@@ -90,6 +90,11 @@ class Names:
         return self.of("patrol")
 
     @property
+    def chat_role(self) -> str:
+        """The role of the chat channels, which allows nothing."""
+        return self.of("chat")
+
+    @property
     def roles(self) -> tuple[str, ...]:
         """The names of the roles that Reprieve creates."""
         return self.eventbridge_role, self.automation_role, self.patrol_role

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any, Final
 
+from reprieve.guard.chat import chat_configurations
 from reprieve.guard.forwarding import relay_region
 from reprieve.guard.guard import regional_guard, relay_rules
+from reprieve.guard.notifications import NOTIFICATIONS_REGION, account_notifications
 from reprieve.guard.remediation import roles_of
 from reprieve.guard.topology import has_hub, hub_location
 from reprieve.location import ACCOUNT_REFERENCE, Location
@@ -20,7 +22,9 @@ from stacks.cdk import (
     TerraformOutput,
     TerraformStack,
 )
+from stacks.chat import Chat
 from stacks.guard import RegionalGuard, Rules
+from stacks.notifications import Notifications
 from stacks.references import References
 from stacks.remediation import Remediation
 
@@ -76,6 +80,7 @@ class AccountStack(TerraformStack):
                 references=references,
             )
 
+        regional = References(references)
         # The hub first: what the others forward to has to be there.
         for region in sorted(
             settings.regions.watched, key=lambda each: not has_hub(settings, each)
@@ -83,6 +88,7 @@ class AccountStack(TerraformStack):
             guard = regional_guard(settings, Location(partition, region))
             own = References(references)
             RegionalGuard(self, region, guard=guard, provider=providers[region], references=own)
+            regional.include(own)
             for bus in guard.buses:
                 references.add(bus.arn, own.text(bus.arn))
         if relay := relay_region(settings):
@@ -90,6 +96,22 @@ class AccountStack(TerraformStack):
             scope = Construct(self, relay)
             for rule in relay_rules(settings, Location(partition, relay)):
                 rules.create(scope, rule)
+        if chats := chat_configurations(settings, Location(partition, home)):
+            Chat(
+                self,
+                "chat",
+                configurations=chats,
+                provider=providers[home],
+                references=regional,
+            )
+        if notifications := account_notifications(settings, Location(partition, home)):
+            Notifications(
+                self,
+                "notifications",
+                configurations=notifications,
+                provider=providers[NOTIFICATIONS_REGION],
+                references=references,
+            )
         everywhere = Location(partition, "REGION")
         alerting = hub_location(settings, everywhere) or everywhere
         # One line for all Regions: cdktf prints the outputs twice. `status` lists the resources.

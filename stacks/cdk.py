@@ -17,6 +17,12 @@ with fast_bindings():
         TerraformResourceLifecycle,
         TerraformStack,
     )
+    from cdktf_cdktf_provider_aws.chatbot_slack_channel_configuration import (
+        ChatbotSlackChannelConfiguration,
+    )
+    from cdktf_cdktf_provider_aws.chatbot_teams_channel_configuration import (
+        ChatbotTeamsChannelConfiguration,
+    )
     from cdktf_cdktf_provider_aws.cloudwatch_event_bus import CloudwatchEventBus
     from cdktf_cdktf_provider_aws.cloudwatch_event_bus_policy import CloudwatchEventBusPolicy
     from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
@@ -36,6 +42,16 @@ with fast_bindings():
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
     from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
     from cdktf_cdktf_provider_aws.kms_key import KmsKey
+    from cdktf_cdktf_provider_aws.notifications_channel_association import (
+        NotificationsChannelAssociation,
+    )
+    from cdktf_cdktf_provider_aws.notifications_event_rule import NotificationsEventRule
+    from cdktf_cdktf_provider_aws.notifications_notification_configuration import (
+        NotificationsNotificationConfiguration,
+    )
+    from cdktf_cdktf_provider_aws.notificationscontacts_email_contact import (
+        NotificationscontactsEmailContact,
+    )
     from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderAssumeRole
     from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
     from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
@@ -49,6 +65,8 @@ __all__ = [
     "App",
     "AwsProvider",
     "AwsProviderAssumeRole",
+    "ChatbotSlackChannelConfiguration",
+    "ChatbotTeamsChannelConfiguration",
     "CloudBackend",
     "CloudwatchEventBus",
     "CloudwatchEventBusPolicy",
@@ -68,6 +86,10 @@ __all__ = [
     "KmsKey",
     "LocalBackend",
     "NamedCloudWorkspace",
+    "NotificationsChannelAssociation",
+    "NotificationsEventRule",
+    "NotificationsNotificationConfiguration",
+    "NotificationscontactsEmailContact",
     "S3Backend",
     "S3BackendAssumeRoleConfig",
     "SnsTopic",

@@ -26,6 +26,11 @@ class References:
         self._pattern = None
         return reference
 
+    def include(self, others: "References") -> None:
+        """Also replace what others replace."""
+        self._known |= others._known
+        self._pattern = None
+
     def text(self, text: str) -> str:
         """Return a text as Terraform must read it."""
         if self._pattern is None:

@@ -3,10 +3,11 @@
 Actions and their resource types: Service Authorization Reference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from reprieve.aws.statements import STATEMENTS
+from reprieve.guard.channels import channel_topic_names
 from reprieve.guard.remediation import ADAPTIVE_CONCURRENCY
 from reprieve.guard.topology import uses_hub
 from reprieve.names import HUB
@@ -26,6 +27,14 @@ _OWN_ALERT_KEY: Final = frozenset(
         "NameAlertKey",
     }
 )
+
+_OF_CHANNELS: Final = {
+    "ReadChat": ("slack", "teams"),
+    "WriteChat": ("slack", "teams"),
+    "ReadNotifications": ("user-notifications",),
+    "WriteNotifications": ("user-notifications",),
+}
+"""Statements that only a `[[channel]]` of one of these types needs."""
 
 EXTENDS: Final = {"sweep --cancel": "sweep", "sweep --enable": "sweep", "deploy": "plan"}
 """By command: the command whose permissions it needs besides its own."""
@@ -63,9 +72,14 @@ def policy_for(commands: Sequence[str] | str, settings: Settings) -> dict[str, A
             for sid, (actions, kind) in statements.items()
             if sid not in _OWN_ALERT_KEY or settings.notify.encryption == "own"
             if sid not in _SERVICE_SETTING or settings.remediation.adaptive_concurrency
+            if sid not in _OF_CHANNELS or _has_channel(settings, _OF_CHANNELS[sid])
             if resources[kind]  # nobody may be exempt; the state may be local
         ],
     }
+
+
+def _has_channel(settings: Settings, types: Collection[str]) -> bool:
+    return any(each.type in types for each in settings.channel)
 
 
 def _resources(settings: Settings) -> dict[str, list[str]]:
@@ -81,12 +95,14 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
     def role(name: str) -> str:
         return f"arn:{partition}:iam::*:{own.role_resource(name)}"
 
+    channels = channel_topic_names(settings)
+    chats = _has_channel(settings, ("slack", "teams"))
     automation_role = settings.remediation.automation_role_arn
     state = settings.state
     return {
         "any": ["*"],
         "keys": arn("kms", "key/*"),
-        "topics": arn("sns", settings.notify.topic_name, own.lifeline, own.alarms),
+        "topics": arn("sns", settings.notify.topic_name, own.lifeline, own.alarms, *channels),
         "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),
         "rules": arn("events", f"rule/{own.beginning}*"),
         "hub's buses": arn("events", f"event-bus/{own.of(HUB)}*") if uses_hub(settings) else [],
@@ -105,6 +121,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
             automation_role or role(own.automation_role),
             role(own.eventbridge_role),
             role(own.patrol_role),
+            *([role(own.chat_role)] if chats else []),
         ],
         # IAM is asked by the name: whether it exists at this path, at another one or not at all.
         "exempt principals": [

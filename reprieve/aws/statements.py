@@ -48,6 +48,13 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         ),
         "ReadExemptPrincipals": (("iam:GetRole", "iam:GetUser"), "exempt principals"),
         "ReadServiceSetting": (("ssm:GetServiceSetting",), "service setting"),
+        "ReadChat": (
+            (
+                "chatbot:DescribeSlackChannelConfigurations",
+                "chatbot:ListMicrosoftTeamsChannelConfigurations",
+            ),
+            "any",
+        ),
         "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
         "ReadAlertKey": (("kms:GetKeyRotationStatus", "kms:ListResourceTags"), "keys"),
     },
@@ -142,6 +149,26 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         ),
         "ReadAlertKeyAlias": (("kms:ListAliases",), "any"),
         "ReadServiceSetting": (("ssm:GetServiceSetting",), "service setting"),
+        "ReadChat": (
+            (
+                "chatbot:DescribeSlackChannelConfigurations",
+                "chatbot:GetMicrosoftTeamsChannelConfiguration",
+                "chatbot:ListMicrosoftTeamsChannelConfigurations",
+                "chatbot:ListTagsForResource",
+            ),
+            "any",
+        ),
+        "ReadNotifications": (
+            (
+                "notifications:GetEventRule",
+                "notifications:GetNotificationConfiguration",
+                "notifications:ListChannels",
+                "notifications:ListTagsForResource",
+                "notifications-contacts:GetEmailContact",
+                "notifications-contacts:ListTagsForResource",
+            ),
+            "any",
+        ),
     },
     # The tags are those of the provider's default_tags: TF_AWS_DEFAULT_TAGS_name, see docs/ci.md.
     "deploy": {
@@ -237,6 +264,39 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         "NameAlertKey": (
             ("kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"),
             "keys and alert key's alias",
+        ),
+        "WriteChat": (
+            (
+                "chatbot:CreateMicrosoftTeamsChannelConfiguration",
+                "chatbot:CreateSlackChannelConfiguration",
+                "chatbot:DeleteMicrosoftTeamsChannelConfiguration",
+                "chatbot:DeleteSlackChannelConfiguration",
+                "chatbot:TagResource",
+                "chatbot:UntagResource",
+                "chatbot:UpdateMicrosoftTeamsChannelConfiguration",
+                "chatbot:UpdateSlackChannelConfiguration",
+            ),
+            "any",
+        ),
+        "WriteNotifications": (
+            (
+                "notifications:AssociateChannel",
+                "notifications:CreateEventRule",
+                "notifications:CreateNotificationConfiguration",
+                "notifications:DeleteEventRule",
+                "notifications:DeleteNotificationConfiguration",
+                "notifications:DisassociateChannel",
+                "notifications:TagResource",
+                "notifications:UntagResource",
+                "notifications:UpdateEventRule",
+                "notifications:UpdateNotificationConfiguration",
+                "notifications-contacts:CreateEmailContact",
+                "notifications-contacts:DeleteEmailContact",
+                "notifications-contacts:SendActivationCode",
+                "notifications-contacts:TagResource",
+                "notifications-contacts:UntagResource",
+            ),
+            "any",
         ),
         "WriteServiceSetting": (
             ("ssm:ResetServiceSetting", "ssm:UpdateServiceSetting"),

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from reprieve.diff.alarm_checks import actions, measure, threshold
+from reprieve.diff.channel_checks import fewer_regions, filtered, guardrails, redrive, topics
 from reprieve.diff.check import AttributeCheck, CheckResult, first
 from reprieve.diff.differences import is_empty, parsed
 from reprieve.diff.labels import tail
@@ -146,12 +147,6 @@ def _retries(change: Change, before: Any, after: Any) -> CheckResult:
             yield "retries-lowered", f"{name} falls from {was:,} to {now:,}"
 
 
-def filtered(change: Change, before: Any, after: Any) -> CheckResult:
-    """Compare the filters of a subscription."""
-    if not is_empty(after):
-        yield "subscription-filtered", f"receives only the messages that match its filter: {after}"
-
-
 def _encryption(change: Change, before: Any, after: Any) -> CheckResult:
     if is_empty(after) or after is False:
         yield "encryption-weakened", "is no longer encrypted with a key of its own"
@@ -196,7 +191,15 @@ def _steps(change: Change, before: Any, after: Any) -> CheckResult:
         yield "runbook-shortened", text
 
 
+_CHAT: dict[str, AttributeCheck] = {
+    "sns_topic_arns": topics,
+    "guardrail_policy_arns": guardrails,
+    "iam_role_arn": _acting_role,
+}
+
 ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
+    "aws_chatbot_slack_channel_configuration": _CHAT,
+    "aws_chatbot_teams_channel_configuration": _CHAT,
     "aws_cloudwatch_event_bus": {"kms_key_identifier": _encryption},
     "aws_cloudwatch_event_bus_policy": {"policy": _policy},
     "aws_cloudwatch_event_rule": {
@@ -249,9 +252,10 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
         "deletion_window_in_days": _lower("key-care-lowered", "the waiting period in days", 30),
     },
     "aws_kms_key_policy": {"policy": _policy},
+    "aws_notifications_event_rule": {"event_pattern": _pattern, "regions": fewer_regions},
     "aws_sns_topic": {"kms_master_key_id": _encryption},
     "aws_sns_topic_policy": {"policy": _policy},
-    "aws_sns_topic_subscription": {"filter_policy": filtered},
+    "aws_sns_topic_subscription": {"filter_policy": filtered, "redrive_policy": redrive},
     "aws_sqs_queue": {
         "policy": _policy,
         "kms_master_key_id": _encryption,

@@ -10,6 +10,8 @@ from reprieve.diff.runbooks import without_hash
 _HASH = re.compile(r"_[0-9A-F]{8}(?=$|\[)")
 
 NOUNS = {
+    "aws_chatbot_slack_channel_configuration": "Slack channel",
+    "aws_chatbot_teams_channel_configuration": "Teams channel",
     "aws_cloudwatch_event_bus": "event bus",
     "aws_cloudwatch_event_bus_policy": "policy of event bus",
     "aws_cloudwatch_event_rule": "rule",
@@ -22,6 +24,10 @@ NOUNS = {
     "aws_kms_alias": "alias",
     "aws_kms_key": "KMS key",
     "aws_kms_key_policy": "policy of KMS key",
+    "aws_notifications_channel_association": "address of notifications",
+    "aws_notifications_event_rule": "events of notifications",
+    "aws_notifications_notification_configuration": "notifications",
+    "aws_notificationscontacts_email_contact": "contact",
     "aws_sns_topic": "topic",
     "aws_sns_topic_policy": "policy of topic",
     "aws_sns_topic_subscription": "subscription of",
@@ -31,6 +37,8 @@ NOUNS = {
     "aws_ssm_service_setting": "setting of Systems Manager",
 }
 _NAMES = {
+    "aws_chatbot_slack_channel_configuration": "configuration_name",
+    "aws_chatbot_teams_channel_configuration": "configuration_name",
     "aws_cloudwatch_event_bus_policy": "event_bus_name",
     "aws_cloudwatch_metric_alarm": "alarm_name",
     "aws_iam_role_policy": "role",

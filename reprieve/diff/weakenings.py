@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reprieve.diff.alarm_checks import ONE_METRIC, actions, lost_metrics, still_measures
-from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, boundary, filtered
+from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, boundary
+from reprieve.diff.channel_checks import filtered
 from reprieve.diff.differences import is_empty
 from reprieve.diff.expected_rights import aligned, without_deleted
 from reprieve.diff.labels import NOUNS, subject, value
@@ -18,6 +19,8 @@ from reprieve.runbooks.runbook import PATROL
 
 # What it means that a resource is deleted. Other types protect nothing by themselves.
 _WITHOUT = {
+    "aws_chatbot_slack_channel_configuration": "this channel is no longer notified",
+    "aws_chatbot_teams_channel_configuration": "this channel is no longer notified",
     "aws_cloudwatch_event_bus": "nobody is notified of what the other Regions forward to it",
     "aws_cloudwatch_event_bus_policy": "other accounts may no longer forward events to it",
     "aws_cloudwatch_event_rule": "the events that it matched no longer cause an alert or a rescue",
@@ -28,6 +31,10 @@ _WITHOUT = {
     "aws_iam_role_policy_attachment": "the role may no longer do what it allowed",
     "aws_kms_key": "its deletion is scheduled, and everything that it encrypts is lost with it",
     "aws_kms_key_policy": "the key gets the default policy, which allows no AWS service to use it",
+    "aws_notifications_channel_association": "the address gets no notifications any more",
+    "aws_notifications_event_rule": "these events no longer cause a notification",
+    "aws_notifications_notification_configuration": "nobody gets its notifications any more",
+    "aws_notificationscontacts_email_contact": "the address gets no notifications any more",
     "aws_sns_topic": "alerts are no longer sent to it",
     "aws_sns_topic_policy": "EventBridge and CloudWatch may no longer publish",
     "aws_sns_topic_subscription": "this address is no longer notified",

@@ -5,18 +5,19 @@ they are without channels. A rule has at most one target for each form, and Even
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
+from reprieve.events.alarm_events import alarm_raised
 from reprieve.events.results import result_alerts, result_line, results
 from reprieve.events.severity import Severity
 from reprieve.events.threat import pattern_json
 from reprieve.events.transformer import Transformer
 from reprieve.guard.channels import ChannelTopic, Form
-from reprieve.guard.resources import Alarm, Rule, Target
+from reprieve.guard.resources import DEFAULT_BUS, Alarm, Rule, Target
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
 from reprieve.location import Location
 from reprieve.messages import forms
-from reprieve.messages.alarm_messages import alarm_message, alarms_on
+from reprieve.messages.alarm_messages import alarm_message
 from reprieve.messages.message import Message
 from reprieve.names import Names
 
@@ -33,6 +34,7 @@ def channel_rules(
     dead_letter_arn: str,
     *,
     encrypted: bool,
+    hub_bus: str | None = None,
 ) -> tuple[Rule, ...]:
     """Return the rules for the channels: alerts, results and alarms.
 
@@ -44,11 +46,18 @@ def channel_rules(
         names: The names of the deployment.
         dead_letter_arn: Where EventBridge leaves what it cannot deliver.
         encrypted: Whether the alerts are encrypted.
+        hub_bus: The hub's first event bus, to which other Regions forward their results and
+            alarms; None if the hub is not here.
     """
     made = _ChannelRules(topics, location, names, dead_letter_arn, encrypted=encrypted)
     return tuple(
         rule
-        for rule in (*made.of_alerts(rules), *made.of_results(), *made.of_alarms(alarms))
+        for rule in (
+            *made.of_alerts(rules),
+            *made.of_results(),
+            *made.of_alarms(alarms),
+            *(made.of_hub(alarms, hub_bus) if hub_bus else ()),
+        )
         if rule.targets
     )
 
@@ -78,16 +87,40 @@ class _ChannelRules:
                     rule.description.removeprefix("Reprieve: "),
                     rule.pattern,
                     self._targets(rule.id, rule.message),
+                    rule.bus,
                 )
 
-    def of_results(self) -> Iterator[Rule]:
+    def of_hub(self, alarms: Iterable[Alarm], bus: str) -> Iterator[Rule]:
+        """Yield the rules for the results and alarms that other Regions forward to the hub.
+
+        An alarm of theirs that this Region does not have is critical.
+        """
+        yield from self.of_results("hub-", bus)
+        warnings = sorted(each.name for each in alarms if each.severity is Severity.WARNING)
+        others: list[Any] = [{"anything-but": warnings}] if warnings else []
+        for severity, names in ((Severity.WARNING, warnings), (Severity.CRITICAL, others)):
+            pattern = alarm_raised()
+            if names:
+                pattern["detail"]["alarmName"] = names
+            elif severity is Severity.WARNING:
+                continue
+            id = f"hub-alarms-{severity}"
+            yield self._rule(
+                id,
+                f"An alarm of another Region is on that is {severity}",
+                pattern_json(pattern),
+                self._targets(id, alarm_message(severity)),
+                bus,
+            )
+
+    def of_results(self, prefix: str = "", bus: str = DEFAULT_BUS) -> Iterator[Rule]:
         """Yield the rules for the results of each severity.
 
         A result has the forms of JSON in itself: see `runbooks.scripts.result_forms`. Its text is
         made of its lines, by a rule for each number of lines: see `events.results`.
         """
         for severity in Severity:
-            id = f"results-{severity}"
+            id = f"{prefix}results-{severity}"
             summary = f"The results of rescues and patrols that are {severity}"
             wanted = [
                 each
@@ -107,6 +140,7 @@ class _ChannelRules:
                     for each in wanted
                     if each.form is not Form.TEXT
                 ),
+                bus,
             )
             for size, transformer in result_alerts().items():
                 yield self._rule(
@@ -118,6 +152,7 @@ class _ChannelRules:
                         for each in wanted
                         if each.form is Form.TEXT
                     ),
+                    bus,
                 )
 
     def of_alarms(self, alarms: Iterable[Alarm]) -> Iterator[Rule]:
@@ -130,7 +165,7 @@ class _ChannelRules:
             yield self._rule(
                 id,
                 f"An alarm of Reprieve is on that is {severity}",
-                pattern_json(alarms_on(of_severity)),
+                pattern_json(alarm_raised(of_severity)),
                 self._targets(id, alarm_message(severity)),
             )
 
@@ -167,15 +202,24 @@ class _ChannelRules:
             input_path=input_path,
         )
 
-    def _rule(self, id: str, summary: str, pattern: str, targets: tuple[Target, ...]) -> Rule:
+    def _rule(
+        self,
+        id: str,
+        summary: str,
+        pattern: str,
+        targets: tuple[Target, ...],
+        bus: str = DEFAULT_BUS,
+    ) -> Rule:
         name = self._names.of(f"{id}{SUFFIX}")
+        resource = f"rule/{name}" if bus == DEFAULT_BUS else f"rule/{bus}/{name}"
         return Rule(
             id=f"{id}{SUFFIX}",
             name=name,
-            arn=self._location.arn("events", f"rule/{name}"),
+            arn=self._location.arn("events", resource),
             description=f"Reprieve: for the channels: {summary}",
             pattern=pattern,
             # What is not delivered goes to the dead-letter queue, whose alarm reports it.
             group=None,
             targets=targets,
+            bus=bus,
         )

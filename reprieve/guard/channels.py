@@ -3,7 +3,7 @@
 A rule sends each message to one topic for each form. EventBridge cannot set message attributes
 (EventBridge API reference, Target), so a topic of a text has one severity, while the topic of the
 machine form has all: its subscriptions select by the field `severity` of the message itself (SNS
-developer guide, "Message filtering", FilterPolicyScope). With four forms a rule thus has at most
+developer guide, "Message filtering", FilterPolicyScope). With four forms a rule has at most
 four targets, and EventBridge takes five.
 """
 
@@ -16,6 +16,7 @@ from reprieve.events.guard_events import ALERT_KEY, RESCUE_FAILED
 from reprieve.events.severity import Severity
 from reprieve.guard import policies
 from reprieve.guard.resources import Subscription, Topic
+from reprieve.guard.topology import notifies_people
 from reprieve.location import Location
 from reprieve.messages.message import Message
 from reprieve.settings.channel_types import REGION_PLACEHOLDER
@@ -92,6 +93,8 @@ def is_for_lifeline(message: Message) -> bool:
 
 def channels_in(settings: Settings, region: str) -> tuple[ChannelSettings, ...]:
     """Return the channels that a topic of the Region sends to."""
+    if not notifies_people(settings, region):
+        return ()
     return tuple(
         each
         for each in settings.channel

@@ -105,7 +105,14 @@ def _guard(
     if alarms and is_spoke(settings, location.region):
         rules += (alarm_rule(settings, location, endpoints, alarms),)
     rules += channel_rules(
-        rules, alarms, channels, location, names, queue.arn, encrypted=key_arn is not None
+        rules,
+        alarms,
+        channels,
+        location,
+        names,
+        queue.arn,
+        encrypted=key_arn is not None,
+        hub_bus=buses[0].name if buses else None,
     )
     return RegionalGuard(
         location=location,

@@ -28,6 +28,7 @@ from reprieve.guard.topology import sending_accounts
 from reprieve.location import Location
 from reprieve.messages.alerts import alert
 from reprieve.messages.forms import text
+from reprieve.messages.message import Message
 from reprieve.messages.other_alerts import rescue_failed_alert, watch_alert
 from reprieve.names import HUB, HUB_BUSES, HUB_EXEMPT, HUB_MANUAL, HUB_WATCH
 from reprieve.runbooks.runbook import ENABLE_KEY, RESCUE_KEY
@@ -75,14 +76,14 @@ class _Rules:
             threat = BY_NAME[name]
             pattern = pattern_json(threat.event_pattern)
             what = f"{threat.summary}, and that is approved"
-            approval = text(alert(threat, approved=True))
+            approval = alert(threat, approved=True)
             yield self._rule(approved, what, pattern, approval, "hub-rescue", HUB_EXEMPT)
             by_hand = f"{threat.summary}, and Reprieve changes nothing"
             yield self._rule(
                 approved.replace("-approved", "-manual"),
                 by_hand,
                 pattern,
-                text(alert(threat)),
+                alert(threat),
                 "hub-rescue",
                 HUB_MANUAL,
             )
@@ -90,7 +91,7 @@ class _Rules:
             RESCUE_FAILED,
             "a rescue or a patrol failed",
             pattern_json(forwarded_rescue_failed()),
-            text(rescue_failed_alert(self._settings.resource_names)),
+            rescue_failed_alert(self._settings.resource_names),
             "hub-rescue",
         )
         yield self._rule(
@@ -109,7 +110,7 @@ class _Rules:
                 "hub-results",
             )
         for watch in self._settings.watch:
-            form = text(watch_alert(watch.name, watch.summary, watch.pattern))
+            form = watch_alert(watch.name, watch.summary, watch.pattern)
             name = f"watch-{watch.name}"
             yield self._rule(name, watch.summary, watch.pattern, form, "hub-watch", HUB_WATCH)
 
@@ -120,29 +121,31 @@ class _Rules:
             message, group = alert(threat, runbook), "hub-rescue"
         else:
             message, group = alert(threat), "hub-guard" if threat in FORWARDED else "hub-threats"
-        return self._rule(threat.name, threat.summary, pattern_json(pattern), text(message), group)
+        return self._rule(threat.name, threat.summary, pattern_json(pattern), message, group)
 
     def _rule(
         self,
         id: str,
         summary: str,
         pattern: str,
-        form: Transformer,
+        says: Message | Transformer,
         group: str,
         bus: str = HUB,
     ) -> Rule:
+        message = says if isinstance(says, Message) else None
         names = self._settings.resource_names
         name = names.of(f"{HUB}-{id}") if bus != HUB_WATCH else names.of(id)
         bus_name = names.of(bus)
         target = Target(
             f"hub-{id}-alert",
             self._topic,
-            form,
+            text(says) if isinstance(says, Message) else says,
             self._dead_letters,
             None,
             None,
             ALERT_SECONDS,
             MAXIMUM_RETRIES,
+            message=message,
         )
         return Rule(
             f"hub-{id}",

@@ -294,6 +294,21 @@ def patrol_permissions(
     )
 
 
+def chat_trust(location: Location) -> Policy:
+    """Let Amazon Q Developer in chat applications assume the role of the chat channels.
+
+    Its administrator guide, "Cross-service confused deputy prevention", shows this source.
+    """
+    return _trust(
+        "chatbot.amazonaws.com", location, location.global_arn("chatbot", "chat-configuration/*")
+    )
+
+
+def chat_permissions() -> Policy:
+    """Deny everything: messages need no permission, and nobody is to act in the chat."""
+    return _policy({"Sid": "Nothing", "Effect": "Deny", "Action": "*", "Resource": "*"})
+
+
 def _publish(
     location: Location,
     sid: str,

@@ -6,6 +6,7 @@ from reprieve.events.threat import Threat
 from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED
 from reprieve.guard import policies
 from reprieve.guard.channels import channel_topic_names
+from reprieve.guard.chat import chat_role
 from reprieve.guard.forwarding import bus_arns
 from reprieve.guard.resources import Document, Role, ServiceSetting
 from reprieve.guard.topics import topic_names
@@ -141,7 +142,7 @@ def _role_arn(settings: Settings, location: Location, name: str) -> str:
 
 
 def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
-    """Return the roles of an account: those that runbooks act as, and EventBridge's as the last.
+    """Return the roles of an account: of runbooks, of chat channels, and EventBridge's as the last.
 
     The role that rescues keys is left out if the settings name another one.
     """
@@ -151,6 +152,8 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
         roles.append(_automation_role(settings, location, role_arn))
     if settings.patrol.enabled:
         roles.append(_patrol_role(settings, location))
+    if chat := chat_role(settings, location):
+        roles.append(chat)
     runbooks, buses = started_runbooks(settings), bus_arns(settings, location)
     names = settings.resource_names
     if runbooks or buses:

@@ -230,6 +230,53 @@ class Role:
 
 
 @dataclass(frozen=True)
+class ChatConfiguration:
+    """A channel in Slack or Teams that gets the messages of topics, once per account.
+
+    `type` is `slack`, which has a `workspace_id`, or `teams`, which has the other two ids.
+    """
+
+    id: str
+    name: str
+    type: str
+    channel_id: str
+    workspace_id: str | None
+    team_id: str | None
+    tenant_id: str | None
+    role_arn: str
+    guardrail_arns: tuple[str, ...]
+    topic_arns: tuple[str, ...]
+    logging_level: str = "ERROR"
+    user_roles_required: bool = False
+
+
+@dataclass(frozen=True)
+class NotificationRule:
+    """Events of one source and type that AWS User Notifications sends; `pattern` is JSON."""
+
+    id: str
+    source: str
+    event_type: str
+    pattern: str | None
+
+
+@dataclass(frozen=True)
+class NotificationConfiguration:
+    """What AWS User Notifications sends to an address about an account, once for all `regions`.
+
+    `aggregation` is NONE, SHORT (5 minutes) or LONG (12 hours).
+    """
+
+    id: str
+    name: str
+    description: str
+    aggregation: str
+    address: str
+    regions: tuple[str, ...]
+    rules: tuple[NotificationRule, ...]
+
+
+@dataclass(frozen=True)
 class ServiceSetting:
     """A setting of Systems Manager in a Region. It applies to the whole account."""
 

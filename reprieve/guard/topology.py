@@ -64,3 +64,8 @@ def results_of(settings: Settings, region: str) -> Results:
     if sends_events(settings, region):
         return Results.EVENTS
     return Results.BOTH if settings.channel else Results.TOPICS
+
+
+def notifies_people(settings: Settings, region: str) -> bool:
+    """Return whether the topics of a Region send messages to people and channels."""
+    return not sends_events(settings, region)

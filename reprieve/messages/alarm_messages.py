@@ -4,21 +4,9 @@ CloudWatch user guide, "Alarm events and EventBridge". The alarms are Reprieve's
 and descriptions hold neither quotation marks nor backslashes: a test makes sure.
 """
 
-from collections.abc import Iterable
-
 from reprieve.events.severity import Severity
-from reprieve.events.threat import EventPattern
 from reprieve.messages.message import Message
 from reprieve.messages.variables import PLACE, WHERE
-
-
-def alarms_on(names: Iterable[str]) -> EventPattern:
-    """Return the pattern of the events that say that one of these alarms is on."""
-    return {
-        "source": ["aws.cloudwatch"],
-        "detail-type": ["CloudWatch Alarm State Change"],
-        "detail": {"alarmName": sorted(names), "state": {"value": ["ALARM"]}},
-    }
 
 
 def alarm_message(severity: Severity) -> Message:

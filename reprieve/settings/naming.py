@@ -122,6 +122,6 @@ def naming_errors(values: Values) -> Errors:
                 name,
                 f"makes a rule with a name of {len(rule)} characters; EventBridge accepts "
                 f"{MAX_RULE}",
-                f"use a name of {MAX_RULE - len(names.of(f'watch-{suffix}'))} characters, or a shorter "
-                "names.prefix",
+                f"use a name of {MAX_RULE - len(names.of(f'watch-{suffix}'))} characters, or a "
+                "shorter names.prefix",
             )

@@ -68,6 +68,14 @@ CHANNELS: list[dict[str, Any]] = [
 ]
 """A channel of every type whose messages a topic sends."""
 
+CONSOLE = {
+    "name": "console",
+    "type": "user-notifications",
+    "address": "team@example.com",
+    "aggregation": "short",
+}
+"""A channel of AWS User Notifications."""
+
 
 def toml_of(table: str, entries: Iterable[Mapping[str, Any]]) -> str:
     """Return a list of tables of the settings' file: texts and lists are the same in JSON."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reprieve.events.threats import BY_NAME
-from tests.support.synth import CHANNELS, ONE_THREAT, WATCH, by_sid, of_type
+from tests.support.synth import CHANNELS, CONSOLE, ONE_THREAT, WATCH, by_sid, of_type, statements
 
 ONE_REGION = {"REPRIEVE_REGIONS__WATCH": "eu-west-1"}
 ALL_THREATS = ONE_REGION | {"REPRIEVE_NOTIFY__THREATS": ",".join(BY_NAME)}
@@ -116,7 +116,7 @@ def test_every_rule_that_notifies_people_has_one_for_the_channels_with_its_patte
 
 
 def test_a_channel_that_wants_what_is_critical_gets_no_other_rule(synth):
-    """A rule without a receiver would be in vain."""
+    """A rule without a receiver would do nothing."""
     stack = synth((), [CHANNELS[1]], **ALL_THREATS)
     channel_rules = {
         name for name in names(stack, "aws_cloudwatch_event_rule") if name.endswith("-channels")
@@ -158,6 +158,42 @@ def test_with_encryption_what_must_arrive_has_topics_without_it(synth):
             ("reprieve-alert-key", "reprieve-rescue-failed", "reprieve-alarms")
         )
         assert ("lifeline" in arn) == is_lifeline
+
+
+def test_a_chat_channel_exists_once_and_gets_the_topics_of_every_region(synth):
+    """Those of its severities. Its role and its guardrail allow nothing."""
+    stack = synth((), CHANNELS, REPRIEVE_REGIONS__WATCH="eu-west-1,us-east-1")
+    (slack,) = of_type(stack, "aws_chatbot_slack_channel_configuration")
+    assert len(slack["sns_topic_arns"]) == 4
+    assert all("chat-critical" in arn or "chat-warning" in arn for arn in slack["sns_topic_arns"])
+    assert slack["guardrail_policy_arns"] == ["arn:aws:iam::aws:policy/AWSDenyAll"]
+    (teams,) = of_type(stack, "aws_chatbot_teams_channel_configuration")
+    assert len(teams["sns_topic_arns"]) == 6
+    (statement,) = statements(stack, "reprieve-chat").values()
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "*")
+
+
+def test_user_notifications_confirm_once_and_match_what_they_can(synth):
+    """Events of AWS's services without wildcards: neither results nor changes of the guard."""
+    stack = synth([WATCH], [CONSOLE], **(ALL_THREATS | {"REPRIEVE_REGIONS__WATCH": "eu-west-1"}))
+    (contact,) = of_type(stack, "aws_notificationscontacts_email_contact")
+    assert contact["email_address"] == "team@example.com"
+    (configuration,) = of_type(stack, "aws_notifications_notification_configuration")
+    assert configuration["aggregation_duration"] == "SHORT"
+    rules = of_type(stack, "aws_notifications_event_rule")
+    assert {each["provider"] for each in rules} == {"aws.us_east_1"}
+    assert {(each["source"], each["event_type"]) for each in rules} == {
+        ("aws.kms", "AWS API Call via CloudTrail"),
+        ("aws.kms", "KMS Imported Key Material Expiration"),
+        ("aws.kms", "KMS CMK Deletion"),
+        ("aws.cloudtrail", "AWS API Call via CloudTrail"),
+        ("aws.ssm", "EC2 Automation Execution Status-change Notification"),
+        ("aws.cloudwatch", "CloudWatch Alarm State Change"),
+    }
+    for each in rules:
+        assert set(json.loads(each.get("event_pattern", '{"detail": {}}'))) == {"detail"}
+        assert "wildcard" not in each.get("event_pattern", "")
+    assert "aws_chatbot_slack_channel_configuration" not in stack["resource"]
 
 
 def test_sms_are_sent_only_from_regions_that_have_them(synth):

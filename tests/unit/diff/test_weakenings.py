@@ -131,6 +131,26 @@ CASES = [
     ("aws_iam_role_policy_attachment", "policy_arn", "arn:a", "arn:b", "policy-widened", "arn:a"),
     ("aws_sns_topic_subscription", "filter_policy", "", '{"a":["b"]}', "subscription-filtered", ""),
     ("aws_sns_topic_subscription", "filter_policy", "", UNKNOWN, "not-known", ""),
+    (
+        "aws_sns_topic_subscription", "filter_policy", '{"severity":["critical","info"]}',
+        '{"severity":["critical"]}', "subscription-filtered",
+        '{"severity":["critical","info","warning"]}',
+    ),
+    ("aws_sns_topic_subscription", "redrive_policy", '{"a":"b"}', "", "dead-letters-dropped",
+     '{"a":"b"}'),
+    (
+        "aws_chatbot_slack_channel_configuration", "sns_topic_arns",
+        ["arn:aws:sns:eu-west-1:1:a", "arn:aws:sns:eu-west-1:1:b"], ["arn:aws:sns:eu-west-1:1:a"],
+        "subscription-filtered", [f"arn:aws:sns:eu-west-1:1:{each}" for each in "cba"],
+    ),
+    (
+        "aws_chatbot_teams_channel_configuration", "guardrail_policy_arns", ["arn:a"], [],
+        "policy-widened", ["arn:b", "arn:a"],
+    ),
+    (
+        "aws_notifications_event_rule", "regions", ["eu-west-1", "us-east-1"], ["us-east-1"],
+        "pattern-narrowed", ["eu-west-1", "sa-east-1", "us-east-1"],
+    ),
     (DOCUMENT, "content", steps("a", "b"), steps("a"), "runbook-shortened", steps("b", "c", "a")),
 ]  # fmt: skip
 

@@ -7,16 +7,9 @@ import pytest
 from reprieve.settings.channels import KEYS
 from reprieve.settings.sources import EXAMPLE_FILE
 from tests.support.settings import GOOD, ROOT, errors, read, rules
-from tests.support.synth import CHANNELS, toml_of
+from tests.support.synth import CHANNELS, CONSOLE, toml_of
 
-GOOD_OF = {each["type"]: each for each in CHANNELS} | {
-    "user-notifications": {
-        "name": "console",
-        "type": "user-notifications",
-        "address": "team@example.com",
-        "aggregation": "short",
-    }
-}
+GOOD_OF = {each["type"]: each for each in (*CHANNELS, CONSOLE)}
 IN_IRELAND = {"REPRIEVE_REGIONS__WATCH": "eu-west-1"}
 
 

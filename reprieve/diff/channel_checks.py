@@ -1,0 +1,56 @@
+"""Checks whether the change of an attribute of a channel weakens protection."""
+
+from typing import Any
+
+from reprieve.diff.check import CheckResult
+from reprieve.diff.differences import is_empty, parsed
+from reprieve.diff.labels import tail
+from reprieve.diff.plan import Change
+
+
+def filtered(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare the filters of a subscription."""
+    if is_empty(after):
+        return
+    was, now = _severities(before), _severities(after)
+    if was and now:
+        if lost := sorted(was - now):
+            yield "subscription-filtered", f"no longer receives what is {' or '.join(lost)}"
+    else:
+        yield "subscription-filtered", f"receives only the messages that match its filter: {after}"
+
+
+def _severities(policy: Any) -> set[str]:
+    """Return the severities that a filter selects; an empty set if it is another filter."""
+    value = parsed(policy) if isinstance(policy, str) else None
+    chosen = value.get("severity") if isinstance(value, dict) and set(value) == {"severity"} else ()
+    return {each for each in chosen or () if isinstance(each, str)}
+
+
+def redrive(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare where a subscription leaves what cannot be delivered."""
+    if is_empty(after):
+        yield "dead-letters-dropped", "messages that cannot be delivered are no longer kept"
+    elif not is_empty(before):
+        yield "dead-letters-dropped", "messages that cannot be delivered go elsewhere"
+
+
+def topics(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare the topics of a chat channel."""
+    lost = sorted({str(each) for each in before or ()} - {str(each) for each in after or ()})
+    if lost:
+        names = ", ".join(f"{tail(arn)} in {arn.split(':')[3]}" for arn in lost if ":" in arn)
+        yield "subscription-filtered", f"no longer receives what these topics send: {names}"
+
+
+def fewer_regions(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare the Regions whose events cause notifications."""
+    if lost := sorted({str(each) for each in before or ()} - {str(each) for each in after or ()}):
+        yield "pattern-narrowed", f"no longer matches events of {', '.join(lost)}"
+
+
+def guardrails(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare what limits people in a chat channel."""
+    if lost := sorted({str(each) for each in before or ()} - {str(each) for each in after or ()}):
+        text = f"people in the channel are no longer limited by {', '.join(map(tail, lost))}"
+        yield "policy-widened", text

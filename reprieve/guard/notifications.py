@@ -1,0 +1,105 @@
+"""AWS User Notifications: an e-mail address that confirms once for all Regions of an account.
+
+AWS makes the text of the notifications. AWS User Notifications API reference, CreateEventRule: an
+event rule takes events of AWS's services only, one source and one type of event, and its pattern
+knows no wildcards. So it gets neither the results of Reprieve, which are no events of AWS, nor the
+changes of the guard, whose pattern has wildcards.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from reprieve.events.alarm_events import alarm_raised
+from reprieve.events.severity import Severity
+from reprieve.guard.channel_rules import SUFFIX
+from reprieve.guard.guard import regional_guard
+from reprieve.guard.resources import (
+    DEFAULT_BUS,
+    NotificationConfiguration,
+    NotificationRule,
+    RegionalGuard,
+)
+from reprieve.location import Location
+from reprieve.settings.schema import Settings
+
+NOTIFICATIONS_REGION: Final = "us-east-1"
+"""The Region of the control plane (AWS General Reference, "AWS User Notifications endpoints")."""
+
+_LONGEST_PATTERN: Final = 4_096
+"""Characters (AWS User Notifications API reference, CreateEventRule)."""
+
+
+class _Events(NamedTuple):
+    """The events of a message, by an EventBridge pattern."""
+
+    id: str
+    severity: Severity
+    pattern: dict[str, Any]
+
+
+def account_notifications(
+    settings: Settings, location: Location
+) -> tuple[NotificationConfiguration, ...]:
+    """Return what AWS User Notifications sends about an account; `location` is any of its Regions.
+
+    The patterns are those of the first watched Region. They are the same everywhere, but for exempt
+    keys that are named by an ARN: only in its own Region is such a deletion an approved one.
+    """
+    channels = [each for each in settings.channel if each.type == "user-notifications"]
+    if not channels:
+        return ()
+    first = Location(location.partition, settings.regions.watched[0], location.account)
+    events = list(_events(regional_guard(settings, first)))
+    return tuple(
+        NotificationConfiguration(
+            id=channel.name,
+            name=settings.resource_names.of(channel.name),
+            description=f"Reprieve: messages that are {', '.join(channel.severities)}",
+            aggregation=(channel.aggregation or "none").upper(),
+            address=str(channel.address),
+            regions=settings.regions.watched,
+            rules=tuple(
+                rule
+                for each in events
+                if each.severity in channel.severities
+                for rule in _rules(each)
+            ),
+        )
+        for channel in channels
+    )
+
+
+def _events(guard: RegionalGuard) -> Iterator[_Events]:
+    for rule in guard.rules:
+        if (
+            rule.message
+            and rule.pattern
+            and rule.bus == DEFAULT_BUS
+            and not rule.id.endswith(SUFFIX)
+        ):
+            yield _Events(rule.id, rule.message.severity, json.loads(rule.pattern))
+    names: dict[Severity, list[str]] = {}
+    for alarm in guard.alarms:
+        names.setdefault(alarm.severity, []).append(alarm.name)
+    for severity, of_severity in names.items():
+        yield _Events(f"alarms-{severity}", severity, alarm_raised(of_severity))
+
+
+def _rules(events: _Events) -> Iterator[NotificationRule]:
+    """Yield a rule for each source and type of event; none for what the service cannot match."""
+    pattern = events.pattern
+    rest = {name: value for name, value in pattern.items() if name not in ("source", "detail-type")}
+    text = json.dumps(rest, separators=(",", ":"))
+    types = pattern.get("detail-type", [None])
+    pairs = [(source, type) for source in pattern["source"] for type in types]
+    is_plain = all(isinstance(each, str) for pair in pairs for each in pair)
+    if '"wildcard"' in text or len(text) > _LONGEST_PATTERN or not is_plain:
+        return
+    for number, (source, type) in enumerate(pairs):
+        yield NotificationRule(
+            id=f"{events.id}-{number}" if len(pairs) > 1 else events.id,
+            source=source,
+            event_type=type,
+            pattern=text if rest else None,
+        )
