@@ -160,7 +160,6 @@ class Rules:
             )
             if target.transformer
             else None,
-            input_path=target.input_path,
             retry_policy=CloudwatchEventTargetRetryPolicy(
                 maximum_event_age_in_seconds=target.maximum_event_age,
                 maximum_retry_attempts=target.maximum_retries,

@@ -39,12 +39,6 @@ def result_alerts() -> dict[int, Transformer]:
     return {size: _alert(size) for size in LINES_UP_TO}
 
 
-def result_line() -> Transformer:
-    """Return the text of a result for SMS: its subject, and where."""
-    paths = {"subject": "$.detail.subject", "region": "$.detail.region", "account": "$.account"}
-    return text_of(paths, ["Reprieve: <subject> (<region>) (account <account>)"])
-
-
 def _alert(size: int) -> Transformer:
     lines = {f"line-{index}": f"$.detail.lines[{index}]" for index in range(size)}
     paths = {

@@ -5,24 +5,22 @@ they are without channels. A rule has at most one target for each form, and Even
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from reprieve.events.alarm_events import alarm_raised
-from reprieve.events.results import result_alerts, result_line, results
+from reprieve.events.results import result_alerts, results
 from reprieve.events.severity import Severity
 from reprieve.events.threat import pattern_json
 from reprieve.events.transformer import Transformer
-from reprieve.guard.channels import ChannelTopic, Form
+from reprieve.guard.channels import CHANNELS, ChannelTopic, Form
 from reprieve.guard.resources import DEFAULT_BUS, Alarm, Rule, Target
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
 from reprieve.location import Location
 from reprieve.messages import forms
 from reprieve.messages.alarm_messages import alarm_message
 from reprieve.messages.message import Message
+from reprieve.messages.result_messages import result_message
 from reprieve.names import Names
-
-SUFFIX: Final = "-channels"
-"""How the names of these rules end."""
 
 
 def channel_rules(
@@ -116,28 +114,19 @@ class _ChannelRules:
     def of_results(self, prefix: str = "", bus: str = DEFAULT_BUS) -> Iterator[Rule]:
         """Yield the rules for the results of each severity.
 
-        A result has the forms of JSON in itself: see `runbooks.scripts.result_forms`. Its text is
-        made of its lines, by a rule for each number of lines: see `events.results`.
+        The text for e-mail is made of its lines, by a rule for each number of lines.
         """
         for severity in Severity:
             id = f"{prefix}results-{severity}"
             summary = f"The results of rescues and patrols that are {severity}"
-            wanted = [
-                each
-                for each in self._topics
-                if each.severity in (None, severity) and not each.is_lifeline
-            ]
+            message = result_message(severity)
             yield self._rule(
                 id,
                 summary,
                 pattern_json(results(severity=severity)),
                 tuple(
-                    self._target(f"{id}-{each.form}", each, result_line(), None)
-                    if each.form is Form.SHORT
-                    else self._target(
-                        f"{id}-{each.form}", each, None, f"$.detail.forms.{each.form}"
-                    )
-                    for each in wanted
+                    self._target(f"{id}-{each.form}", each, self._transformer(message, each.form))
+                    for each in self._topics_of(message)
                     if each.form is not Form.TEXT
                 ),
                 bus,
@@ -148,8 +137,8 @@ class _ChannelRules:
                     f"{summary}, of {size} lines at most",
                     pattern_json(results(size, severity)),
                     tuple(
-                        self._target(f"{id}-{size}-{each.form}", each, transformer, None)
-                        for each in wanted
+                        self._target(f"{id}-{size}-{each.form}", each, transformer)
+                        for each in self._topics_of(message)
                         if each.form is Form.TEXT
                     ),
                     bus,
@@ -171,10 +160,14 @@ class _ChannelRules:
 
     def _targets(self, id: str, message: Message) -> tuple[Target, ...]:
         return tuple(
-            self._target(f"{id}-{each.form}", each, self._transformer(message, each.form), None)
-            for each in self._topics
-            if each.takes(message, encrypted=self._encrypted)
+            self._target(f"{id}-{each.form}", each, self._transformer(message, each.form))
+            for each in self._topics_of(message)
         )
+
+    def _topics_of(self, message: Message) -> Iterator[ChannelTopic]:
+        for each in self._topics:
+            if each.takes(message, encrypted=self._encrypted):
+                yield each
 
     def _transformer(self, message: Message, form: Form) -> Transformer:
         match form:
@@ -187,9 +180,7 @@ class _ChannelRules:
             case Form.CHAT:
                 return forms.chat(message, self._location.partition)
 
-    def _target(
-        self, id: str, to: ChannelTopic, transformer: Transformer | None, input_path: str | None
-    ) -> Target:
+    def _target(self, id: str, to: ChannelTopic, transformer: Transformer) -> Target:
         return Target(
             id=id,
             arn=to.topic.arn,
@@ -199,7 +190,6 @@ class _ChannelRules:
             document=None,
             maximum_event_age=ALERT_SECONDS,
             maximum_retries=MAXIMUM_RETRIES,
-            input_path=input_path,
         )
 
     def _rule(
@@ -210,10 +200,10 @@ class _ChannelRules:
         targets: tuple[Target, ...],
         bus: str = DEFAULT_BUS,
     ) -> Rule:
-        name = self._names.of(f"{id}{SUFFIX}")
+        name = self._names.of(f"{id}{CHANNELS}")
         resource = f"rule/{name}" if bus == DEFAULT_BUS else f"rule/{bus}/{name}"
         return Rule(
-            id=f"{id}{SUFFIX}",
+            id=f"{id}{CHANNELS}",
             name=name,
             arn=self._location.arn("events", resource),
             description=f"Reprieve: for the channels: {summary}",

@@ -43,6 +43,11 @@ _FORMS: Final = {
     "teams": Form.CHAT,
 }
 
+CHANNEL: Final = "channel-"
+"""How the ids of the topics of channels begin."""
+CHANNELS: Final = "-channels"
+"""How the ids and names of the rules for channels end."""
+
 LIFELINE_KINDS: Final = (ALERT_KEY, RESCUE_FAILED)
 """The messages that unencrypted topics send, where the others are encrypted.
 
@@ -162,7 +167,7 @@ def _topic(
     name = settings.resource_names.of(id)
     arn = location.arn("sns", name)
     topic = Topic(
-        id=f"channel-{id}",
+        id=f"{CHANNEL}{id}",
         name=name,
         arn=arn,
         display_name=f"Reprieve {location.region}",

@@ -110,9 +110,9 @@ class _Rules:
                 "hub-results",
             )
         for watch in self._settings.watch:
-            form = watch_alert(watch.name, watch.summary, watch.pattern)
+            message = watch_alert(watch.name, watch.summary, watch.pattern)
             name = f"watch-{watch.name}"
-            yield self._rule(name, watch.summary, watch.pattern, form, "hub-watch", HUB_WATCH)
+            yield self._rule(name, watch.summary, watch.pattern, message, "hub-watch", HUB_WATCH)
 
     def _threat(self, threat: Threat) -> Rule:
         pattern = forwarded_guard_changed() if threat is GUARD_CHANGED else threat.event_pattern

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from reprieve.events.alarm_events import alarm_raised
 from reprieve.events.severity import Severity
-from reprieve.guard.channel_rules import SUFFIX
+from reprieve.guard.channels import CHANNELS
 from reprieve.guard.guard import regional_guard
 from reprieve.guard.resources import (
     DEFAULT_BUS,
@@ -76,7 +76,7 @@ def _events(guard: RegionalGuard) -> Iterator[_Events]:
             rule.message
             and rule.pattern
             and rule.bus == DEFAULT_BUS
-            and not rule.id.endswith(SUFFIX)
+            and not rule.id.endswith(CHANNELS)
         ):
             yield _Events(rule.id, rule.message.severity, json.loads(rule.pattern))
     names: dict[Severity, list[str]] = {}

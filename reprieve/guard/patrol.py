@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from reprieve.events.threats import BY_NAME
+from reprieve.guard.channels import CHANNEL, CHANNELS
 from reprieve.guard.remediation import deployers_of, document_of
 from reprieve.guard.resources import DEFAULT_BUS, Document, RegionalGuard, Rule, Target
 from reprieve.guard.topics import KEY_REFERENCE, topic_names
@@ -63,6 +64,9 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
 def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
     """Return what the script `guard_check` expects of a guard, in an order of its own.
 
+    The topics and rules of the channels are left out, since the document has at most 64 KB.
+    `guard-changed` reports their changes, and `reprieve status` compares them.
+
     The order in the settings must not change a document: its name would stay the same.
     """
     location = guard.location
@@ -81,6 +85,7 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
         "Rules": {
             rule.name: digest(_rule_facts(rule))
             for rule in sorted(guard.rules, key=lambda each: each.name)
+            if not rule.id.endswith(CHANNELS)
             if rule.bus == DEFAULT_BUS  # `reprieve status` checks those of the hub
         },
         "Topics": {
@@ -90,6 +95,7 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
                 "Emails": sorted(topic.emails),
             }
             for topic in guard.topics
+            if not topic.id.startswith(CHANNEL)
         },
         # Its own patrol's name is not known here; that its rule starts one is part of the rules.
         "Documents": [each.name for each in guard.documents if each.runbook is not PATROL],
@@ -137,8 +143,6 @@ def _target_facts(target: Target) -> dict[str, Any]:
         },
         "DeadLetterConfig": {"Arn": target.dead_letter_arn},
     }
-    if target.input_path:
-        facts["InputPath"] = target.input_path
     if target.transformer:
         facts["InputTransformer"] = {
             "InputPathsMap": target.transformer.paths,

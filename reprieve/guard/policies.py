@@ -230,15 +230,13 @@ def patrol_permissions(
     names: Names,
     *,
     topic_names: Sequence[str],
-    inspected_topics: Sequence[str],
     rescues: bool,
     alert_keys: Sequence[str] = (),
     puts_events: bool = False,
 ) -> Policy:
     """Allow what a patrol does: inspect keys and guards, empty the dead-letter queue, send reports.
 
-    It sends to `topic_names`, and checks `inspected_topics`. With `rescues` it may cancel
-    deletions, with `puts_events` send its reports as events.
+    With `rescues` it may cancel deletions, with `puts_events` send its reports as events.
     """
     anywhere = location.every_region
     return _policy(
@@ -278,7 +276,7 @@ def patrol_permissions(
         _allow(
             "InspectTopics",
             ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"],
-            [anywhere.arn("sns", name) for name in inspected_topics],
+            [anywhere.arn("sns", name) for name in topic_names],
         ),
         _allow(
             "EmptyDeadLetters",

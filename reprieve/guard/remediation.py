@@ -5,7 +5,6 @@ from typing import Any, Final
 from reprieve.events.threat import Threat
 from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED
 from reprieve.guard import policies
-from reprieve.guard.channels import channel_topic_names
 from reprieve.guard.chat import chat_role
 from reprieve.guard.forwarding import bus_arns
 from reprieve.guard.resources import Document, Role, ServiceSetting
@@ -206,7 +205,6 @@ def _patrol_role(settings: Settings, location: Location) -> Role:
             location,
             settings.resource_names,
             topic_names=topic_names(settings),
-            inspected_topics=(*topic_names(settings), *channel_topic_names(settings)),
             rescues=settings.remediation.enabled,
             alert_keys=_alert_keys(settings),
             puts_events=_puts_events(settings),

@@ -114,11 +114,10 @@ class Document:
 class Target:
     """What a rule sends an event to.
 
-    `transformer` makes the text that the target gets, or `input_path` is the part of the event that
-    it gets; without both it gets the event. `message` is what the text says. `document` is the name
-    of the runbook's document that it starts, which has to exist first; None for Amazon's and for
-    other targets. An event that cannot be delivered within `maximum_event_age` seconds goes to the
-    queue `dead_letter_arn`.
+    `transformer` makes the text that the target gets; without one it gets the event. `message` is
+    what the text says. `document` is the name of the runbook's document that it starts, which has
+    to exist first; None for Amazon's and for other targets. An event that cannot be delivered
+    within `maximum_event_age` seconds goes to the queue `dead_letter_arn`.
     """
 
     id: str
@@ -129,7 +128,6 @@ class Target:
     document: str | None
     maximum_event_age: int
     maximum_retries: int
-    input_path: str | None = None
     message: Message | None = field(default=None, repr=False)
 
 

@@ -106,6 +106,8 @@ def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = Fa
             "",
         ),
         "action": remediation.action if remediation and runbook and not approved else "none",
+        # No event of a deletion lacks the ARN. The result of the rescue has the same thread.
+        **({"thread": "<key>"} if threat is KEY_DELETION_SCHEDULED else {}),
         **(CALLER_DATA if threat.is_call else {}),
     }
 
@@ -134,7 +136,6 @@ def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = Fa
         steps=filled(steps),
         data=dict(zip(data, filled(data.values()), strict=True)),
         console=filled([CALL_CONSOLE if threat.is_call else KEY_CONSOLE])[0],
-        about_key=threat is KEY_DELETION_SCHEDULED,
     )
 
 

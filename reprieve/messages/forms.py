@@ -83,7 +83,7 @@ def chat(message: Message, partition: str) -> Transformer:
             "keywords": ["reprieve", message.severity, "<region>", "<account>"],
         },
         "metadata": {"summary": message.title, "eventType": message.kind}
-        | ({"threadId": message.data["key"]} if message.about_key else {}),
+        | ({"threadId": message.data["thread"]} if "thread" in message.data else {}),
     }
     if not message.steps:
         del fields["content"]["nextSteps"]

@@ -18,7 +18,7 @@ class Message:
     whose path may hold quotation marks.
     `data` are fields of the machine form by name (`schema.AlertMessage`): each a text.
     `console` is a path of AWS's console that shows more.
-    `about_key` says whether every such event has the ARN of a key, in `data`.
+    `data["thread"]`, if there is one, is what messages in chat have in common that belong together.
     """
 
     type: Literal["alert", "result", "alarm"]
@@ -31,4 +31,3 @@ class Message:
     steps: tuple[str, ...] = ()
     data: Mapping[str, str] = field(default_factory=dict)
     console: str = ""
-    about_key: bool = False

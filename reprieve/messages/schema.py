@@ -57,8 +57,9 @@ class AlertMessage(BaseModel):
     partition: str = Field(min_length=1, description="The partition of the Region: aws, aws-cn, …")
     summary: str = Field(min_length=1, description="One line for people: what happened.")
     key: str = Field(
-        description="The ARN of the KMS key. Empty if the message is not about one key, or if the "
-        "event lacks the ARN: `resource` is then the id of the key."
+        description="The KMS key, by its ARN; in a result by its id if the runbook got only that. "
+        "Empty if the message is not about one key, or if the event lacks the ARN: `resource` is "
+        "then the id of the key."
     )
     resource: str = Field(
         description="What the event is about: a key, an alias, a key store, a rule, a topic, a "

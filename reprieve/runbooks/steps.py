@@ -105,8 +105,6 @@ def run_script(
         "Execution": "{{ automation:EXECUTION_ID }}",
         "Console": CONSOLES.get(partition, ""),
     }
-    if results is not Results.TOPICS:
-        place["Partition"] = partition
     return {
         "name": name,
         "action": "aws:executeScript",

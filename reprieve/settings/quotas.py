@@ -42,6 +42,8 @@ MAX_NAMES: Final = 6_000
 Systems Manager accepts 64 KB (SSM API reference, CreateDocument). The scripts take most of it, and
 a test measures that the rest is enough.
 """
+MAX_CHANNEL_NAMES: Final = 2_000
+"""With channels the scripts of that runbook also send events."""
 _RULE_CHARACTERS: Final = 40
 """What a watch takes in the runbook besides its name: the rule's prefix and fingerprint."""
 
@@ -97,12 +99,13 @@ def runbook_errors(values: Values) -> Errors:
         ("watch",): (_length(watches), "match several kinds of events with one pattern"),
     }
     total = sum(length for length, _ in taken.values())
-    if total > MAX_NAMES:
+    most = MAX_CHANNEL_NAMES if values.get("channel") else MAX_NAMES
+    if total > most:
         place, (_, hint) = max(taken.items(), key=lambda each: each[1][0])
         yield invalid_at(
             place,
             f"{total:,} characters with all addresses and watches",
-            f"is more than the {MAX_NAMES:,} that fit into the patrol's runbook",
+            f"is more than the {most:,} that fit into the patrol's runbook",
             f"{hint}, or set patrol.enabled = false",
         )
 

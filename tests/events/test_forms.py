@@ -5,19 +5,51 @@ from typing import Any
 
 import pytest
 
+from reprieve.events.severity import Severity
 from reprieve.messages import forms
+from reprieve.messages.alarm_messages import alarm_message
 from reprieve.messages.message import Message
 from reprieve.messages.other_alerts import rescue_failed_alert
+from reprieve.messages.result_messages import result_message
 from reprieve.names import Names
 from reprieve.regions import partitions
-from tests.events.envelopes import transformed
-from tests.events.test_first_lines import CALLERS, FAILURE, KINDS, OTHERS, TYPICAL, event_of
+from tests.events.envelopes import envelope, transformed
+from tests.events.test_first_lines import CALLERS, FAILURE, KEY, KINDS, OTHERS, TYPICAL, event_of
 from tests.support.forms import checked_chat, checked_json, checked_sms
 
+HOSTILE_TEXT = 'could NOT: "denied"\n\\ see {}'
+RESULT = envelope(
+    "Reprieve Result",
+    {
+        "kind": "rescue",
+        "severity": "info",
+        "subject": "KMS key saved",
+        "lines": [HOSTILE_TEXT],
+        "lines-up-to": 3,
+        "key": KEY,
+        "region": "eu-west-1",
+        "account": "111122223333",
+        "execution": "0b7fd7dd",
+        "thread": KEY,
+        "text": json.dumps(HOSTILE_TEXT)[1:-1],
+    },
+    source="reprieve",
+)
+ALARM = envelope(
+    "CloudWatch Alarm State Change",
+    {
+        "alarmName": "reprieve-storm",
+        "state": {"value": "ALARM", "reason": 'Threshold "crossed"'},
+        "configuration": {"description": "ACT NOW: more than 10 keys."},
+    },
+    source="aws.cloudwatch",
+)
 MESSAGES: dict[str, tuple[Message, dict[str, Any]]] = {
     **{kind: (message, event_of(name)) for kind, (name, message) in KINDS.items()},
     **{kind: (message, event_of("key-disabled")) for kind, message in OTHERS.items()},
     "failed rescue": (rescue_failed_alert(Names()), FAILURE),
+    "result": (result_message(Severity.INFO), RESULT),
+    "alarm": (alarm_message(Severity.CRITICAL), ALARM),
 }
 HOSTILE = {
     **TYPICAL,
@@ -37,7 +69,8 @@ def test_a_message_in_the_machine_form_fulfils_the_schema(kind):
         "eu-west-1",
         "111122223333",
     )
-    assert (found["kind"], found["severity"]) == (message.kind, message.severity)
+    kind = {"<kind>": "rescue", "<alarm>": "reprieve-storm"}.get(message.kind, message.kind)
+    assert (found["kind"], found["severity"]) == (kind, message.severity)
 
 
 @pytest.mark.parametrize("kind", MESSAGES)
@@ -65,7 +98,8 @@ def test_no_event_breaks_the_json(kind, partition):
     hostile = json.loads(json.dumps(event))
     bare = event | {"detail": {}}
     hostile["detail"] |= {"userAgent": '"}\n\\', "userIdentity": HOSTILE}
-    for each in (hostile, bare):
+    # Reprieve's own events and CloudWatch's never lack a field.
+    for each in (hostile, bare) if message.type == "alert" else (hostile,):
         assert (
             checked_json(transformed(forms.machine(message, partition), each))["severity"]
             == message.severity
@@ -117,6 +151,16 @@ def test_the_alert_of_a_deletion_is_complete_for_programs():
         "console_url": "https://console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/"
         "3c4226b0-1e81-48a8-a333-7fa5f3cbd118",
     }
+
+
+def test_the_text_of_a_result_arrives_as_it_was():
+    """With the quotation marks and lines of an error."""
+    message, event = MESSAGES["result"]
+    chat = checked_chat(transformed(forms.chat(message, "aws"), event))
+    assert chat["content"]["description"].startswith(HOSTILE_TEXT)
+    assert chat["metadata"]["threadId"] == KEY
+    found = checked_json(transformed(forms.machine(message, "aws"), event))
+    assert found["event"]["detail"]["lines"] == [HOSTILE_TEXT]
 
 
 def test_an_approved_deletion_is_an_info_and_nothing_is_done():

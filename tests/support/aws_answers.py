@@ -52,7 +52,6 @@ def target_answer(target: Target) -> Answer:
             "InputPathsMap": target.transformer.paths,
             "InputTemplate": target.transformer.template,
         },
-        "InputPath": target.input_path,
         "DeadLetterConfig": target.dead_letter_arn and {"Arn": target.dead_letter_arn},
         "RetryPolicy": {
             "MaximumRetryAttempts": target.maximum_retries,

@@ -1,4 +1,4 @@
-"""Results as events, with everything that topics and channels say of them."""
+"""Results as events."""
 
 import json
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reprieve.runbooks.scripts.calls import Calls
-from reprieve.runbooks.scripts.result_forms import forms_of
 
 # How many lines the texts have that `reprieve.events.results` makes of a result: the next larger
 # one is taken. A longer result becomes several events.
@@ -34,8 +33,10 @@ def put_result(
             "region": region or events["Region"],
             "account": events["Account"],
             "execution": events["Execution"],
+            "thread": events.get("KeyId") or events["Execution"],
+            # As it stands between quotation marks: EventBridge does not escape what it inserts.
+            "text": json.dumps("\n".join(part), ensure_ascii=False)[1:-1],
         }
-        detail["forms"] = forms_of(events, detail)
         calls.make(put_event, client=client, detail=detail)
 
 

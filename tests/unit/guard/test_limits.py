@@ -4,6 +4,8 @@ Sources: EventBridge User Guide, "Amazon EventBridge quotas" and "Input transfor
 references of EventBridge (PutRule), SNS (CreateTopic), CloudWatch (PutMetricAlarm).
 """
 
+import json
+
 import pytest
 
 from reprieve.events.patterns import pattern_errors
@@ -12,8 +14,10 @@ from reprieve.guard.guard import regional_guard
 from reprieve.guard.resources import Rule
 from reprieve.location import Location
 from reprieve.settings.quotas import (
+    MAX_CHANNEL_NAMES,
     MAX_CHANNEL_WATCHES,
     MAX_CHANNEL_WILDCARD_WATCHES,
+    MAX_NAMES,
     MAX_WATCHES,
     MAX_WILDCARD_WATCHES,
 )
@@ -81,6 +85,14 @@ def test_the_texts_of_alarms_can_stand_in_the_json_of_a_message(guard):
     """EventBridge inserts the name and the description as they are."""
     for alarm in guard.alarms:
         assert not set('"\\\n') & set(alarm.name + alarm.description)
+
+
+def test_the_runbooks_leave_room_for_the_longest_names(guard):
+    """64 KB (SSM API reference, CreateDocument); settings may add that many characters of names."""
+    has_channels = any(topic.name.endswith("-json") for topic in guard.topics)
+    room = MAX_CHANNEL_NAMES if has_channels else MAX_NAMES
+    for document in guard.documents:
+        assert len(json.dumps(document.content)) < 64 * 1024 - room
 
 
 def has_wildcard(rule: Rule) -> bool:
