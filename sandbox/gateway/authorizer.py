@@ -6,7 +6,7 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,7 +15,9 @@ from xml.sax.saxutils import escape
 from sandbox.core.account import account_of
 from sandbox.core.errors import AwsError
 from sandbox.events.bus_policy import call_denial_reason
+from sandbox.gateway import protocols
 from sandbox.gateway.regions import Switches
+from sandbox.gateway.request_conditions import condition_keys, tagging_action
 from sandbox.gateway.required_actions import required_actions
 from sandbox.iam import service_control
 from sandbox.iam.authorization import assume_role_denial_reason, caller_denial_reason
@@ -29,7 +31,10 @@ _DENIED = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
 
 @dataclass(frozen=True)
 class _Request:
-    """One signed request. `is_json` tells whether it uses the JSON or the query protocol."""
+    """One signed request. `is_json` tells whether it uses the JSON or the query protocol.
+
+    `typed` returns the parameters with the types that the service describes.
+    """
 
     service: str
     operation: str
@@ -37,6 +42,7 @@ class _Request:
     region: str
     caller: Caller
     is_json: bool
+    typed: Callable[[], Mapping[str, Any]]
 
 
 class Authorizer:
@@ -113,7 +119,15 @@ def _read(
         fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
         parameters = {name: values[0] for name, values in fields.items()}
         operation = str(parameters.get("Action", ""))
-    return _Request(service, operation, parameters, region, caller, is_json)
+
+    def typed() -> Mapping[str, Any]:
+        model = protocols.model_of(service, operation)
+        try:
+            return protocols.read_parameters(model, environ, body) if model else {}
+        except ValueError:
+            return {}  # The service itself refuses such a request.
+
+    return _Request(service, operation, parameters, region, caller, is_json, typed)
 
 
 def _authorize(request: _Request) -> None:
@@ -133,12 +147,25 @@ def _authorize(request: _Request) -> None:
     elif is_free:
         return
     else:
-        actions = required_actions(service, operation, request.parameters, region)
-        reasons = [
-            caller_denial_reason(caller, action, resource, region) for action, resource in actions
-        ]
+        reasons = list(_denial_reasons(request))
     if reason := next(filter(None, reasons), None):
         raise AwsError("AccessDeniedException", reason)
+
+
+def _denial_reasons(request: _Request) -> Iterator[str | None]:
+    """Yield for each action that a call needs why its caller may not do it, or None."""
+    service, operation, region = request.service, request.operation, request.region
+    actions = required_actions(service, operation, request.parameters, region)
+    if not actions:
+        return
+    typed = request.typed()
+    keys = condition_keys(service, operation, typed, actions[0][1])
+    if tagging := tagging_action(service, operation, typed):
+        actions.append((tagging, actions[0][1]))
+    passed = {"iam:PassedToService": f"{service}.amazonaws.com"}
+    for action, resource in actions:
+        extra = passed if action == "iam:PassRole" else keys
+        yield caller_denial_reason(request.caller, action, resource, region, extra)
 
 
 def _refuse(start_response: Any, error: AwsError, service: str, is_json: bool) -> list[bytes]:

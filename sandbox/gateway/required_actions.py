@@ -288,9 +288,6 @@ def required_actions(
     prefix = _PREFIXES.get(service, service)
     arn = resource(parameters, region)
     actions = [(f"{prefix}:{operation}", arn)]
-    # SQS API reference, CreateQueue: creating a queue with tags requires a second permission.
-    if (service, operation) == ("sqs", "CreateQueue") and parameters.get("tags"):
-        actions.append(("sqs:TagQueue", arn))
     # IAM User Guide, "Grant a user permissions to pass a role": a target's role is passed to
     # EventBridge.
     if (service, operation) == ("events", "PutTargets"):

@@ -43,6 +43,12 @@ def base_context(region: str) -> dict[str, ContextValue]:
         "aws:PrincipalIsAWSService": "false",
         "aws:PrincipalServiceName": None,
         "aws:ViaAWSService": "false",
+        # Only calls that tag something, or make roles, have these.
+        "aws:RequestTag/*": None,
+        "aws:TagKeys": None,
+        "iam:PassedToService": None,
+        "iam:PermissionsBoundary": None,
+        "iam:PolicyARN": None,
     }
 
 

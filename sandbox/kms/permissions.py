@@ -25,11 +25,11 @@ def parameter_keys(operation: str, parameters: Mapping[str, Any]) -> dict[str, C
     """Return the condition keys that KMS takes from a call's parameters.
 
     KMS Developer Guide, "AWS KMS condition keys", and "Controlling access to tags" for
-    aws:TagKeys.
+    aws:TagKeys and aws:RequestTag.
     """
     days = parameters.get("PendingWindowInDays", 30)
     bypass = parameters.get("BypassPolicyLockoutSafetyCheck")
-    tags = [tag.get("TagKey") for tag in parameters.get("Tags") or ()]
+    tags = {str(tag["TagKey"]): str(tag.get("TagValue")) for tag in parameters.get("Tags") or ()}
     return {
         "kms:ScheduleKeyDeletionPendingWindowInDays": (
             str(days) if operation == "ScheduleKeyDeletion" else None
@@ -40,6 +40,7 @@ def parameter_keys(operation: str, parameters: Mapping[str, Any]) -> dict[str, C
             else None
         ),
         "aws:TagKeys": tuple(map(str, tags or parameters.get("TagKeys") or ())) or None,
+        **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
     }
 
 
