@@ -12,25 +12,20 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
-from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.trails import create_trail
-from sandbox.cloudwatch.alarms import AlarmChange
 from sandbox.core import clock
 from sandbox.core.account import ACCOUNT_ID, in_account
 from sandbox.core.clients import Clients
 from sandbox.core.envelope import envelope
 from sandbox.core.quotas import Limits, Quotas
-from sandbox.events.delivery import Delivery
 from sandbox.gateway.accounts import Accounts
 from sandbox.gateway.moto_app import Dispatcher, QuietHandler
-from sandbox.gateway.regions import Switches
 from sandbox.iam import service_control
 from sandbox.kms import expiry
+from sandbox.observations import Observations
 from sandbox.organizations import membership
 from sandbox.services import Services
-from sandbox.sns import emails, subscriptions
-from sandbox.sns.emails import Mail
-from sandbox.ssm.execution import Execution
+from sandbox.sns import subscriptions
 
 HOST = "127.0.0.1"
 HOME_REGION = "us-east-1"
@@ -38,7 +33,7 @@ HOME_REGION = "us-east-1"
 TRAIL = "sandbox"
 
 
-class Sandbox:
+class Sandbox(Observations):
     """AWS on loopback. Use it as a context manager, or with `start` and `stop`.
 
     `port=0` takes a free port. `accounts` are the ids of accounts beside the default one,
@@ -115,16 +110,6 @@ class Sandbox:
         self._running.release()
 
     @property
-    def history(self) -> History:
-        """CloudTrail's event history."""
-        return self._services.history
-
-    @property
-    def switches(self) -> Switches:
-        """The Regions that are disabled or slow."""
-        return self._services.switches
-
-    @property
     def accounts(self) -> tuple[str, ...]:
         """The ids of the accounts, the default account first."""
         return self._accounts.ids
@@ -190,25 +175,12 @@ class Sandbox:
         if self._server is not None:
             self._services.automations.slots.fill_all()
 
-    @property
-    def deliveries(self) -> list[Delivery]:
-        """The deliveries of the event buses of all accounts, oldest first."""
-        return self._services.bus.deliveries
+    def map_endpoint(self, url: str, listener: str) -> None:
+        """Let a listener on 127.0.0.1 get what topics send to URLs that begin with `url`.
 
-    @property
-    def executions(self) -> list[Execution]:
-        """The executions of Systems Manager Automation in all accounts, oldest first."""
-        return self._services.automations.executions
-
-    @property
-    def alarms(self) -> list[AlarmChange]:
-        """The state changes of CloudWatch's alarms in all accounts, oldest first."""
-        return self._services.alarms.changes
-
-    @property
-    def mails(self) -> list[Mail]:
-        """The messages that EventBridge, alarms and other callers published, by account."""
-        return emails.mails()
+        Other web endpoints than such, and than those on 127.0.0.1, cannot be reached.
+        """
+        self._services.subscribers.web.map(url, listener)
 
     def emit(self, event: Mapping[str, Any], region: str, account: str = ACCOUNT_ID) -> None:
         """Put an EventBridge envelope on the default bus of a Region, as AWS itself would.

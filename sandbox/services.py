@@ -27,6 +27,7 @@ from sandbox.iam import service_control
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores
 from sandbox.sns import data_protection, emails, publish, subscriptions
+from sandbox.sns.subscribers import Subscribers
 from sandbox.sqs import queues
 from sandbox.ssm.automations import Automations
 
@@ -71,9 +72,10 @@ class Services:
                 evaluate_alarms=self.alarms.evaluate_later,
             ),
         )
+        self.subscribers = Subscribers(self.work, clients.endpoint, self.alarms.count_for_topic)
         self._undo = [
-            subscriptions.hook(),
-            publish.hook(self.alarms.notification_failed),
+            subscriptions.hook(self.subscribers.ask_to_confirm),
+            publish.hook(self.subscribers.deliver),
             emails.hook(limits),
             data_protection.hook(),
             queues.hook(),
@@ -82,7 +84,15 @@ class Services:
         ]
         log = Log(self.history, self.bus.emit)
         router = Router(
-            moto, self.bus, self.automations, self.alarms, self.history, limits, log, reset
+            moto,
+            self.bus,
+            self.automations,
+            self.alarms,
+            self.history,
+            limits,
+            log,
+            lambda: self.subscribers.notifications,
+            reset,
         )
         recorder = Recorder(Authorizer(router, self.switches), log, self.automations.service_of)
         self.app = AccountGate(recorder, accounts)
@@ -98,6 +108,7 @@ class Services:
         self.bus.clear()
         self.automations.clear()
         self.alarms.clear()
+        self.subscribers.clear()
         self.history.clear()
         self.switches.reset()
 

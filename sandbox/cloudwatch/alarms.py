@@ -112,9 +112,9 @@ class Alarms:
         key = "alarms", current_account(), region
         self._work.when_done(key, lambda: self._evaluation(region))
 
-    def notification_failed(self, region: str, topic_name: str) -> None:
-        """Count a message that SNS could not deliver to a subscriber of a topic."""
-        self._count(region, SNS, "NumberOfNotificationsFailed", topic_name)
+    def count_for_topic(self, region: str, topic_name: str, name: str) -> None:
+        """Add a data point to one of SNS's metrics of a topic: what it could not deliver."""
+        self._count(region, SNS, name, topic_name)
         # A failure of an alarm's own message counts for the next period. That period ends when
         # something else happens. Otherwise the new alarm state would be over immediately.
         if self._evaluator != get_ident():

@@ -33,6 +33,8 @@ _DIMENSIONS = {
     (EVENTS, "InvocationsSentToDlq"): "RuleName",
     (EVENTS, "InvocationsFailedToBeSentToDlq"): "RuleName",
     (SNS, "NumberOfNotificationsFailed"): "TopicName",
+    (SNS, "NumberOfNotificationsRedrivenToDlq"): "TopicName",
+    (SNS, "NumberOfNotificationsFailedToRedriveToDlq"): "TopicName",
     (SQS, VISIBLE): "QueueName",
 }
 _NAMESPACES = {namespace for namespace, _ in _DIMENSIONS}

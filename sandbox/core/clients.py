@@ -49,6 +49,11 @@ class Clients:
         self._session = _session()
         self._cached: dict[tuple[str, str, str], Any] = {}
 
+    @property
+    def endpoint(self) -> str:
+        """The URL of the sandbox."""
+        return self._endpoint
+
     def environment(self, region: str) -> dict[str, str]:
         """Return variables, without credentials, that make programs talk to the endpoint only."""
         return {

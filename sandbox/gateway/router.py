@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
+
+from moto.sns.exceptions import SNSException
 
 from sandbox.cloudtrail import trails
 from sandbox.cloudtrail.event_history import History
@@ -23,6 +26,7 @@ from sandbox.gateway.kms_front import KmsFront
 from sandbox.iam.principals import caller_of
 from sandbox.organizations import membership
 from sandbox.sns.emails import mails
+from sandbox.sns.subscriptions import confirm
 from sandbox.ssm import documents
 from sandbox.ssm.api import OPERATIONS
 from sandbox.ssm.automations import Automations
@@ -43,9 +47,11 @@ class Router:
         history: History,
         limits: Limits,
         log: Log,
+        notifications: Callable[[], list[Any]],
         reset: Callable[[], None],
     ) -> None:
         self._moto = moto
+        self._notifications = notifications
         self._bus = bus
         self._automations = automations
         self._alarms = alarms
@@ -70,6 +76,9 @@ class Router:
             self._reset()
             return _answer(start_response, 200, {"status": "ok"})
         scope = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+        link = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        if scope is None and link.get("Action") == "ConfirmSubscription":
+            return _confirm(link, start_response)
         if scope is not None and scope[3] == "monitoring":
             return self._cloudwatch(environ, start_response)
         if scope is None or scope[3] not in _ROUTED_SERVICES:
@@ -164,11 +173,27 @@ class Router:
             "/_sandbox/deliveries": lambda: self._bus.deliveries,
             "/_sandbox/executions": lambda: self._automations.executions,
             "/_sandbox/mails": mails,
+            "/_sandbox/notifications": self._notifications,
             "/_sandbox/alarms": lambda: self._alarms.changes,
         }
         if path not in lists:
             return _answer(start_response, 404, {"known": sorted(lists)})
         return _answer(start_response, 200, [dataclasses.asdict(item) for item in lists[path]()])
+
+
+def _confirm(link: Mapping[str, str], start_response: StartResponse) -> list[bytes]:
+    """Answer the link in SNS's request for a confirmation, which needs no signature."""
+    try:
+        arn = confirm(link.get("TopicArn", ""), link.get("Token", ""), authenticated=False)
+    except (SNSException, IndexError) as error:
+        return _answer(start_response, 400, {"error": str(error)})
+    body = (
+        '<ConfirmSubscriptionResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">'
+        f"<ConfirmSubscriptionResult><SubscriptionArn>{arn}</SubscriptionArn>"
+        "</ConfirmSubscriptionResult></ConfirmSubscriptionResponse>"
+    ).encode()
+    start_response(_STATUS[200], [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 def _answer(

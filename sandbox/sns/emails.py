@@ -10,6 +10,7 @@ from moto.sns.models import Topic, sns_backends
 
 from sandbox.core.patching import Method, wrap
 from sandbox.core.quotas import Limits
+from sandbox.sns.notifications import is_wanted
 from sandbox.sns.subscriptions import is_pending, suspend
 
 # An attribute of moto's topics: by the id of a message, the addresses that it was sent to.
@@ -92,11 +93,10 @@ def _send(
 
 
 def _receives(subscription: Any, body: str, attributes: Mapping[str, Any] | None) -> bool:
-    matcher = subscription._filter_policy_matcher
     return (
         subscription.protocol in ("email", "email-json")
         and not is_pending(subscription)
-        and (matcher is None or matcher.matches(attributes, body))
+        and is_wanted(subscription, body, attributes)
     )
 
 

@@ -1,4 +1,4 @@
-"""Publishing to a topic: permissions, encryption, and subscribed queues that refuse messages."""
+"""Publishing to a topic: permissions and encryption."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandbox.iam.principals import Caller, caller_of
 from sandbox.kms.keys import find_key, is_aws_managed
 from sandbox.kms.permissions import key_denial_reason, service_key_denial_reason
 from sandbox.sns.emails import recipients_of
-from sandbox.sqs.queues import queue_denial_reason
+from sandbox.sns.notifications import Message
 
 
 def publish_as_service(
@@ -100,27 +100,25 @@ def session_denial(caller: Caller, topic_arn: str, region: str) -> tuple[str, st
     return None
 
 
-def hook(on_failure: Callable[[str, str], None]) -> Callable[[], None]:
+def hook(deliver: Callable[[Any, Message], None]) -> Callable[[], None]:
     """Refuse what SNS refuses. Return a function that undoes the hook.
 
-    A role's session publishes only if the topic's policy and its key allow it. A queue that refuses
-    a message does not get it: for each such message, call `on_failure` with the Region and the
-    topic's name. moto sends to a queue whatever its policy says, and the whole call fails if the
-    queue does not exist.
+    A role's session publishes only if the topic's policy and its key allow it. `deliver` delivers a
+    message to one of moto's subscriptions, since moto itself checks no policy.
     """
 
     def around(publish: Method) -> Method:
         def publish_checked(
             subscription: Any, message: str, message_id: str, **options: Any
         ) -> None:
-            # A message that a filter policy excludes does not count as failed.
-            matcher = subscription._filter_policy_matcher
-            wanted = matcher is None or matcher.matches(options.get("message_attributes"), message)
-            if wanted and subscription.protocol == "sqs" and _queue_refuses(subscription):
-                topic = subscription.topic
-                on_failure(topic.sns_backend.region_name, topic.name)
-            else:
-                publish(subscription, message, message_id, **options)
+            found = Message(
+                id=message_id,
+                text=message,
+                subject=options.get("subject"),
+                attributes=options.get("message_attributes"),
+                structure=options.get("message_structure"),
+            )
+            deliver(subscription, found)
 
         return publish_checked
 
@@ -145,11 +143,3 @@ def _check_session(publish: Method) -> Method:
         return publish(response)
 
     return publish_as_caller
-
-
-def _queue_refuses(subscription: Any) -> bool:
-    queue_arn = subscription.endpoint
-    reason = queue_denial_reason(
-        authorization.SNS, queue_arn, queue_arn.split(":")[3], subscription.topic.arn
-    )
-    return reason is not None
