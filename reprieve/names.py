@@ -75,6 +75,11 @@ class Names:
         return self.of("alarms")
 
     @property
+    def fallback(self) -> str:
+        """The topic of a Region whose alerts the hub sends, for when it cannot reach the hub."""
+        return self.of("fallback")
+
+    @property
     def eventbridge_role(self) -> str:
         """The role by which EventBridge starts runbooks and forwards events."""
         return self.of("eventbridge")

@@ -82,6 +82,12 @@ def _has_channel(settings: Settings, types: Collection[str]) -> bool:
     return any(each.type in types for each in settings.channel)
 
 
+def _topic_names(settings: Settings) -> tuple[str, ...]:
+    own = settings.resource_names
+    fallback = (own.fallback,) if uses_hub(settings) else ()
+    return (settings.notify.topic_name, own.lifeline, own.alarms, *fallback)
+
+
 def _resources(settings: Settings) -> dict[str, list[str]]:
     """Return ARN patterns by kind of resource.
 
@@ -102,7 +108,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
     return {
         "any": ["*"],
         "keys": arn("kms", "key/*"),
-        "topics": arn("sns", settings.notify.topic_name, own.lifeline, own.alarms, *channels),
+        "topics": arn("sns", *_topic_names(settings), *channels),
         "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),
         "rules": arn("events", f"rule/{own.beginning}*"),
         "hub's buses": arn("events", f"event-bus/{own.of(HUB)}*") if uses_hub(settings) else [],

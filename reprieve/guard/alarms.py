@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
+from reprieve.events.heartbeats import EVERY_MINUTES, HEARTBEAT
 from reprieve.events.severity import Severity
 from reprieve.events.threats import APPROVED, KEY_DELETION_SCHEDULED
 from reprieve.guard.channels import ChannelTopic
 from reprieve.guard.resources import DEFAULT_BUS, Alarm, Metric, Queue, Rule, Topic
-from reprieve.names import Names
-from reprieve.settings.schema import ReliabilitySettings
+from reprieve.guard.topology import forwarding_regions
+from reprieve.location import Location
+from reprieve.names import HUB, Names
+from reprieve.settings.schema import ReliabilitySettings, Settings
+from reprieve.text import counted
+
+HEARTBEAT_PERIOD: Final = 900
+"""Seconds of the periods over which the hub counts heartbeats."""
 
 _DELETIONS = (KEY_DELETION_SCHEDULED.name, APPROVED[KEY_DELETION_SCHEDULED.name])
 
@@ -42,6 +50,61 @@ def alarms_of(
         *_mass_deletion_alarms(reliability.storm_threshold, topics, rules),
     )
     return tuple(replace(each, name=names.of(each.id)) for each in found)
+
+
+def hub_unreachable_alarm(names: Names, topics: tuple[Topic, ...]) -> Alarm:
+    """Return the alarm of a Region that cannot reach its hub.
+
+    The hub gets it too, once it can be reached again.
+    """
+    rule = names.of(HEARTBEAT)
+    alarm = _alarm(
+        "hub-unreachable",
+        "ACT NOW: this Region cannot send its alerts to the hub. EventBridge tries again for 24 "
+        "hours, then it leaves them in the queue "
+        f"{names.dead_letters}. Keys are still rescued. Run 'reprieve status' to find the cause, "
+        "and 'reprieve sweep' to see which keys are pending deletion.",
+        tuple(topic.arn for topic in topics),
+        *(
+            _metric("AWS/Events", name, "Sum", RuleName=rule)
+            for name in ("FailedInvocations", "RetryInvocationAttempts")
+        ),
+        label="Heartbeats that failed",
+    )
+    return replace(alarm, name=names.of(alarm.id))
+
+
+def heartbeat_alarms(
+    settings: Settings, location: Location, rules: Iterable[Rule], topics: tuple[Topic, ...]
+) -> Iterator[Alarm]:
+    """Yield the alarms of the hub on the heartbeats of each account.
+
+    Each Region sends three in a period. CloudWatch and EventBridge count on best effort: one that
+    is missing, of all Regions, is none.
+    """
+    names = settings.resource_names
+    by_id = {rule.id: rule for rule in rules}
+    for account, regions in forwarding_regions(settings).items():
+        rule = by_id[f"{HUB}-{HEARTBEAT}-{account or 'own'}"]
+        expected = regions * HEARTBEAT_PERIOD // (60 * EVERY_MINUTES)
+        metric = _metric("AWS/Events", "MatchedEvents", "Sum", **_of(rule))
+        alarm = _alarm(
+            rule.id,
+            "ACT NOW: heartbeats are missing at the hub, so alerts may be missing too. The account "
+            f"{account or location.account} forwards from {counted(regions, 'Region')}. At least "
+            "one of them no longer reaches the hub, or its guard is not there any more. Run "
+            "'reprieve status' for that account now.",
+            tuple(topic.arn for topic in topics),
+            replace(metric, period_seconds=HEARTBEAT_PERIOD),
+            threshold=expected - 1,
+        )
+        yield replace(
+            alarm,
+            name=names.of(alarm.id),
+            comparison="LessThanThreshold",
+            evaluation_periods=2,
+            missing_data="breaching",
+        )
 
 
 def _mass_deletion_alarms(

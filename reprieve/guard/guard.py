@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from reprieve.guard import policies
-from reprieve.guard.alarms import alarms_of
+from reprieve.guard.alarms import alarms_of, heartbeat_alarms, hub_unreachable_alarm
 from reprieve.guard.channel_rules import channel_rules
 from reprieve.guard.channels import channel_topics, sends_to_dead_letters
 from reprieve.guard.forwarding import next_region, relay_region
@@ -72,7 +72,7 @@ def _guard(
         own_key_arn or location.arn("kms", KEY_REFERENCE),
         runbook_role_arns(settings, location),
     )
-    topics = topics_of(settings, location, key_arn)
+    topics, spoke = topics_of(settings, location, key_arn), is_spoke(settings, location.region)
     queue_arn = location.arn("sqs", names.dead_letters)
     channels = channel_topics(settings, location, key_arn, queue_arn)
     queue = Queue(
@@ -84,8 +84,8 @@ def _guard(
         retention_seconds=_RETENTION_SECONDS,
     )
     endpoints = Endpoints(
-        topic_arn=topics[0].arn if topics else None,
-        other_topics={topic.id: topic.arn for topic in topics[1:]},
+        topic_arn=None if spoke else topics[0].arn,
+        other_topics={topic.id: topic.arn for topic in (topics if spoke else topics[1:])},
         key_arn=key_arn,
         dead_letter_arn=queue.arn,
         automation_role_arn=automation_role_arn(settings, location),
@@ -102,7 +102,10 @@ def _guard(
     alarms: tuple[Alarm, ...] = ()
     if reliability.alarms:
         alarms = alarms_of(reliability, names, queue, topics, rules, channels)
-    if alarms and is_spoke(settings, location.region):
+    if alarms and buses:
+        alarms += tuple(heartbeat_alarms(settings, location, rules, topics))
+    if alarms and spoke:
+        alarms += (hub_unreachable_alarm(names, topics),)
         rules += (alarm_rule(settings, location, endpoints, alarms),)
     rules += channel_rules(
         rules,

@@ -16,6 +16,7 @@ from reprieve.events.guard_events import (
     forwarded_guard_changed,
     forwarded_rescue_failed,
 )
+from reprieve.events.heartbeats import HEARTBEAT, heartbeat
 from reprieve.events.results import RESULT_RULE, result_alerts, results
 from reprieve.events.threat import Threat, pattern_json
 from reprieve.events.threats import APPROVED, BY_NAME, CATALOGUE, KEY_DELETION_SCHEDULED
@@ -24,7 +25,7 @@ from reprieve.guard import policies
 from reprieve.guard.forwarding import hub_bus_arns
 from reprieve.guard.resources import EventBus, Rule, Target
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
-from reprieve.guard.topology import sending_accounts
+from reprieve.guard.topology import forwarding_regions, sending_accounts
 from reprieve.location import Location
 from reprieve.messages.alerts import alert
 from reprieve.messages.forms import text
@@ -32,6 +33,7 @@ from reprieve.messages.message import Message
 from reprieve.messages.other_alerts import rescue_failed_alert, watch_alert
 from reprieve.names import HUB, HUB_BUSES, HUB_EXEMPT, HUB_MANUAL, HUB_WATCH
 from reprieve.runbooks.runbook import ENABLE_KEY, RESCUE_KEY
+from reprieve.settings.quotas import MAX_ALARM_METRICS
 from reprieve.settings.schema import Settings
 
 
@@ -109,10 +111,29 @@ class _Rules:
                 form,
                 "hub-results",
             )
-        for watch in self._settings.watch:
+        for account in forwarding_regions(self._settings):
+            id = account or self._location.account
+            yield self._rule(
+                f"{HEARTBEAT}-{account or 'own'}",
+                f"a heartbeat of the account {id}",
+                pattern_json(heartbeat(id)),
+                None,
+                None,
+            )
+        yield from self._watches()
+
+    def _watches(self) -> Iterator[Rule]:
+        """Yield the rules for the watches of all accounts: one for those that are the same."""
+        every = [watch for each in self._settings.all_accounts for watch in each.watch]
+        names: dict[str, int] = {}
+        for index, watch in enumerate(dict.fromkeys(every)):
+            before = names.get(watch.name, 0)
+            names[watch.name] = before + 1
+            id = f"watch-{watch.name}" + (f"-{before + 1}" if before else "")
             message = watch_alert(watch.name, watch.summary, watch.pattern)
-            name = f"watch-{watch.name}"
-            yield self._rule(name, watch.summary, watch.pattern, message, "hub-watch", HUB_WATCH)
+            # The alarm sums ten metrics at most. What is lost is in the dead-letter queue anyway.
+            group = "hub-watch" if index < MAX_ALARM_METRICS else None
+            yield self._rule(id, watch.summary, watch.pattern, message, group, HUB_WATCH)
 
     def _threat(self, threat: Threat) -> Rule:
         pattern = forwarded_guard_changed() if threat is GUARD_CHANGED else threat.event_pattern
@@ -128,8 +149,8 @@ class _Rules:
         id: str,
         summary: str,
         pattern: str,
-        says: Message | Transformer,
-        group: str,
+        says: Message | Transformer | None,
+        group: str | None,
         bus: str = HUB,
     ) -> Rule:
         message = says if isinstance(says, Message) else None
@@ -154,6 +175,6 @@ class _Rules:
             f"Reprieve hub: {summary}",
             pattern,
             group,
-            (target,),
+            (target,) if says else (),
             bus=bus_name,
         )

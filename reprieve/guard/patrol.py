@@ -141,7 +141,7 @@ def _target_facts(target: Target) -> dict[str, Any]:
             "MaximumRetryAttempts": target.maximum_retries,
             "MaximumEventAgeInSeconds": target.maximum_event_age,
         },
-        "DeadLetterConfig": {"Arn": target.dead_letter_arn},
+        "DeadLetterConfig": {"Arn": target.dead_letter_arn} if target.dead_letter_arn else None,
     }
     if target.transformer:
         facts["InputTransformer"] = {

@@ -233,10 +233,12 @@ def patrol_permissions(
     rescues: bool,
     alert_keys: Sequence[str] = (),
     puts_events: bool = False,
+    inspected_topics: Sequence[str] = (),
 ) -> Policy:
     """Allow what a patrol does: inspect keys and guards, empty the dead-letter queue, send reports.
 
     With `rescues` it may cancel deletions, with `puts_events` send its reports as events.
+    `inspected_topics` are the names of all topics, if it publishes to some of them only.
     """
     anywhere = location.every_region
     return _policy(
@@ -276,7 +278,7 @@ def patrol_permissions(
         _allow(
             "InspectTopics",
             ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"],
-            [anywhere.arn("sns", name) for name in topic_names],
+            [anywhere.arn("sns", name) for name in inspected_topics or topic_names],
         ),
         _allow(
             "EmptyDeadLetters",

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.guard.resources import Policy
-from reprieve.guard.topics import topic_names
+from reprieve.guard.topics import all_topic_names
 from reprieve.guard.topology import uses_hub
 from reprieve.names import ALERT_KEY_TAG, DRILL_TAG, HUB, TAG_NAMESPACES
 from reprieve.settings.schema import Settings
@@ -152,7 +152,7 @@ def _guard(settings: Settings) -> Statement:
     names = settings.resource_names
     # The topics of channels by what their names begin with: there may be many.
     channels = [f"{names.beginning}*"] if settings.channel else []
-    topics = (*topic_names(settings), *channels)
+    topics = (*all_topic_names(settings), *channels)
     partition, given = settings.regions.partition, settings.remediation.automation_role_arn
     given_role = [given] if given else []
     # Each of Reprieve's own by its name: teams have other roles with the same prefix, such as one

@@ -8,7 +8,7 @@ from reprieve.guard import policies
 from reprieve.guard.chat import chat_role
 from reprieve.guard.forwarding import bus_arns
 from reprieve.guard.resources import Document, Role, ServiceSetting
-from reprieve.guard.topics import topic_names
+from reprieve.guard.topics import all_topic_names, topic_names
 from reprieve.guard.topology import results_of
 from reprieve.location import Location
 from reprieve.runbooks.enable import enable_document
@@ -208,6 +208,7 @@ def _patrol_role(settings: Settings, location: Location) -> Role:
             rescues=settings.remediation.enabled,
             alert_keys=_alert_keys(settings),
             puts_events=_puts_events(settings),
+            inspected_topics=all_topic_names(settings),
         ),
     )
 

@@ -22,3 +22,6 @@ An alarm of the Region reports within minutes that it has to try again.
 """
 
 MAXIMUM_RETRIES: Final = 185
+
+HEARTBEAT_SECONDS: Final = 300
+"""For how many seconds EventBridge tries to deliver a heartbeat: until the next one."""

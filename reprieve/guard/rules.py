@@ -18,6 +18,7 @@ from reprieve.events.guard_events import (
     rescue_failed,
     rules_changed,
 )
+from reprieve.events.heartbeats import EVERY_MINUTES, HEARTBEAT
 from reprieve.events.inputs import cancel_key_deletion_input, patrol_input, runbook_input
 from reprieve.events.results import RESULT_RULE, results
 from reprieve.events.threat import EventPattern, Threat, pattern_json
@@ -32,7 +33,13 @@ from reprieve.guard.forwarding import (
 )
 from reprieve.guard.remediation import runbook_against, started_runbooks
 from reprieve.guard.resources import Alarm, Document, Rule, Target
-from reprieve.guard.retries import ALERT_SECONDS, HUB_SECONDS, MAXIMUM_RETRIES, RUNBOOK_SECONDS
+from reprieve.guard.retries import (
+    ALERT_SECONDS,
+    HEARTBEAT_SECONDS,
+    HUB_SECONDS,
+    MAXIMUM_RETRIES,
+    RUNBOOK_SECONDS,
+)
 from reprieve.guard.topics import topic_names
 from reprieve.guard.topology import has_hub, hub_location, is_spoke
 from reprieve.location import Location
@@ -188,6 +195,15 @@ class _Rules:
             self._to_hub(RESULT_RULE),
         )
         names = self._settings.resource_names
+        yield self._rule(
+            HEARTBEAT,
+            f"Sends a heartbeat to the hub every {EVERY_MINUTES} minutes",
+            None,
+            None,
+            # Without the dead-letter queue: an alarm counts the failures, and the next one follows.
+            replace(self._to_hub(HEARTBEAT, seconds=HEARTBEAT_SECONDS), dead_letter_arn=None),
+            schedule=f"rate({EVERY_MINUTES} minutes)",
+        )
         reporting = [names.of(each.name) for each in forwarded_threats(self._settings)]
         if reporting:
             # Anyone who disables a rule keeps it from reporting that.
@@ -245,6 +261,10 @@ class _Rules:
         is_manual = threat.name in APPROVED and runbook is None
         bus = HUB_MANUAL if is_manual else HUB
         targets = [self._notify(threat.name, alert(threat, runbook), bus)]
+        fallback = self._to.other_topics.get("fallback-topic")
+        if fallback and threat in FORWARDED:
+            # Perhaps the way to the hub is what was attacked. This one needs no role.
+            targets.append(self._to_topic(threat.name, fallback, alert(threat)))
         if runbook:
             role_arn = str(self._to.automation_role_arn)
             parameters = (
@@ -306,12 +326,12 @@ class _Rules:
             return self._to_hub(name, bus)
         return self._to_topic(name, self._to.topic_arn, message)
 
-    def _to_hub(self, name: str, bus: str = HUB) -> Target:
+    def _to_hub(self, name: str, bus: str = HUB, seconds: int = HUB_SECONDS) -> Target:
         hub = hub_location(self._settings, self._location)
         assert hub, "only a hub's spokes have no topic"  # noqa: S101
         arn = hub.arn("events", f"event-bus/{self._settings.resource_names.of(bus)}")
         role = self._to.eventbridge_role_arn
-        return self._target(f"{name}-hub", arn, None, HUB_SECONDS, role)
+        return self._target(f"{name}-hub", arn, None, seconds, role)
 
     def _to_topic(self, name: str, topic_arn: str, message: Message) -> Target:
         # SNS lets EventBridge in by the topic's policy; a role on this target may break delivery.

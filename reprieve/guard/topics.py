@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reprieve.guard import policies
 from reprieve.guard.resources import Key, Topic
-from reprieve.guard.topology import is_spoke
+from reprieve.guard.topology import is_spoke, uses_hub
 from reprieve.location import Location
 from reprieve.names import ALERT_KEY_TAG
 from reprieve.settings.schema import Settings
@@ -19,6 +19,12 @@ def topic_names(settings: Settings) -> tuple[str, ...]:
     lifeline = (names.lifeline,) if settings.notify.encryption != "none" else ()
     alarms = (names.alarms,) if settings.reliability.alarm_emails else ()
     return (settings.notify.topic_name, *lifeline, *alarms)
+
+
+def all_topic_names(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the topics of every kind of Region."""
+    fallback = settings.notify.hub.fallback_emails if uses_hub(settings) else ()
+    return (*topic_names(settings), *((settings.resource_names.fallback,) if fallback else ()))
 
 
 def alert_key(
@@ -57,7 +63,10 @@ def topics_of(settings: Settings, location: Location, key_arn: str | None) -> tu
         names.alarms: ("alarms-topic", settings.reliability.alarm_emails, None),
     }
     if is_spoke(settings, location.region):
-        return ()
+        fallback = settings.notify.hub.fallback_emails
+        if not fallback:
+            return ()
+        return (_topic(names.fallback, "fallback-topic", fallback, None, location, settings),)
     return tuple(_topic(name, *named[name], location, settings) for name in topic_names(settings))
 
 

@@ -69,3 +69,23 @@ def results_of(settings: Settings, region: str) -> Results:
 def notifies_people(settings: Settings, region: str) -> bool:
     """Return whether the topics of a Region send messages to people and channels."""
     return not sends_events(settings, region)
+
+
+def forwarding_regions(settings: Settings) -> dict[str | None, int]:
+    """Return how many Regions of each account forward to the hub of this one, by the account's id.
+
+    The id of this account is None if the settings do not have it. Accounts that are deployed with
+    other settings are not known.
+    """
+    counts = {
+        each.account.id: sum(is_spoke(each, region) for region in each.regions.watched)
+        for each in settings.all_accounts
+        if uses_hub(each) and _hub_place(each) == _hub_place(settings)
+    }
+    return {account: count for account, count in counts.items() if count}
+
+
+def _hub_place(settings: Settings) -> tuple[str | None, str]:
+    """Return account and Region of the hub; None is this account, whose id is not known."""
+    hub = settings.notify.hub
+    return hub.account or settings.account.id, hub.region or settings.regions.home

@@ -10,7 +10,7 @@ from pydantic_core import InitErrorDetails
 from reprieve import regions
 from reprieve.settings.account import EXAMPLE_ID
 from reprieve.settings.invalid import invalid, invalid_at, other_partition_at, plain
-from reprieve.settings.types import Region
+from reprieve.settings.types import AlarmEmails, Region
 from reprieve.settings.unvalidated import Values, table
 
 Topology = Literal["regional", "hub"]
@@ -59,6 +59,12 @@ class HubSettings(BaseModel):
         description="The organization whose accounts may forward to the hub. Default: only those "
         "of [accounts].",
     )
+    fallback_emails: AlarmEmails = Field(
+        default=(),
+        description="Addresses that are notified by each other Region itself if it cannot reach "
+        "the hub, or if its guard is attacked. SNS asks each to confirm, once per Region and "
+        "account.",
+    )
 
 
 HUB_KEYS: Final = tuple(HubSettings.model_fields)
@@ -85,6 +91,7 @@ def hub_errors(
                 'remove it, or set topology = "hub"',
             )
         return
+    yield from _duplicate_errors(hub)
     remediation = table(values, "remediation")
     if remediation.get("enabled") is True and remediation.get("runbook") == "aws":
         yield invalid_at(
@@ -113,6 +120,15 @@ def hub_errors(
             f"puts the hub in {region}, which is not watched",
             "add it to regions.watch, or name a watched Region in notify.hub.region",
         )
+
+
+def _duplicate_errors(hub: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    emails, seen = hub.get("fallback_emails"), set()
+    for index, email in enumerate(emails if isinstance(emails, list | tuple) else ()):
+        if str(email).lower() in seen:
+            place = ("notify", "hub", "fallback_emails", index)
+            yield invalid_at(place, email, "is in the list already", "remove one of the two")
+        seen.add(str(email).lower())
 
 
 def _is_here(values: Values, hub: Mapping[str, object]) -> bool:

@@ -73,7 +73,10 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
     ids = [each.account.id for each in found if each.account.id]
     names = [table.name if table else None for table in each_table]
     deployment = Deployment(
-        tuple(each.placed(name, ids) for each, name in zip(found, names, strict=True))
+        tuple(
+            each.placed(name, ids, found if tables else ())
+            for each, name in zip(found, names, strict=True)
+        )
     )
     selected = [each.strip() for each in environ.get(ACCOUNT_VARIABLE, "").split(",")]
     return deployment.select(selected) if any(selected) else deployment

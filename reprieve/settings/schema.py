@@ -250,6 +250,7 @@ class Settings(_Table):
     watch: tuple[WatchSettings, ...] = ()
     channel: tuple[ChannelSettings, ...] = ()
     _all_account_ids: tuple[str, ...] = PrivateAttr(default=())
+    _all_accounts: "tuple[Settings, ...]" = PrivateAttr(default=())
 
     @property
     def all_account_ids(self) -> tuple[str, ...]:
@@ -260,16 +261,27 @@ class Settings(_Table):
         return self._all_account_ids
 
     @property
+    def all_accounts(self) -> "tuple[Settings, ...]":
+        """The settings of all accounts of the deployment, these included."""
+        return self._all_accounts or (self,)
+
+    @property
     def stack(self) -> str:
         """The name of the account's stack: `reprieve`, or `reprieve-NAME` of `[accounts.NAME]`."""
         return stack_of(self.account.name)
 
-    def placed(self, name: str | None, all_account_ids: Sequence[str]) -> Self:
+    def placed(
+        self,
+        name: str | None,
+        all_account_ids: Sequence[str],
+        all_accounts: "Sequence[Settings]" = (),
+    ) -> Self:
         """Return the settings of an account as a part of its deployment.
 
         Args:
             name: The NAME of `[accounts.NAME]`; None without such tables.
             all_account_ids: The known ids of all accounts of the deployment.
+            all_accounts: Their settings, if they have names.
         """
         changed = {}
         if name:
@@ -279,6 +291,7 @@ class Settings(_Table):
             }
         copy = self.model_copy(update=changed)
         copy._all_account_ids = tuple(all_account_ids)
+        copy._all_accounts = tuple(all_accounts)
         return copy
 
     @property

@@ -74,7 +74,12 @@ def test_everything_that_notifies_people_is_forwarded():
         for rule in guard(SPOKE).rules
         if any(":event-bus/" in target.arn for target in rule.targets)
     }
-    assert forwarding - at_the_hub == {"alarm-raised", "guard-rules-changed", "result"}
+    assert forwarding - at_the_hub == {
+        "alarm-raised",
+        "guard-rules-changed",
+        "heartbeat",
+        "result",
+    }
     assert at_the_hub - forwarding == set()
 
 
@@ -90,7 +95,11 @@ def test_every_event_that_a_spoke_forwards_has_a_rule_at_the_hub():
         if not any(":event-bus/" in target.arn for target in rule.targets):
             continue
         bus, id = bus_of(rule), rule.id
-        wanted = {"result": "result-3", "guard-rules-changed": "guard-changed"}.get(id, id)
+        wanted = {
+            "heartbeat": "heartbeat-own",
+            "result": "result-3",
+            "guard-rules-changed": "guard-changed",
+        }.get(id, id)
         assert (bus, wanted) in hub_rules
 
 
@@ -151,10 +160,70 @@ def test_eventbridge_and_cloudwatch_accept_it(region):
     )
     for rule in found.rules:
         assert len(rule.name) <= 64
-        assert 1 <= len(rule.targets) <= 5
+        # Heartbeats are only counted.
+        assert (0 if "heartbeat" in rule.id else 1) <= len(rule.targets) <= 5
         assert rule.pattern is None or pattern_errors(rule.pattern) == []
     for alarm in found.alarms:
         assert len(alarm.metrics) <= 10
         assert len(alarm.description) <= 1024
     for document in found.documents:
         assert len(json.dumps(document.content)) < 64 * 1024 - 6_000
+
+
+ONCALL = ("oncall@example.com",)
+
+
+def test_a_fallback_is_a_topic_of_each_spoke():
+    """It gets the alarms, failed rescues, and attacks on the guard: none of them needs the hub."""
+    notify = {"hub": {"fallback_emails": ONCALL}}
+    found = guard(SPOKE, notify=notify)
+    (topic,) = found.topics
+    assert (topic.name, topic.emails) == ("reprieve-fallback", ONCALL)
+    assert {alarm.actions for alarm in found.alarms} == {(topic.arn,)}
+    notifying = {rule.id for rule in found.rules if topic.arn in {t.arn for t in rule.targets}}
+    assert notifying == {"guard-changed", "trail-changed", "rescue-failed"}
+    # Their targets need no role: perhaps that is what was attacked.
+    assert all(t.role_arn is None for r in found.rules for t in r.targets if t.arn == topic.arn)
+    assert [each.name for each in guard(HUB, notify=notify).topics] == ["reprieve-alerts"]
+
+
+def test_the_hub_expects_heartbeats_of_each_account_by_the_number_of_its_regions():
+    """Three in a quarter of an hour from each. One too few of all is not missing yet."""
+    hub = {"account": ID, "region": HUB}
+    own = settings(notify={"hub": hub}, account={"id": ID})
+    other = settings(
+        notify={"hub": hub},
+        account={"id": OTHER},
+        regions={"watch": (HUB, SPOKE, "eu-central-1")},
+    )
+    elsewhere = settings(account={"id": "333344445555"})
+    given = own.placed("security", [ID, OTHER], [own, other, elsewhere])
+    alarms = {
+        alarm.id: alarm
+        for alarm in regional_guard(given, Location("aws", HUB, ID)).alarms
+        if "heartbeat" in alarm.id
+    }
+    assert {id: alarm.threshold for id, alarm in alarms.items()} == {
+        f"hub-heartbeat-{ID}": 3 * 1 - 1,
+        f"hub-heartbeat-{OTHER}": 3 * 3 - 1,
+    }
+    alarm = alarms[f"hub-heartbeat-{OTHER}"]
+    assert (alarm.comparison, alarm.missing_data) == ("LessThanThreshold", "breaching")
+    assert alarm.metrics[0].dimensions == {
+        "EventBusName": "reprieve-hub",
+        "RuleName": f"reprieve-hub-heartbeat-{OTHER}",
+    }
+
+
+def test_the_hub_knows_the_watches_of_all_accounts():
+    """Equal ones have one rule, and another one of the same name has a number."""
+    more = WATCH | {"name": "more"}
+    own = settings(watch=(WATCH,))
+    others = settings(watch=(WATCH, more)), settings(watch=(WATCH | {"summary": "another"},))
+    given = own.placed("security", [], [own, *others])
+    rules = regional_guard(given, Location("aws", HUB, ID)).rules
+    assert [rule.name for rule in rules if rule.bus == "reprieve-hub-watch"] == [
+        "reprieve-watch-trail",
+        "reprieve-watch-more",
+        "reprieve-watch-trail-2",
+    ]

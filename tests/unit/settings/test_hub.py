@@ -56,6 +56,10 @@ def test_the_default_is_regional(tmp_path):
             hub(account="security", region="us-east-1"),
             ("notify.hub.account", "is neither the id of an account nor the name of one"),
         ),
+        (
+            HUB + 'hub = { fallback_emails = ["a@example.com", "A@example.com"] }\n',
+            ("notify.hub.fallback_emails[1]", "is in the list already"),
+        ),
         (hub(organization_id="o-1"), ("notify.hub.organization_id", "is not the id of an org")),
     ],
 )
