@@ -222,6 +222,12 @@ class Sandbox(Observations):
         """Make the events that wait for a retry older by some hours, and retry them at once."""
         self._services.bus.age(hours)
 
+    def end_long_period(self, region: str, account: str = ACCOUNT_ID) -> None:
+        """Evaluate the alarms on what is missing, over the time since the last call."""
+        with in_account(account):
+            self._services.alarms.end_long_period(region)
+        self.settle()
+
     def advance(self, days: float) -> None:
         """Let time pass for KMS: scheduled deletions happen, and imported material expires."""
         clock.advance(days)

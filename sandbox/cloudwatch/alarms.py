@@ -17,6 +17,7 @@ from typing import Any
 from moto.cloudwatch.exceptions import CloudWatchException
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
+from sandbox.cloudwatch import absence
 from sandbox.cloudwatch.alarm_events import state_change, state_of
 from sandbox.cloudwatch.alarm_mails import subject_of, text_of
 from sandbox.cloudwatch.metrics import EVENTS, SNS, Metrics, Period, metric_sum_of
@@ -186,11 +187,22 @@ class Alarms:
             self._evaluator = get_ident()
             try:
                 for alarm in list(cloudwatch_backends[current_account()][region].alarms.values()):
+                    if absence.is_watched_by(alarm):
+                        continue
                     state, reason = _new_state(alarm, period, region)
                     if state != alarm.state_value:
                         self._change(alarm, state, reason)
             finally:
                 self._evaluator = None
+
+    def end_long_period(self, region: str) -> None:
+        """Evaluate the alarms of a Region on what is missing: over the time since the last call."""
+        period = self._metrics.end_long_period(region)
+        for alarm in list(cloudwatch_backends[current_account()][region].alarms.values()):
+            if absence.is_watched_by(alarm):
+                state, reason = absence.new_state(alarm, period, region)
+                if state != alarm.state_value:
+                    self._change(alarm, state, reason)
 
     def _change(self, alarm: Any, state: str, reason: str) -> None:
         before = alarm.state_value
@@ -241,6 +253,8 @@ def _check(alarm: Any, region: str) -> bool:
     if alarm.rule:
         raise SandboxCannot(f"the composite alarm {alarm.name}")
     if metric_sum_of(alarm) is None:
+        return False
+    if absence.is_watched_by(alarm):
         return False
     for what, value, known in (
         ("ComparisonOperator", alarm.comparison_operator, tuple(_COMPARISONS)),

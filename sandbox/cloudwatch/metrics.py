@@ -64,6 +64,7 @@ class Metrics:
         self._lock = Lock()
         self._points: dict[tuple[str, str], deque[tuple[float, Metric]]] = {}
         self._new: dict[tuple[str, str], Counter[Metric]] = {}
+        self._long: dict[tuple[str, str], Counter[Metric]] = {}
 
     def count(self, region: str, namespace: str, name: str, of: str) -> None:
         """Add a data point to the metric of a rule or topic (its name)."""
@@ -71,6 +72,7 @@ class Metrics:
         with self._lock:
             self._points.setdefault(where, deque()).append((self._clock(), metric))
             self._new.setdefault(where, Counter())[metric] += 1
+            self._long.setdefault(where, Counter())[metric] += 1
 
     def end_period(self, region: str, length: float) -> Period:
         """Return the counts of a Region, and start a new period there. The length is in seconds."""
@@ -84,11 +86,18 @@ class Metrics:
                 points.popleft()
             return Period(new, Counter(metric for _, metric in points))
 
+    def end_long_period(self, region: str) -> Period:
+        """Return the counts of a Region since the last call of this method."""
+        with self._lock:
+            counts = self._long.pop((current_account(), region), Counter())
+        return Period(counts, counts)
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._points.clear()
             self._new.clear()
+            self._long.clear()
 
 
 @dataclass(frozen=True)

@@ -172,3 +172,20 @@ def test_alarms_on_other_metrics_are_kept_and_never_evaluated(sandbox):
     account = Account(sandbox)
     put_alarm(account, Namespace="AWS/EC2", Statistic="Average", EvaluationPeriods=3)
     assert (state_of(account), sandbox.alarms) == ("OK", [])
+
+
+def test_an_alarm_on_what_is_missing_is_evaluated_over_the_time_of_a_test(sandbox):
+    """It is on after a period with too few data points, and off after one with enough."""
+    account = failing(sandbox)
+    changes = {"ComparisonOperator": "LessThanThreshold", "TreatMissingData": "breaching"}
+    put_alarm(account, Threshold=2, EvaluationPeriods=2, **changes)
+    allow_publishing(account, NOTIFY)
+    happen(account)
+    sandbox.end_long_period(REGION)
+    assert state_of(account) == "ALARM"
+    happen(account)
+    happen(account)
+    sandbox.end_long_period(REGION)
+    assert state_of(account) == "OK"
+    sandbox.end_long_period(REGION)
+    assert state_of(account) == "ALARM"
