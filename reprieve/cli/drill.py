@@ -33,7 +33,7 @@ from reprieve.cli.views.csv_output import csv_text
 from reprieve.cli.views.csv_rows import DRILL_COLUMNS, drill_rows
 from reprieve.cli.views.drill import show
 from reprieve.cli.views.progress import progress
-from reprieve.drill.drill import Plan
+from reprieve.drill.drill import Plan, hub_among
 from reprieve.drill.drill import drill as run_drill
 from reprieve.drill.preconditions import approver, check_caller, check_settings
 from reprieve.drill.result import AccountDrill
@@ -130,6 +130,7 @@ def _drill(
             timeout,
             approver(account, approved_role, settings) if approved_role else None,
             keep,
+            hub_among(accounts, settings),
         )
         for account in accounts
     ]

@@ -1,7 +1,7 @@
 """`reprieve drill`: schedule a drill key's deletion, and check that the guard rescues the key."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -38,13 +38,15 @@ _INTERRUPTED: Final = "It was interrupted."
 class Plan:
     """How to drill: the settings, how long to wait, and what to leave.
 
-    `approver` is an exempt role that has the drill key deleted at the end.
+    `approver` is an exempt role that has the drill key deleted at the end. `hub` is the account
+    that the alerts are sent from, if it is another one.
     """
 
     settings: Settings
     timeout: float
     approver: Account | None = None
     keep: bool = False
+    hub: Account | None = None
 
     @property
     def expected(self) -> frozenset[str]:
@@ -85,6 +87,12 @@ def drill(
     return AccountDrill(account.id, tuple(found[region] for region in regions))
 
 
+def hub_among(accounts: Iterable[Account], settings: Settings) -> Account | None:
+    """Return the account that the alerts of these settings are sent from, if it is among these."""
+    hub = settings.notify.hub.account if uses_hub(settings) else None
+    return next((each for each in accounts if each.id == hub), None)
+
+
 @dataclass
 class RegionDrill:
     """The drill in one Region. `result` says at any time what has happened so far."""
@@ -97,6 +105,7 @@ class RegionDrill:
     _id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     _listener: Listener = field(init=False)
     _key: DrillKey | None = None
+    _unheard: str | None = None
 
     def __post_init__(self) -> None:
         settings = self.plan.settings
@@ -104,13 +113,22 @@ class RegionDrill:
         notifies = hub_location(settings, here) or here
         topic = notifies.arn("sns", settings.notify.topic_name)
         self.result = Drill(self.region)
+        listening = self.plan.hub or self.account
+        if notifies.account != listening.id:
+            self._unheard = (
+                f"The alerts are sent from the account {notifies.account}. Run the drill with its "
+                "credentials too, to see whether they arrive there."
+            )
         self._listener = Listener(
-            self.account, notifies.region, topic, self._id, settings.resource_names.drill
+            listening, notifies.region, topic, self._id, settings.resource_names.drill
         )
 
     def run(self) -> Drill:
         """Drill, clean up, and return the result, whatever failed."""
         try:
+            if self._unheard:
+                self._note(problem=self._unheard)
+                return self.result
             if not uses_hub(self.plan.settings):
                 self.remove_earlier()
             queue = self._listener.open()

@@ -147,3 +147,21 @@ def test_a_kept_queue_is_named(plan):
     found = run(account, Plan(plan.settings, 10, keep=True))
     assert (found.kept, found.key_state, found.passed) == (URL, "Disabled", True)
     assert "delete_queue" not in account.client("sqs", REGION).called
+
+
+def test_a_hub_in_an_account_that_was_not_opened_is_a_problem():
+    """Nobody can see there whether the alert arrives. Nothing is created."""
+    hub = json.dumps({"account": "222233334444", "region": REGION})
+    settings = {
+        "REPRIEVE_ACCOUNT__ID": "111122223333",
+        "REPRIEVE_REGIONS__WATCH": REGION,
+        "REPRIEVE_NOTIFY__EMAILS": "a@example.com",
+        "REPRIEVE_NOTIFY__TOPOLOGY": "hub",
+        "REPRIEVE_NOTIFY__HUB": hub,
+        "REPRIEVE_SETTINGS": "/dev/null",
+    }
+    account = guarded_account()
+    found = run(account, Plan(load_one(settings), timeout=10))
+    assert not found.passed
+    assert "The alerts are sent from the account 222233334444." in found.problem
+    assert "schedule_key_deletion" not in account.client("kms", REGION).called
