@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.chatbot.posts import ChatPost
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudwatch.alarms import AlarmChange
 from sandbox.events.delivery import Delivery
@@ -47,6 +48,11 @@ class Observations:
     def mails(self) -> list[Mail]:
         """The messages that EventBridge, alarms and other callers published, by account."""
         return emails.mails()
+
+    @property
+    def chat_posts(self) -> list[ChatPost]:
+        """The messages that Slack and Microsoft Teams channels have shown."""
+        return self._services.posts.posts
 
     @property
     def notifications(self) -> list[Notification]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from moto.moto_api._internal.models import moto_api_backend
 
+from sandbox.chatbot.configurations import ENDPOINT
+from sandbox.chatbot.posts import Posts
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
 from sandbox.cloudwatch.alarms import Alarms
@@ -72,7 +74,14 @@ class Services:
                 evaluate_alarms=self.alarms.evaluate_later,
             ),
         )
-        self.subscribers = Subscribers(self.work, clients.endpoint, self.alarms.count_for_topic)
+        self.posts = Posts()
+        self.subscribers = Subscribers(
+            self.work,
+            clients.endpoint,
+            self.alarms.count_for_topic,
+            ENDPOINT,
+            self.posts.receive,
+        )
         self._undo = [
             subscriptions.hook(self.subscribers.ask_to_confirm),
             publish.hook(self.subscribers.deliver),
@@ -92,6 +101,7 @@ class Services:
             limits,
             log,
             lambda: self.subscribers.notifications,
+            lambda: self.posts.posts,
             reset,
         )
         recorder = Recorder(Authorizer(router, self.switches), log, self.automations.service_of)
@@ -109,6 +119,7 @@ class Services:
         self.automations.clear()
         self.alarms.clear()
         self.subscribers.clear()
+        self.posts.clear()
         self.history.clear()
         self.switches.reset()
 

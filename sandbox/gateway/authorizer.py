@@ -59,7 +59,7 @@ class Authorizer:
             return self._app(environ, start_response)  # type: ignore[no-any-return]
         access_key, region, service = scope.groups()
         self._switches.wait(region)
-        is_json = "HTTP_X_AMZ_TARGET" in environ
+        is_json = "HTTP_X_AMZ_TARGET" in environ or service in protocols.REST_SERVICES
         try:
             if self._switches.is_off(region):
                 code = "UnrecognizedClientException" if is_json else "InvalidClientTokenId"
@@ -95,8 +95,8 @@ class Authorizer:
 
 _CHECKED_SERVICES = frozenset(
     {
-        "cloudtrail", "ec2", "events", "iam", "kms", "monitoring", "organizations", "sns", "sqs",
-        "ssm", "sts",
+        "chatbot", "cloudtrail", "ec2", "events", "iam", "kms", "monitoring", "organizations",
+        "sns", "sqs", "ssm", "sts",
     }
 )  # fmt: skip
 
@@ -108,7 +108,9 @@ def _read(
     environ["wsgi.input"] = io.BytesIO(body)
     parameters: Mapping[str, Any]
     if is_json:
-        operation = environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
+        operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        if service in protocols.REST_SERVICES:
+            operation = protocols.operation_of_path(service, environ["PATH_INFO"])
         try:
             read = json.loads(body or b"{}")
         except ValueError:
@@ -121,6 +123,8 @@ def _read(
         operation = str(parameters.get("Action", ""))
 
     def typed() -> Mapping[str, Any]:
+        if service in protocols.REST_SERVICES:
+            return parameters  # All of them are in the body, as JSON.
         model = protocols.model_of(service, operation)
         try:
             return protocols.read_parameters(model, environ, body) if model else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,8 @@ from werkzeug.datastructures import Headers, MultiDict
 
 # The names of botocore's descriptions, where they differ from the signing name.
 _MODELS = {"monitoring": "cloudwatch"}
+# The signing names of services with the REST protocol whose calls all have a path of their own.
+REST_SERVICES = frozenset({"chatbot"})
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,25 @@ def read_body(environ: dict[str, Any]) -> bytes:
 
 
 def operation_of(environ: Mapping[str, Any], body: bytes) -> str:
-    """Return the name of the operation that a request calls, in the JSON or query protocol."""
+    """Return the name of the operation that a request calls, in the JSON or query protocol.
+
+    In the REST protocol the path of the request says it: `operation_of_path`.
+    """
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return str(target).rpartition(".")[2]
     return dict(parse_qsl(body.decode(errors="replace"))).get("Action", "")
+
+
+@cache
+def _operations_by_path(service: str) -> dict[str, str]:
+    model = get_service_model(service)
+    operations = (model.operation_model(name) for name in model.operation_names)
+    return {each.http["requestUri"]: each.name for each in operations}
+
+
+def operation_of_path(service: str, path: str) -> str:
+    """Return the name of the operation that a path means in the REST protocol, or an empty text."""
+    return _operations_by_path(service).get(path, "")
 
 
 def model_of(service: str, operation: str) -> OperationModel | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from moto.utilities.utils import get_partition
 
+from sandbox.chatbot import configurations
 from sandbox.core.account import current_account
 from sandbox.core.errors import SandboxCannot
 from sandbox.events.bus_policy import named_bus
@@ -128,6 +129,7 @@ _TOPIC = _given("TopicArn")
 _TAGGED = _given("ResourceARN")
 
 _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
+    "chatbot": dict.fromkeys(configurations.OPERATIONS, _any),
     "cloudtrail": {
         "DescribeTrails": _any,
         "GetTrailStatus": _trail("Name"),

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from moto.sns.exceptions import SNSException
 
+from sandbox.chatbot.configurations import OPERATIONS as OPERATIONS_OF_CHATS
 from sandbox.cloudtrail import trails
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
@@ -20,6 +21,7 @@ from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.core.quotas import Limits
 from sandbox.events import validation
 from sandbox.events.bus import Bus
+from sandbox.gateway import protocols
 from sandbox.gateway.authorizer import CREDENTIAL
 from sandbox.gateway.call import App, Call, Environ, Json, StartResponse, ask_moto, parse, read_body
 from sandbox.gateway.kms_front import KmsFront
@@ -48,10 +50,12 @@ class Router:
         limits: Limits,
         log: Log,
         notifications: Callable[[], list[Any]],
+        posts: Callable[[], list[Any]],
         reset: Callable[[], None],
     ) -> None:
         self._moto = moto
         self._notifications = notifications
+        self._posts = posts
         self._bus = bus
         self._automations = automations
         self._alarms = alarms
@@ -79,6 +83,8 @@ class Router:
         link = dict(parse_qsl(environ.get("QUERY_STRING", "")))
         if scope is None and link.get("Action") == "ConfirmSubscription":
             return _confirm(link, start_response)
+        if scope is not None and scope[3] == "chatbot":
+            return _chatbot(environ, start_response)
         if scope is not None and scope[3] == "monitoring":
             return self._cloudwatch(environ, start_response)
         if scope is None or scope[3] not in _ROUTED_SERVICES:
@@ -174,11 +180,26 @@ class Router:
             "/_sandbox/executions": lambda: self._automations.executions,
             "/_sandbox/mails": mails,
             "/_sandbox/notifications": self._notifications,
+            "/_sandbox/chats": self._posts,
             "/_sandbox/alarms": lambda: self._alarms.changes,
         }
         if path not in lists:
             return _answer(start_response, 404, {"known": sorted(lists)})
         return _answer(start_response, 200, [dataclasses.asdict(item) for item in lists[path]()])
+
+
+def _chatbot(environ: Environ, start_response: StartResponse) -> list[bytes]:
+    """Answer a call to Amazon Q Developer in chat applications."""
+    operation = protocols.operation_of_path("chatbot", environ["PATH_INFO"])
+    request_id = str(uuid.uuid4())
+    try:
+        if operation not in OPERATIONS_OF_CHATS:
+            raise SandboxCannot(f"AWS Chatbot {operation or environ['PATH_INFO']}")
+        answer = OPERATIONS_OF_CHATS[operation](parse(read_body(environ)))
+    except AwsError as error:
+        content = {"__type": error.code, "message": error.message}
+        return _answer(start_response, error.status, content, request_id)
+    return _answer(start_response, 200, answer, request_id)
 
 
 def _confirm(link: Mapping[str, str], start_response: StartResponse) -> list[bytes]:

@@ -36,13 +36,24 @@ _NOT_REDRIVEN: Final = "NumberOfNotificationsFailedToRedriveToDlq"
 class Subscribers:
     """The subscribers of all topics.
 
-    `count` adds a data point to a metric of a topic: (region, topic name, metric).
+    `count` adds a data point to a metric of a topic: (region, topic name, metric). `chat` is the
+    endpoint of chat channels, and `post` shows a message there, (topic_arn, text): it returns why
+    it did not, or None.
     """
 
-    def __init__(self, work: Work, endpoint: str, count: Callable[[str, str, str], None]) -> None:
+    def __init__(
+        self,
+        work: Work,
+        endpoint: str,
+        count: Callable[[str, str, str], None],
+        chat: str,
+        post: Callable[[str, str], str | None],
+    ) -> None:
         self._work = work
         self._endpoint = endpoint
         self._count = count
+        self._chat = chat
+        self._post = post
         self.web = WebEndpoints()
         self._lock = Lock()
         self._notifications: list[Notification] = []
@@ -73,13 +84,18 @@ class Subscribers:
         if not forms.is_wanted(subscription, message.text, message.attributes):
             return  # That does not count as failed.
         with in_account(account_of(subscription.topic.arn)):
-            if subscription.protocol in _WEB:
+            if subscription.endpoint == self._chat:
+                text = message.text_for(subscription.protocol)
+                self._add(subscription, text, self._post(subscription.topic.arn, text))
+            elif subscription.protocol in _WEB:
                 self._work.submit(lambda: self._attempt(subscription, message))
             else:
                 self._attempt(subscription, message)
 
     def ask_to_confirm(self, subscription: Any) -> None:
         """Send the request for a confirmation to a new subscriber."""
+        if subscription.endpoint == self._chat:
+            return  # It confirms by itself.
         content = json.dumps(forms.confirmation_request(subscription, self._endpoint), indent=2)
         message = Message(str(uuid.uuid4()), content)
 
