@@ -8,6 +8,7 @@ from reprieve.guard.forwarding import relay_region
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.notifications import NOTIFICATIONS_REGION, account_notifications
 from reprieve.guard.remediation import roles_of
+from reprieve.guard.tags import tags_of
 from reprieve.guard.topology import has_hub, hub_location
 from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
@@ -17,6 +18,7 @@ from stacks.backend import add_backend
 from stacks.cdk import (
     AwsProvider,
     AwsProviderAssumeRole,
+    AwsProviderDefaultTags,
     Construct,
     DataAwsCallerIdentity,
     TerraformOutput,
@@ -54,12 +56,14 @@ class AccountStack(TerraformStack):
         add_backend(self, id, settings.state, outdir)
 
         partition, home = settings.regions.partition, settings.regions.home
+        default_tags = [AwsProviderDefaultTags(tags=tags_of(settings))]
         providers = {
             region: AwsProvider(
                 self,
                 f"provider-{region}",
                 region=region,
                 alias=alias(region),
+                default_tags=default_tags,
                 **_account_arguments(settings.account),
             )
             for region in known_regions(partition)

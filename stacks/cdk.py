@@ -52,7 +52,11 @@ with fast_bindings():
     from cdktf_cdktf_provider_aws.notificationscontacts_email_contact import (
         NotificationscontactsEmailContact,
     )
-    from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderAssumeRole
+    from cdktf_cdktf_provider_aws.provider import (
+        AwsProvider,
+        AwsProviderAssumeRole,
+        AwsProviderDefaultTags,
+    )
     from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
     from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
     from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
@@ -65,6 +69,7 @@ __all__ = [
     "App",
     "AwsProvider",
     "AwsProviderAssumeRole",
+    "AwsProviderDefaultTags",
     "ChatbotSlackChannelConfiguration",
     "ChatbotTeamsChannelConfiguration",
     "CloudBackend",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from reprieve.guard.resources import Role
+from reprieve.names import DEFAULT_ROLE_PATH
 from stacks.cdk import AwsProvider, Construct, IamRole, IamRolePolicy
 from stacks.references import References
 
@@ -27,6 +28,10 @@ class Remediation(Construct):
                 provider=provider,
                 name=role.name,
                 description=role.description,
+                path=role.path if role.path != DEFAULT_ROLE_PATH else None,
+                permissions_boundary=references.text(role.permissions_boundary)
+                if role.permissions_boundary
+                else None,
                 assume_role_policy=references.json(role.trust),
             )
             IamRolePolicy(

@@ -2,6 +2,7 @@
 
 import json
 import types
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -126,9 +127,13 @@ def _kind(annotation: Any) -> str:
         return "text"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "table"
+    if annotation is date:
+        return "date"
     arguments = [each for each in get_args(annotation) if each is not types.NoneType]
     if get_origin(annotation) is Literal:
         return ", ".join(f'`"{each}"`' for each in arguments)
+    if get_origin(annotation) is dict:
+        return "table of text"
     if get_origin(annotation) is tuple:
         return "list of text"
     return " or ".join(map(_kind, arguments))
@@ -147,6 +152,8 @@ def _default(field: Any) -> str:
         return "all"
     if field.default == DEFAULTS:
         return "those that are on by default"
+    if field.default == {}:
+        return "`{}`"
     if isinstance(field.default, bool):
         return f"`{str(field.default).lower()}`"
     if isinstance(field.default, int):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from reprieve.aws.statements import STATEMENTS
 from reprieve.guard.channels import channel_topic_names
+from reprieve.guard.conditions import exempts_by_tags
 from reprieve.guard.remediation import ADAPTIVE_CONCURRENCY
 from reprieve.guard.topology import uses_hub
 from reprieve.names import HUB
@@ -16,6 +17,12 @@ from reprieve.settings.schema import Settings
 
 _SERVICE_SETTING: Final = frozenset({"ReadServiceSetting", "WriteServiceSetting"})
 """Only with `remediation.adaptive_concurrency`."""
+
+_BOUNDARY: Final = frozenset({"BoundRoles"})
+"""Only with `resources.permissions_boundary_arn`."""
+
+_KEY_TAGS: Final = frozenset({"ReadKeyTags"})
+"""Only with exemptions by a key's tags."""
 
 # Only with `notify.encryption = "own"`.
 _OWN_ALERT_KEY: Final = frozenset(
@@ -71,6 +78,8 @@ def policy_for(commands: Sequence[str] | str, settings: Settings) -> dict[str, A
             {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources[kind]}
             for sid, (actions, kind) in statements.items()
             if sid not in _OWN_ALERT_KEY or settings.notify.encryption == "own"
+            if sid not in _KEY_TAGS or exempts_by_tags(settings)
+            if sid not in _BOUNDARY or settings.resources.permissions_boundary_arn
             if sid not in _SERVICE_SETTING or settings.remediation.adaptive_concurrency
             if sid not in _OF_CHANNELS or _has_channel(settings, _OF_CHANNELS[sid])
             if resources[kind]  # nobody may be exempt; the state may be local
@@ -133,7 +142,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "exempt principals": [
             f"arn:{partition}:iam::*:{kind}/*"
             for kind in ("role", "user")
-            if settings.exempt.principals or settings.exempt.deployers
+            if settings.exempt.principals or settings.exempt.deployers or settings.exemption
         ],
         "own alarms": arn("cloudwatch", f"alarm:{own.beginning}*"),
         "own roles": [role(f"{own.beginning}*")],

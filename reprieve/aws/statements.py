@@ -24,19 +24,25 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             "any",
         ),
         "ReadAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
+        "ReadAlarmTags": (("cloudwatch:ListTagsForResource",), "own alarms"),
         "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
-        "ReadRules": (("events:ListTargetsByRule",), "rules"),
-        "ReadHub": (("events:DescribeEventBus",), "hub's buses"),
+        "ReadRules": (("events:ListTagsForResource", "events:ListTargetsByRule"), "rules"),
+        "ReadHub": (("events:DescribeEventBus", "events:ListTagsForResource"), "hub's buses"),
         "ReadTopics": (
             (
                 "sns:GetTopicAttributes",
                 "sns:GetDataProtectionPolicy",
                 "sns:ListSubscriptionsByTopic",
+                "sns:ListTagsForResource",
             ),
             "topics",
         ),
-        "ReadDeadLetters": (("sqs:GetQueueUrl", "sqs:GetQueueAttributes"), "dead letters"),
+        "ReadDeadLetters": (
+            ("sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"),
+            "dead letters",
+        ),
         "ReadRunbooks": (("ssm:DescribeDocument", "ssm:GetDocument"), "runbooks"),
+        "ReadRunbookTags": (("ssm:ListTagsForResource",), "own runbooks"),
         "ReadRoles": (
             (
                 "iam:GetRole",
@@ -106,6 +112,7 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             "any",
         ),
         "ReadKeys": (("kms:DescribeKey", "kms:GetKeyLastUsage"), "keys"),
+        "ReadKeyTags": (("kms:ListResourceTags",), "keys"),
     },
     "sweep --cancel": {"CancelKeyDeletion": (("kms:CancelKeyDeletion",), "keys")},
     "sweep --enable": {"EnableKey": (("kms:EnableKey",), "keys")},
@@ -170,7 +177,7 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             "any",
         ),
     },
-    # The tags are those of the provider's default_tags: TF_AWS_DEFAULT_TAGS_name, see docs/ci.md.
+    # The tags are those of the settings, and of TF_AWS_DEFAULT_TAGS_name: see docs/ci.md.
     "deploy": {
         "WriteSubscriptions": (("sns:SetSubscriptionAttributes", "sns:Unsubscribe"), "any"),
         "WriteAlarms": (
@@ -204,6 +211,10 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
                 "iam:UntagRole",
                 "iam:UpdateAssumeRolePolicy",
             ),
+            "own roles",
+        ),
+        "BoundRoles": (
+            ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
             "own roles",
         ),
         "WriteRules": (

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar
 
@@ -18,6 +18,8 @@ from reprieve.cli.options.run import OptionError
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.regions import known_regions
 from reprieve.settings.arns import principal_partition
+from reprieve.settings.deployment import Deployment
+from reprieve.settings.exemption import ended
 from reprieve.settings.schema import Settings
 from reprieve.text import iso, nearest, printable
 
@@ -169,6 +171,15 @@ def open_accounts(access: Access, settings: Settings) -> tuple[list[Account], di
         which = "" if access.roles else f"profile {name}: "
         print(printable(f"{which}{reason}"), file=sys.stderr)
     return accounts, failed
+
+
+def warn_ended(deployment: Deployment) -> None:
+    """Print on stderr which exemptions have ended: they exempt nothing any more."""
+    today = datetime.now(UTC).date()
+    for each in deployment.accounts:
+        of = f"account {each.account.name}: " if each.account.name else ""
+        for sentence in ended(each.exemption, today):
+            print(printable(f"Warning: {of}{sentence}"), file=sys.stderr)
 
 
 def chosen(format: OutputFormat, as_json: bool) -> OutputFormat:

@@ -1,6 +1,7 @@
 """The command `reprieve diff`: a Terraform plan that people can review."""
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reprieve.aws.topics import existing_topics
-from reprieve.cli.common import AsJson, print_json
+from reprieve.cli.common import AsJson, print_json, warn_ended
 from reprieve.cli.options.run import OptionError
 from reprieve.cli.views.csv_output import csv_text
 from reprieve.cli.views.csv_rows import DIFF_COLUMNS, diff_rows
@@ -23,6 +24,8 @@ from reprieve.diff.plan_reader import parse, read
 from reprieve.diff.review import Review, code_of, review_plans
 from reprieve.diff.terraform import plan_all
 from reprieve.diff.text_report import laid_out, text_lines
+from reprieve.errors import ReprieveError
+from reprieve.settings.loader import load
 from reprieve.text import printable_lines
 
 _STDIN: Final = "-"
@@ -88,6 +91,8 @@ def _read(paths: list[str]) -> list[Plan]:
 
 
 def _created() -> list[Plan]:
+    with suppress(ReprieveError):  # main.py reports the errors of the settings
+        warn_ended(load())
     with spinner() as show:
         plans = plan_all(Path.cwd(), show)
     for plan in plans:

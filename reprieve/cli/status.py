@@ -23,6 +23,7 @@ from reprieve.cli.common import (
     exit_with,
     open_accounts,
     print_json,
+    warn_ended,
 )
 from reprieve.cli.views.csv_output import csv_text
 from reprieve.cli.views.csv_rows import STATUS_COLUMNS, status_rows
@@ -60,7 +61,9 @@ def status(
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
     format = chosen(format, as_json)
     access = access_of(profile, role_arn, external_id)
-    report = _check(load().only, region, access, timeout)
+    deployment = load()
+    warn_ended(deployment)
+    report = _check(deployment.only, region, access, timeout)
     healthy = not report.failed_profiles and all(each.is_healthy for each in report.accounts)
     shown = [_without_passed(each) if only_failed else each for each in report.accounts]
     if format is OutputFormat.JSON:

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, print_json
+from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, print_json, warn_ended
 from reprieve.cli.views.csv_output import csv_text
 from reprieve.errors import ExitCode
 from reprieve.settings.errors import SettingError, SettingsError
@@ -29,7 +29,9 @@ def validate(format: Format = OutputFormat.TABLE, as_json: AsJson = False) -> No
     format = chosen(format, as_json)
     errors: tuple[SettingError, ...] = ()
     try:
-        settings = load().only
+        deployment = load()
+        settings = deployment.only
+        warn_ended(deployment)
     except SettingsError as error:
         if format is OutputFormat.TABLE:
             raise

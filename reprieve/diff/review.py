@@ -9,6 +9,7 @@ from reprieve.diff.drift import Drifts
 from reprieve.diff.grouping import Group, Guards, Regions, grouped, guards, regions_of
 from reprieve.diff.plan import MALFORMED, Change, Plan, PlanError, created_topics
 from reprieve.diff.runbooks import differences_of, follows_document, without_hash
+from reprieve.diff.tags import only_tags, tags_group
 from reprieve.diff.weakenings import Weakening, weakenings_of
 from reprieve.errors import ExitCode
 
@@ -170,11 +171,13 @@ class Review:
         """Return the changes of Regions that keep their guards, grouped: deletions first."""
         whole = {*self.regions.leaving, *self.regions.joining}
         changes = [each for each in changes if each.place not in whole]
+        tagged = [each for each in changes if only_tags(each)]
         moved = [each for each in changes if self._only_follows(each)]
-        rest = [each for each in changes if each not in moved]
+        rest = [each for each in changes if each not in moved and each not in tagged]
+        groups = [_with_targets(each, moved) for each in grouped(rest, self.regions.staying)]
         return tuple(
             sorted(
-                (_with_targets(each, moved) for each in grouped(rest, self.regions.staying)),
+                [*groups, *tags_group(tagged)],
                 key=lambda g: _ORDER.index(g.action) if g.action in _ORDER else len(_ORDER),
             )
         )

@@ -94,6 +94,15 @@ def losses(before: Any, after: Any) -> Iterator[str]:
         for duty, text in _DUTIES.items():
             if was.get(duty) is True and now.get(duty) is False:
                 yield text
+        known = _exempted(was)
+        yield from (f"leaves alone {text}" for text in _exempted(now) if text not in known)
+
+
+def _exempted(payload: dict[str, Any]) -> list[str]:
+    """Return what the exemptions of a script's input are for."""
+    found = payload.get("Exemptions")
+    return [str(each.get("Text")) for each in found if isinstance(each, dict)] if isinstance(
+        found, list) else []  # fmt: skip
 
 
 def content_differences(before: Any, after: Any) -> Iterator[Difference]:

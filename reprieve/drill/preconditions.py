@@ -1,5 +1,8 @@
 """What has to be true before a drill begins: settings, options and caller."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 from reprieve.aws.account import Account, explain
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
@@ -39,22 +42,31 @@ def check_caller(account: Account, settings: Settings) -> None:
     """
     if principal := exempt_principal(account.arn, settings):
         raise DrillError(
-            f"You are {account.arn}, which exempt.principals exempts ({principal}): the guard does "
-            "not cancel your deletions, so the drill would fail.",
+            f"You are {account.arn}, whom the settings exempt ({principal}): the guard does not "
+            "cancel your deletions, so the drill would fail.",
             "Run the drill as another principal.",
         )
 
 
+def _exempt_now(settings: Settings) -> Iterator[str]:
+    """Yield the principals that are exempt today."""
+    yield from settings.exempt.principals
+    today = datetime.now(UTC).date()
+    for each in settings.exemption:
+        if each.principal and each.until >= today:
+            yield each.principal
+
+
 def exempt_principal(arn: str, settings: Settings) -> str | None:
-    """Return the entry of `exempt.principals` that a caller's ARN matches; None if none does.
+    """Return the exempt principal that a caller's ARN matches; None if none does.
 
     The ARN of a session does not have its role's path, so only the role's name is compared.
     """
-    for principal in settings.exempt.principals:
+    for principal in _exempt_now(settings):
         account, name = principal.split(":")[4], principal.rpartition("/")[2]
         session = f":{account}:assumed-role/{name}/"
         if arn == principal or (":role/" in principal and session in arn):
-            return principal
+            return str(principal)
     return None
 
 

@@ -34,7 +34,9 @@ def chat_role(settings: Settings, location: Location) -> Role | None:
         id="chat",
         name=names.chat_role,
         arn=_role_arn(settings, location),
+        path=settings.names.role_path,
         description="Reprieve: the role of its chat channels, which allows nothing",
+        permissions_boundary=settings.resources.permissions_boundary_arn,
         trust=policies.chat_trust(location),
         permissions=policies.chat_permissions(),
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from reprieve.events.threats import BY_NAME
 from reprieve.guard.channels import CHANNEL, CHANNELS
+from reprieve.guard.conditions import conditions_of
 from reprieve.guard.remediation import deployers_of, document_of
 from reprieve.guard.resources import DEFAULT_BUS, Document, RegionalGuard, Rule, Target
 from reprieve.guard.topics import KEY_REFERENCE, topic_names
@@ -49,6 +50,7 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
             for key in settings.exempt.keys
             if (key_home(key) or (None, None))[1] in (None, location.region)
         ),
+        "Exemptions": conditions_of(settings),
         "Deployers": deployers_of(settings),
         "OwnKeyTag": ALERT_KEY_TAG,
     }

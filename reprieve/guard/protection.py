@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reprieve.errors import ExitCode, ReprieveError
+from reprieve.guard.conditions import exempting_tags
 from reprieve.guard.resources import Policy
 from reprieve.guard.topics import all_topic_names
 from reprieve.guard.topology import uses_hub
@@ -238,13 +239,18 @@ def _tags(settings: Settings) -> Statement:
     return Statement(
         "OnlyDeployersMarkKeys",
         "Only the deployers may give a key a tag of Reprieve's, or remove one. So nobody else can "
-        "make a production key look like the drill's, or like the key of the alerts.",
+        "make a production key look like the drill's, or like the key of the alerts, or exempt it.",
         {
             "Action": ["kms:TagResource", "kms:UntagResource"],
             "Resource": "*",
             "Condition": {
                 **_by_anyone_but(*settings.exempt.deployers),
-                "ForAnyValue:StringLike": {"aws:TagKeys": [f"{each}*" for each in TAG_NAMESPACES]},
+                "ForAnyValue:StringLike": {
+                    "aws:TagKeys": [
+                        *(f"{each}*" for each in TAG_NAMESPACES),
+                        *exempting_tags(settings),
+                    ]
+                },
             },
         },
     )

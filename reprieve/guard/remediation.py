@@ -6,6 +6,7 @@ from reprieve.events.threat import Threat
 from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED
 from reprieve.guard import policies
 from reprieve.guard.chat import chat_role
+from reprieve.guard.conditions import called_by, conditions_of
 from reprieve.guard.forwarding import bus_arns
 from reprieve.guard.resources import Document, Role, ServiceSetting
 from reprieve.guard.topics import all_topic_names, topic_names
@@ -74,23 +75,19 @@ def document_of(
 def _content(runbook: Runbook, settings: Settings, *, results: Results) -> dict[str, Any]:
     partition = settings.regions.partition
     if runbook is ENABLE_KEY:
-        return enable_document(partition, results=results)
+        return enable_document(partition, exemptions=conditions_of(settings), results=results)
     return rescue_document(
         partition,
         re_enable=settings.remediation.re_enable,
         deployers=deployers_of(settings),
+        exemptions=conditions_of(settings),
         results=results,
     )
 
 
 def deployers_of(settings: Settings) -> list[str]:
     """Return `exempt.deployers` in the form of the runbooks' parameter CalledBy, sorted."""
-    return sorted(map(_called_by, settings.exempt.deployers))
-
-
-def _called_by(principal: str) -> str:
-    kind = "AssumedRole" if ":role/" in principal else "IAMUser"
-    return f"{kind}:{principal.split(':')[4]}:{principal.rpartition('/')[2]}"
+    return sorted(map(called_by, settings.exempt.deployers))
 
 
 def service_setting_of(settings: Settings) -> ServiceSetting | None:
@@ -157,7 +154,8 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
     names = settings.resource_names
     if runbooks or buses:
         roles.append(
-            Role(
+            _role(
+                settings,
                 id="eventbridge",
                 name=names.eventbridge_role,
                 arn=eventbridge_role_arn(settings, location),
@@ -184,7 +182,8 @@ def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
             alert_keys=_alert_keys(settings),
             puts_events=_puts_events(settings),
         )
-    return Role(
+    return _role(
+        settings,
         id="automation",
         name=settings.resource_names.automation_role,
         arn=arn,
@@ -195,7 +194,8 @@ def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
 
 
 def _patrol_role(settings: Settings, location: Location) -> Role:
-    return Role(
+    return _role(
+        settings,
         id="patrol",
         name=settings.resource_names.patrol_role,
         arn=_role_arn(settings, location, settings.resource_names.patrol_role),
@@ -217,6 +217,14 @@ def _puts_events(settings: Settings) -> bool:
     """Return whether the runbooks of any Region send results as events."""
     return any(
         results_of(settings, region) is not Results.TOPICS for region in settings.regions.watched
+    )
+
+
+def _role(settings: Settings, **attributes: Any) -> Role:
+    return Role(
+        path=settings.names.role_path,
+        permissions_boundary=settings.resources.permissions_boundary_arn,
+        **attributes,
     )
 
 

@@ -217,12 +217,17 @@ SUM_OF_METRICS: Final = "SUM(FILL(METRICS(), 0))"
 
 @dataclass(frozen=True)
 class Role:
-    """An IAM role with one inline policy, which has the role's name."""
+    """An IAM role with one inline policy, which has the role's name.
+
+    `permissions_boundary` is the ARN of the managed policy that bounds it; None without one.
+    """
 
     id: str
     name: str
     arn: str
+    path: str
     description: str
+    permissions_boundary: str | None
     trust: Policy = field(repr=False)
     permissions: Policy = field(repr=False)
 

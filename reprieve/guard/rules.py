@@ -24,6 +24,7 @@ from reprieve.events.results import RESULT_RULE, results
 from reprieve.events.threat import EventPattern, Threat, pattern_json
 from reprieve.events.threats import APPROVED, BY_NAME
 from reprieve.events.transformer import Transformer
+from reprieve.guard.conditions import texts_of
 from reprieve.guard.forwarding import (
     bus_arn,
     forwarded_threats,
@@ -260,7 +261,8 @@ class _Rules:
             )
         is_manual = threat.name in APPROVED and runbook is None
         bus = HUB_MANUAL if is_manual else HUB
-        targets = [self._notify(threat.name, alert(threat, runbook), bus)]
+        message = alert(threat, runbook, conditions=texts_of(self._settings))
+        targets = [self._notify(threat.name, message, bus)]
         fallback = self._to.other_topics.get("fallback-topic")
         if fallback and threat in FORWARDED:
             # Perhaps the way to the hub is what was attacked. This one needs no role.

@@ -8,7 +8,7 @@ AWS's services have no name.
 `variables` says which values an alert may contain.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,17 +31,21 @@ from reprieve.messages.variables import (
 )
 from reprieve.runbooks.runbook import Runbook
 
+_NAMED_CONDITIONS: Final = 5
+"""How many exemptions an alert names."""
+
 
 @dataclass(frozen=True)
 class _Remediation:
     """What an alert says about a threat that a runbook can remediate.
 
-    `doing` and `exempt` are sentences of the first line. `verb` follows "Reprieve does not", and
-    `action` is what programs read.
-    `failed` says how to see that the runbook failed; the commands of the threat follow.
+    `doing`, `perhaps` and `exempt` are sentences of the first line. `verb` follows "Reprieve does
+    not", and `action` is what programs read. `failed` says how to see that the runbook failed; the
+    commands of the threat follow.
     """
 
     doing: str
+    perhaps: str
     exempt: str
     verb: str
     action: str
@@ -51,6 +55,7 @@ class _Remediation:
 _REMEDIATIONS: Final = {
     KEY_DELETION_SCHEDULED.name: _Remediation(
         doing="Reprieve is cancelling it.",
+        perhaps="Reprieve cancels it, unless exempt.",
         exempt="Exempt, so not cancelled.",
         verb="cancel the deletion",
         action="cancel-deletion",
@@ -58,6 +63,7 @@ _REMEDIATIONS: Final = {
     ),
     KEY_DISABLED.name: _Remediation(
         doing="Reprieve is enabling it.",
+        perhaps="Reprieve enables it, unless exempt.",
         exempt="Exempt, so not enabled.",
         verb="enable the key",
         action="enable-key",
@@ -66,10 +72,17 @@ _REMEDIATIONS: Final = {
 }
 
 
-def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = False) -> Message:
+def alert(
+    threat: Threat,
+    runbook: Runbook | None = None,
+    *,
+    approved: bool = False,
+    conditions: Sequence[str] = (),
+) -> Message:
     """Return the alert of a threat. `runbook` remediates it, if any does.
 
-    With `approved` the settings exempt the event, and no runbook starts.
+    With `approved` the settings exempt the event, and no runbook starts. `conditions` are the
+    exemptions that the runbook decides, each with its end date.
     """
     label, named_paths = threat.named
     named = {f"named-{index}": path for index, path in enumerate(named_paths)}
@@ -85,9 +98,13 @@ def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = Fa
     act = threat.act
     if remediation and (runbook or approved):
         act = remediation.exempt if approved else remediation.doing
+        if conditions and not approved:
+            act = remediation.perhaps
     by = f", {BY}" if threat.is_call else ""
     before = [fact_lines[0], *([f"Resource: {_joined(resources)}"] if resources else [])]
     steps = list(_what_to_do(threat, remediation, runbook, approved=approved))
+    if conditions and runbook and not approved:
+        steps.insert(0, _exempt_line(conditions))
     lines = [
         f"Reprieve: {threat.summary} in <region>. {act} {label} <named>{by}",
         *before,
@@ -137,6 +154,15 @@ def alert(threat: Threat, runbook: Runbook | None = None, *, approved: bool = Fa
         data=dict(zip(data, filled(data.values()), strict=True)),
         console=filled([CALL_CONSOLE if threat.is_call else KEY_CONSOLE])[0],
     )
+
+
+def _exempt_line(conditions: Sequence[str]) -> str:
+    """Return the line about the exemptions that the runbook decides; of many the first ones."""
+    more = len(conditions) - _NAMED_CONDITIONS
+    rest = f"; and {more} more" if more > 0 else ""
+    text = f"Exempt are: {'; '.join(conditions[:_NAMED_CONDITIONS])}{rest}."
+    # They mark variables in EventBridge, and the path of a role may have them.
+    return text.replace("<", "?").replace(">", "?")
 
 
 def _joined(variables: dict[str, str]) -> str:

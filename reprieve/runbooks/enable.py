@@ -1,5 +1,8 @@
 """Reprieve's second runbook: enable a disabled key, and send the result."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from reprieve.runbooks.script_source import Results
 from reprieve.runbooks.steps import (
     REGION,
@@ -9,6 +12,7 @@ from reprieve.runbooks.steps import (
     choose,
     destination,
     document,
+    end,
     fail,
     key_parameters,
     run_script,
@@ -16,10 +20,16 @@ from reprieve.runbooks.steps import (
 )
 
 
-def enable_document(partition: str, *, results: Results = Results.TOPICS) -> Document:
+def enable_document(
+    partition: str,
+    *,
+    exemptions: Sequence[dict[str, Any]] = (),
+    results: Results = Results.TOPICS,
+) -> Document:
     """Return the Automation document (schema 0.3).
 
-    `results` says where its result goes.
+    It leaves keys alone to which one of the `exemptions` applies: see `guard.conditions`. `results`
+    says where its result goes.
     """
     steps = [
         run_script(
@@ -31,10 +41,19 @@ def enable_document(partition: str, *, results: Results = Results.TOPICS) -> Doc
             results=results,
             KeyId="{{ KeyId }}",
             **destination("enable", [TOPIC], results=results),
+            CalledAt="{{ CalledAt }}",
+            CalledBy="{{ CalledBy }}",
+            Exemptions=list(exemptions),
         ),
-        choose("ChooseByOutcome", "{{ Enable.Outcome }}", {"Failed": "FailEnabling"}, "VerifyKey"),
+        choose(
+            "ChooseByOutcome",
+            "{{ Enable.Outcome }}",
+            {"Left": "LeaveKey", "Failed": "FailEnabling"},
+            "VerifyKey",
+        ),
         # The script has enabled the key. This asks KMS: no success without an enabled key.
         assert_state("VerifyKey", ("Enabled",)),
+        end("LeaveKey"),
         fail("FailEnabling", partition, "{{ Enable.Reason }}"),
         tell(
             "TellFailed",

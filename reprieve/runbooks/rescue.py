@@ -6,6 +6,7 @@ would wait for each other. If it cannot rescue a key, the execution ends as Fail
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from reprieve.names import ALERT_KEY_TAG
 from reprieve.runbooks.script_source import Results
@@ -33,13 +34,15 @@ def rescue_document(
     *,
     re_enable: bool = False,
     deployers: Sequence[str] = (),
+    exemptions: Sequence[dict[str, Any]] = (),
     results: Results = Results.TOPICS,
 ) -> Document:
     """Return the Automation document (schema 0.3).
 
     With `re_enable` it also enables a key that was enabled before. `deployers` are the principals
     that may delete the key of Reprieve's alerts, each in the form of the parameter CalledBy.
-    `results` says where its result goes.
+    `exemptions` are those that it decides: see `guard.conditions`. `results` says where its result
+    goes.
     """
     steps = [
         run_script(
@@ -54,6 +57,7 @@ def rescue_document(
             CalledAt="{{ CalledAt }}",
             CalledBy="{{ CalledBy }}",
             Deployers=sorted(deployers),
+            Exemptions=list(exemptions),
             OwnKeyTag=ALERT_KEY_TAG,
             ReEnable=re_enable,
         ),

@@ -1,7 +1,8 @@
 """The text of a script as Systems Manager gets it: one file, made of several modules."""
 
 import ast
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -9,7 +10,7 @@ from typing import Final
 
 _PACKAGE: Final = "reprieve.runbooks.scripts"
 # For those who read a script in the console of Systems Manager.
-_HEAD: Final = "# From reprieve/runbooks/scripts, without docstrings and comments.\n"
+_HEAD: Final = "# From reprieve/runbooks/scripts, without docstrings, comments and types.\n"
 
 
 class Results(StrEnum):
@@ -37,8 +38,8 @@ def script_source(module: str, results: Results = Results.TOPICS) -> str:
     """Return a module of `reprieve.runbooks.scripts` with everything that it imports from there.
 
     Systems Manager runs a script alone: it cannot import a module of this project. So the code of
-    each imported module comes before the code that imports it, once. Docstrings, comments and empty
-    lines are left out: a document has at most 64 KB (SSM API reference, CreateDocument).
+    each imported module comes before the code that imports it, once. Docstrings, comments, types
+    and empty lines are left out: a document has at most 64 KB (SSM API reference, CreateDocument).
 
     `results` says where the script sends its results: by default to the guard's topics.
 
@@ -52,8 +53,10 @@ def script_source(module: str, results: Results = Results.TOPICS) -> str:
         if name in parts:
             replaced[name] = function
             _collect(other, parts)
-    imports = sorted({line for text in parts.values() for line in _imports(text)})
-    code = [line for name, text in parts.items() for line in _code(text, replaced.get(name))]
+    texts = {name: without_types(text) for name, text in parts.items()}
+    code = [line for name, text in texts.items() for line in _code(text, replaced.get(name))]
+    used = set(re.findall(r"\w+", "\n".join(code)))
+    imports = sorted({line for text in texts.values() for line in _imports(text, used)})
     return _HEAD + "\n".join([*imports, *code]) + "\n"
 
 
@@ -67,13 +70,54 @@ def _collect(module: str, parts: dict[str, str]) -> None:
     parts[module] = text
 
 
-def _imports(text: str) -> Iterator[str]:
-    """Yield the imports of a module from outside the package, each in one line."""
+def _imports(text: str, used: Collection[str]) -> Iterator[str]:
+    """Yield the imports of a module from outside the package, each in one line.
+
+    Only those of names that are `used`: some are types.
+    """
     for node in ast.parse(text).body:
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        names = ", ".join(each.name for each in node.names if each.name.split(".")[0] in used)
+        if not names:
+            continue
         if isinstance(node, ast.Import):
-            yield f"import {', '.join(each.name for each in node.names)}"
-        elif isinstance(node, ast.ImportFrom) and not _is_part(node):
-            yield f"from {node.module} import {', '.join(each.name for each in node.names)}"
+            yield f"import {names}"
+        elif not _is_part(node):
+            yield f"from {node.module} import {names}"
+
+
+def without_types(text: str) -> str:
+    """Return a module without the annotations of its functions and variables.
+
+    Those in a class stay: they are the fields of a NamedTuple.
+    """
+    tree, data = ast.parse(text), text.encode()
+    starts = [0, *(found.end() for found in re.finditer(b"\n", data))]
+
+    def offset(line: int | None, column: int | None) -> int:
+        return starts[(line or 1) - 1] + (column or 0)
+
+    fields = {
+        id(each) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for each in node.body
+    }
+    cuts = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.returns:
+            arrow = data.rindex(b"->", 0, offset(node.returns.lineno, node.returns.col_offset))
+            begin, end = len(data[:arrow].rstrip()), node.returns
+        elif isinstance(node, ast.arg) and node.annotation:
+            begin = offset(node.lineno, node.col_offset) + len(node.arg.encode())
+            end = node.annotation
+        elif isinstance(node, ast.AnnAssign) and node.value and id(node) not in fields:
+            begin = offset(node.target.end_lineno, node.target.end_col_offset)
+            end = node.annotation
+        else:
+            continue
+        cuts.append((begin, offset(end.end_lineno, end.end_col_offset)))
+    for begin, stop in sorted(cuts, reverse=True):
+        data = data[:begin] + data[stop:]
+    return data.decode()
 
 
 def _code(text: str, replaced: str | None) -> Iterator[str]:

@@ -13,14 +13,16 @@ from reprieve.names import Names
 from reprieve.settings.account import account_errors
 from reprieve.settings.arns import key_home, principal_account, principal_partition
 from reprieve.settings.channels import channel_errors
+from reprieve.settings.common import boundary_errors, resources_errors
 from reprieve.settings.errors import Place, key_of
+from reprieve.settings.exemption import exemption_errors
 from reprieve.settings.hub import alerting_regions, hub_errors
 from reprieve.settings.invalid import invalid_at, other_partition_at
 from reprieve.settings.naming import names_of, naming_errors
 from reprieve.settings.quotas import deployer_errors, runbook_errors, watch_errors
 from reprieve.settings.state import state_errors
 from reprieve.settings.types import WATCH_WORDS
-from reprieve.settings.unvalidated import Values, table, texts, watch_names
+from reprieve.settings.unvalidated import Values, entry_texts, table, texts, watch_names
 
 Errors = Iterator[InitErrorDetails]
 
@@ -46,6 +48,8 @@ def cross_field_errors(values: Values) -> Errors:
     yield from runbook_errors(values)
     yield from _topic_errors(values)
     yield from naming_errors(values)
+    yield from resources_errors(values)
+    yield from exemption_errors(values)
     partition, reference = _partition(values)
     yield from account_errors(table(values, "account"), partition)
     yield from state_errors(table(values, "state"), partition)
@@ -54,6 +58,7 @@ def cross_field_errors(values: Values) -> Errors:
     if partition is None:
         return
     yield from _partition_errors(values, partition, reference)
+    yield from boundary_errors(values, partition, reference)
     yield from hub_errors(values, partition, watched)
     if watched is None:
         return
@@ -215,7 +220,9 @@ def _partition_errors(values: Values, partition: str, reference: str) -> Errors:
             )
     role = texts(values, "remediation", "automation_role_arn")
     principals = texts(values, "exempt", "principals") | texts(values, "exempt", "deployers")
+    principals |= entry_texts(values, "exemption", "principal")
     keys = texts(values, "exempt", "keys") | texts(values, "notify", "encryption")
+    keys |= entry_texts(values, "exemption", "key")
     found = {place: principal_partition(text, ["role"]) for place, text in role.items()}
     found |= {place: principal_partition(text) for place, text in principals.items()}
     found |= {place: (key_home(text) or (None,))[0] for place, text in keys.items()}

@@ -30,6 +30,7 @@ _TYPES: Final = {
     "string_unicode": ("is not text in UTF-8", "type it again"),
     "int_type": ("is not a whole number", "write digits, without quotation marks"),
     "bool_type": ("is neither true nor false", "write true or false, without quotation marks"),
+    "dict_type": ("is not a table", 'write it like tags = { Team = "security" }'),
     "model_type": ("is not a table", "write its keys below its name in brackets, as in [notify]"),
 }
 

@@ -81,9 +81,9 @@ def watch_errors(values: Values) -> Errors:
 
 
 def runbook_errors(values: Values) -> Errors:
-    """Yield an error if addresses and watches make the patrol's runbook too long.
+    """Yield an error if addresses, watches and exemptions make the patrol's runbook too long.
 
-    It names every address of every topic, and every rule.
+    It names every address of every topic, every rule, and every exemption with tags or a date.
     """
     if table(values, "patrol").get("enabled") is not True:
         return
@@ -97,6 +97,8 @@ def runbook_errors(values: Values) -> Errors:
             "use the address of a mailing list",
         ),
         ("watch",): (_length(watches), "match several kinds of events with one pattern"),
+        # Two steps of the patrol get them.
+        ("exemption",): (2 * _exemption_length(values), "remove those that have ended"),
     }
     total = sum(length for length, _ in taken.values())
     most = MAX_CHANNEL_NAMES if values.get("channel") else MAX_NAMES
@@ -104,10 +106,21 @@ def runbook_errors(values: Values) -> Errors:
         place, (_, hint) = max(taken.items(), key=lambda each: each[1][0])
         yield invalid_at(
             place,
-            f"{total:,} characters with all addresses and watches",
+            f"{total:,} characters with all addresses, watches and exemptions",
             f"is more than the {most:,} that fit into the patrol's runbook",
             f"{hint}, or set patrol.enabled = false",
         )
+
+
+def _exemption_length(values: Values) -> int:
+    """Return how much the exemptions take in the runbook, at most."""
+    given = values.get("exemption")
+    entries = [each for each in given if isinstance(each, dict)] if isinstance(
+        given, list | tuple) else []  # fmt: skip
+    tags = table(values, "exempt").get("tags") or {}
+    # What they are for is there twice: as it is, and in a text.
+    texts = [2 * len(json.dumps(each, default=str)) + 2 * _RULE_CHARACTERS for each in entries]
+    return sum(texts) + (2 * len(json.dumps(tags, default=str)) if tags else 0)
 
 
 def _valid(addresses: Texts) -> list[str]:

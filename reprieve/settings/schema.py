@@ -26,7 +26,9 @@ from reprieve.names import Names
 from reprieve.settings.account import AccountSettings, stack_of
 from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
 from reprieve.settings.channels import ChannelSettings
+from reprieve.settings.common import ResourcesSettings
 from reprieve.settings.constraints import cross_field_errors, duplicate_errors, named_regions
+from reprieve.settings.exemption import ExemptionSettings, ExemptTags
 from reprieve.settings.hub import HubSettings, Topology
 from reprieve.settings.naming import NamesSettings, names_of
 from reprieve.settings.no_effect import no_effect_errors
@@ -141,6 +143,11 @@ class ExemptSettings(_Table):
         default=(),
         description="KMS keys that anyone may delete: ids, which apply in every Region, or ARNs.",
     )
+    tags: ExemptTags = Field(
+        default={},
+        description='Tags of keys that anyone may delete, like { "reprieve:exempt" = "true" }: a '
+        "key needs one of them. Anyone who may tag a key can exempt it.",
+    )
     deployers: tuple[PrincipalArn, ...] = Field(
         default=(),
         description="ARNs of IAM roles and users that deploy Reprieve. Their changes of the guard "
@@ -246,7 +253,9 @@ class Settings(_Table):
     reliability: ReliabilitySettings = Field(default_factory=ReliabilitySettings)
     patrol: PatrolSettings = Field(default_factory=PatrolSettings)
     names: NamesSettings = Field(default_factory=NamesSettings)
+    resources: ResourcesSettings = Field(default_factory=ResourcesSettings)
     state: StateSettings = Field(default_factory=StateSettings)
+    exemption: tuple[ExemptionSettings, ...] = ()
     watch: tuple[WatchSettings, ...] = ()
     channel: tuple[ChannelSettings, ...] = ()
     _all_account_ids: tuple[str, ...] = PrivateAttr(default=())

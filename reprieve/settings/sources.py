@@ -152,6 +152,8 @@ def _decoded(field: FieldInfo, text: str) -> object:
     if field.annotation is int:
         # Python refuses thousands of digits; the first hundred are as wrong as all of them.
         return int(text[:100]) if re.fullmatch(r"-?[0-9]+", text) else text
+    if get_origin(field.annotation) is dict:
+        return _mapping(text)
     if get_origin(field.annotation) is tuple:
         return _list(text)
     if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
@@ -169,6 +171,17 @@ def _table(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
+
+
+def _mapping(text: str) -> object:
+    """Return a table: the JSON if the text begins with a brace, otherwise KEY=VALUE by commas."""
+    if text.startswith("{"):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+    pairs = [each.partition("=") for each in text.split(",")] if text else []
+    return {key: value for key, _, value in pairs} if all(each[1] for each in pairs) else text
 
 
 def _list(text: str) -> object:

@@ -26,18 +26,19 @@ def texts(values: Values, name: str, key: str) -> Texts:
 
 def watch_names(values: Values) -> Texts:
     """Return the names of the watches by their places."""
-    return _watch_texts(values, "name")
+    return entry_texts(values, "watch", "name")
 
 
 def watch_patterns(values: Values) -> list[str]:
     """Return the event patterns of the watches."""
-    return list(_watch_texts(values, "pattern").values())
+    return list(entry_texts(values, "watch", "pattern").values())
 
 
-def _watch_texts(values: Values, key: str) -> Texts:
-    watches = values.get("watch")
+def entry_texts(values: Values, name: str, key: str) -> Texts:
+    """Return the texts of a key in a list of tables, such as `[[watch]]`, by their places."""
+    entries = values.get(name)
     return {
-        ("watch", index, key): watch[key]
-        for index, watch in enumerate(watches if isinstance(watches, list | tuple) else ())
-        if isinstance(watch, dict) and isinstance(watch.get(key), str)
+        (name, index, key): entry[key]
+        for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ())
+        if isinstance(entry, dict) and isinstance(entry.get(key), str)
     }

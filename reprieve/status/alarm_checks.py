@@ -8,6 +8,7 @@ from reprieve.status.compare import compare, missing, title_of, unexpected, unex
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import alarm as kind
+from reprieve.status.tags import deployed_tags, expected_tags
 
 _UNEXPECTED: Final = unexpected_hint("alarm", "`aws cloudwatch delete-alarms`")
 
@@ -17,7 +18,9 @@ def alarms(expected: ExpectedRegion) -> Check:
     wanted = expected.guard.alarms
     deployed = _deployed(expected)
     findings = [
-        finding for alarm in wanted for finding in _findings(alarm, deployed.get(alarm.name))
+        finding
+        for alarm in wanted
+        for finding in _findings(expected, alarm, deployed.get(alarm.name))
     ]
     quiet = len(wanted) - len({finding.resource for finding in findings})
     findings += unexpected("alarm", [each.name for each in wanted], deployed, _UNEXPECTED)
@@ -35,13 +38,22 @@ def _deployed(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:
     }
 
 
-def _findings(alarm: Alarm, deployed: dict[str, Any] | None) -> Iterator[Finding]:
+def _findings(
+    expected: ExpectedRegion, alarm: Alarm, deployed: dict[str, Any] | None
+) -> Iterator[Finding]:
     name = alarm.name
     title = title_of("alarm", name)
     if deployed is None:
         yield missing(title, name)
         return
-    yield from compare(title, name, kind.expected(alarm), kind.deployed(deployed))
+    cloudwatch = expected.client("cloudwatch")
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=deployed["AlarmArn"])["Tags"]
+    yield from compare(
+        title,
+        name,
+        kind.expected(alarm) | expected_tags(expected.tags),
+        kind.deployed(deployed) | deployed_tags(expected.tags, tags),
+    )
     if deployed["StateValue"] == "ALARM":
         reason = deployed.get("StateReason")
         yield Finding(

@@ -7,6 +7,7 @@ from reprieve.status.compare import compare, missing, title_of
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Finding
 from reprieve.status.kinds import event_bus as kind
+from reprieve.status.tags import deployed_tags, expected_tags
 
 
 def bus_findings(expected: ExpectedRegion) -> Iterator[Finding]:
@@ -22,4 +23,10 @@ def _findings(expected: ExpectedRegion, bus: EventBus) -> Iterator[Finding]:
     except events.exceptions.ResourceNotFoundException:
         yield missing(title, bus.name)
         return
-    yield from compare(title, bus.name, kind.expected(bus), kind.deployed(deployed))
+    tags = events.list_tags_for_resource(ResourceARN=deployed["Arn"])["Tags"]
+    yield from compare(
+        title,
+        bus.name,
+        kind.expected(bus) | expected_tags(expected.tags),
+        kind.deployed(deployed) | deployed_tags(expected.tags, tags),
+    )

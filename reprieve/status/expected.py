@@ -6,6 +6,7 @@ from typing import Any
 from reprieve.aws.account import Account
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.resources import RegionalGuard, Rule
+from reprieve.guard.tags import tags_of
 from reprieve.location import Location
 from reprieve.names import Names
 from reprieve.settings.schema import Settings
@@ -28,6 +29,11 @@ class ExpectedRegion:
     def names(self) -> Names:
         """The names of the deployment's resources."""
         return self.settings.resource_names
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of every resource that takes tags."""
+        return tags_of(self.settings)
 
     def client(self, service: str) -> Any:
         """Return a client of a service in the Region."""

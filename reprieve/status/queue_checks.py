@@ -9,6 +9,7 @@ from reprieve.status.compare import compare, missing, title_of, unexpected, unex
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Count, Finding, Kind, check_of
 from reprieve.status.kinds import queue as kind
+from reprieve.status.tags import deployed_tags, expected_tags
 
 _UNEXPECTED: Final = unexpected_hint("queue", "`aws sqs delete-queue`")
 
@@ -21,6 +22,7 @@ def dead_letters(expected: ExpectedRegion) -> Check:
     try:
         url = sqs.get_queue_url(QueueName=wanted.name)["QueueUrl"]
         deployed = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        tags = sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
     except Exception as error:
         if not is_code(error, *NO_QUEUE):
             raise
@@ -30,8 +32,8 @@ def dead_letters(expected: ExpectedRegion) -> Check:
         compare(
             title_of("queue", wanted.name),
             wanted.name,
-            kind.expected(wanted),
-            kind.deployed(deployed),
+            kind.expected(wanted) | expected_tags(expected.tags),
+            kind.deployed(deployed) | deployed_tags(expected.tags, tags),
         )
     )
     waiting = _waiting(deployed)

@@ -1,17 +1,19 @@
 """What `reprieve status` checks of the IAM roles and users, which an account has once."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from reprieve.aws.account import Account
 from reprieve.guard.remediation import roles_of
 from reprieve.guard.resources import Role
+from reprieve.guard.tags import tags_of
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import unknown
 from reprieve.status.compare import compare, missing, title_of
 from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
 from reprieve.status.kinds import role as kind
+from reprieve.status.tags import deployed_tags, expected_tags
 from reprieve.text import printable
 
 
@@ -23,14 +25,14 @@ def roles(account: Account, settings: Settings, others: Collection[str] = ()) ->
     home = settings.regions.home
     wanted = roles_of(settings, Location(settings.regions.partition, home, account.id))
     given = settings.remediation.automation_role_arn if settings.remediation.enabled else None
-    exempt = settings.exempt.principals or settings.exempt.deployers
+    exempt = settings.exempt.principals or settings.exempt.deployers or settings.exemption
     if not wanted and not given and not exempt:
         return Check("roles", "off")
     iam = account.client("iam", home)
     findings: list[Finding] = []
     try:
         for role in wanted:
-            findings += _role_findings(iam, role)
+            findings += _role_findings(iam, role, tags_of(settings))
         if given:
             findings += _given_role_findings(iam, given)
         findings += _principal_findings(iam, settings, account.id, others)
@@ -40,7 +42,7 @@ def roles(account: Account, settings: Settings, others: Collection[str] = ()) ->
     return check_of("roles", "wrong" if findings else "there", findings)
 
 
-def _role_findings(iam: Any, role: Role) -> Iterator[Finding]:
+def _role_findings(iam: Any, role: Role, tags: Mapping[str, str]) -> Iterator[Finding]:
     title = title_of("role", role.name)
     try:
         deployed = iam.get_role(RoleName=role.name)["Role"]
@@ -48,7 +50,12 @@ def _role_findings(iam: Any, role: Role) -> Iterator[Finding]:
         yield missing(title, role.name)
         return
     attributes = kind.deployed(deployed, _inline(iam, role.name), _attached(iam, role.name))
-    yield from compare(title, role.name, kind.expected(role), attributes)
+    yield from compare(
+        title,
+        role.name,
+        kind.expected(role) | expected_tags(tags),
+        attributes | deployed_tags(tags, deployed.get("Tags", ())),
+    )
 
 
 def _inline(iam: Any, role: str) -> dict[str, Any]:
@@ -91,6 +98,7 @@ def _principal_findings(
     for key, arns in (
         ("exempt.principals", settings.exempt.principals),
         ("exempt.deployers", settings.exempt.deployers),
+        ("exemption", [each.principal for each in settings.exemption if each.principal]),
     ):
         for arn in arns:
             if arn.split(":")[4] in others:

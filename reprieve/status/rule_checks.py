@@ -11,6 +11,7 @@ from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import rule as rule_kind
 from reprieve.status.kinds import target as target_kind
+from reprieve.status.tags import deployed_tags, expected_tags
 from reprieve.text import printable
 
 _UNEXPECTED_RULE: Final = unexpected_hint(
@@ -28,7 +29,9 @@ def rules(expected: ExpectedRegion) -> Check:
     wanted = {rule.path: rule for rule in expected.guard.rules}
     deployed = _deployed_rules(expected)
     findings = [
-        finding for rule in wanted.values() for finding in _rule(rule, deployed.get(rule.path))
+        finding
+        for rule in wanted.values()
+        for finding in _rule(expected, rule, deployed.get(rule.path))
     ]
     correct = len(wanted) - len({finding.resource for finding in findings})
     findings += unexpected("rule", wanted, deployed, _UNEXPECTED_RULE)
@@ -55,12 +58,21 @@ def list_rules(events: Any, bus: str, prefix: str = "") -> dict[str, dict[str, A
     return {f"{before}{rule['Name']}": rule for page in pages for rule in page["Rules"]}
 
 
-def _rule(rule: Rule, deployed: dict[str, Any] | None) -> Iterator[Finding]:
+def _rule(
+    expected: ExpectedRegion, rule: Rule, deployed: dict[str, Any] | None
+) -> Iterator[Finding]:
     title = title_of("rule", rule.name)
     if deployed is None:
         yield missing(title, rule.name)
-    else:
-        yield from compare(title, rule.name, rule_kind.expected(rule), rule_kind.deployed(deployed))
+        return
+    events = expected.client("events")
+    tags = events.list_tags_for_resource(ResourceARN=deployed["Arn"])["Tags"]
+    yield from compare(
+        title,
+        rule.name,
+        rule_kind.expected(rule) | expected_tags(expected.tags),
+        rule_kind.deployed(deployed) | deployed_tags(expected.tags, tags),
+    )
 
 
 def targets(expected: ExpectedRegion) -> Check:

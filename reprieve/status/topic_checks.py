@@ -10,6 +10,7 @@ from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import key as key_kind
 from reprieve.status.kinds import topic as kind
+from reprieve.status.tags import deployed_tags, expected_tags
 
 _UNEXPECTED: Final = unexpected_hint("topic", "`aws sns delete-topic`")
 
@@ -43,7 +44,13 @@ def _findings(expected: ExpectedRegion, topic: Topic) -> Iterator[Finding]:
         yield missing(title, topic.name)
         return
     deployed = kind.deployed(attributes, _data_protection(sns, topic.arn))
-    yield from compare(title, topic.name, kind.expected(topic), deployed)
+    tags = sns.list_tags_for_resource(ResourceArn=topic.arn)["Tags"]
+    yield from compare(
+        title,
+        topic.name,
+        kind.expected(topic) | expected_tags(expected.tags),
+        deployed | deployed_tags(expected.tags, tags),
+    )
     if topic.key_arn and deployed["key ARN"] == topic.key_arn:
         yield from _key_findings(expected, topic.key_arn)
 
@@ -77,16 +84,18 @@ def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
             f"--region {expected.region} --key-id {key_arn}`.",
         )
     if key := expected.guard.key:
+        tags = _tags(kms, key_arn)
         deployed = key_kind.deployed(
             metadata,
             kms.get_key_policy(KeyId=key_arn, PolicyName="default")["Policy"],
             kms.get_key_rotation_status(KeyId=key_arn)["KeyRotationEnabled"],
             [each["AliasName"] for each in kms.list_aliases(KeyId=key_arn)["Aliases"]],
-            _tags(kms, key_arn),
+            tags,
             expected.names.beginning,
         )
         title = "The key that encrypts the alerts"
-        yield from compare(title, key_arn, key_kind.expected(key), deployed)
+        wanted = key_kind.expected(key) | expected_tags(expected.tags)
+        yield from compare(title, key_arn, wanted, deployed | deployed_tags(expected.tags, tags))
 
 
 def _tags(kms: Any, key_arn: str) -> dict[str, str]:

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from reprieve.aws.account import Account, enabled_regions, explain
 from reprieve.aws.keys import customer_keys
 from reprieve.aws.parallel import run_in_parallel, run_with_timeout
+from reprieve.guard.conditions import called_by, conditions_of
 from reprieve.guard.remediation import rescuer_arns
 from reprieve.location import Location
 from reprieve.names import PENDING_STATES
 from reprieve.regions import known_regions
-from reprieve.settings.schema import ExemptSettings, Settings
+from reprieve.runbooks.scripts.exemptions import exemption_of
+from reprieve.settings.schema import Settings
 from reprieve.sweep.cloudtrail import CANCEL, Call, Calls, find_cause, find_scheduling, read_calls
 from reprieve.sweep.result import DISABLED, UNKNOWN, Key, Sweep
 
@@ -86,7 +89,9 @@ def _sweep_region(
         return [], []
     calls, problems = read_calls(account, region)
     usage_problems: list[str] = []
-    keys = [_with_usage(_with_history(key, calls, settings), kms, usage_problems) for key in keys]
+    keys = [
+        _with_usage(_with_history(key, calls, settings, kms), kms, usage_problems) for key in keys
+    ]
     # A new key that waits for its first material is in no danger.
     keys = [key for key in keys if key.state != _PENDING_IMPORT or key.call or key.last_used]
     return keys, [*problems, *usage_problems[:1]]  # one is enough: they are the same
@@ -101,10 +106,10 @@ def _with_state(key: Key, metadata: dict[str, Any]) -> Key:
     )
 
 
-def _with_history(key: Key, calls: Calls, settings: Settings) -> Key:
+def _with_history(key: Key, calls: Calls, settings: Settings, kms: Any) -> Key:
     """Add the call that put the key into its state, and what exempts it."""
     call = find_cause(calls, key.arn, key.state)
-    key = replace(key, call=call, exempt=_exemption(key, call, settings.exempt))
+    key = replace(key, call=call, exempt=_exemption(key, call, settings, kms))
     if call is None or call.name != CANCEL:
         return key
     location = Location(settings.regions.partition, key.region, key.account)
@@ -131,14 +136,27 @@ def _with_usage(key: Key, kms: Any, problems: list[str]) -> Key:
     )
 
 
-def _exemption(key: Key, call: Call | None, exempt: ExemptSettings) -> str | None:
+def _exemption(key: Key, call: Call | None, settings: Settings, kms: Any) -> str | None:
     """Return the setting's entry that exempts the key or the caller; None if none is known to."""
+    exempt = settings.exempt
     for entry in exempt.keys:
         if entry in (key.arn, key.id):
             return f"exempt.keys: {entry}"
     if call and (by := call.principal) in exempt.principals:
         return f"exempt.principals: {by}"
-    return None
+    at = call.at if call else datetime.now(UTC)
+    caller = called_by(call.principal) if call and call.principal.startswith("arn:") else ""
+    conditions = conditions_of(settings)
+    return exemption_of(conditions, key.arn, caller, at, lambda: _tags(kms, key)) or None
+
+
+def _tags(kms: Any, key: Key) -> dict[str, str]:
+    """Return a key's tags; none if they cannot be read: such a key is not exempt by them."""
+    try:
+        pages = kms.get_paginator("list_resource_tags").paginate(KeyId=key.arn)
+        return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
+    except Exception:
+        return {}
 
 
 def cancel(sweep: Sweep, confirm: Callable[[Key], bool]) -> Sweep:

@@ -248,6 +248,8 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "SetQueueAttributes": _queue,
     },
     "ssm": {
+        "AddTagsToResource": _arn("ssm", "document/{ResourceId}"),
+        "RemoveTagsFromResource": _arn("ssm", "document/{ResourceId}"),
         "CreateDocument": _document,
         "DeleteDocument": _document,
         "DescribeDocument": _document,

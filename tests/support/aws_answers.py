@@ -166,7 +166,8 @@ def role_answers(role: Role) -> tuple[Answer, Answer]:
     answer = {
         "RoleName": role.name,
         "Arn": role.arn,
-        "Path": "/",
+        "Path": role.path,
+        "PermissionsBoundary": {"PermissionsBoundaryArn": role.permissions_boundary},
         "Description": role.description,
         "AssumeRolePolicyDocument": role.trust,
         "MaxSessionDuration": 3600,

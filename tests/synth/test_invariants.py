@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reprieve import __version__
 from reprieve.events.transformer import Transformer
 from reprieve.regions import DEFAULT_REGIONS, alias, known_regions
 from stacks.cdk import literal
@@ -52,10 +53,19 @@ def test_every_region_of_the_partition_has_an_alias_watched_or_not(two_regions):
     assert {alias(region): region for region in known_regions("aws")} == providers
 
 
-def test_providers_hold_nothing_but_their_region(stack):
+def test_every_provider_adds_the_tags(synth):
+    """So that no resource lacks them, whatever creates it; the version is always among them."""
+    stack = synth(REPRIEVE_RESOURCES__TAGS="Team=security")
+    tags = {"Team": "security", "reprieve:version": __version__}
+    assert [p["default_tags"] for p in stack["provider"]["aws"]] == (
+        [[{"tags": tags}]] * len(known_regions("aws"))
+    )
+
+
+def test_providers_hold_nothing_but_their_region_and_tags(stack):
     """The same JSON goes to AWS and to the sandbox: no endpoint, no skip_…, no credential."""
     keys = {key for provider in stack["provider"]["aws"] for key in provider}
-    assert keys == {"alias", "region"}
+    assert keys == {"alias", "default_tags", "region"}
 
 
 def test_the_order_of_settings_changes_nothing(synth):

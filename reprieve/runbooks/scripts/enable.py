@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from reprieve.runbooks.scripts.calls import SCRIPT_SECONDS, Calls, code_of, is_temporary
+from reprieve.runbooks.scripts.exemptions import exemption_of, tags_of, time_of
 from reprieve.runbooks.scripts.keys import PENDING, describe
 from reprieve.runbooks.scripts.messages import printable, send_result
 
@@ -14,7 +15,8 @@ _LOOK_AGAIN_SECONDS = 5.0
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     """Enable a key, send the result, and return it.
 
-    Outcome: Enabled, Safe (it was enabled already) or Failed. Reason: the message.
+    Outcome: Enabled, Safe (it was enabled already), Left (it is exempt) or Failed. Reason: the
+    message.
     """
     return send_result(events, *_enable(Calls(events["Region"], SCRIPT_SECONDS), events))
 
@@ -36,6 +38,20 @@ def _enable(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
             return "Safe", "KMS key is enabled", lines
         if state != "Disabled":
             raise RuntimeError(f"the key is in the state {state}, in which it cannot be enabled")
+        exempt = exemption_of(
+            events["Exemptions"],
+            key,
+            events["CalledBy"],
+            time_of(events["CalledAt"]),
+            tags_of(calls, kms, key),
+        )
+        if exempt:
+            lines = [
+                f"Reprieve did NOT enable the KMS key {key}, because the settings exempt {exempt}.",
+                "If that is wrong, enable it:",
+                by_hand,
+            ]
+            return "Left", "an exempt KMS key stays disabled", lines
         calls.make(kms.enable_key, KeyId=key)
         state = describe(calls, kms, key)["KeyState"]
     except Exception as error:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reprieve.runbooks.scripts.calls import REPORT_SECONDS, SCRIPT_SECONDS, Calls, is_temporary
+from reprieve.runbooks.scripts.exemptions import exemption_of, tags_of
 from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, describe, has_tag
 from reprieve.runbooks.scripts.messages import printable, publish
 from reprieve.runbooks.scripts.schedulings import Scheduling, guarded_since, read_schedulings
@@ -24,8 +25,8 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     """Look at every key once.
 
     Events: Topics, DeadLetters, Rescues (whether deletions may be cancelled), RescuesEarlier,
-    Remind, ExemptPrincipals, ExemptKeys, Deployers, OwnKeyTag, and Seen: the ids of the keys
-    that an earlier look found without a record of CloudTrail, or `none`.
+    Remind, ExemptPrincipals, ExemptKeys, Exemptions (see `exemptions`), Deployers, OwnKeyTag, and
+    Seen: the ids of the keys that an earlier look found without a record of CloudTrail, or `none`.
 
     Returns Unexplained, the ids of the keys without such a record, or `none`: CloudTrail's history
     is up to 15 minutes late, so they are looked at again. Failed counts the keys that could not be
@@ -108,6 +109,14 @@ class _Looks:
     def _classify(self, key: str) -> None:
         scheduling = self.schedulings.get(key)
         if key in self._events["ExemptKeys"] or _id_of(key) in self._events["ExemptKeys"]:
+            return
+        if exemption_of(
+            self._events["Exemptions"],
+            key,
+            scheduling.principal if scheduling else "",
+            scheduling.at if scheduling else self._now,
+            tags_of(self._calls, self._kms, key),
+        ):
             return
         if scheduling is None:
             if self.history_error or _id_of(key) in self._seen:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reprieve.runbooks.scripts.calls import SCRIPT_SECONDS, Calls, code_of, is_temporary
+from reprieve.runbooks.scripts.exemptions import exemption_of, tags_of, time_of
 from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, has_tag, settled_state
 from reprieve.runbooks.scripts.messages import printable, send_result
 from reprieve.runbooks.scripts.past import was_disabled
@@ -15,7 +16,8 @@ _LOOK_BACK_SECONDS = 60
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     """Rescue a key, send the result, and return it.
 
-    Outcome: Saved, Safe (nothing to do), Left (Reprieve's own key) or Failed. Reason: the message.
+    Outcome: Saved, Safe (nothing to do), Left (exempt, or Reprieve's own key) or
+    Failed. Reason: the message.
     """
     return send_result(events, *_rescue(Calls(events["Region"], SCRIPT_SECONDS), events))
 
@@ -30,6 +32,15 @@ def _rescue(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
             return _safe(key, state)
         if _is_own(calls, kms, key, events):
             return _left(key, by_hand)
+        exempt = exemption_of(
+            events["Exemptions"],
+            key,
+            events["CalledBy"],
+            time_of(events["CalledAt"]),
+            tags_of(calls, kms, key),
+        )
+        if exempt:
+            return _exempt(key, exempt, by_hand)
         state = cancel_deletion(calls, kms, key)["KeyState"]
     except Exception as error:
         if is_temporary(error):
@@ -86,6 +97,16 @@ def _safe(key: str, state: str) -> tuple[str, str, list[str]]:
         "changed nothing, and there is nothing to do.",
     ]
     return "Safe", "KMS key needs no rescue", lines
+
+
+def _exempt(key: str, exempt: str, by_hand: str) -> tuple[str, str, list[str]]:
+    lines = [
+        f"Reprieve did NOT cancel the deletion of the KMS key {key}, because the settings exempt "
+        f"{exempt}.",
+        "If that is wrong, cancel the deletion:",
+        by_hand,
+    ]
+    return "Left", "the deletion of an exempt KMS key stands", lines
 
 
 def _left(key: str, by_hand: str) -> tuple[str, str, list[str]]:

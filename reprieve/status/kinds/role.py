@@ -12,7 +12,7 @@ NOT_COMPARED: Final = {"id": "it is Terraform's address; the name has it too"}
 def expected(role: Role) -> Attributes:
     """Return what the settings make of a role."""
     stated = attributes_of(role, NOT_COMPARED, trust=_policy("trust policy"), permissions=_inline)
-    return stated | {"path": "/", "maximum session": "3600 s"}
+    return stated | {"maximum session": "3600 s"}
 
 
 def _policy(name: str) -> Any:

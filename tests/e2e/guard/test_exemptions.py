@@ -1,11 +1,13 @@
 """Deletions that were decided: an alert is sent, and they are not cancelled."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 
 from sandbox.core.account import ACCOUNT_ID
+from sandbox.deployment import EXAMPLE
 from tests.support.account import EMAIL, REGIONS, Account, deploy
 
 REGION = REGIONS[0]
@@ -20,13 +22,23 @@ def exempt_key(sandbox):
 
 @pytest.fixture(scope="module")
 def account(sandbox, exempt_key, tmp_path_factory):
-    """Deploy with a role and a key exempt."""
+    """Deploy with a role and a key exempt, by tag too, and two roles for a time."""
+    settings_file = tmp_path_factory.mktemp("settings") / "reprieve.toml"
+    today = datetime.now(UTC).date()
+    entries = [
+        f"[[exemption]]\nuntil = {today + timedelta(days=days)}\n"
+        f'principal = "arn:aws:iam::{ACCOUNT_ID}:role/{role}"\nreason = "It moves."\n'
+        for role, days in (("Migration", 1), ("Former", -1))
+    ]
+    settings_file.write_text(EXAMPLE.read_text() + "\n".join(["", *entries]))
     deployment = deploy(
         sandbox,
         tmp_path_factory.mktemp("account"),
+        settings_file,
         REPRIEVE_REGIONS__WATCH=",".join(REGIONS),
         REPRIEVE_EXEMPT__PRINCIPALS=ADMINISTRATOR,
         REPRIEVE_EXEMPT__KEYS=exempt_key,
+        REPRIEVE_EXEMPT__TAGS="reprieve:exempt=true",
     )
     return Account(sandbox, deployment)
 
@@ -72,6 +84,44 @@ def assert_rescued(account, key: str) -> None:
     (alert,) = account.alerts(key)
     assert alert.rule_arn.endswith("rule/reprieve-key-deletion-scheduled")
     assert account.state(REGION, key) == "Disabled"
+
+
+def assert_left(account, key: str, why: str) -> None:
+    """The runbook starts, leaves the key alone, and says why; the patrol leaves it too."""
+    (alert,) = account.alerts(key)
+    assert "Reprieve cancels it, unless exempt." in alert.body
+    assert [each.status for each in account.executions(key)] == ["Success"]
+    (outcome,) = account.outcomes(key)
+    assert f"because the settings exempt {why}" in outcome.body
+    assert account.state(REGION, key) == "PendingDeletion"
+    account.age(REGION, hours=1)
+    assert account.patrol(REGION).status == "Success"
+    assert account.state(REGION, key) == "PendingDeletion"
+
+
+def test_a_role_is_exempt_until_its_last_day(account):
+    """Without a new deployment: the runbook and the patrol look at the date."""
+    keys = {}
+    for role in ("Migration", "Former"):
+        keys[role] = account.create_key(REGION)["KeyId"]
+        kms_as(account, role).schedule_key_deletion(KeyId=keys[role])
+        account.sandbox.settle()
+    assert_rescued(account, keys["Former"])
+    assert_left(
+        account, keys["Migration"], f"deletions by arn:aws:iam::{ACCOUNT_ID}:role/Migration"
+    )
+
+
+def test_a_key_with_the_tag_is_exempt_whoever_deletes_it(account):
+    """And a key with another value is not."""
+    keys = [
+        account.create_key(REGION, Tags=[{"TagKey": "reprieve:exempt", "TagValue": value}])["KeyId"]
+        for value in ("true", "false")
+    ]
+    for key in keys:
+        account.schedule(REGION, key)
+    assert_rescued(account, keys[1])
+    assert_left(account, keys[0], "keys with the tag reprieve:exempt=true")
 
 
 def test_a_session_of_an_exempt_role_is_let_through_and_that_of_another_is_not(account):

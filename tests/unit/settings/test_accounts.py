@@ -280,7 +280,7 @@ def test_a_misspelt_key_has_a_hint(tmp_path):
     assert hints[:4] == [
         "did you mean role_arn?",
         "it belongs to the table [accounts.prod.notify]",
-        "it belongs to the table [accounts.prod.state]",
+        "it belongs to the table [accounts.prod.state] or [accounts.prod.exemption]",
         "write its keys directly under [accounts.prod]",
     ]
     assert hints[4].startswith("an account has id, role_arn, external_id, notify, ")

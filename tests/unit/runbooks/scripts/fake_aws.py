@@ -81,7 +81,7 @@ class FakeAws:
     def list_resource_tags(self, KeyId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Return the tags of a key."""
         name = self._checked("list_resource_tags", KeyId)
-        return {"Tags": [{"TagKey": tag, "TagValue": ""} for tag in self.tags.get(name, [])]}
+        return {"Tags": [{"TagKey": tag, "TagValue": "true"} for tag in self.tags.get(name, [])]}
 
     def lookup_events(self, **parameters: Any) -> dict[str, Any]:
         """Return the records of a call, the newest first."""

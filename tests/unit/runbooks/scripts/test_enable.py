@@ -3,14 +3,20 @@
 import pytest
 
 from reprieve.runbooks.scripts.enable import handler
-from tests.unit.runbooks.scripts.fake_aws import PLACE, arn_of
+from tests.unit.runbooks.scripts.fake_aws import ACCOUNT, PLACE, arn_of
 
-EVENTS = PLACE | {"KeyId": "k", "Topics": ["alerts"]}
+EVENTS = PLACE | {
+    "KeyId": "k",
+    "Topics": ["alerts"],
+    "CalledAt": "2026-01-31T12:00:00Z",
+    "CalledBy": f"AssumedRole:{ACCOUNT}:Admin",
+    "Exemptions": [],
+}
 
 
-def enable(aws):
+def enable(aws, **more):
     """Return the outcome, the subject of the message, and the message."""
-    outcome = handler(EVENTS, None)["Outcome"]
+    outcome = handler(EVENTS | more, None)["Outcome"]
     (message,) = aws.sent
     return outcome, message["Subject"].removeprefix("Reprieve: "), message["Message"]
 

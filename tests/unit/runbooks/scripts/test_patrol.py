@@ -29,6 +29,7 @@ EVENTS: dict[str, Any] = PLACE | {
     "Remind": "false",
     "ExemptPrincipals": [],
     "ExemptKeys": [],
+    "Exemptions": [],
     "Deployers": [],
     "OwnKeyTag": "reprieve:alert-key",
     "Seen": "none",

@@ -11,6 +11,7 @@ EVENTS = PLACE | {
     "Topics": ["alerts"],
     "CalledAt": "2026-01-31T12:00:00Z",
     "CalledBy": f"AssumedRole:{ACCOUNT}:Admin",
+    "Exemptions": [],
     "Deployers": [DEPLOYER],
     "OwnKeyTag": "reprieve:alert-key",
     "ReEnable": False,
