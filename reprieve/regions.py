@@ -21,8 +21,10 @@ CONSOLES: Final = {
     "aws": "console.aws.amazon.com",
     "aws-us-gov": "console.amazonaws-us-gov.com",
     "aws-cn": "console.amazonaws.cn",
+    # "Service endpoints", AWS European Sovereign Cloud general reference: a host for each Region.
+    "aws-eusc": "eusc-de-east-1.console.amazonaws-eusc.eu",
 }
-"""The host of AWS's console by partition. Messages of other partitions have no link to it."""
+"""The host of AWS's console by partition."""
 
 DEFAULT_REGIONS: Final = (
     "ap-northeast-1",

@@ -59,6 +59,13 @@ def cross_field_errors(values: Values) -> Errors:
         return
     yield from _partition_errors(values, partition, reference)
     yield from boundary_errors(values, partition, reference)
+    if partition == "aws-eusc" and table(values, "remediation").get("runbook") == "aws":
+        yield invalid_at(
+            ("remediation", "runbook"),
+            "aws",
+            "is a runbook for which Amazon documents no role of the partition aws-eusc",
+            'write "reprieve"',
+        )
     yield from hub_errors(values, partition, watched)
     if watched is None:
         return

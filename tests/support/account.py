@@ -94,7 +94,7 @@ class Account:
 
     def executions(self, key: str) -> list[Execution]:
         """Return the automations that a rule started for a key: not those that these started."""
-        started = [e for e in self.sandbox.executions if key in e.parameters["KeyId"][0]]
+        started = [e for e in self.sandbox.executions if key in e.parameters.get("KeyId", [""])[0]]
         return [e for e in started if "Automation-" not in e.started_by.arn]
 
     def outcomes(self, key: str) -> list[Mail]:

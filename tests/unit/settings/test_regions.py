@@ -123,3 +123,11 @@ def test_a_role_of_another_partition_is_refused(tmp_path):
             "is in the partition aws-cn; the Regions to watch are in aws",
         )
     ]
+
+
+def test_amazons_runbook_is_an_error_in_the_sovereign_cloud(tmp_path):
+    """Amazon documents no role of that partition for it."""
+    text = f'{GOOD}[regions]\nhome = "eusc-de-east-1"\n[remediation]\nrunbook = "aws"\n'
+    (error,) = errors(tmp_path, text)
+    assert error.key == "remediation.runbook"
+    assert "aws-eusc" in error.rule

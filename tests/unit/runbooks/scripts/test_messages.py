@@ -72,7 +72,7 @@ def test_a_message_names_where_it_comes_from():
 
 
 def test_without_a_console_there_is_no_link():
-    """As in the partition aws-eusc."""
+    """As in a partition whose console is not known."""
     calls = Topics()
     send(calls, ["alerts"], "x", Console="")
     assert "https" not in calls.sent[0]["Message"]
