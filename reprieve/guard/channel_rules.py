@@ -200,7 +200,8 @@ class _ChannelRules:
         targets: tuple[Target, ...],
         bus: str = DEFAULT_BUS,
     ) -> Rule:
-        name = self._names.of(f"{id}{CHANNELS}")
+        # A name is unique on its bus, and has 64 characters at most.
+        name = self._names.of(f"{id.removeprefix('hub-')}{CHANNELS}")
         resource = f"rule/{name}" if bus == DEFAULT_BUS else f"rule/{bus}/{name}"
         return Rule(
             id=f"{id}{CHANNELS}",

@@ -64,6 +64,9 @@ def _described_letter(message: dict[str, Any]) -> str:
         name: each.get("StringValue", "")
         for name, each in message.get("MessageAttributes", {}).items()
     }
+    if "TARGET_ARN" not in attributes:
+        reason = attributes.get("ErrorMessage") or attributes.get("ErrorCode", "")
+        return printable(f"{_summary(message['Body'])}, missing: its delivery by SNS ({reason})")
     try:
         event = json.loads(message["Body"])
         detail = event.get("detail") or {}
@@ -79,3 +82,13 @@ def _described_letter(message: dict[str, Any]) -> str:
     facts = [f"{what}", f"key {key}" if key else "", f"at {at}" if at else ""]
     facts += [f"by [{caller}]" if caller else "", f"missing: {lost} ({reason})"]
     return printable(", ".join(filter(None, facts)))
+
+
+def _summary(body: str) -> str:
+    """Return what a message to a channel says, which SNS left: in its envelope, or alone."""
+    try:
+        content = json.loads(body)
+        text = content.get("Message") or body
+        return str(json.loads(text)["summary"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"a message to a channel: {body[:200]}"

@@ -64,6 +64,27 @@ def test_a_letter_is_reported_and_then_deleted(aws):
     assert aws.changed == ["delete 1", "delete 2"]
 
 
+def test_a_message_that_sns_left_is_reported_too(aws):
+    """In its envelope, or alone; in the machine form, or as a text."""
+    said = json.dumps({"summary": "Reprieve: a KMS key was disabled"})
+    aws.letters = [
+        {
+            "ReceiptHandle": str(number),
+            "Body": body,
+            "MessageAttributes": {"ErrorMessage": {"StringValue": "no answer"}},
+        }
+        for number, body in enumerate((json.dumps({"Message": said}), said, "a text"))
+    ]
+    assert process(aws) == (
+        3,
+        [
+            "Reprieve: a KMS key was disabled, missing: its delivery by SNS (no answer)",
+            "Reprieve: a KMS key was disabled, missing: its delivery by SNS (no answer)",
+            "a message to a channel: a text, missing: its delivery by SNS (no answer)",
+        ],
+    )
+
+
 def test_a_letter_that_cannot_be_read_is_reported_too(aws):
     """Anything may be in a queue; no control character reaches the message."""
     aws.letters = [letter(1, "{", ERROR_CODE="x\ny"), letter(2, "[]", ERROR_CODE="z")]
