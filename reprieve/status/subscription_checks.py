@@ -6,6 +6,7 @@ from typing import Any, Final
 from reprieve.aws.account import NO_TOPIC, is_code
 from reprieve.guard.resources import Topic
 from reprieve.status.attributes import Attributes
+from reprieve.status.chat_checks import chat_findings
 from reprieve.status.compare import compare, missing, title_of
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import DEPLOY, Check, Finding, Kind, check_of
@@ -54,6 +55,10 @@ def subscriptions(expected: ExpectedRegion) -> Check:
             of_channel = list(_findings(expected, topic, each.endpoint, arn, kind.expected(each)))
             correct += not of_channel
             findings += of_channel
+    for of_chat in chat_findings(expected):
+        total += 1
+        correct += not of_chat
+        findings += of_chat
     return check_of("subscriptions", f"{correct}/{total}", list(dict.fromkeys(findings)))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from reprieve.guard.resources import (
     SUM_OF_METRICS,
     Alarm,
+    ChatConfiguration,
     Document,
     EventBus,
     Key,
@@ -57,6 +58,25 @@ def target_answer(target: Target) -> Answer:
             "MaximumRetryAttempts": target.maximum_retries,
             "MaximumEventAgeInSeconds": target.maximum_event_age,
         },
+    }
+    return {name: value for name, value in answer.items() if value is not None}
+
+
+def chat_answer(configuration: ChatConfiguration) -> Answer:
+    """Return a configuration of DescribeSlackChannelConfigurations, or of Teams."""
+    answer = {
+        "ConfigurationName": configuration.name,
+        "ChatConfigurationArn": "arn:aws:chatbot::111122223333:chat-configuration/x",
+        "SlackTeamId": configuration.workspace_id,
+        "SlackChannelId": configuration.channel_id if configuration.type == "slack" else None,
+        "ChannelId": configuration.channel_id if configuration.type == "teams" else None,
+        "TeamId": configuration.team_id,
+        "TenantId": configuration.tenant_id,
+        "IamRoleArn": configuration.role_arn,
+        "GuardrailPolicyArns": list(configuration.guardrail_arns),
+        "SnsTopicArns": list(configuration.topic_arns),
+        "LoggingLevel": configuration.logging_level,
+        "UserAuthorizationRequired": configuration.user_roles_required,
     }
     return {name: value for name, value in answer.items() if value is not None}
 

@@ -8,10 +8,10 @@ import pytest
 
 from reprieve.events.transformer import Transformer
 from reprieve.guard import resources
+from reprieve.guard.chat import chat_configurations
 from reprieve.guard.guard import regional_guard
 from reprieve.guard.remediation import roles_of
 from reprieve.guard.resources import (
-    ChatConfiguration,
     Metric,
     NotificationConfiguration,
     NotificationRule,
@@ -22,6 +22,7 @@ from reprieve.settings.channels import ChannelSettings
 from reprieve.status.compare import compare
 from reprieve.status.kinds import (
     alarm,
+    chat,
     document,
     event_bus,
     key,
@@ -87,6 +88,10 @@ KINDS: dict[str, tuple[Any, Any, Any]] = {
         next(each for each in HUB.rules if each.bus != "default"),
         lambda it: rule.deployed(aws.rule_answer(it)),
     ),
+    **{
+        f"chat, {each.type}": (chat, each, lambda it: chat.deployed(aws.chat_answer(it)))
+        for each in chat_configurations(CHANNELLED, LOCATION)
+    },
     **{
         f"subscription, {each.protocol}": (
             subscription,
@@ -189,7 +194,7 @@ def test_a_change_of_each_field_of_a_metric_is_found(case, name):
 def test_every_kind_of_resource_is_compared():
     """Each dataclass of the guard is here, or is a part of one that is.
 
-    What an account has once by Amazon Q Developer and AWS User Notifications is not compared yet.
+    What AWS User Notifications sends is not compared yet.
     """
     kinds = {
         each
@@ -199,7 +204,6 @@ def test_every_kind_of_resource_is_compared():
     assert kinds == {type(resource) for _, resource, _ in KINDS.values()} | {
         Metric,
         RegionalGuard,
-        ChatConfiguration,
         NotificationConfiguration,
         NotificationRule,
     }

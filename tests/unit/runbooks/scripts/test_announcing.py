@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from reprieve.runbooks.scripts.announcing import publish
+from reprieve.runbooks.scripts.announcing import announced
 from reprieve.runbooks.scripts.calls import Calls
+from reprieve.runbooks.scripts.messages import publish
 
 EVENTS = {
     "Region": "eu-west-1",
@@ -44,7 +45,7 @@ def published(monkeypatch: pytest.MonkeyPatch, error: str = "") -> Services:
     services = Services(error)
     calls = Calls("eu-west-1", 60)
     monkeypatch.setattr(calls, "client", lambda service: services)
-    publish(calls, EVENTS, "KMS key saved", "Reprieve cancelled it.")
+    announced(publish)(calls, EVENTS, "KMS key saved", "Reprieve cancelled it.")
     return services
 
 
