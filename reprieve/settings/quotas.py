@@ -42,7 +42,7 @@ MAX_NAMES: Final = 6_000
 Systems Manager accepts 64 KB (SSM API reference, CreateDocument). The scripts take most of it, and
 a test measures that the rest is enough.
 """
-MAX_CHANNEL_NAMES: Final = 2_000
+MAX_CHANNEL_NAMES: Final = 1_800
 """With channels the scripts of that runbook also send events."""
 _RULE_CHARACTERS: Final = 40
 """What a watch takes in the runbook besides its name: the rule's prefix and fingerprint."""
