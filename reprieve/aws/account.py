@@ -2,9 +2,7 @@
 
 import getpass
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from threading import Lock
 from typing import Any, Final
 
@@ -17,10 +15,9 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
-    ProfileNotFound,
 )
 
-from reprieve.aws.parallel import MAX_WORKERS, NoAnswer, run_in_parallel
+from reprieve.aws.parallel import MAX_WORKERS, NoAnswer
 from reprieve.aws.permissions import action_of
 from reprieve.errors import ExitCode, ReprieveError
 
@@ -31,8 +28,6 @@ _CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra="reprieve",
 )
-_IDENTITY_TIMEOUT: Final = 60
-"""After how many seconds STS is given up when it is asked which account a profile opens."""
 _DENIALS: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 )
@@ -43,7 +38,7 @@ _DENIED_ACTION: Final = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]+)
 
 
 class AccountError(ReprieveError):
-    """No account can be used: the profiles or the credentials have an error."""
+    """An account cannot be used: the profiles, the roles or the credentials have an error."""
 
     exit_code = ExitCode.USAGE
 
@@ -52,13 +47,16 @@ class AccountError(ReprieveError):
 class Account:
     """One AWS account, opened with the credentials of a profile (None: the default credentials).
 
-    `id` is the account number, `arn` the principal that the credentials belong to.
+    `id` is the account number, `arn` the principal that the credentials belong to, and `name` the
+    NAME of `[accounts.NAME]`. `caller` assumed the role whose credentials these are.
     """
 
     profile: str | None
     session: Any = field(repr=False)
     id: str = ""
     arn: str = ""
+    name: str | None = None
+    caller: "Account | None" = field(default=None, repr=False)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -90,7 +88,7 @@ class Account:
             aws_session_token=credentials["SessionToken"],
         )
         arn = given["AssumedRoleUser"]["Arn"]
-        return Account(self.profile, session, arn.split(":")[4], arn)
+        return Account(self.profile, session, arn.split(":")[4], arn, caller=self)
 
 
 def _session_name() -> str:
@@ -100,87 +98,6 @@ def _session_name() -> str:
     except (KeyError, OSError, ImportError):  # the user of a container may have no name
         return "reprieve"
     return f"reprieve-{re.sub(r'[^A-Za-z0-9_=,.@-]', '-', user)}"[:64]
-
-
-@dataclass(frozen=True)
-class Access:
-    """With what the accounts are opened: a profile for each, or a role for each.
-
-    Roles are assumed with the credentials of the one profile, or with the default credentials.
-    """
-
-    profiles: Sequence[str] = ()
-    roles: Sequence[str] = ()
-    external_id: str | None = None
-
-
-def open_accounts(access: Access, home: str) -> tuple[list[Account], dict[str, str]]:
-    """Return the accounts, and by profile or role why one cannot be opened.
-
-    Without profiles and roles the default credentials are used. `home` is the Region whose STS is
-    asked.
-
-    Raises:
-        AccountError: a profile is not configured, two open the same account, or none opens any.
-    """
-    asked: dict[str, Callable[[], Account]] = {}
-    opened = _sessions(access.profiles)
-    if access.roles:
-        (caller,) = opened.values()
-        for role in access.roles:
-            asked[role] = partial(_assumed, caller, role, home, access.external_id)
-    else:
-        asked = {name: partial(_identified, each, home) for name, each in opened.items()}
-
-    failed: dict[str, str] = {}
-    found: dict[str, Account] = {}
-    names: dict[str, str] = {}
-    for name, answer in run_in_parallel(lambda name: asked[name](), [*asked], _IDENTITY_TIMEOUT):
-        if isinstance(answer, Exception):
-            failed[name] = str(answer) if isinstance(answer, AccountError) else explain(answer)
-            continue
-        if other := names.get(answer.id):
-            kind = "roles" if access.roles else "profiles"
-            raise AccountError(
-                f"The {kind} {' and '.join(sorted((other, name)))} both open the account "
-                f"{answer.id}.",
-                "Name only one of them.",
-            )
-        found[name], names[answer.id] = answer, name
-    if not found:
-        raise AccountError("\n".join(failed.values()))
-    return [found[name] for name in asked if name in found], failed
-
-
-def _sessions(profiles: Sequence[str]) -> dict[str, Account]:
-    """Return an account by each profile, not yet identified; by "" for the default credentials."""
-    names: Sequence[str | None] = profiles or [None]
-    try:
-        return {name or "": Account(name, boto3.Session(profile_name=name)) for name in names}
-    except ProfileNotFound as error:
-        raise AccountError(
-            f"{error}.", "List your profiles with `aws configure list-profiles`."
-        ) from error
-
-
-def _identified(account: Account, home: str) -> Account:
-    identity = account.client("sts", home).get_caller_identity()
-    account.id, account.arn = identity["Account"], identity["Arn"]
-    return account
-
-
-def _assumed(caller: Account, role: str, home: str, external_id: str | None) -> Account:
-    try:
-        return caller.assume(role, home, external_id)
-    except Exception as error:
-        # IAM user guide, "Troubleshoot IAM roles": AWS does not say which of these it is.
-        reason = (
-            "You need the permission sts:AssumeRole, and the role's trust policy must allow you. "
-            "If it demands an external id, name it with --external-id."
-            if denied_action(error) == "sts:AssumeRole"
-            else explain(error)
-        )
-        raise AccountError(f"The role {role} cannot be assumed. {reason}") from error
 
 
 def enabled_regions(account: Account, home: str) -> dict[str, bool]:
@@ -225,6 +142,8 @@ def explain(error: BaseException) -> str:
 
 def reason_and_hint(error: BaseException) -> tuple[str, str]:
     """Return why a call to AWS failed, and what to do: sentences. The second is often empty."""
+    if isinstance(error, AccountError):
+        return str(error), error.hint
     if action := denied_action(error):
         # IAM user guide, "Troubleshoot access denied error messages": AWS names the kind of policy.
         if "service control policy" in str(error):

@@ -47,7 +47,10 @@ EXTENDS: Final = {"sweep --cancel": "sweep", "sweep --enable": "sweep", "deploy"
 """By command: the command whose permissions it needs besides its own."""
 
 COMMANDS: Final = tuple(STATEMENTS)
-"""The commands that have a policy. `plan` and `deploy` are Terraform's, without its state."""
+"""The commands that have a policy. `plan` and `deploy` are Terraform's, without its state.
+
+`assume` is for the credentials that assume the roles of the accounts, whatever the command.
+"""
 
 _ACTIONS: Final = {
     action.partition(":")[2]: action
@@ -85,6 +88,22 @@ def policy_for(commands: Sequence[str] | str, settings: Settings) -> dict[str, A
             if resources[kind]  # nobody may be exempt; the state may be local
         ],
     }
+
+
+def policy_of(commands: Sequence[str] | str, accounts: Sequence[Settings]) -> dict[str, Any]:
+    """Return a policy that serves in each of several accounts: their statements with all resources.
+
+    Raises:
+        KeyError: `COMMANDS` does not have the command.
+    """
+    statements: dict[str, dict[str, Any]] = {}
+    for each in accounts:
+        for statement in policy_for(commands, each)["Statement"]:
+            known = statements.setdefault(statement["Sid"], statement | {"Resource": []})
+            known["Resource"] += [
+                arn for arn in statement["Resource"] if arn not in known["Resource"]
+            ]
+    return {"Version": "2012-10-17", "Statement": list(statements.values())}
 
 
 def _has_channel(settings: Settings, types: Collection[str]) -> bool:
@@ -128,6 +147,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         if state.bucket and not state.role_arn
         else [],
         "state's role": [state.role_arn] if state.role_arn else [],
+        "account's role": [settings.account.role_arn] if settings.account.role_arn else [],
         "runbooks": [
             *arn("ssm", f"document/{own.beginning}*"),
             f"arn:{partition}:ssm:*::document/{CANCEL_KEY_DELETION.id}",

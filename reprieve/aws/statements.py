@@ -70,6 +70,8 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         "ReadStateBucket": (("s3:ListBucket",), "state's bucket"),
         "AssumeStateRole": (("sts:AssumeRole",), "state's role"),
     },
+    "accounts": {"ReadOrganization": (("organizations:ListAccounts",), "any")},
+    "assume": {"AssumeAccountRoles": (("sts:AssumeRole",), "account's role")},
     "drill": {
         "CreateKey": (("kms:CreateKey", "kms:ListAliases"), "any"),
         "CreateAlias": (("kms:CreateAlias",), "keys and drill's aliases"),

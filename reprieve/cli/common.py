@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar
 import typer
 from rich.console import Console
 
-from reprieve.aws import account
-from reprieve.aws.account import Access, Account
+from reprieve.aws import opening
+from reprieve.aws.opening import Access, Closed, Opened
 from reprieve.cli.options.completion import complete_profiles, complete_regions
 from reprieve.cli.options.run import OptionError
 from reprieve.errors import ExitCode, ReprieveError
@@ -96,42 +96,53 @@ Result = TypeVar("Result", bound=_AsJson)
 
 @dataclass(frozen=True)
 class Report(Generic[Result]):
-    """What a command found: a result per account, and why other accounts were not opened.
-
-    `failed_profiles` has the reasons by profile, or by role where roles were assumed.
-    """
+    """What a command found: a result per account, and the accounts that were not opened."""
 
     accounts: Sequence[Result]
-    failed_profiles: dict[str, str]
+    closed: Sequence[Closed]
 
     def as_json(self, verdict: str, *, passed: bool) -> dict[str, Any]:
         """Return the report for programs; `verdict` is the key that says whether all passed."""
         return {
             verdict: passed,
             "accounts": [each.as_json() for each in self.accounts],
-            "failed_profiles": self.failed_profiles,
+            "failed_profiles": {each.name: each.text for each in self.closed},
         }
 
 
-def check_regions(
-    asked: Sequence[str] | None, settings: Settings, *, watched: bool = False
-) -> list[str]:
-    """Return the Regions of `--region`, each once.
+def asked_regions(
+    asked: Sequence[str] | None, accounts: Sequence[Settings], *, watched: bool = False
+) -> list[tuple[Settings, list[str]]]:
+    """Return the accounts that have Regions of `--region`, each with these Regions, each once.
 
-    With `watched` the settings have to watch each of them, and none means all watched Regions.
+    Without `--region`, every account has none, which means all; with `watched` it has its watched
+    Regions, and has to watch those of `--region`.
 
     Raises:
-        OptionError: a Region is unknown in the partition, or the settings do not watch it.
+        OptionError: no account's partition has a Region, or no account's settings watch it.
     """
-    allowed = settings.regions.watched if watched else known_regions(settings.regions.partition)
+    allowed = [
+        each.regions.watched if watched else known_regions(each.regions.partition)
+        for each in accounts
+    ]
+    every = {region for regions in allowed for region in regions}
     for region in asked or ():
-        if region not in allowed:
+        if region not in every:
             problem = "The settings do not watch this Region." if watched else "Unknown Region."
-            near = nearest(region, allowed)
+            near = nearest(region, every)
             raise OptionError(
                 f"--region {region}: {problem}", f"Did you mean {near}?" if near else ""
             )
-    return list(dict.fromkeys(asked or ())) or (list(allowed) if watched else [])
+    if not asked:
+        return [
+            (each, list(regions) if watched else [])
+            for each, regions in zip(accounts, allowed, strict=True)
+        ]
+    found = [
+        (each, [region for region in dict.fromkeys(asked) if region in regions])
+        for each, regions in zip(accounts, allowed, strict=True)
+    ]
+    return [(each, regions) for each, regions in found if regions]
 
 
 def access_of(
@@ -160,17 +171,21 @@ def access_of(
     )
 
 
-def open_accounts(access: Access, settings: Settings) -> tuple[list[Account], dict[str, str]]:
-    """Return the accounts, and why others were not opened; print these reasons on stderr.
+def open_accounts(
+    access: Access, accounts: Sequence[Settings]
+) -> tuple[list[Opened], list[Closed]]:
+    """Return the accounts, and those that could not be opened; print the reasons on stderr.
 
     Raises:
-        AccountError: no account could be opened.
+        AccountError: no account could be opened, or the credentials are those of another one.
     """
-    accounts, failed = account.open_accounts(access, settings.regions.home)
-    for name, reason in failed.items():
-        which = "" if access.roles else f"profile {name}: "
-        print(printable(f"{which}{reason}"), file=sys.stderr)
-    return accounts, failed
+    opened, closed = opening.open_accounts(access, accounts)
+    for each in closed:
+        which = f"[accounts.{each.name}]: " if accounts[0].account.name else ""
+        if access.profiles and not access.roles and not which:
+            which = f"profile {each.name}: "
+        print(printable(f"{which}{each.text}"), file=sys.stderr)
+    return opened, closed
 
 
 def warn_ended(deployment: Deployment) -> None:

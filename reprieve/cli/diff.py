@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from reprieve.aws.topics import existing_topics
-from reprieve.cli.common import AsJson, print_json, warn_ended
+from reprieve.cli.common import AsJson, OutputFormat, warn_ended
 from reprieve.cli.options.run import OptionError
-from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import DIFF_COLUMNS, diff_rows
 from reprieve.cli.views.progress import spinner
 from reprieve.diff.json_report import as_json as json_report
@@ -98,21 +98,31 @@ def _created() -> list[Plan]:
     for plan in plans:
         if plan.error_output:
             print(printable_lines(plan.error_output), file=sys.stderr)
+    settings = {each.stack: each for each in load().accounts}
     # A plan of an empty state also creates what is deployed, if the state is the wrong one.
-    return [replace(plan, existing=existing_topics(created_topics(plan))) for plan in plans]
+    return [
+        replace(plan, existing=existing_topics(created_topics(plan), settings[plan.label]))
+        for plan in plans
+    ]
 
 
 def _print(reviews: list[Review], format: Format) -> None:
     labels = len(reviews) > 1
-    if format is Format.JSON:
-        print_json(json_report(reviews))
-    elif format is Format.CSV:
-        print(csv_text(DIFF_COLUMNS, diff_rows(json_report(reviews))), end="")
-    elif format is Format.MARKDOWN:
+    if format is Format.MARKDOWN:
         print(markdown(reviews, labels=labels), end="")
-    else:
-        console = Console(highlight=False)
-        width = console.width if console.is_terminal else None
-        for line in text_lines(reviews, labels=labels):
-            for part in laid_out(line, width):
-                console.print(Text(part, style=line.style), soft_wrap=True)
+        return
+    print_as(
+        OutputFormat(format),
+        as_json=lambda: json_report(reviews),
+        columns=DIFF_COLUMNS,
+        rows=lambda: diff_rows(json_report(reviews)),
+        view=lambda: _show(reviews, labels=labels),
+    )
+
+
+def _show(reviews: list[Review], *, labels: bool) -> None:
+    console = Console(highlight=False)
+    width = console.width if console.is_terminal else None
+    for line in text_lines(reviews, labels=labels):
+        for part in laid_out(line, width):
+            console.print(Text(part, style=line.style), soft_wrap=True)

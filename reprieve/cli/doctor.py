@@ -13,9 +13,8 @@ from reprieve.cli.common import (
     access_of,
     chosen,
     console,
-    print_json,
 )
-from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import DOCTOR_COLUMNS, doctor_rows
 from reprieve.cli.views.doctor import show
 from reprieve.cli.views.progress import spinner
@@ -45,10 +44,11 @@ def doctor(
     access = access_of(profile, role_arn, external_id)
     with spinner() as done:
         found = diagnose(access, timeout=timeout, done=done)
-    if format is OutputFormat.JSON:
-        print_json(found.as_json())
-    elif format is OutputFormat.CSV:
-        print(csv_text(DOCTOR_COLUMNS, doctor_rows(found)), end="")
-    else:
-        show(found, console())
+    print_as(
+        format,
+        as_json=found.as_json,
+        columns=DOCTOR_COLUMNS,
+        rows=lambda: doctor_rows(found),
+        view=lambda: show(found, console()),
+    )
     raise typer.Exit(found.exit_code)

@@ -2,14 +2,14 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event
 from typing import Annotated
 
 import typer
 
-from reprieve.aws.account import Access, Account
+from reprieve.aws.opening import Access, Opened
 from reprieve.cli.common import (
     AsJson,
     ConfirmationRequired,
@@ -22,14 +22,13 @@ from reprieve.cli.common import (
     Roles,
     Yes,
     access_of,
-    check_regions,
+    asked_regions,
     chosen,
     console,
     exit_with,
     open_accounts,
-    print_json,
 )
-from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import DRILL_COLUMNS, drill_rows
 from reprieve.cli.views.drill import show
 from reprieve.cli.views.progress import progress
@@ -93,23 +92,23 @@ def drill(
     format = chosen(format, as_json)
     access = access_of(profile, role_arn, external_id)
     report, interrupted = _drill(
-        load().only, region, access, timeout, approved_role, keep=keep, yes=yes
+        load().accounts, region, access, timeout, approved_role, keep=keep, yes=yes
     )
-    passed = not report.failed_profiles and all(each.passed for each in report.accounts)
-    if format is OutputFormat.JSON:
-        print_json(report.as_json("passed", passed=passed))
-    elif format is OutputFormat.CSV:
-        print(csv_text(DRILL_COLUMNS, drill_rows(report.accounts)), end="")
-    else:
-        for each in report.accounts:
-            show(each, console())
+    passed = not report.closed and all(each.passed for each in report.accounts)
+    print_as(
+        format,
+        as_json=lambda: report.as_json("passed", passed=passed),
+        columns=DRILL_COLUMNS,
+        rows=lambda: drill_rows(report.accounts),
+        view=lambda: show(report.accounts, console()),
+    )
     if interrupted:
         raise typer.Exit(ExitCode.INTERRUPTED)
     exit_with(passed)
 
 
 def _drill(
-    settings: Settings,
+    accounts: Sequence[Settings],
     region: list[str] | None,
     access: Access,
     timeout: float,
@@ -119,44 +118,50 @@ def _drill(
     yes: bool,
 ) -> tuple[Report[AccountDrill], bool]:
     """Check everything, ask for confirmation, and drill; return whether it was interrupted too."""
-    regions = check_regions(region, settings, watched=True)
-    check_settings(settings, approved_role)
-    accounts, failed = open_accounts(access, settings)
-    for account in accounts:
-        check_caller(account, settings)
+    asked = dict(asked_regions(region, accounts, watched=True))
+    for settings in asked:
+        check_settings(settings, approved_role)
+    opened, closed = open_accounts(access, list(asked))
+    for each in opened:
+        check_caller(each.account, each.settings)
     plans = [
         Plan(
-            settings,
+            each.settings,
             timeout,
-            approver(account, approved_role, settings) if approved_role else None,
+            approver(each.account, approved_role, each.settings) if approved_role else None,
             keep,
             hub_among(accounts, settings),
         )
-        for account in accounts
+        for each in opened
     ]
     if not yes:
-        _confirm(accounts, regions)
-    with (
-        _interruptible() as stop,
-        progress("Waiting for the guards", len(regions) * len(accounts)) as done,
-    ):
+        _confirm(opened, asked)
+    total = sum(len(asked[each.settings]) for each in opened)
+    with _interruptible() as stop, progress("Waiting for the guards", total) as done:
         found = [
-            run_drill(account, regions, plan, stop, done)
-            for account, plan in zip(accounts, plans, strict=True)
+            run_drill(each.account, asked[each.settings], plan, stop, done)
+            for each, plan in zip(opened, plans, strict=True)
         ]
-    return Report(found, failed), stop.is_set()
+    return Report(found, closed), stop.is_set()
 
 
-def _confirm(accounts: Sequence[Account], regions: Sequence[str]) -> None:
+def _confirm(opened: Sequence[Opened], asked: Mapping[Settings, Sequence[str]]) -> None:
     if not sys.stdin.isatty():
         raise ConfirmationRequired(
             "The drill creates keys and sends alerts, and there is no terminal to ask for "
             "confirmation.",
             "Use --yes to run it without confirmation.",
         )
-    where = ", ".join(account.id for account in accounts)
+    # Accounts with the same Regions in one line.
+    ids: dict[tuple[str, ...], list[str]] = {}
+    for each in opened:
+        ids.setdefault(tuple(asked[each.settings]), []).append(each.account.id)
+    where = "\nand in ".join(
+        f"{len(regions)} Regions of {', '.join(accounts)} ({', '.join(regions)})"
+        for regions, accounts in ids.items()
+    )
     print(
-        f"In {len(regions)} Regions of {where} ({', '.join(regions)}) the drill\n"
+        f"In {where} the drill\n"
         "  - creates a queue and a KMS key, or reuses the key of an earlier drill;\n"
         "  - schedules that key's deletion, which notifies every subscriber;\n"
         "  - sends alerts about changes of the guard too, unless you run it as one of\n"

@@ -14,6 +14,7 @@ from reprieve.cli.drill import drill
 from reprieve.cli.init import init
 from reprieve.cli.options.help import Command, exit_code_help
 from reprieve.cli.options.run import (
+    AccountNames,
     Debug,
     Quiet,
     SettingsFile,
@@ -87,6 +88,7 @@ def _options(
         ),
     ] = False,
     settings_file: SettingsFile = None,
+    account: AccountNames = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -94,7 +96,7 @@ def _options(
 
     The settings come from reprieve.toml in the current directory, and from the environment.
     """
-    current_run().use(settings_file=settings_file, quiet=quiet, debug=debug)
+    current_run().use(settings_file=settings_file, account=account, quiet=quiet, debug=debug)
 
 
 app.command(cls=Command)(with_run_options(init, file_exists=False))

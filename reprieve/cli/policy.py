@@ -1,24 +1,25 @@
 """The command `reprieve policy`."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
 
-from reprieve.aws.permissions import COMMANDS, policy_for
+from reprieve.aws.permissions import COMMANDS, policy_of
 from reprieve.cli.common import (
     AsJson,
     Format,
     OutputFormat,
     chosen,
     console,
-    print_json,
 )
 from reprieve.cli.options.run import OptionError
-from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import POLICY_COLUMNS, policy_rows
 from reprieve.cli.views.policy import show, show_protection
 from reprieve.guard.protection import DEFAULT_WAITING_DAYS, WAITING_DAYS, protection_of
 from reprieve.settings.loader import load
+from reprieve.settings.schema import Settings
 from reprieve.text import nearest
 
 PROTECT: Final = "protect"
@@ -64,6 +65,8 @@ def policy(
 
     With protect, print a service control policy for AWS Organizations: only exempt.deployers may
     then change the guard. It is one line, since white space counts against its size.
+
+    With assume, print what the credentials need that assume the roles of the accounts.
     """
     format = chosen(format, as_json)
     # "sweep --cancel" as one word was the only form once.
@@ -82,21 +85,49 @@ def policy(
         return
     if minimum_waiting_days is not None:
         raise OptionError(f"--minimum-waiting-days is for {PROTECT} only.")
-    document = policy_for(names, load().only)
-    if format is OutputFormat.JSON:
-        print_json(document)
-    elif format is OutputFormat.CSV:
-        print(csv_text(POLICY_COLUMNS, policy_rows(document)), end="")
-    else:
-        show(document, console())
+    document = policy_of(names, _of_one_partition(load().accounts))
+    print_as(
+        format,
+        as_json=lambda: document,
+        columns=POLICY_COLUMNS,
+        rows=lambda: policy_rows(document),
+        view=lambda: show(document, console()),
+    )
+
+
+def _of_one_partition(accounts: Sequence[Settings]) -> Sequence[Settings]:
+    """Refuse what IAM refuses: ARNs of another partition in a policy."""
+    partitions = {each.regions.partition for each in accounts}
+    if len(partitions) > 1:
+        raise OptionError(
+            f"The accounts are in the partitions {' and '.join(sorted(partitions))}, and a policy "
+            "is for one of them.",
+            "Select accounts of one partition with --account.",
+        )
+    return accounts
 
 
 def _print_protection(minimum_waiting_days: int, format: OutputFormat) -> None:
-    protection = protection_of(load().only, minimum_waiting_days)
+    policies = {
+        found.text: found
+        for each in load().accounts
+        for found in [protection_of(each, minimum_waiting_days)]
+    }
+    if len(policies) > 1:
+        raise OptionError(
+            "The accounts need different service control policies: their settings differ.",
+            "Select accounts that share one with --account.",
+        )
+    (protection,) = policies.values()
     if format is OutputFormat.JSON:
         print(protection.text)
-    elif format is OutputFormat.CSV:
-        rows = [{"sid": each.sid, "denies": each.explanation} for each in protection.statements]
-        print(csv_text(("sid", "denies"), rows), end="")
-    else:
-        show_protection(protection, console())
+        return
+    print_as(
+        format,
+        as_json=lambda: None,
+        columns=("sid", "denies"),
+        rows=lambda: (
+            {"sid": each.sid, "denies": each.explanation} for each in protection.statements
+        ),
+        view=lambda: show_protection(protection, console()),
+    )

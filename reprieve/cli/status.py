@@ -1,11 +1,12 @@
 """The command `reprieve status`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from reprieve.aws.account import Access
+from reprieve.aws.opening import Access
 from reprieve.cli.common import (
     AsJson,
     ExternalId,
@@ -17,15 +18,14 @@ from reprieve.cli.common import (
     Roles,
     Timeout,
     access_of,
-    check_regions,
+    asked_regions,
     chosen,
     console,
     exit_with,
     open_accounts,
-    print_json,
     warn_ended,
 )
-from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import STATUS_COLUMNS, status_rows
 from reprieve.cli.views.progress import progress
 from reprieve.cli.views.status import show
@@ -63,16 +63,16 @@ def status(
     access = access_of(profile, role_arn, external_id)
     deployment = load()
     warn_ended(deployment)
-    report = _check(deployment.only, region, access, timeout)
-    healthy = not report.failed_profiles and all(each.is_healthy for each in report.accounts)
+    report = _check(deployment.accounts, region, access, timeout)
+    healthy = not report.closed and all(each.is_healthy for each in report.accounts)
     shown = [_without_passed(each) if only_failed else each for each in report.accounts]
-    if format is OutputFormat.JSON:
-        print_json(replace(report, accounts=shown).as_json("healthy", passed=healthy))
-    elif format is OutputFormat.CSV:
-        print(csv_text(STATUS_COLUMNS, status_rows(shown)), end="")
-    else:
-        for each in shown:
-            show(each, console())
+    print_as(
+        format,
+        as_json=lambda: replace(report, accounts=shown).as_json("healthy", passed=healthy),
+        columns=STATUS_COLUMNS,
+        rows=lambda: status_rows(shown),
+        view=lambda: show(shown, console()),
+    )
     exit_with(healthy)
 
 
@@ -82,15 +82,25 @@ def _without_passed(status: AccountStatus) -> AccountStatus:
 
 
 def _check(
-    settings: Settings, region: list[str] | None, access: Access, timeout: float
+    accounts: Sequence[Settings], region: list[str] | None, access: Access, timeout: float
 ) -> Report[AccountStatus]:
-    only = check_regions(region, settings)
-    accounts, failed = open_accounts(access, settings)
-    total = (len(only) or len(known_regions(settings.regions.partition))) * len(accounts)
-    ids = {account.id for account in accounts}
+    asked = dict(asked_regions(region, accounts))
+    opened, closed = open_accounts(access, list(asked))
+    total = sum(
+        len(asked[each.settings] or known_regions(each.settings.regions.partition))
+        for each in opened
+    )
+    ids = {each.account.id for each in opened}
     with progress("Checking the Regions", total) as done:
         found = [
-            status_of(each, settings, only=only, timeout=timeout, others=ids - {each.id}, done=done)
-            for each in accounts
+            status_of(
+                each.account,
+                each.settings,
+                only=asked[each.settings],
+                timeout=timeout,
+                others=ids - {each.account.id},
+                done=done,
+            )
+            for each in opened
         ]
-    return Report(found, failed)
+    return Report(found, closed)

@@ -1,12 +1,12 @@
 """The command `reprieve sweep`: changes nothing without --cancel or --enable."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 
-from reprieve.aws.account import Access
+from reprieve.aws.opening import Access
 from reprieve.cli.common import (
     AsJson,
     ConfirmationRequired,
@@ -19,14 +19,13 @@ from reprieve.cli.common import (
     Roles,
     Timeout,
     access_of,
-    check_regions,
+    asked_regions,
     chosen,
     console,
     exit_with,
     open_accounts,
-    print_json,
 )
-from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import SWEEP_COLUMNS, sweep_rows
 from reprieve.cli.views.progress import progress
 from reprieve.cli.views.sweep import prompt, show
@@ -76,19 +75,22 @@ def sweep(
             "Use --yes to run them without confirmation.",
         )
     access = access_of(profile, role_arn, external_id)
-    report = _sweep(load().only, region, access, timeout, cancels=cancels, enables=enables, yes=yes)
-    healthy = not report.failed_profiles and all(each.is_healthy for each in report.accounts)
-    if format is OutputFormat.JSON:
-        print_json(report.as_json("healthy", passed=healthy))
-    elif format is OutputFormat.CSV:
-        print(csv_text(SWEEP_COLUMNS, sweep_rows(report.accounts)), end="")
-    else:
-        show(report.accounts, console(), acted=cancels or enables)
+    report = _sweep(
+        load().accounts, region, access, timeout, cancels=cancels, enables=enables, yes=yes
+    )
+    healthy = not report.closed and all(each.is_healthy for each in report.accounts)
+    print_as(
+        format,
+        as_json=lambda: report.as_json("healthy", passed=healthy),
+        columns=SWEEP_COLUMNS,
+        rows=lambda: sweep_rows(report.accounts),
+        view=lambda: show(report.accounts, console(), acted=cancels or enables),
+    )
     exit_with(healthy)
 
 
 def _sweep(
-    settings: Settings,
+    accounts: Sequence[Settings],
     region: list[str] | None,
     access: Access,
     timeout: float,
@@ -97,18 +99,24 @@ def _sweep(
     enables: bool,
     yes: bool,
 ) -> Report[Sweep]:
-    only = check_regions(region, settings)
-    accounts, failed = open_accounts(access, settings)
-    total = (len(only) or len(known_regions(settings.regions.partition))) * len(accounts)
+    asked = dict(asked_regions(region, accounts))
+    opened, closed = open_accounts(access, list(asked))
+    total = sum(
+        len(asked[each.settings] or known_regions(each.settings.regions.partition))
+        for each in opened
+    )
     with progress("Searching for keys", total) as done:
         found = [
-            run_sweep(each, settings, only=only, timeout=timeout, done=done) for each in accounts
+            run_sweep(
+                each.account, each.settings, only=asked[each.settings], timeout=timeout, done=done
+            )
+            for each in opened
         ]
     if cancels:
         found = [cancel(each, _confirm("Cancel the scheduled deletion of", yes)) for each in found]
     if enables:
         found = [enable(each, _confirm("Enable", yes)) for each in found]
-    return Report(found, failed)
+    return Report(found, closed)
 
 
 def _confirm(what: str, yes: bool) -> Callable[[Key], bool]:

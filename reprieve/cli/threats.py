@@ -1,16 +1,18 @@
 """The command `reprieve threats`."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, fields
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, console, print_json
-from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, console
+from reprieve.cli.output import print_as
 from reprieve.cli.views.threats import show
 from reprieve.guard.watched_events import WatchedEvent, list_events
 from reprieve.settings.loader import load
+from reprieve.settings.schema import Settings
 
 
 def threats(
@@ -22,11 +24,33 @@ def threats(
 ) -> None:
     """List what endangers keys, and what is watched."""
     format = chosen(format, as_json)
-    events = list_events(load().only)
-    if format is OutputFormat.JSON:
-        print_json([asdict(event) for event in events])
-    elif format is OutputFormat.CSV:
-        rows = [{**asdict(event), "pattern": json.dumps(event.pattern)} for event in events]
-        print(csv_text([each.name for each in fields(WatchedEvent)], rows), end="")
-    else:
-        show(events, console(), patterns=patterns)
+    events = _events(load().accounts)
+    columns = [each.name for each in fields(WatchedEvent)]
+    print_as(
+        format,
+        as_json=lambda: [_row(event, names) for event, names in events],
+        columns=[*columns, "accounts"] if any(names for _, names in events) else columns,
+        rows=lambda: (
+            {**_row(event, names), "pattern": json.dumps(event.pattern)} for event, names in events
+        ),
+        view=lambda: show(events, console(), patterns=patterns),
+    )
+
+
+def _events(accounts: Sequence[Settings]) -> list[tuple[WatchedEvent, list[str]]]:
+    """Return each event with the names of its accounts, where the settings of some differ.
+
+    The names are empty where every account has the event, alike.
+    """
+    found: list[tuple[WatchedEvent, list[str]]] = []
+    for each in accounts:
+        for event in list_events(each):
+            names = next((names for other, names in found if other == event), None)
+            if names is None:
+                found.append((event, names := []))
+            names.append(each.account.name or "")
+    return [(event, [] if len(names) == len(accounts) else names) for event, names in found]
+
+
+def _row(event: WatchedEvent, names: list[str]) -> dict[str, Any]:
+    return asdict(event) | ({"accounts": names} if names else {})

@@ -1,12 +1,13 @@
 """The command `reprieve validate`: whether the settings have errors."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
 import typer
 
-from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, print_json, warn_ended
-from reprieve.cli.views.csv_output import csv_text
+from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, warn_ended
+from reprieve.cli.output import print_as
 from reprieve.errors import ExitCode
 from reprieve.settings.errors import SettingError, SettingsError
 from reprieve.settings.loader import load
@@ -28,22 +29,33 @@ def validate(format: Format = OutputFormat.TABLE, as_json: AsJson = False) -> No
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
     format = chosen(format, as_json)
     errors: tuple[SettingError, ...] = ()
+    accounts: Sequence[Settings] = ()
     try:
         deployment = load()
-        settings = deployment.only
+        accounts = deployment.accounts
         warn_ended(deployment)
     except SettingsError as error:
         if format is OutputFormat.TABLE:
             raise
         errors = error.errors
     rows = [{column: asdict(each)[column] for column in _COLUMNS} for each in errors]
-    if format is OutputFormat.JSON:
-        print_json({"valid": not errors, "errors": rows})
-    elif format is OutputFormat.CSV:
-        print(csv_text(_COLUMNS, rows), end="")
-    else:
-        print(f"✔ The settings are valid: {_summary(settings)}.")
+    print_as(
+        format,
+        as_json=lambda: {"valid": not errors, "errors": rows},
+        columns=_COLUMNS,
+        rows=lambda: rows,
+        view=lambda: _show(accounts),
+    )
     raise typer.Exit(ExitCode.USAGE if errors else ExitCode.OK)
+
+
+def _show(accounts: Sequence[Settings]) -> None:
+    if len(accounts) == 1 and not accounts[0].account.name:
+        print(f"✔ The settings are valid: {_summary(accounts[0])}.")
+        return
+    print(f"✔ The settings of {counted(len(accounts), 'account')} are valid:")
+    for each in accounts:
+        print(f"  {each.account.name} ({each.account.id}): {_summary(each)}")
 
 
 def _summary(settings: Settings) -> str:

@@ -5,29 +5,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from reprieve.aws.account import Access, Account, AccountError, open_accounts
+from reprieve.aws.account import Account, AccountError
+from reprieve.aws.opening import Access, Closed, NoAccountError, Opened, open_accounts
 from reprieve.doctor.account_checks import ACCOUNT_CHECKS, account_checks
 from reprieve.doctor.machine_checks import machine_checks
 from reprieve.doctor.state_check import state_check
 from reprieve.environment.check import Check
-from reprieve.errors import ExitCode
+from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.errors import SettingsError
-from reprieve.settings.loader import load
+from reprieve.settings.loader import load, validated
 from reprieve.settings.schema import Settings
 from reprieve.text import counted
 
 NOT_CHECKED: Final = "Not checked."
 """What was found where another check failed that this one depends on."""
 
-_HOME: Final = "us-east-1"
-"""The Region whose STS is asked where the settings do not say which."""
+_NO_SETTINGS: Final = validated({"notify": {"emails": ["nobody@example.com"]}})
+"""With what the accounts are opened where the settings have errors: any account, in no Region."""
 _SETTINGS_FIRST: Final = "Correct the settings first."
 _CREDENTIALS_FIRST: Final = "Provide credentials first."
 
 
 @dataclass(frozen=True)
 class AccountDiagnosis:
-    """The checks of an account. `name` is its profile or its role, empty for the default."""
+    """The checks of an account.
+
+    `name` is that of `[accounts.NAME]`, its profile or its role; empty for the default.
+    """
 
     name: str
     checks: tuple[Check, ...]
@@ -83,66 +87,92 @@ def diagnose(
     done("checking the tools")
     checks = list(machine_checks(timeout))
     done("checking the settings")
-    settings: Settings | None = None
+    settings: Sequence[Settings] = ()
     try:
-        settings = load().only
-    except SettingsError as error:
+        settings = load().accounts
+    except ReprieveError as error:
         checks.append(_invalid(error))
     else:
-        regions = counted(len(settings.regions.watched), "Region")
-        checks.append(Check("Settings", f"valid, {regions} watched"))
+        checks.append(Check("Settings", f"valid, {_summary(settings)}"))
     done("checking the credentials")
-    opened, failed = _open(access, settings.regions.home if settings else _HOME)
-    accounts = [AccountDiagnosis(name, _closed(reason)) for name, reason in failed.items()]
-    for account in opened:
-        done(f"checking the account {account.id}")
-        name = account.profile or (account.arn if access.roles else "")
-        accounts.append(AccountDiagnosis(name, tuple(_account(account, settings, timeout))))
+    opened, closed = _open(access, settings or [_NO_SETTINGS])
+    accounts = [AccountDiagnosis(each.name, _closed(each.error)) for each in closed]
+    for each in opened:
+        done(f"checking the account {each.account.id}")
+        name = each.account.name or each.account.profile
+        name = name or (each.account.arn if access.roles else "")
+        found = _account(each, timeout) if settings else _without_settings(each.account)
+        accounts.append(AccountDiagnosis(name, tuple(found)))
     done("checking the state")
-    checks.append(_state(settings, opened, timeout))
-    return Diagnosis(tuple(checks), tuple(accounts), settings is not None)
+    checks += _states(settings, opened, timeout)
+    return Diagnosis(tuple(checks), tuple(accounts), bool(settings))
 
 
-def _invalid(error: SettingsError) -> Check:
+def _summary(accounts: Sequence[Settings]) -> str:
+    if len(accounts) > 1:
+        return counted(len(accounts), "account")
+    return f"{counted(len(accounts[0].regions.watched), 'Region')} watched"
+
+
+def _invalid(error: ReprieveError) -> Check:
     """Return the failed check of the settings; `reprieve validate` has the details."""
-    if error.hint:
+    if error.hint or not isinstance(error, SettingsError):
         return Check("Settings", str(error), error.hint)
     count = len(error.errors)
     found = "The settings have an error." if count == 1 else f"The settings have {count} errors."
     return Check("Settings", found, "`reprieve validate` lists them.")
 
 
-def _open(access: Access, home: str) -> tuple[list[Account], dict[str, str]]:
+def _open(
+    access: Access, settings: Sequence[Settings]
+) -> tuple[Sequence[Opened], Sequence[Closed]]:
     try:
-        return open_accounts(access, home)
+        return open_accounts(access, settings)
+    except NoAccountError as error:
+        return [], error.closed
     except AccountError as error:
-        return [], {"": " ".join(filter(None, [str(error), error.hint]))}
+        return [], [Closed("", error)]
 
 
-def _closed(reason: str) -> tuple[Check, ...]:
+def _closed(error: AccountError) -> tuple[Check, ...]:
     """Return the checks of an account that could not be opened."""
-    first, _, rest = reason.partition(". ")
-    hint = rest or "Check the profile, or run `aws sts get-caller-identity`."
-    credentials = Check("Credentials", f"{first.removesuffix('.')}.", hint)
+    hint = error.hint or "Check the profile, or run `aws sts get-caller-identity`."
+    credentials = Check("Credentials", str(error), hint)
     return (credentials, *(_unchecked(name, _CREDENTIALS_FIRST) for name in ACCOUNT_CHECKS))
 
 
-def _account(account: Account, settings: Settings | None, timeout: float) -> Sequence[Check]:
-    credentials = Check("Credentials", account.arn)
-    if settings is None:
-        identified = Check("Account", account.id)
-        others = [_unchecked(name, _SETTINGS_FIRST) for name in ACCOUNT_CHECKS[1:]]
-        return [credentials, identified, *others]
-    return [credentials, *account_checks(account, settings, timeout)]
+def _account(opened: Opened, timeout: float) -> Sequence[Check]:
+    credentials = Check("Credentials", opened.account.arn)
+    return [credentials, *account_checks(opened.account, opened.settings, timeout)]
 
 
-def _state(settings: Settings | None, opened: Sequence[Account], timeout: float) -> Check:
-    if settings is None:
-        return _unchecked("State", _SETTINGS_FIRST)
-    if settings.state.backend == "s3" and not opened:
-        return _unchecked("State", _CREDENTIALS_FIRST)
-    account = opened[0] if opened else None
-    return state_check(settings.state, account, Path.cwd(), timeout)
+def _without_settings(account: Account) -> Sequence[Check]:
+    others = [_unchecked(name, _SETTINGS_FIRST) for name in ACCOUNT_CHECKS[1:]]
+    return [Check("Credentials", account.arn), Check("Account", account.id), *others]
+
+
+def _states(
+    settings: Sequence[Settings], opened: Sequence[Opened], timeout: float
+) -> Sequence[Check]:
+    """Return the checks of the states: one for each bucket or host, however many accounts."""
+    if not settings:
+        return [_unchecked("State", _SETTINGS_FIRST)]
+    # Terraform reads the state with the credentials that assume the account's role.
+    readers = {
+        each.settings: each.account.caller or each.account
+        if each.settings.account.role_arn
+        else each.account
+        for each in opened
+    }
+    found: dict[object, Check] = {}
+    for each in settings:
+        state, reader = each.state, readers.get(each)
+        place = state.model_copy(update={"key": None, "workspace": None})
+        if state.backend == "s3" and reader is None:
+            found.setdefault(None, _unchecked("State", _CREDENTIALS_FIRST))
+        elif place not in found:
+            found[place] = state_check(state, reader, Path.cwd(), timeout)
+    return list(found.values())
 
 
 def _unchecked(name: str, hint: str) -> Check:

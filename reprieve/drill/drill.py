@@ -84,7 +84,7 @@ def drill(
     ):
         found[region] = drills[region].give_up(answer) if isinstance(answer, Exception) else answer
         done(region)
-    return AccountDrill(account.id, tuple(found[region] for region in regions))
+    return AccountDrill(account.id, tuple(found[region] for region in regions), account.name)
 
 
 def hub_among(accounts: Iterable[Account], settings: Settings) -> Account | None:

@@ -67,10 +67,11 @@ class Drill:
 
 @dataclass(frozen=True)
 class AccountDrill:
-    """The results of the drill in one account, by Region."""
+    """The results of the drill in one account, by Region; `name` is that of `[accounts.NAME]`."""
 
     account: str
     regions: tuple[Drill, ...]
+    name: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -79,4 +80,8 @@ class AccountDrill:
 
     def as_json(self) -> dict[str, Any]:
         """Return the results as `--format json` prints them."""
-        return {"account": self.account, "regions": [each.as_json() for each in self.regions]}
+        return {
+            "account": self.account,
+            "name": self.name,
+            "regions": [each.as_json() for each in self.regions],
+        }

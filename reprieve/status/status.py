@@ -62,13 +62,19 @@ class RegionStatus:
 
 @dataclass(frozen=True)
 class AccountStatus:
-    """One account: `roles` is the check of its IAM roles."""
+    """One account: `roles` is the check of its IAM roles.
+
+    `name` is the NAME of `[accounts.NAME]`. `suggestion` is a sentence about the settings that does
+    not fail the check.
+    """
 
     account: str
     arn: str
     profile: str | None
     regions: tuple[RegionStatus, ...]
     roles: Check
+    name: str | None = None
+    suggestion: str | None = None
 
     @property
     def has_guard(self) -> bool:
@@ -86,9 +92,11 @@ class AccountStatus:
         """Return what `--json` prints of the account; docs/operations.md has the shape."""
         return {
             "account": self.account,
+            "name": self.name,
             "caller": self.arn,
             "profile": self.profile,
             "healthy": self.is_healthy,
+            "suggestion": self.suggestion,
             "roles": _as_json(self.roles),
             "regions": [
                 _as_json(each)
@@ -153,7 +161,21 @@ def status_of(
     if unlisted:
         roles = Check("roles", roles.text, (*unlisted, *roles.findings), Verdict.UNKNOWN)
     return AccountStatus(
-        account.id, account.arn, account.profile, tuple(rows[each] for each in asked), roles
+        account.id,
+        account.arn,
+        account.profile,
+        tuple(rows[each] for each in asked),
+        roles,
+        account.name,
+        None if settings.account.id else _suggestion(account, others),
+    )
+
+
+def _suggestion(account: Account, others: Collection[str]) -> str:
+    where = "in a table [accounts.NAME] of" if others else "under [account] in"
+    return (
+        f'Write id = "{account.id}" {where} the settings: with the credentials of another account, '
+        "nothing is changed then."
     )
 
 

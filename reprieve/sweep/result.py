@@ -92,6 +92,7 @@ class Sweep:
         """Return the account as `--format json` prints it; docs/operations.md has the shape."""
         return {
             "account": self.account.id,
+            "name": self.account.name,
             "keys": [key.as_json() for key in self.keys],
             "problems": [{"region": place, "problem": text} for place, text in self.problems],
         }

@@ -3,6 +3,7 @@
 import boto3
 
 from reprieve.regions import every_region
+from reprieve.settings.loader import load
 
 
 def complete_regions(incomplete: str) -> list[str]:
@@ -15,5 +16,14 @@ def complete_profiles(incomplete: str) -> list[str]:
     try:
         names = boto3.Session().available_profiles
     except Exception:  # a configuration that cannot be read: complete nothing
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_accounts(incomplete: str) -> list[str]:
+    """Return the names of the accounts in the settings that begin like this."""
+    try:
+        names = load().names
+    except Exception:  # settings with errors: complete nothing
         return []
     return [name for name in names if name.startswith(incomplete)]

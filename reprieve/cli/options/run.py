@@ -3,7 +3,7 @@
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from reprieve.cli.options.completion import complete_accounts
 from reprieve.errors import ExitCode, ReprieveError
-from reprieve.settings.sources import FILE_VARIABLE
+from reprieve.settings.sources import ACCOUNT_VARIABLE, FILE_VARIABLE
 
 
 class OptionError(ReprieveError):
@@ -31,10 +32,25 @@ SettingsFile = Annotated[
         show_default=False,
     ),
 ]
+AccountNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--account",
+        metavar="NAME",
+        help="Only this account of [accounts.NAME]. Repeat it for several. It replaces "
+        f"{ACCOUNT_VARIABLE}.",
+        autocompletion=complete_accounts,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors on stderr: no progress.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
-RUN_OPTIONS: Final = {"settings_file": SettingsFile, "quiet": Quiet, "debug": Debug}
+RUN_OPTIONS: Final = {
+    "settings_file": SettingsFile,
+    "account": AccountNames,
+    "quiet": Quiet,
+    "debug": Debug,
+}
 """The parameters of these options, with their types."""
 
 
@@ -43,10 +59,18 @@ class Run:
     """What these options say of the command that runs."""
 
     settings_file: Path | None = None
+    account: tuple[str, ...] = ()
     quiet: bool = False
     debug: bool = False
 
-    def use(self, *, settings_file: Path | None, quiet: bool, debug: bool) -> None:
+    def use(
+        self,
+        *,
+        settings_file: Path | None,
+        account: Sequence[str] | None,
+        quiet: bool,
+        debug: bool,
+    ) -> None:
         """Take over the options from one of their two places; the later file replaces the other."""
         self.quiet |= quiet
         self.debug |= debug
@@ -54,6 +78,9 @@ class Run:
             self.settings_file = settings_file
             # In the environment, since `diff` runs main.py, which reads the settings too.
             os.environ[FILE_VARIABLE] = str(settings_file)
+        if account:
+            self.account += tuple(account)
+            os.environ[ACCOUNT_VARIABLE] = ",".join(self.account)
 
 
 _RUN: ContextVar[Run] = ContextVar("run", default=Run())  # noqa: B039 - it is not changed
@@ -67,16 +94,17 @@ def current_run() -> Run:
 @contextmanager
 def new_run() -> Iterator[Run]:
     """Start a run; at its end the environment is as it was."""
-    former = os.environ.get(FILE_VARIABLE)
+    former = {name: os.environ.get(name) for name in (FILE_VARIABLE, ACCOUNT_VARIABLE)}
     token = _RUN.set(Run())
     try:
         yield current_run()
     finally:
         _RUN.reset(token)
-        if former is None:
-            os.environ.pop(FILE_VARIABLE, None)
-        else:
-            os.environ[FILE_VARIABLE] = former
+        for name, value in former.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def with_run_options(
@@ -88,9 +116,16 @@ def with_run_options(
     """
 
     @functools.wraps(command)
-    def run(*, settings_file: Path | None, quiet: bool, debug: bool, **options: Any) -> None:
+    def run(
+        *,
+        settings_file: Path | None,
+        account: Sequence[str] | None = None,
+        quiet: bool,
+        debug: bool,
+        **options: Any,
+    ) -> None:
         chosen = current_run()
-        chosen.use(settings_file=settings_file, quiet=quiet, debug=debug)
+        chosen.use(settings_file=settings_file, account=account, quiet=quiet, debug=debug)
         if file_exists and chosen.settings_file and not chosen.settings_file.exists():
             raise OptionError(f"--settings {chosen.settings_file}: There is no such file.")
         command(**options)
@@ -100,7 +135,7 @@ def with_run_options(
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=None if name == "settings_file" else False,
+            default=None if name in ("settings_file", "account") else False,
             annotation=kind,
         )
         for name, kind in RUN_OPTIONS.items()

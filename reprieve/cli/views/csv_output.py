@@ -13,7 +13,11 @@ from reprieve.text import iso, printable
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+Row = Mapping[str, Any]
+"""A row by its columns."""
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
     """Return the rows as CSV with a header.
 
     A column that a row lacks is empty. A list is one cell: its items, with spaces between them.

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
+from reprieve.cli.views.layout import escaped, fits, heading, marked, show_table, table
 from reprieve.drill.result import AccountDrill, Drill
 from reprieve.text import counted
 
@@ -15,10 +15,15 @@ _SECONDS = ("ALERT", "CANCELLED", "RESULT SENT")
 _FOLDED_WIDTH = 12
 
 
-def show(found: AccountDrill, out: Console) -> None:
-    """Print the results of the drill in one account."""
+def show(accounts: Sequence[AccountDrill], out: Console) -> None:
+    """Print the results of the drill in each account."""
+    for each in accounts:
+        _show_account(each, out)
+
+
+def _show_account(found: AccountDrill, out: Console) -> None:
     drills = found.regions
-    out.print(f"Account {found.account}", style="bold")
+    out.print(heading(found.account, found.name), style="bold")
     rows = _table(drills)
     if fits(rows, out, folded=_FOLDED_WIDTH):
         show_table(rows, out)

@@ -12,6 +12,12 @@ from reprieve.text import printable
 _UNBOUNDED = 100_000
 
 
+def heading(account: str, name: str | None = None, profile: str | None = None) -> str:
+    """Return the heading of an account: `Account 111122223333 (production, profile ops)`."""
+    known = ", ".join(filter(None, [name, f"profile {profile}" if profile else None]))
+    return f"Account {account} ({known})" if known else f"Account {account}"
+
+
 def escaped(text: str, style: str = "") -> Text:
     """Return text for a table or a line, with unprintable characters escaped."""
     return Text(printable(text), style=style)

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reprieve.cli.views.findings import show_findings
-from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
+from reprieve.cli.views.layout import escaped, fits, heading, marked, show_table, table
 from reprieve.status.findings import Check, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 from reprieve.text import counted
@@ -35,9 +35,14 @@ _ASIDE = {
 }
 
 
-def show(status: AccountStatus, out: Console) -> None:
-    """Print one account."""
-    out.print(escaped(_heading(status), "bold"))
+def show(accounts: Sequence[AccountStatus], out: Console) -> None:
+    """Print each account."""
+    for each in accounts:
+        _show_account(each, out)
+
+
+def _show_account(status: AccountStatus, out: Console) -> None:
+    out.print(escaped(heading(status.account, status.name, status.profile), "bold"))
     if status.has_guard:
         _show_regions(status, out)
     else:
@@ -45,11 +50,8 @@ def show(status: AccountStatus, out: Console) -> None:
     show_findings(status, out)
     mark, text, style = _verdict(status)
     out.print(marked(mark, Text(text, style), style))
-
-
-def _heading(status: AccountStatus) -> str:
-    profile = f" (profile {status.profile})" if status.profile else ""
-    return f"Account {status.account}{profile}"
+    if status.suggestion:
+        out.print(escaped(status.suggestion, "dim"))
 
 
 def _show_nothing_deployed(status: AccountStatus, out: Console) -> None:

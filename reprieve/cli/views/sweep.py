@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, fits, marked, show_table, table
+from reprieve.cli.views.layout import escaped, fits, heading, marked, show_table, table
 from reprieve.sweep.cloudtrail import Call
 from reprieve.sweep.result import DISABLED, UNKNOWN, Key, Sweep, keys_in_danger
 from reprieve.text import counted, printable
@@ -37,7 +37,7 @@ def prompt(what: str, key: Key) -> str:
 def show(sweeps: Sequence[Sweep], out: Console, *, acted: bool) -> None:
     """Print the keys of all accounts, then what could not be read, then the verdict."""
     for each in sweeps:
-        out.print(f"Account {each.account.id}", style="bold")
+        out.print(heading(each.account.id, each.account.name), style="bold")
         if each.keys:
             _show_keys(each.keys, out)
         problems: dict[str, list[str]] = {}

@@ -4,15 +4,15 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from reprieve.aws.account import (
-    Access,
     AccountError,
     denied_action,
     explain,
     is_code,
-    open_accounts,
 )
+from reprieve.aws.opening import Access, open_accounts
 from reprieve.aws.parallel import NoAnswer
 from reprieve.errors import ExitCode
+from reprieve.settings.loader import validated
 
 
 def client_error(code, message="", operation="ListKeys"):
@@ -20,6 +20,7 @@ def client_error(code, message="", operation="ListKeys"):
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
+SETTINGS = validated({"notify": {"emails": ["security@example.com"]}})
 NAMED = "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: SNS:Publish on"
 
 
@@ -87,6 +88,6 @@ def test_is_code_ignores_the_prefix_of_the_query_protocol():
 def test_a_profile_that_is_not_configured_is_an_account_error():
     """The hint says where the profiles are."""
     with pytest.raises(AccountError, match="nobody") as caught:
-        open_accounts(Access(profiles=["nobody"]), "us-east-1")
+        open_accounts(Access(profiles=["nobody"]), [SETTINGS])
     assert caught.value.exit_code is ExitCode.USAGE
     assert caught.value.hint == "List your profiles with `aws configure list-profiles`."

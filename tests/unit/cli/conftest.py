@@ -3,6 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
+from reprieve.aws.opening import Opened
 from reprieve.cli import drill, status, sweep
 from reprieve.cli.main import app
 from reprieve.drill.result import AccountDrill, Drill
@@ -42,8 +43,12 @@ def account(monkeypatch):
         ),
         "sweep": Sweep(ACCOUNT, (KEY,), (("eu-west-2", "There was no answer."),)),
     }
+
+    def opened(access, accounts):
+        return [Opened(ACCOUNT, accounts[0])], []
+
     for module in (status, drill, sweep):
-        monkeypatch.setattr(module, "open_accounts", lambda access, settings: ([ACCOUNT], {}))
+        monkeypatch.setattr(module, "open_accounts", opened)
     monkeypatch.setattr(status, "status_of", lambda *_, **__: found["status"])
     monkeypatch.setattr(drill, "run_drill", lambda *_, **__: found["drill"])
     monkeypatch.setattr(sweep, "run_sweep", lambda *_, **__: found["sweep"])

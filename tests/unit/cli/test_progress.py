@@ -35,7 +35,7 @@ def test_quiet_shows_no_progress(capsys, monkeypatch, terminal):
     """Neither in a pipe nor on a terminal."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     with new_run() as run:
-        run.use(settings_file=None, quiet=True, debug=False)
+        run.use(settings_file=None, account=None, quiet=True, debug=False)
         show()
     assert capsys.readouterr() == ("", "")
 

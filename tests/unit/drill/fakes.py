@@ -56,6 +56,7 @@ class FakeAccount:
 
     def __init__(self, clients: Mapping[str, FakeClient]) -> None:
         self.id = ACCOUNT_ID
+        self.name = None
         self._clients = clients
 
     def client(self, service: str, region: str) -> FakeClient:

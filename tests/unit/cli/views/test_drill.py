@@ -35,7 +35,7 @@ LEFT = replace(
 
 def view(*drills, width=80):
     """Return what is printed of the drills."""
-    return printed(lambda out: show(AccountDrill(ACCOUNT.id, drills), out), width)
+    return printed(lambda out: show([AccountDrill(ACCOUNT.id, drills)], out), width)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -47,7 +47,7 @@ def test_each_width(snapshot, width):
 
 def test_a_clean_up_that_was_throttled_shows_the_result(snapshot):
     """The seconds and the key's id are there, and the command is one line that can be copied."""
-    text = printed(lambda out: show(AccountDrill(ACCOUNT.id, (LEFT,)), out), 80, wraps=True)
+    text = printed(lambda out: show([AccountDrill(ACCOUNT.id, (LEFT,))], out), 80, wraps=True)
     assert COMMAND in text
     assert KEY.id in text.replace("\n", "").replace(" ", "")
     assert text == snapshot

@@ -49,7 +49,12 @@ DOCUMENT = {
 @pytest.mark.parametrize("width", WIDTHS)
 def test_threats(snapshot, width):
     """Only the sentences wrap; the summary of a [[watch]] is escaped."""
-    assert printed(lambda out: threats.show(EVENTS, out, patterns=False), width) == snapshot
+    assert (
+        printed(
+            lambda out: threats.show([(each, []) for each in EVENTS], out, patterns=False), width
+        )
+        == snapshot
+    )
 
 
 @pytest.mark.parametrize("width", WIDTHS)

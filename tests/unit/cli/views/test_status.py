@@ -78,7 +78,7 @@ def different(name, problem):
 def view(*regions, roles=ROLES, width=80, profile=None):
     """Return what is printed of an account."""
     status = AccountStatus(ACCOUNT.id, ACCOUNT.arn, profile, regions, roles)
-    return printed(lambda out: show(status, out), width)
+    return printed(lambda out: show([status], out), width)
 
 
 def aside():
