@@ -1,5 +1,6 @@
 """Reprieve deployed to a sandbox: a working directory of its own, the real terraform and cdktf."""
 
+import copy
 import json
 import os
 import shutil
@@ -34,7 +35,7 @@ _PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 
 
 class Deployment:
-    """One state, one set of settings, one sandbox.
+    """One state, one set of settings, one sandbox. `stack` is the stack of the state.
 
     `settings` are the `REPRIEVE_…` environment variables; the file of the settings is
     `settings_file`. Whatever else the caller's environment holds of `REPRIEVE_…`, `AWS_…` or
@@ -52,8 +53,10 @@ class Deployment:
         settings_file: Path = EXAMPLE,
         settings: Mapping[str, str] | None = None,
         locked: bool = False,
+        stack: str = STACK,
     ) -> None:
         self.directory = directory
+        self.stack = stack
         self.settings = dict(settings or {})
         self._sandbox = sandbox
         self._settings_file = settings_file
@@ -67,7 +70,13 @@ class Deployment:
     @property
     def stack_directory(self) -> Path:
         """Where terraform runs."""
-        return self.directory / "cdktf.out" / "stacks" / STACK
+        return self.directory / "cdktf.out" / "stacks" / self.stack
+
+    def of_stack(self, stack: str) -> "Deployment":
+        """Return the deployment of another stack of the same synthesis."""
+        other = copy.copy(self)
+        other.stack = stack
+        return other
 
     def environment(self) -> dict[str, str]:
         """Return the environment for the commands: the caller's, and `variables`."""

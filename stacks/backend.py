@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from reprieve.environment.requirements import TERRAFORM
-from reprieve.settings.state import DEFAULT_HOSTNAME, StateSettings
+from reprieve.settings.state import DEFAULT_HOSTNAME, StateSettings, local_file
 from stacks.cdk import (
     CloudBackend,
     LocalBackend,
@@ -43,7 +43,7 @@ def _local_path(name: str, outdir: Path) -> str:
     It is relative, so that a project can be moved, and a plan does not depend on where it is.
     Links are resolved first: `..` of a folder is the parent of what a link points to.
     """
-    state = Path.cwd() / f"terraform.{name}.tfstate"
+    state = Path.cwd() / local_file(name)
     stack = outdir.resolve() / "stacks" / name
     try:
         return Path(os.path.relpath(state, stack)).as_posix()

@@ -9,8 +9,9 @@ from botocore.exceptions import ProfileNotFound
 
 from reprieve.aws.account import Account, AccountError, denied_action, explain, reason_and_hint
 from reprieve.aws.parallel import run_in_parallel
+from reprieve.settings.account import AccountSettings
 from reprieve.settings.arns import principal_account
-from reprieve.settings.schema import Settings
+from reprieve.settings.schema import NotifySettings, Settings
 
 _TIMEOUT: Final = 60
 """After how many seconds STS is given up when it is asked for an account."""
@@ -87,6 +88,13 @@ class _Request:
         account.name = self.settings.account.name
         _check_id(account, self.settings, self.role)
         return account
+
+
+def any_account(settings: Settings | None = None) -> Settings:
+    """Return settings for whatever account the credentials open, in the partition of `settings`."""
+    if settings:
+        return settings.model_copy(update={"account": AccountSettings()})
+    return Settings(notify=NotifySettings(emails=("nobody@example.com",)))
 
 
 def open_accounts(

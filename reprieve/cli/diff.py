@@ -98,12 +98,21 @@ def _created() -> list[Plan]:
     for plan in plans:
         if plan.error_output:
             print(printable_lines(plan.error_output), file=sys.stderr)
-    settings = {each.stack: each for each in load().accounts}
-    # A plan of an empty state also creates what is deployed, if the state is the wrong one.
-    return [
-        replace(plan, existing=existing_topics(created_topics(plan), settings[plan.label]))
-        for plan in plans
-    ]
+    return [replace(plan, existing=_existing_topics(plan)) for plan in plans]
+
+
+def _existing_topics(plan: Plan) -> frozenset[str]:
+    """Return where the topics exist that a plan creates.
+
+    A plan of an empty state also creates what is deployed, if the state is the wrong one.
+    """
+    if not (names := created_topics(plan)):
+        return frozenset()
+    accounts = load().accounts
+    # The app of a single account may give its stack another name.
+    settings = {each.stack: each for each in accounts}.get(plan.label)
+    settings = settings or (accounts[0] if len(accounts) == 1 else None)
+    return existing_topics(names, settings) if settings else frozenset()
 
 
 def _print(reviews: list[Review], format: Format) -> None:

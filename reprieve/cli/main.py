@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from reprieve import __version__
+from reprieve.cli.accounts import accounts
 from reprieve.cli.diff import diff
 from reprieve.cli.doctor import doctor
 from reprieve.cli.drill import drill
@@ -100,5 +101,5 @@ def _options(
 
 
 app.command(cls=Command)(with_run_options(init, file_exists=False))
-for command in (doctor, validate, threats, status, drill, sweep, diff, policy):
+for command in (doctor, validate, accounts, threats, status, drill, sweep, diff, policy):
     app.command(cls=Command)(with_run_options(command))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from reprieve.errors import ExitCode, ReprieveError
 OUTPUT: Final = Path("build", "diff")
 """Where the stacks are synthesised to: cdktf.out/ stays as the last `cdktf` command left it."""
 
+# The AWS provider's error where `allowed_account_ids` does not have the account.
+_NOT_ALLOWED: Final = re.compile(r"AWS account ID not allowed: (\d{12})")
+
 # The backend and the workspace of an earlier plan: this one reads the state that the settings name.
 _REMEMBERED: Final = ("terraform.tfstate", "environment")
 
@@ -32,14 +36,22 @@ class SynthError(ReprieveError):
     exit_code = ExitCode.USAGE
 
 
+class WrongAccountError(ReprieveError):
+    """The credentials belong to another account than a stack is for."""
+
+    exit_code = ExitCode.USAGE
+
+
 def plan_all(directory: Path, show: Callable[[str], None]) -> list[Plan]:
     """Synthesise the stacks of a directory and plan each; `show` gets what is being done.
 
-    A plan that errors is included, marked as errored, if Terraform wrote a plan file. No plan locks
-    the state, or writes to it.
+    A plan that errors is included, marked as errored, if Terraform wrote a plan file, or if there
+    are other stacks: a role that cannot be assumed stops only its own. No plan locks the state, or
+    writes to it.
 
     Raises:
         PlanError: there is no app in the directory.
+        WrongAccountError: the credentials belong to another account than a stack is for.
         TerraformError: a command is missing or failed.
         SynthError: the settings have errors.
         Interrupted: Ctrl-C or SIGTERM ended a command.
@@ -62,10 +74,13 @@ def plan_all(directory: Path, show: Callable[[str], None]) -> list[Plan]:
             raise SynthError(synth.stderr.strip())
         if synth.returncode:
             raise TerraformError(_failure("main.py", synth))
-        return [
-            _Stack(name, stack, terraform, variables, processes).plan(show)
+        stacks = [
+            _Stack(name, stack, terraform, variables, processes)
             for name, stack in _stacks(out).items()
         ]
+        if len(stacks) == 1:
+            return [stacks[0].plan(show)]
+        return [each.plan_or_failure(show) for each in stacks]
 
 
 def _terraform() -> str:
@@ -102,6 +117,15 @@ class _Stack:
     variables: dict[str, str]
     processes: Processes
 
+    def plan_or_failure(self, show: Callable[[str], None]) -> Plan:
+        """Return the plan; an errored one without resources if terraform failed."""
+        try:
+            return self.plan(show)
+        except TerraformError as error:
+            return Plan(
+                self.name, (), (), (), (), errored=True, complete=False, error_output=str(error)
+            )
+
     def plan(self, show: Callable[[str], None]) -> Plan:
         """Return the plan, marked as errored if terraform wrote one although it failed."""
         for name in _REMEMBERED:
@@ -114,11 +138,22 @@ class _Stack:
             show(f"{self.name}: terraform plan")
             planned = self._run("plan", "-input=false", "-lock=false", f"-out={file}")
             errors = planned.stderr.strip() if planned.returncode else ""
+            if other := _NOT_ALLOWED.search(errors):
+                raise self._wrong_account(other[1])
             if planned.returncode and not file.exists():
                 raise TerraformError(_failure(f"terraform plan of {self.name}", planned))
             show(f"{self.name}: terraform show")
             content = self._checked("show", "-json", str(file))
         return replace(parse(content.encode(), self.name), error_output=errors)
+
+    def _wrong_account(self, account: str) -> WrongAccountError:
+        stack = json.loads((self.directory / "cdk.tf.json").read_text())
+        allowed = stack["provider"]["aws"][0].get("allowed_account_ids", [])
+        return WrongAccountError(
+            f"The credentials belong to the account {account}, and the stack {self.name} is for "
+            f"the account {' or '.join(allowed)}: nothing was planned.",
+            "Use credentials of that account, or set the role_arn of the account in the settings.",
+        )
 
     def _checked(self, command: str, *arguments: str) -> str:
         done = self._run(command, *arguments)

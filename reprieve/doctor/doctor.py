@@ -6,22 +6,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from reprieve.aws.account import Account, AccountError
-from reprieve.aws.opening import Access, Closed, NoAccountError, Opened, open_accounts
+from reprieve.aws.opening import Access, Closed, NoAccountError, Opened, any_account, open_accounts
 from reprieve.doctor.account_checks import ACCOUNT_CHECKS, account_checks
 from reprieve.doctor.machine_checks import machine_checks
 from reprieve.doctor.state_check import state_check
 from reprieve.environment.check import Check
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.errors import SettingsError
-from reprieve.settings.loader import load, validated
+from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
 from reprieve.text import counted
 
 NOT_CHECKED: Final = "Not checked."
 """What was found where another check failed that this one depends on."""
 
-_NO_SETTINGS: Final = validated({"notify": {"emails": ["nobody@example.com"]}})
-"""With what the accounts are opened where the settings have errors: any account, in no Region."""
 _SETTINGS_FIRST: Final = "Correct the settings first."
 _CREDENTIALS_FIRST: Final = "Provide credentials first."
 
@@ -95,7 +93,7 @@ def diagnose(
     else:
         checks.append(Check("Settings", f"valid, {_summary(settings)}"))
     done("checking the credentials")
-    opened, closed = _open(access, settings or [_NO_SETTINGS])
+    opened, closed = _open(access, settings or [any_account()])
     accounts = [AccountDiagnosis(each.name, _closed(each.error)) for each in closed]
     for each in opened:
         done(f"checking the account {each.account.id}")

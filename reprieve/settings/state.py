@@ -194,6 +194,20 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
         """Return the path of a stack's state in the bucket."""
         return self.key or _default_key(stack)
 
+    def describe(self, stack: str) -> str:
+        """Return the place of a stack's state: a file, s3://BUCKET/KEY, HOST/ORGANIZATION/NAME."""
+        if self.backend == "s3":
+            return f"s3://{self.bucket}/{self.key_of(stack)}"
+        if self.backend == "hcp":
+            host = self.hostname or DEFAULT_HOSTNAME
+            return f"{host}/{self.organization}/{self.workspace or stack}"
+        return local_file(stack)
+
+
+def local_file(stack: str) -> str:
+    """Return the name of the file of a local state."""
+    return f"terraform.{stack}.tfstate"
+
 
 def _default_key(stack: str) -> str:
     return f"reprieve/{stack}.tfstate"

@@ -64,8 +64,8 @@ def test_a_role_that_cannot_be_assumed_is_named(sandbox, auditor):
     assert (printed.exit_code, printed.text) == (2, "")
     assert printed.complaints == (
         f"The role {auditor} cannot be assumed. You need the permission sts:AssumeRole, and the "
-        "role's trust policy must allow you. If it demands an external id, name it with "
-        "--external-id.\n"
+        "role's trust policy must allow you.\n→ If it demands an external id, name it with "
+        "--external-id or in the settings.\n"
     )
 
 

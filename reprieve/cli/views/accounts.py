@@ -1,0 +1,51 @@
+"""The views of `reprieve accounts`: a row for each account, or tables for the settings."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from rich.console import Console
+
+from reprieve.aws.organization import Found, Presence
+from reprieve.cli.views.layout import escaped, show_table, table
+from reprieve.settings.schema import Settings
+from reprieve.text import counted, printable
+
+_UNKNOWN_ID: Final = "not in the settings"
+
+
+def show(accounts: Sequence[Settings], out: Console) -> None:
+    """Print a row for each account."""
+    rows = table("NAME", "ACCOUNT", "STACK", "STATE", "ROLE", folded=["STATE", "ROLE"])
+    for each in accounts:
+        rows.add_row(
+            each.account.name or "–",
+            each.account.id or _UNKNOWN_ID,
+            each.stack,
+            escaped(each.state.describe(each.stack)),
+            escaped(each.account.role_arn or "–"),
+        )
+    show_table(rows, out)
+
+
+def toml(found: Sequence[Found], role_of: Callable[[Found], str | None]) -> str:
+    """Return tables for the new accounts, and comments about the others, as TOML."""
+    new = [each for each in found if each.presence is Presence.NEW]
+    known = [each for each in found if each.presence is Presence.KNOWN]
+    lines = [
+        f"# {counted(len(new), 'new account')} of the organization; "
+        f"{len(known)} are in the settings already."
+    ]
+    for each in found:
+        which = f"[accounts.{each.name}]" if each.name else "[account]"
+        if each.presence is Presence.GONE:
+            lines.append(f"# gone: {which}, {each.id}, is not in the organization.")
+        if each.presence is Presence.INACTIVE and each.member:
+            state = printable(each.member.state)
+            lines.append(f"# inactive: {which}, {each.id}, is {state} in the organization.")
+    for each in new:
+        name = printable(each.member.name) if each.member else ""
+        lines += ["", f"# new: {name}", f"[accounts.{each.name}]", f"id = {json.dumps(each.id)}"]
+        if role := role_of(each):
+            lines.append(f"role_arn = {json.dumps(role)}")
+    return "\n".join([*lines, ""])
