@@ -60,8 +60,8 @@ def members_of(account: Account, region: str) -> list[Member]:
     Only the management account and delegated administrators may list them.
     """
     pages = account.client("organizations", region).get_paginator("list_accounts").paginate()
-    # API reference, Account: State replaces Status, which is retired on September 9, 2026. A botocore
-    # that is older knows Status alone.
+    # API reference, Account: State replaces Status, which is retired on September 9, 2026. An older
+    # botocore knows Status alone.
     return [
         Member(each["Id"], each.get("Name", ""), each.get("State") or each.get("Status", ""))
         for page in pages
