@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from reprieve.aws.account import reason_and_hint
+from reprieve.names import STACK
 from reprieve.text import counted
 
 
@@ -97,4 +98,13 @@ def check_of(name: str, text: str, findings: list[Finding]) -> Check:
 DEPLOY: Final = (
     "Deploy again: `reprieve diff` shows the difference, `npx cdktf deploy reprieve` fixes it."
 )
-"""What to do wherever Terraform would restore the resource."""
+"""What to do wherever Terraform would restore the resource, if the stack is that of one account."""
+
+
+def for_stack(check: Check, stack: str) -> Check:
+    """Return a check whose hints name the stack of its account."""
+    hint = DEPLOY.replace(f"deploy {STACK}`", f"deploy {stack}`")
+    findings = [
+        replace(each, hint=hint) if each.hint == DEPLOY else each for each in check.findings
+    ]
+    return replace(check, findings=tuple(findings))

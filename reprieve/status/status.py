@@ -12,7 +12,7 @@ from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import RELAY_CHECKS, checks_of, unknown
 from reprieve.status.expected import expected_in, relay_in
-from reprieve.status.findings import DEPLOY, Check, Count, Finding, Kind, Verdict
+from reprieve.status.findings import DEPLOY, Check, Count, Finding, Kind, Verdict, for_stack
 from reprieve.status.role_check import roles as check_roles
 from reprieve.status.trail_check import Trail, trails_of
 from reprieve.status.trails import trail_checks
@@ -164,11 +164,18 @@ def status_of(
         account.id,
         account.arn,
         account.profile,
-        tuple(rows[each] for each in asked),
-        roles,
+        tuple(_for_stack(rows[each], settings.stack) for each in asked),
+        for_stack(roles, settings.stack),
         account.name,
         None if settings.account.id else _suggestion(account, others),
     )
+
+
+def _for_stack(region: RegionStatus, stack: str) -> RegionStatus:
+    checks = tuple(for_stack(each, stack) for each in region.checks)
+    # The findings of the Region as a whole are those of a check without a name.
+    own = for_stack(Check("", "", region.findings), stack).findings
+    return replace(region, checks=checks, findings=own)
 
 
 def _suggestion(account: Account, others: Collection[str]) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,17 +85,10 @@ class DeployedAccounts:
             for region in REGIONS:
                 yield name, region
 
-    def apply(self) -> None:
-        """Synthesise once, and deploy every stack."""
-        next(iter(self.deployments.values())).synth()
-        with ThreadPoolExecutor() as pool:
-            for _ in pool.map(_apply, self.deployments.values()):
-                pass
-
-
-def _apply(deployment: Deployment) -> None:
-    deployment.init()
-    deployment.apply()
+    def deploy(self) -> None:
+        """Synthesise once, and deploy every stack, as the workflows do it."""
+        first = next(iter(self.deployments.values()))
+        first.cdktf("deploy", "reprieve*", "--auto-approve", "--terraform-parallelism=40")
 
 
 def deploy_accounts(
@@ -115,7 +107,7 @@ def deploy_accounts(
     first = Deployment(sandbox, directory, settings_file=file, settings=credentials)
     deployments = {name: first.of_stack(f"reprieve-{name}") for name in ACCOUNTS}
     found = DeployedAccounts(sandbox, directory, credentials, deployments)
-    found.apply()
+    found.deploy()
     return found
 
 
