@@ -112,8 +112,8 @@ class Report(Generic[Result]):
 
 def asked_regions(
     asked: Sequence[str] | None, accounts: Sequence[Settings], *, watched: bool = False
-) -> list[tuple[Settings, list[str]]]:
-    """Return the accounts that have Regions of `--region`, each with these Regions, each once.
+) -> tuple[list[Settings], dict[str, list[str]]]:
+    """Return the accounts that have Regions of `--region`, and these Regions by stack, each once.
 
     Without `--region`, every account has none, which means all; with `watched` it has its watched
     Regions, and has to watch those of `--region`.
@@ -134,15 +134,15 @@ def asked_regions(
                 f"--region {region}: {problem}", f"Did you mean {near}?" if near else ""
             )
     if not asked:
-        return [
-            (each, list(regions) if watched else [])
-            for each, regions in zip(accounts, allowed, strict=True)
-        ]
-    found = [
-        (each, [region for region in dict.fromkeys(asked) if region in regions])
+        pairs = zip(accounts, allowed, strict=True)
+        return list(accounts), {
+            each.stack: list(regions) if watched else [] for each, regions in pairs
+        }
+    found = {
+        each.stack: [region for region in dict.fromkeys(asked) if region in regions]
         for each, regions in zip(accounts, allowed, strict=True)
-    ]
-    return [(each, regions) for each, regions in found if regions]
+    }
+    return [each for each in accounts if found[each.stack]], found
 
 
 def access_of(

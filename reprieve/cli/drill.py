@@ -118,10 +118,10 @@ def _drill(
     yes: bool,
 ) -> tuple[Report[AccountDrill], bool]:
     """Check everything, ask for confirmation, and drill; return whether it was interrupted too."""
-    asked = dict(asked_regions(region, accounts, watched=True))
-    for settings in asked:
+    chosen_accounts, asked = asked_regions(region, accounts, watched=True)
+    for settings in chosen_accounts:
         check_settings(settings, approved_role)
-    opened, closed = open_accounts(access, list(asked))
+    opened, closed = open_accounts(access, chosen_accounts)
     for each in opened:
         check_caller(each.account, each.settings)
     plans = [
@@ -130,22 +130,22 @@ def _drill(
             timeout,
             approver(each.account, approved_role, each.settings) if approved_role else None,
             keep,
-            hub_among(accounts, settings),
+            hub_among((other.account for other in opened), each.settings),
         )
         for each in opened
     ]
     if not yes:
         _confirm(opened, asked)
-    total = sum(len(asked[each.settings]) for each in opened)
+    total = sum(len(asked[each.settings.stack]) for each in opened)
     with _interruptible() as stop, progress("Waiting for the guards", total) as done:
         found = [
-            run_drill(each.account, asked[each.settings], plan, stop, done)
+            run_drill(each.account, asked[each.settings.stack], plan, stop, done)
             for each, plan in zip(opened, plans, strict=True)
         ]
     return Report(found, closed), stop.is_set()
 
 
-def _confirm(opened: Sequence[Opened], asked: Mapping[Settings, Sequence[str]]) -> None:
+def _confirm(opened: Sequence[Opened], asked: Mapping[str, Sequence[str]]) -> None:
     if not sys.stdin.isatty():
         raise ConfirmationRequired(
             "The drill creates keys and sends alerts, and there is no terminal to ask for "
@@ -155,7 +155,7 @@ def _confirm(opened: Sequence[Opened], asked: Mapping[Settings, Sequence[str]]) 
     # Accounts with the same Regions in one line.
     ids: dict[tuple[str, ...], list[str]] = {}
     for each in opened:
-        ids.setdefault(tuple(asked[each.settings]), []).append(each.account.id)
+        ids.setdefault(tuple(asked[each.settings.stack]), []).append(each.account.id)
     where = "\nand in ".join(
         f"{len(regions)} Regions of {', '.join(accounts)} ({', '.join(regions)})"
         for regions, accounts in ids.items()

@@ -84,10 +84,10 @@ def _without_passed(status: AccountStatus) -> AccountStatus:
 def _check(
     accounts: Sequence[Settings], region: list[str] | None, access: Access, timeout: float
 ) -> Report[AccountStatus]:
-    asked = dict(asked_regions(region, accounts))
-    opened, closed = open_accounts(access, list(asked))
+    chosen_accounts, asked = asked_regions(region, accounts)
+    opened, closed = open_accounts(access, chosen_accounts)
     total = sum(
-        len(asked[each.settings] or known_regions(each.settings.regions.partition))
+        len(asked[each.settings.stack] or known_regions(each.settings.regions.partition))
         for each in opened
     )
     ids = {each.account.id for each in opened}
@@ -96,7 +96,7 @@ def _check(
             status_of(
                 each.account,
                 each.settings,
-                only=asked[each.settings],
+                only=asked[each.settings.stack],
                 timeout=timeout,
                 others=ids - {each.account.id},
                 done=done,

@@ -99,16 +99,20 @@ def _sweep(
     enables: bool,
     yes: bool,
 ) -> Report[Sweep]:
-    asked = dict(asked_regions(region, accounts))
-    opened, closed = open_accounts(access, list(asked))
+    chosen_accounts, asked = asked_regions(region, accounts)
+    opened, closed = open_accounts(access, chosen_accounts)
     total = sum(
-        len(asked[each.settings] or known_regions(each.settings.regions.partition))
+        len(asked[each.settings.stack] or known_regions(each.settings.regions.partition))
         for each in opened
     )
     with progress("Searching for keys", total) as done:
         found = [
             run_sweep(
-                each.account, each.settings, only=asked[each.settings], timeout=timeout, done=done
+                each.account,
+                each.settings,
+                only=asked[each.settings.stack],
+                timeout=timeout,
+                done=done,
             )
             for each in opened
         ]

@@ -157,14 +157,14 @@ def _states(
         return [_unchecked("State", _SETTINGS_FIRST)]
     # Terraform reads the state with the credentials that assume the account's role.
     readers = {
-        each.settings: each.account.caller or each.account
+        each.settings.stack: each.account.caller or each.account
         if each.settings.account.role_arn
         else each.account
         for each in opened
     }
     found: dict[object, Check] = {}
     for each in settings:
-        state, reader = each.state, readers.get(each)
+        state, reader = each.state, readers.get(each.stack)
         place = state.model_copy(update={"key": None, "workspace": None})
         if state.backend == "s3" and reader is None:
             found.setdefault(None, _unchecked("State", _CREDENTIALS_FIRST))
