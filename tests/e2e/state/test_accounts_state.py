@@ -78,9 +78,10 @@ def test_a_state_in_s3_stays_where_it_is(sandbox, single, planned):
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     state = (single.directory / "terraform.reprieve.tfstate").read_bytes()
     s3.put_object(Bucket=BUCKET, Key="reprieve/reprieve.tfstate", Body=state)
+    # A stack of another name: terraform remembers the backend of a stack that it has initialised.
     toml = (
-        f"{COMMON}{S3}[accounts.production]\n{ID}"
-        '[accounts.production.state]\nkey = "reprieve/reprieve.tfstate"\n'
+        f"{COMMON}{S3}[accounts.main]\n{ID}"
+        '[accounts.main.state]\nkey = "reprieve/reprieve.tfstate"\n'
         '[accounts.test]\nid = "222233334444"\n'
     )
-    assert planned(toml, "reprieve-production", REPRIEVE_STATE__BACKEND="s3") == {}
+    assert planned(toml, "reprieve-main", REPRIEVE_STATE__BACKEND="s3") == {}
