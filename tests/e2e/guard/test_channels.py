@@ -28,6 +28,20 @@ CHANNELS: list[dict[str, Any]] = [
         "severities": ["critical"],
     },
     {"name": "bot", "type": "lambda", "arn": f"arn:aws:lambda:REGION:{ACCOUNT_ID}:function:bot"},
+    {
+        "name": "slack",
+        "type": "slack",
+        "workspace_id": "T07EA123LEP",
+        "channel_id": "C07EZ1ABC23",
+        "severities": ["critical", "warning"],
+    },
+    {
+        "name": "teams",
+        "type": "teams",
+        "team_id": "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "tenant_id": "1234abcd-12ab-34cd-56ef-0987654321ab",
+        "channel_id": "19%3aabc123%40thread.tacv2",
+    },
 ]
 WATCH = {
     "name": "rotation",
@@ -84,18 +98,20 @@ def account(sandbox, listener, exempt, tmp_path_factory) -> Account:
 def happen(account: Account, exempt: str) -> None:
     """Let every kind of message be sent once at least."""
     kms = account.kms(REGION)
-    account.schedule(REGION, account.create_key(REGION)["KeyId"])
-    account.schedule(REGION, exempt)
+    for each in (account.create_key(REGION)["KeyId"], exempt):
+        kms.schedule_key_deletion(KeyId=each, PendingWindowInDays=7)
+    account.sandbox.settle(300)
     key = account.create_key(REGION)["KeyId"]
     kms.disable_key(KeyId=key)
     kms.enable_key(KeyId=key)
     kms.disable_key_rotation(KeyId=key)
     with Policy.of_key(account, REGION, key).changed(deny_rescue):
-        account.schedule(REGION, key)
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+        account.sandbox.settle(300)
     cloudwatch = account.sandbox.client("cloudwatch", REGION)
     for alarm in ("reprieve-storm", "reprieve-waiting-rescues"):
         cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a test")
-    account.sandbox.settle(120)
+    account.sandbox.settle(300)
 
 
 def deny_rescue(policy: dict[str, Any]) -> None:
@@ -193,6 +209,20 @@ def test_a_phone_gets_one_line_of_every_kind(account, listener):
     assert any("KMS key saved" in text for text in texts)
     assert any("ACT NOW: KMS key NOT saved" in text for text in texts)
     assert any("reprieve-storm" in text for text in texts)
+
+
+def test_chat_channels_show_every_message_of_their_severities(account, listener):
+    """Amazon Q Developer drops what has another form. The title begins with the severity."""
+    posts = account.sandbox.chat_posts
+    teams = [post.title for post in posts if post.chat == "teams"]
+    slack = [post.title for post in posts if post.chat == "slack"]
+    assert len(teams) == len(listener.messages)
+    assert sorted(slack) == sorted(title for title in teams if not title.startswith("INFO: "))
+    assert "CRITICAL: a KMS key was scheduled for deletion in eu-west-1" in slack
+    assert "CRITICAL: ACT NOW: KMS key NOT saved (eu-west-1)" in slack
+    assert "INFO: KMS key saved (eu-west-1)" in teams
+    failed = next(post for post in posts if post.title == "CRITICAL: a rescue in eu-west-1 failed")
+    assert "`reprieve sweep`" in failed.next_steps
 
 
 def test_an_address_gets_the_text_of_its_severity(account):
