@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reprieve.guard.resources import Document, EventBus, Queue, Rule, Target
+from reprieve.guard.resources import DEFAULT_BUS, Document, EventBus, Queue, Rule, Target
 from reprieve.guard.resources import RegionalGuard as Guard
 from stacks.alarms import Alarms
 from stacks.cdk import (
@@ -130,7 +130,7 @@ class Rules:
             description=self._references.text(rule.description),
             event_pattern=self._references.text(rule.pattern) if rule.pattern else None,
             schedule_expression=rule.schedule,
-            event_bus_name=bus.name if bus else None,
+            event_bus_name=bus.name if bus else _other_bus(rule),
             # Stated, so that Terraform enables a rule again that somebody disabled.
             state="ENABLED",
         )
@@ -149,7 +149,7 @@ class Rules:
             # By its name, with the dependency stated: asking jsii for the resource's name hundreds
             # of times takes its time.
             rule=rule.name,
-            event_bus_name=rule.bus if rule.bus in self._buses else None,
+            event_bus_name=_other_bus(rule),
             target_id=target.id,
             arn=self._references.text(target.arn),
             role_arn=self._references.text(target.role_arn) if target.role_arn else None,
@@ -170,3 +170,8 @@ class Rules:
             if target.dead_letter_arn
             else None,
         )
+
+
+def _other_bus(rule: Rule) -> str | None:
+    """Return the name of a rule's bus; None is the default one."""
+    return None if rule.bus == DEFAULT_BUS else rule.bus

@@ -116,6 +116,11 @@ def _topic_names(settings: Settings) -> tuple[str, ...]:
     return (settings.notify.topic_name, own.lifeline, own.alarms, *fallback)
 
 
+def _rules(settings: Settings) -> tuple[str, ...]:
+    name, bus = f"{settings.resource_names.beginning}*", settings.events.bus
+    return (f"rule/{name}", *([f"rule/{bus}/{name}"] if bus else []))
+
+
 def _resources(settings: Settings) -> dict[str, list[str]]:
     """Return ARN patterns by kind of resource.
 
@@ -138,7 +143,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "keys": arn("kms", "key/*"),
         "topics": arn("sns", *_topic_names(settings), *channels),
         "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),
-        "rules": arn("events", f"rule/{own.beginning}*"),
+        "rules": arn("events", *_rules(settings)),
         "hub's buses": arn("events", f"event-bus/{own.of(HUB)}*") if uses_hub(settings) else [],
         "dead letters": arn("sqs", own.dead_letters),
         "trails": arn("cloudtrail", "trail/*"),

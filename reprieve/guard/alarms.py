@@ -125,14 +125,11 @@ def _mass_deletion_alarms(
             + (_CANCELLING if remediated else _NOT_CANCELLING)
             + " 4. Run 'reprieve status': SNS may have suspended mailboxes that got many alerts.",
             actions,
-            *(
-                _metric("AWS/Events", "MatchedEvents", "Sum", RuleName=rule.name)
-                for rule in deletions
-            ),
+            *(_metric("AWS/Events", "MatchedEvents", "Sum", **_of(rule)) for rule in deletions),
             label="Scheduled deletions" if len(deletions) > 1 else None,
             threshold=threshold,
         )
-    starting = [rule.name for rule in rules if rule.pattern and rule.starts_runbook]
+    starting = [rule for rule in rules if rule.pattern and rule.starts_runbook]
     if starting:
         yield _alarm(
             "waiting-rescues",
@@ -141,8 +138,8 @@ def _mass_deletion_alarms(
             "key is lost before its waiting period of at least 7 days ends.",
             actions,
             *(
-                _metric("AWS/Events", "RetryInvocationAttempts", "Sum", RuleName=name)
-                for name in starting
+                _metric("AWS/Events", "RetryInvocationAttempts", "Sum", **_of(rule))
+                for rule in starting
             ),
             label="Attempts to start a rescue again" if len(starting) > 1 else None,
             severity=Severity.WARNING,

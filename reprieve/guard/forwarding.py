@@ -52,7 +52,14 @@ def relay_region(settings: Settings) -> str | None:
 
 
 def bus_arns(settings: Settings, location: Location) -> tuple[str, ...]:
-    """Return the ARNs of the event buses that events are forwarded to."""
+    """Return the ARNs of all event buses that events are forwarded to."""
+    bus = settings.events.bus
+    custom = (location.every_region.arn("events", f"event-bus/{bus}"),) if bus else ()
+    return (*_regional_bus_arns(settings, location), *custom)
+
+
+def _regional_bus_arns(settings: Settings, location: Location) -> tuple[str, ...]:
+    """Return the ARNs of the event buses that events of other Regions are forwarded to."""
     if hub := hub_location(settings, location):
         spokes = [each for each in settings.regions.watched if is_spoke(settings, each)]
         relay = relay_region(settings)

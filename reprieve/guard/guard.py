@@ -79,7 +79,10 @@ def _guard(
         name=names.dead_letters,
         arn=queue_arn,
         policy=policies.dead_letter_policy(
-            location, names, from_topics=sends_to_dead_letters(channels)
+            location,
+            names,
+            from_topics=sends_to_dead_letters(channels),
+            bus=settings.events.bus,
         ),
         retention_seconds=_RETENTION_SECONDS,
     )

@@ -22,6 +22,7 @@ from reprieve.events.threat import Threat, pattern_json
 from reprieve.events.threats import APPROVED, BY_NAME, CATALOGUE, KEY_DELETION_SCHEDULED
 from reprieve.events.transformer import Transformer
 from reprieve.guard import policies
+from reprieve.guard.conditions import texts_of
 from reprieve.guard.forwarding import hub_bus_arns
 from reprieve.guard.resources import EventBus, Rule, Target
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
@@ -139,7 +140,9 @@ class _Rules:
         pattern = forwarded_guard_changed() if threat is GUARD_CHANGED else threat.event_pattern
         if threat.name in APPROVED:
             runbook = RESCUE_KEY if threat is KEY_DELETION_SCHEDULED else ENABLE_KEY
-            message, group = alert(threat, runbook), "hub-rescue"
+            accounts = self._settings.all_accounts
+            exempt = dict.fromkeys(text for each in accounts for text in texts_of(each))
+            message, group = alert(threat, runbook, conditions=tuple(exempt)), "hub-rescue"
         else:
             message, group = alert(threat), "hub-guard" if threat in FORWARDED else "hub-threats"
         return self._rule(threat.name, threat.summary, pattern_json(pattern), message, group)

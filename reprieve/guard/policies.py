@@ -11,7 +11,12 @@ from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, Runbook
 
 
 def topic_policy(
-    topic_arn: str, location: Location, names: Names, *, strict: bool = False
+    topic_arn: str,
+    location: Location,
+    names: Names,
+    *,
+    strict: bool = False,
+    bus: str | None = None,
 ) -> Policy:
     """Let EventBridge and this account's CloudWatch alarms publish to the topic, over TLS.
 
@@ -29,7 +34,7 @@ def topic_policy(
         "Resource": topic_arn,
     }
     if strict:
-        publish["Condition"] = _source(location, _rules(location, names))
+        publish["Condition"] = _source(location, _rules(location, names, bus))
     return _policy(
         publish,
         {
@@ -44,7 +49,9 @@ def topic_policy(
     )
 
 
-def dead_letter_policy(location: Location, names: Names, *, from_topics: bool = False) -> Policy:
+def dead_letter_policy(
+    location: Location, names: Names, *, from_topics: bool = False, bus: str | None = None
+) -> Policy:
     """Let EventBridge send to the queue what Reprieve's rules could not deliver, over TLS.
 
     EventBridge user guide, "Using dead-letter queues", shows this condition; EventBridge fulfils it
@@ -68,7 +75,7 @@ def dead_letter_policy(location: Location, names: Names, *, from_topics: bool = 
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": queue_arn,
-            "Condition": {"ArnLike": {"aws:SourceArn": _rules(location, names)}},
+            "Condition": {"ArnLike": {"aws:SourceArn": _rules(location, names, bus)}},
         },
         *([leave] if from_topics else []),
         _over_tls_only("sqs:*", queue_arn),
@@ -144,9 +151,9 @@ def alert_key_policy(location: Location, role_arns: Sequence[str]) -> Policy:
     return _policy(*statements)
 
 
-def eventbridge_trust(location: Location, names: Names) -> Policy:
+def eventbridge_trust(location: Location, names: Names, bus: str | None = None) -> Policy:
     """Let EventBridge assume the role for Reprieve's own rules of this account."""
-    return _trust("events.amazonaws.com", location, _rules(location.every_region, names))
+    return _trust("events.amazonaws.com", location, _rules(location.every_region, names, bus))
 
 
 def eventbridge_permissions(
@@ -343,7 +350,7 @@ def _allow(sid: str, actions: str | list[str], resources: str | list[str]) -> di
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
-def _trust(service: str, location: Location, source_arn: str) -> Policy:
+def _trust(service: str, location: Location, source_arn: str | list[str]) -> Policy:
     """Trust `service` only when it acts for this account and this source (confused deputy)."""
     return _policy(
         {
@@ -355,15 +362,18 @@ def _trust(service: str, location: Location, source_arn: str) -> Policy:
     )
 
 
-def _source(location: Location, source_arn: str) -> dict[str, Any]:
+def _source(location: Location, source_arn: str | list[str]) -> dict[str, Any]:
     return {
         "StringEquals": {"aws:SourceAccount": location.account},
         "ArnLike": {"aws:SourceArn": source_arn},
     }
 
 
-def _rules(location: Location, names: Names) -> str:
-    return location.arn("events", f"rule/{names.beginning}*")
+def _rules(location: Location, names: Names, bus: str | None = None) -> str | list[str]:
+    """Return the ARNs of Reprieve's rules: on the default bus, and on a custom one."""
+    pattern = f"{names.beginning}*"
+    on_default = location.arn("events", f"rule/{pattern}")
+    return [on_default, location.arn("events", f"rule/{bus}/{pattern}")] if bus else on_default
 
 
 def _over_tls_only(action: str, resource: str) -> dict[str, Any]:

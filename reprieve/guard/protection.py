@@ -173,6 +173,11 @@ def _guard(settings: Settings) -> Statement:
             "Resource": [
                 *_arns(settings, "events", f"rule/{names.beginning}*"),
                 *(
+                    _arns(settings, "events", f"rule/{settings.events.bus}/{names.beginning}*")
+                    if settings.events.bus
+                    else ()
+                ),
+                *(
                     _arns(settings, "events", f"event-bus/{names.of(HUB)}*")
                     if uses_hub(settings)
                     else ()

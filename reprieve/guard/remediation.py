@@ -160,7 +160,7 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
                 name=names.eventbridge_role,
                 arn=eventbridge_role_arn(settings, location),
                 description="Reprieve: lets EventBridge start the runbook that rescues a KMS key",
-                trust=policies.eventbridge_trust(location, names),
+                trust=policies.eventbridge_trust(location, names, settings.events.bus),
                 permissions=policies.eventbridge_permissions(
                     location, names, runbooks, runbook_role_arns(settings, location), buses
                 ),

@@ -145,6 +145,11 @@ DEFAULT_BUS: Final = "default"
 """The event bus that AWS's services send their events to. Every Region has it."""
 
 
+def rule_resource(bus: str, name: str) -> str:
+    """Return the end of a rule's ARN (Service Authorization Reference, "Amazon EventBridge")."""
+    return f"rule/{name}" if bus == DEFAULT_BUS else f"rule/{bus}/{name}"
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule on an event bus. `id` is its name without the prefix.

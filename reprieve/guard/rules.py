@@ -25,6 +25,7 @@ from reprieve.events.threat import EventPattern, Threat, pattern_json
 from reprieve.events.threats import APPROVED, BY_NAME
 from reprieve.events.transformer import Transformer
 from reprieve.guard.conditions import texts_of
+from reprieve.guard.custom_bus import KMS_EVENTS, bus_of, kms_events
 from reprieve.guard.forwarding import (
     bus_arn,
     forwarded_threats,
@@ -33,7 +34,7 @@ from reprieve.guard.forwarding import (
     relay_of,
 )
 from reprieve.guard.remediation import runbook_against, started_runbooks
-from reprieve.guard.resources import Alarm, Document, Rule, Target
+from reprieve.guard.resources import DEFAULT_BUS, Alarm, Document, Rule, Target, rule_resource
 from reprieve.guard.retries import (
     ALERT_SECONDS,
     HEARTBEAT_SECONDS,
@@ -150,6 +151,8 @@ class _Rules:
         names = self._settings.resource_names
         for name in self._settings.notify.threats:
             yield from self._against(BY_NAME[name])
+        if self._settings.events.bus and (pattern := kms_events(self._settings)):
+            yield self._to_custom_bus(pattern, self._settings.events.bus)
         if used := started_runbooks(self._settings):
             yield self._rule(
                 RESCUE_FAILED,
@@ -182,6 +185,17 @@ class _Rules:
         yield from self._patrol()
         if is_spoke(self._settings, self._location.region):
             yield from self._for_the_hub()
+
+    def _to_custom_bus(self, pattern: EventPattern, bus: str) -> Rule:
+        """Return the rule that forwards the events of KMS to a bus beside the default one."""
+        arn, role = self._location.arn("events", f"event-bus/{bus}"), self._to.eventbridge_role_arn
+        return self._rule(
+            KMS_EVENTS,
+            f"Forwards the events of KMS to the event bus {bus}",
+            pattern_json(pattern),
+            "rescue",
+            self._target(f"{KMS_EVENTS}-bus", arn, None, RUNBOOK_SECONDS, role),
+        )
 
     def _for_the_hub(self) -> Iterator[Rule]:
         """Yield the rules of what only the hub's Region does not forward.
@@ -248,6 +262,7 @@ class _Rules:
         """Yield the rule of a threat, or both rules where some such events are approved."""
         runbook = runbook_against(threat, self._settings.remediation)
         group, region = _group(threat), self._location.region
+        event_bus = bus_of(threat, self._settings)
         summary = threat.summary[0].upper() + threat.summary[1:]
         pattern, approved_pattern = self._split(threat) if runbook else (None, None)
         if approved_pattern:
@@ -258,6 +273,7 @@ class _Rules:
                 pattern_json(approved_pattern),
                 group,
                 self._notify(name, alert(threat, approved=True), HUB_EXEMPT),
+                bus=event_bus,
             )
         is_manual = threat.name in APPROVED and runbook is None
         bus = HUB_MANUAL if is_manual else HUB
@@ -281,6 +297,7 @@ class _Rules:
             self._limited(threat, pattern or pattern_of(threat, self._settings, region)),
             group,
             *targets,
+            bus=event_bus,
         )
 
     def _limited(self, threat: Threat, pattern: EventPattern) -> str:
@@ -309,17 +326,19 @@ class _Rules:
         group: str | None,
         *targets: Target,
         schedule: str | None = None,
+        bus: str = DEFAULT_BUS,
     ) -> Rule:
         name = self._settings.resource_names.of(id)
         return Rule(
             id,
             name,
-            self._location.arn("events", f"rule/{name}"),
+            self._location.arn("events", rule_resource(bus, name)),
             f"Reprieve: {summary}",
             pattern,
             group,
             targets,
             schedule,
+            bus,
         )
 
     def _notify(self, name: str, message: Message, bus: str = HUB) -> Target:

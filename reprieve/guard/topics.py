@@ -87,7 +87,11 @@ def _topic(
         display_name=f"Reprieve {location.region}",
         key_arn=key_arn,
         policy=policies.topic_policy(
-            arn, location, settings.resource_names, strict=settings.notify.strict_topic_policy
+            arn,
+            location,
+            settings.resource_names,
+            strict=settings.notify.strict_topic_policy,
+            bus=settings.events.bus,
         ),
         emails=emails,
     )

@@ -15,6 +15,7 @@ from reprieve.settings.arns import key_home, principal_account, principal_partit
 from reprieve.settings.channels import channel_errors
 from reprieve.settings.common import boundary_errors, resources_errors
 from reprieve.settings.errors import Place, key_of
+from reprieve.settings.event_bus import event_bus_errors
 from reprieve.settings.exemption import exemption_errors
 from reprieve.settings.hub import alerting_regions, hub_errors
 from reprieve.settings.invalid import invalid_at, other_partition_at
@@ -47,6 +48,7 @@ def cross_field_errors(values: Values) -> Errors:
     yield from watch_errors(values)
     yield from runbook_errors(values)
     yield from _topic_errors(values)
+    yield from event_bus_errors(values)
     yield from naming_errors(values)
     yield from resources_errors(values)
     yield from exemption_errors(values)

@@ -28,6 +28,7 @@ from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
 from reprieve.settings.channels import ChannelSettings
 from reprieve.settings.common import ResourcesSettings
 from reprieve.settings.constraints import cross_field_errors, duplicate_errors, named_regions
+from reprieve.settings.event_bus import EventsSettings
 from reprieve.settings.exemption import ExemptionSettings, ExemptTags
 from reprieve.settings.hub import HubSettings, Topology
 from reprieve.settings.naming import NamesSettings, names_of
@@ -252,6 +253,7 @@ class Settings(_Table):
     regions: RegionsSettings = Field(default_factory=RegionsSettings)
     reliability: ReliabilitySettings = Field(default_factory=ReliabilitySettings)
     patrol: PatrolSettings = Field(default_factory=PatrolSettings)
+    events: EventsSettings = Field(default_factory=EventsSettings)
     names: NamesSettings = Field(default_factory=NamesSettings)
     resources: ResourcesSettings = Field(default_factory=ResourcesSettings)
     state: StateSettings = Field(default_factory=StateSettings)

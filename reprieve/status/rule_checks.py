@@ -40,13 +40,17 @@ def rules(expected: ExpectedRegion) -> Check:
 
 
 def _deployed_rules(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:
-    """Return the rules on the default bus and on those of the hub, by their paths."""
+    """Return the rules on the default bus and on all others, by their paths."""
     events = expected.client("events")
     found = list_rules(events, DEFAULT_BUS, expected.names.beginning)
-    for bus in expected.guard.buses:
-        with suppress(events.exceptions.ResourceNotFoundException):  # `bus_checks` reports it
-            # Any rule there may send events that are none of its business elsewhere.
-            found |= list_rules(events, bus.name)
+    hub = {bus.name for bus in expected.guard.buses}
+    for bus in dict.fromkeys(rule.bus for rule in expected.guard.rules):
+        if bus != DEFAULT_BUS:
+            # Of the hub's buses any rule may send elsewhere what is none of its business. A custom
+            # bus has other rules too.
+            prefix = "" if bus in hub else expected.names.beginning
+            with suppress(events.exceptions.ResourceNotFoundException):  # its rules are missing
+                found |= list_rules(events, bus, prefix)
     return found
 
 
