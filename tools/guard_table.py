@@ -11,20 +11,12 @@ from reprieve.location import Location
 from reprieve.names import Names
 from reprieve.runbooks.runbook import PATROL, RESCUE_KEY
 from reprieve.settings.schema import NotifySettings, Settings
-
-METRIC_PRICE: Final = 0.10
-"""US$ a month for a metric of a standard alarm (CloudWatch pricing, us-east-1, May 2026)."""
-
-_STEP_PRICE: Final = 0.002
-"""US$ for a step of an automation (Systems Manager pricing, us-east-1, May 2026)."""
-_SECOND_PRICE: Final = 0.00003
-"""US$ for a second of a script (Systems Manager pricing, us-east-1, May 2026)."""
-# Every six hours and once a day more; five steps; ten seconds of scripts where keys are few.
-_PATROLS: Final = 5 * 30
-_PATROL_PRICE: Final = f"{_PATROLS * (5 * _STEP_PRICE + 10 * _SECOND_PRICE):.2f}"
+from tools.prices import METRIC, patrol_price, regional_price
 
 _NAMES: Final = Names()
 _REGION: Final = "eu-west-1"
+_SETTINGS: Final = Settings(notify=NotifySettings(emails=("security@example.com",)))
+_PATROL_PRICE: Final = f"{patrol_price(_SETTINGS.patrol.every):.2f}"
 _ALARM_PURPOSES: Final = {
     "dead-letters": "something is in that queue",
     "failed-notifications": "SNS could not deliver to a subscriber",
@@ -81,16 +73,14 @@ _OPTIONAL: Final = (
 
 def default_guard() -> RegionalGuard:
     """Return the guard of the default settings with one e-mail address."""
-    settings = Settings(notify=NotifySettings(emails=("security@example.com",)))
-    return regional_guard(settings, Location("aws", _REGION))
+    return regional_guard(_SETTINGS, Location("aws", _REGION))
 
 
 def guard_rows() -> list[list[str]]:
     """Return a row for each kind of resource of a Region: type, how many, purpose, price."""
     guard = default_guard()
     rows = [[type_, many, what, price] for type_, many, what, price in _rows(guard)]
-    monthly = sum(len(alarm.metrics) for alarm in guard.alarms) * METRIC_PRICE
-    monthly += float(_PATROL_PRICE)
+    monthly = regional_price(_SETTINGS, guard)
     total = f"**{_resource_count(guard)}** with one address"
     rows.append(["**a Region in total**", total, "", f"**{monthly:.2f}**"])
     return rows + [list(row) for row in _OPTIONAL]
@@ -188,7 +178,7 @@ def _rows(guard: RegionalGuard) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _price(*alarms: Alarm) -> str:
-    return f"{sum(len(alarm.metrics) for alarm in alarms) * METRIC_PRICE:.2f}"
+    return f"{sum(len(alarm.metrics) for alarm in alarms) * METRIC:.2f}"
 
 
 def _resource_count(guard: RegionalGuard) -> int:

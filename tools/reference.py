@@ -16,6 +16,7 @@ from reprieve.events.threats import CATALOGUE, DEFAULTS
 from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
 from tools.guard_table import guard_rows
+from tools.organization_table import ACCOUNTS, organization_rows
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 SCHEMA: Final = "alert-schema.json"
@@ -76,9 +77,16 @@ def guard_table() -> str:
     return _table(["resource", "how many", "what for", "US$ a month"], guard_rows())
 
 
+def organization_table() -> str:
+    """Return a row for each way to guard an organization, with its price."""
+    head = ["setting", "what for", "an account, US$ a month", f"{ACCOUNTS} accounts"]
+    return _table(head, organization_rows())
+
+
 TABLES_OF_DOCS: Final = {
     "architecture.md": {"guard": guard_table},
     "operations.md": {"exit codes": exit_codes_table, "permissions": permissions_table},
+    "organizations.md": {"costs": organization_table},
     "settings.md": {"settings": settings_table},
     "threats.md": {"threats": threats_table},
 }

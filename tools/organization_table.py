@@ -1,0 +1,61 @@
+"""The table of docs/organizations.md: what each way to guard an organization costs."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from reprieve.settings.loader import validated
+from reprieve.settings.schema import Settings
+from tools.prices import account_price
+
+ACCOUNTS: Final = 80
+_HUB, _OTHER = "111122223333", "222233334444"
+_DAILY: Final = {"patrol": {"every": "1 day"}}
+_TO_HUB: Final = {
+    "topology": "hub",
+    "hub": {"account": _HUB, "region": "us-east-1"},
+}
+_WAYS: Final[tuple[tuple[dict[str, Any], str], ...]] = (
+    ({}, "the default settings: each Region sends its own alerts"),
+    (_DAILY, "the patrol once a day: a waiting period is at least seven days"),
+    ({"reliability": {"alarms": False}}, "no alarms: nobody learns of alerts that were lost"),
+    (
+        {"reliability": {"alarms": False}, "patrol": {"enabled": False}},
+        "only rules and rescues, as in AWS's pattern",
+    ),
+    ({"notify": _TO_HUB}, "one inbox"),
+    ({"notify": _TO_HUB} | _DAILY, "one inbox, the patrol once a day"),
+    ({"notify": _TO_HUB | {"encryption": "own"}}, "one inbox, whose topic is encrypted"),
+)
+
+
+def organization_rows() -> list[list[str]]:
+    """Return a row for each way: settings, purpose, price of an account and of all accounts."""
+    return [
+        [_setting(given), what, f"{one:.2f}", f"{all_of_them:,.2f}"]
+        for given, what in _WAYS
+        for one, all_of_them in [_prices(given)]
+    ]
+
+
+def _prices(given: dict[str, Any]) -> tuple[float, float]:
+    """Return the price of an account that has no hub, and of all with the one that has it."""
+    one = account_price(_settings(given, _OTHER))
+    first = account_price(_settings(given, _HUB))
+    return one, first + (ACCOUNTS - 1) * one
+
+
+def _settings(given: dict[str, Any], account: str) -> Settings:
+    notify = {"emails": ["security@example.com"]} | given.get("notify", {})
+    return validated(given | {"notify": notify, "account": {"id": account}})
+
+
+def _setting(given: dict[str, Any]) -> str:
+    return ", ".join(_keys(given)) or "none"
+
+
+def _keys(given: dict[str, Any]) -> Iterator[str]:
+    for table, keys in given.items():
+        for key, value in keys.items():
+            if key != "hub":
+                yield f"`{table}.{key} = {json.dumps(value)}`"
