@@ -9,7 +9,7 @@ from pydantic_core import InitErrorDetails
 
 from reprieve.settings.account import EXAMPLE_ID, AccountSettings, stack_of
 from reprieve.settings.errors import Place, key_of
-from reprieve.settings.hub import with_hub_account
+from reprieve.settings.hub import senders_errors, with_hub_account
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.schema import TABLES
 from reprieve.settings.state import shared_by, without_other_backends
@@ -177,7 +177,8 @@ def _both_forms_errors(content: Tables, variables: Variables) -> Errors:
 def _between_errors(
     tables: Sequence[AccountTable], content: Tables, variables: Variables
 ) -> Errors:
-    """Yield the ids, names and states that two accounts have."""
+    """Yield the ids, names and states that two accounts have, and too many accounts for a hub."""
+    yield from senders_errors([each.values(content, variables) for each in tables])
     ids: dict[str, str] = {}
     names: dict[str, str] = {}
     states: dict[Hashable, str] = {}

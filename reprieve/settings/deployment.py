@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.schema import Settings
 from reprieve.text import nearest
+
+_SHOWN: Final = 6
+"""How many names of accounts a sentence has."""
 
 
 class UnknownAccount(ReprieveError):
@@ -42,9 +46,8 @@ class Deployment:
             SeveralAccounts: There are several.
         """
         if len(self.accounts) > 1:
-            names = ", ".join(self.names)
             raise SeveralAccounts(
-                f"The settings are for {len(self.accounts)} accounts: {names}.",
+                f"The settings are for {len(self.accounts)} accounts: {_some(self.names)}.",
                 "Select one: set REPRIEVE_ACCOUNT to its name.",
             )
         return self.accounts[0]
@@ -69,4 +72,10 @@ def _hint(name: str, known: Sequence[str]) -> str:
     if not known:
         return "They are for one account, without a table [accounts.NAME]: select none."
     near = nearest(name, known)
-    return f"Did you mean {near}?" if near else f"The accounts are {', '.join(known)}."
+    return f"Did you mean {near}?" if near else f"The accounts are {_some(known)}."
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first names, so that a sentence about eighty accounts stays short."""
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown}, …" if len(names) > _SHOWN else shown

@@ -1,7 +1,7 @@
 """The settings of the hub: where the alerts of all Regions are sent from."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -15,6 +15,13 @@ from reprieve.settings.unvalidated import Values, table
 
 Topology = Literal["regional", "hub"]
 HUB_TOPOLOGY: Final = "hub"
+
+MAX_SENDERS: Final = 200
+"""How many accounts the policy of an event bus may name.
+
+It has at most 10,240 characters (EventBridge user guide, "Amazon EventBridge quotas"), about 42 of
+them for each account.
+"""
 
 
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
@@ -153,6 +160,24 @@ def _sender_errors(values: Values, hub: Mapping[str, object]) -> Iterator[InitEr
             dict(hub),
             "has no region, which a hub in another account needs",
             'add region = "…": the Region of the hub',
+        )
+
+
+def senders_errors(accounts: Sequence[Values]) -> Iterator[InitErrorDetails]:
+    """Yield an error if the policy of a hub's bus would name too many accounts.
+
+    Args:
+        accounts: The settings of all accounts, before validation: each value may be anything.
+    """
+    hubs = [given_hub(table(each, "notify")) for each in accounts]
+    named = [hub for hub in hubs if "account" in hub and "organization_id" not in hub]
+    if len(named) > MAX_SENDERS:
+        yield invalid_at(
+            ("notify", "hub"),
+            dict(named[0]),
+            f"is the hub of {len(named)} accounts; the policy of an event bus has space for "
+            f"{MAX_SENDERS}",
+            'add organization_id = "o-…": the policy then names the organization instead',
         )
 
 

@@ -1,7 +1,13 @@
 """The settings of the hub."""
 
+import json
+
 import pytest
 
+from reprieve.guard.policies import hub_policy
+from reprieve.location import Location
+from reprieve.settings.hub import MAX_SENDERS
+from reprieve.settings.loader import load
 from tests.support.settings import GOOD, load_one, read, rules
 
 HUB = GOOD + 'topology = "hub"\n'
@@ -98,3 +104,35 @@ def test_a_variable_contains_json():
         }
     )
     assert settings.notify.hub.region == "eu-west-1"
+
+
+def many(count, **keys):
+    """Return settings of so many accounts with one hub."""
+    ids = [f"{222200000000 + number:012d}" for number in range(count)]
+    tables = "".join(f'[accounts.a{id}]\nid = "{id}"\n' for id in ids)
+    return hub(account=ids[0], region="us-east-1", **keys) + tables
+
+
+def test_the_policy_of_the_bus_has_space_for_all_accounts(tmp_path):
+    """Even with the longest partition, prefix and path of roles."""
+    prefix, path = "p" * 32, f"/{'p' * 100}/"
+    location = Location("aws-us-gov", "us-gov-west-1", ID)
+    names = read(tmp_path).resource_names
+    arn = location.arn("events", f"event-bus/{prefix}-hub-exempt")
+    ids = [f"{number:012d}" for number in range(MAX_SENDERS)]
+    policy = json.dumps(hub_policy(arn, location, names, ids))
+    assert len(policy) + len(prefix) + len(path) <= 10_240
+
+
+def test_more_accounts_than_the_policy_has_space_for(tmp_path):
+    """The organization stands for them."""
+    count = MAX_SENDERS + 1
+    assert rules(tmp_path, many(count)) == [
+        (
+            "notify.hub",
+            f"is the hub of {count} accounts; the policy of an event bus has space for "
+            f"{MAX_SENDERS}",
+        )
+    ]
+    (tmp_path / "reprieve.toml").write_text(many(count, organization_id="o-exampleorgid"))
+    assert len(load({}, tmp_path).accounts) == count
