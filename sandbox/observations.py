@@ -7,6 +7,7 @@ from sandbox.cloudtrail.event_history import History
 from sandbox.cloudwatch.alarms import AlarmChange
 from sandbox.events.delivery import Delivery
 from sandbox.gateway.regions import Switches
+from sandbox.notifications.sending import UserNotification
 from sandbox.services import Services
 from sandbox.sns import emails
 from sandbox.sns.emails import Mail
@@ -53,6 +54,11 @@ class Observations:
     def chat_posts(self) -> list[ChatPost]:
         """The messages that Slack and Microsoft Teams channels have shown."""
         return self._services.posts.posts
+
+    @property
+    def user_notifications(self) -> list[UserNotification]:
+        """The events of which AWS User Notifications notifies people."""
+        return self._services.user_notifications.sent
 
     @property
     def notifications(self) -> list[Notification]:

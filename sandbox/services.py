@@ -19,6 +19,7 @@ from sandbox.core.clients import Clients
 from sandbox.core.quotas import Limits
 from sandbox.events import bus_policy
 from sandbox.events.bus import Bus, OtherServices
+from sandbox.events.matching import matches
 from sandbox.gateway import s3_lock
 from sandbox.gateway.accounts import AccountGate, Accounts
 from sandbox.gateway.authorizer import Authorizer
@@ -28,6 +29,7 @@ from sandbox.gateway.router import Router
 from sandbox.iam import service_control
 from sandbox.iam.authorization import CLOUDWATCH, EVENTS
 from sandbox.kms import custom_key_stores
+from sandbox.notifications.sending import UserNotifications
 from sandbox.sns import data_protection, emails, publish, subscriptions
 from sandbox.sns.subscribers import Subscribers
 from sandbox.sqs import queues
@@ -65,6 +67,7 @@ class Services:
             # The bus needs the automations too, so the bus is looked up when an event comes.
             emit=lambda event, region: self.bus.emit(event, region),
         )
+        self.user_notifications = UserNotifications(matches)
         self.bus = Bus(
             self.work,
             OtherServices(
@@ -73,6 +76,7 @@ class Services:
                 count=self.alarms.count_for_rule,
                 evaluate_alarms=self.alarms.evaluate_later,
             ),
+            self.user_notifications.see,
         )
         self.posts = Posts()
         self.subscribers = Subscribers(
@@ -120,6 +124,7 @@ class Services:
         self.alarms.clear()
         self.subscribers.clear()
         self.posts.clear()
+        self.user_notifications.clear()
         self.history.clear()
         self.switches.reset()
 

@@ -30,9 +30,18 @@ _NO_HOPS = Hops()
 
 
 class Bus:
-    """The event buses of all accounts and Regions. A call is about those of the present account."""
+    """The event buses of all accounts and Regions. A call is about those of the present account.
 
-    def __init__(self, work: Work, others: OtherServices) -> None:
+    `see` shows each event of a default bus to another service: (event, region).
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        others: OtherServices,
+        see: Callable[[Event, str], None] = lambda event, region: None,
+    ) -> None:
+        self._see = see
         self._dispatcher = Dispatcher(work, others, self._forward)
         self.outages = Outages()
         """The buses that no event reaches."""
@@ -71,6 +80,8 @@ class Bus:
         """Deliver an envelope to the targets of all enabled rules that match, in the background."""
         if self._loses(event):
             return
+        if bus == "default":
+            self._see(event, region)
         for rule in list(validation.bus_of(bus, region).rules.values()):
             pattern = rule.event_pattern.dump()
             if rule.state != "ENABLED" or not pattern or not matches(pattern, event):

@@ -95,8 +95,8 @@ class Authorizer:
 
 _CHECKED_SERVICES = frozenset(
     {
-        "chatbot", "cloudtrail", "ec2", "events", "iam", "kms", "monitoring", "organizations",
-        "sns", "sqs", "ssm", "sts",
+        "chatbot", "cloudtrail", "ec2", "events", "iam", "kms", "monitoring", "notifications",
+        "notifications-contacts", "organizations", "sns", "sqs", "ssm", "sts",
     }
 )  # fmt: skip
 
@@ -109,14 +109,15 @@ def _read(
     parameters: Mapping[str, Any]
     if is_json:
         operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-        if service in protocols.REST_SERVICES:
-            operation = protocols.operation_of_path(service, environ["PATH_INFO"])
         try:
             read = json.loads(body or b"{}")
         except ValueError:
             read = None
         # If the body is not an object, the service itself refuses it.
         parameters = read if isinstance(read, dict) else {}
+        if service in protocols.REST_SERVICES:
+            call = protocols.read_rest_call(environ, service, body)
+            operation, parameters = call.operation, call.parameters
     else:
         fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
         parameters = {name: values[0] for name, values in fields.items()}
@@ -124,7 +125,7 @@ def _read(
 
     def typed() -> Mapping[str, Any]:
         if service in protocols.REST_SERVICES:
-            return parameters  # All of them are in the body, as JSON.
+            return parameters  # They have their types already.
         model = protocols.model_of(service, operation)
         try:
             return protocols.read_parameters(model, environ, body) if model else {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +19,17 @@ from moto.core.utils import get_service_model
 from werkzeug.datastructures import Headers, MultiDict
 
 # The names of botocore's descriptions, where they differ from the signing name.
-_MODELS = {"monitoring": "cloudwatch"}
-# The signing names of services with the REST protocol whose calls all have a path of their own.
-REST_SERVICES = frozenset({"chatbot"})
+_MODELS = {"monitoring": "cloudwatch", "notifications-contacts": "notificationscontacts"}
+# The signing names of the sandbox's services with the REST protocol.
+REST_SERVICES = frozenset({"chatbot", "notifications", "notifications-contacts"})
+
+
+@dataclass(frozen=True)
+class RestCall:
+    """A call in the REST protocol: the parameters are in its path, its query and its body."""
+
+    operation: str
+    parameters: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,25 +49,10 @@ def read_body(environ: dict[str, Any]) -> bytes:
 
 
 def operation_of(environ: Mapping[str, Any], body: bytes) -> str:
-    """Return the name of the operation that a request calls, in the JSON or query protocol.
-
-    In the REST protocol the path of the request says it: `operation_of_path`.
-    """
+    """Return the name of the operation that a request calls, in the JSON or query protocol."""
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return str(target).rpartition(".")[2]
     return dict(parse_qsl(body.decode(errors="replace"))).get("Action", "")
-
-
-@cache
-def _operations_by_path(service: str) -> dict[str, str]:
-    model = get_service_model(service)
-    operations = (model.operation_model(name) for name in model.operation_names)
-    return {each.http["requestUri"]: each.name for each in operations}
-
-
-def operation_of_path(service: str, path: str) -> str:
-    """Return the name of the operation that a path means in the REST protocol, or an empty text."""
-    return _operations_by_path(service).get(path, "")
 
 
 def model_of(service: str, operation: str) -> OperationModel | None:
@@ -66,6 +61,30 @@ def model_of(service: str, operation: str) -> OperationModel | None:
         return get_service_model(_MODELS.get(service, service)).operation_model(operation)
     except OperationNotFoundError:
         return None
+
+
+def read_rest_call(environ: Mapping[str, Any], service: str, body: bytes) -> RestCall:
+    """Return a call in the REST protocol. Its operation is an empty text if there is none."""
+    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    for wanted, pattern, operation in _paths(service):
+        if wanted == method and (match := pattern.fullmatch(path)):
+            query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+            content = json.loads(body or b"{}")
+            return RestCall(operation, {**match.groupdict(), **query, **content})
+    return RestCall("", {})
+
+
+@cache
+def _paths(service: str) -> list[tuple[str, re.Pattern[str], str]]:
+    model = get_service_model(_MODELS.get(service, service))
+    operations = (model.operation_model(name) for name in model.operation_names)
+    found = [
+        (each.http["method"], re.sub(r"{(\w+)}", r"(?P<\1>.+)", each.http["requestUri"]), each.name)
+        for each in operations
+    ]
+    # The longest paths first: the others may match them too.
+    found.sort(key=lambda entry: -len(entry[1]))
+    return [(method, re.compile(path), name) for method, path, name in found]
 
 
 def read_parameters(model: Any, environ: Mapping[str, Any], body: bytes) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sandbox.core.account import current_account
 from sandbox.core.errors import SandboxCannot
 from sandbox.events.bus_policy import named_bus
 from sandbox.iam.principals import role_arn
+from sandbox.notifications import store
 from sandbox.ssm import documents
 
 Parameters = Mapping[str, Any]
@@ -130,6 +131,7 @@ _TAGGED = _given("ResourceARN")
 
 _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
     "chatbot": dict.fromkeys(configurations.OPERATIONS, _any),
+    **{name: dict.fromkeys(calls, _any) for name, calls in store.OPERATIONS.items()},
     "cloudtrail": {
         "DescribeTrails": _any,
         "GetTrailStatus": _trail("Name"),

@@ -26,6 +26,7 @@ from sandbox.gateway.authorizer import CREDENTIAL
 from sandbox.gateway.call import App, Call, Environ, Json, StartResponse, ask_moto, parse, read_body
 from sandbox.gateway.kms_front import KmsFront
 from sandbox.iam.principals import caller_of
+from sandbox.notifications.store import OPERATIONS as OPERATIONS_OF_NOTIFICATIONS
 from sandbox.organizations import membership
 from sandbox.sns.emails import mails
 from sandbox.sns.subscriptions import confirm
@@ -33,6 +34,7 @@ from sandbox.ssm import documents
 from sandbox.ssm.api import OPERATIONS
 from sandbox.ssm.automations import Automations
 
+_REST_OPERATIONS = {"chatbot": OPERATIONS_OF_CHATS, **OPERATIONS_OF_NOTIFICATIONS}
 _ROUTED_SERVICES = ("kms", "events", "ssm", "cloudtrail", "organizations")
 _STATUS = {200: "200 OK", 400: "400 Bad Request", 404: "404 Not Found", 501: "501 Not Implemented"}
 
@@ -83,8 +85,8 @@ class Router:
         link = dict(parse_qsl(environ.get("QUERY_STRING", "")))
         if scope is None and link.get("Action") == "ConfirmSubscription":
             return _confirm(link, start_response)
-        if scope is not None and scope[3] == "chatbot":
-            return _chatbot(environ, start_response)
+        if scope is not None and scope[3] in _REST_OPERATIONS:
+            return _answer_rest(scope[3], environ, start_response)
         if scope is not None and scope[3] == "monitoring":
             return self._cloudwatch(environ, start_response)
         if scope is None or scope[3] not in _ROUTED_SERVICES:
@@ -188,14 +190,14 @@ class Router:
         return _answer(start_response, 200, [dataclasses.asdict(item) for item in lists[path]()])
 
 
-def _chatbot(environ: Environ, start_response: StartResponse) -> list[bytes]:
-    """Answer a call to Amazon Q Developer in chat applications."""
-    operation = protocols.operation_of_path("chatbot", environ["PATH_INFO"])
+def _answer_rest(service: str, environ: Environ, start_response: StartResponse) -> list[bytes]:
+    """Answer a call to one of the sandbox's own services with the REST protocol."""
     request_id = str(uuid.uuid4())
     try:
-        if operation not in OPERATIONS_OF_CHATS:
-            raise SandboxCannot(f"AWS Chatbot {operation or environ['PATH_INFO']}")
-        answer = OPERATIONS_OF_CHATS[operation](parse(read_body(environ)))
+        call = protocols.read_rest_call(environ, service, read_body(environ))
+        if call.operation not in _REST_OPERATIONS[service]:
+            raise SandboxCannot(f"{service} {call.operation or environ['PATH_INFO']}")
+        answer = _REST_OPERATIONS[service][call.operation](call.parameters)
     except AwsError as error:
         content = {"__type": error.code, "message": error.message}
         return _answer(start_response, error.status, content, request_id)
