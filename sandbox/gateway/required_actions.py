@@ -7,21 +7,27 @@ can make it: to allow it unchecked would prove nothing. KMS has its own checks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
-
-from moto.utilities.utils import get_partition
+from typing import Final
 
 from sandbox.chatbot import configurations
-from sandbox.core.account import current_account
 from sandbox.core.errors import SandboxCannot
-from sandbox.events.bus_policy import named_bus
-from sandbox.iam.principals import role_arn
+from sandbox.gateway.resource_arns import (
+    Parameters,
+    Resource,
+    alarm_arn,
+    any_resource,
+    arn_in,
+    bus_arn,
+    document_arn,
+    given_arn,
+    queue_arn,
+    role_of,
+    rule_arn,
+    setting_arn,
+    topic_of_subscription,
+    trail_arn,
+)
 from sandbox.notifications import store
-from sandbox.ssm import documents
-
-Parameters = Mapping[str, Any]
-_Resource = Callable[[Parameters, str], str]
 
 NEEDS_NO_PERMISSION: Final = frozenset({("sts", "GetCallerIdentity")})
 CHECKED_ELSEWHERE: Final = frozenset(
@@ -35,117 +41,28 @@ CHECKED_ELSEWHERE: Final = frozenset(
 """The services and operations that check permissions themselves."""
 
 
-def _any(parameters: Parameters, region: str) -> str:
-    return "*"
+_RULE = rule_arn("Name")
+_RULE_OF_TARGETS = rule_arn("Rule")
+_TOPIC = given_arn("TopicArn")
+_TAGGED = given_arn("ResourceARN")
 
-
-def _arn(service: str, shape: str) -> _Resource:
-    """Build an ARN of this account and the call's Region. `{Name}` is a parameter of the call."""
-
-    def build(parameters: Parameters, region: str) -> str:
-        arn_region = "" if service == "iam" else region
-        resource = shape.format_map(parameters)
-        return f"arn:{get_partition(region)}:{service}:{arn_region}:{current_account()}:{resource}"
-
-    return build
-
-
-def _given(name: str) -> _Resource:
-    """Use the ARN in a parameter of the call."""
-    return lambda parameters, region: str(parameters[name])
-
-
-def _bus(name: str) -> _Resource:
-    """Build the ARN of an event bus, from a parameter with its name or its ARN."""
-
-    def build(parameters: Parameters, region: str) -> str:
-        return named_bus(str(parameters.get(name) or ""), region).arn
-
-    return build
-
-
-def _rule(name: str) -> _Resource:
-    """Build the ARN of a rule, which has the name of its bus if that is not the default one."""
-
-    def build(parameters: Parameters, region: str) -> str:
-        bus = named_bus(str(parameters.get("EventBusName") or ""), region).name
-        prefix = "" if bus == "default" else f"{bus}/"
-        return _arn("events", f"rule/{prefix}{parameters[name]}")({}, region)
-
-    return build
-
-
-def _topic_of_subscription(parameters: Parameters, region: str) -> str:
-    # The reference lists no resource type for these calls, but SNS checks them against the topic:
-    # its refusals name the topic's ARN ("not authorized to perform: SNS:Unsubscribe on resource").
-    return str(parameters["SubscriptionArn"]).rpartition(":")[0]
-
-
-def _queue(parameters: Parameters, region: str) -> str:
-    name = str(parameters["QueueUrl"]).rstrip("/").rpartition("/")[2]
-    return _arn("sqs", name)(parameters, region)
-
-
-def _alarm(parameters: Parameters, region: str) -> str:
-    # The query protocol numbers the names, the JSON protocol has a list.
-    names = parameters.get("AlarmNames") or [parameters["AlarmNames.member.1"]]
-    if "AlarmNames.member.2" in parameters or len(names) > 1:
-        raise SandboxCannot("a call on several alarms, except by the root")
-    return _arn("cloudwatch", f"alarm:{names[0]}")({}, region)
-
-
-def _document(parameters: Parameters, region: str) -> str:
-    name = str(parameters["Name"])
-    owner = "" if name in documents.amazon_documents() else current_account()
-    return f"arn:{get_partition(region)}:ssm:{region}:{owner}:document/{name}"
-
-
-def _setting(parameters: Parameters, region: str) -> str:
-    given = str(parameters["SettingId"])
-    return given if given.startswith("arn:") else _arn("ssm", f"servicesetting{given}")({}, region)
-
-
-def _trail(name: str) -> _Resource:
-    def build(parameters: Parameters, region: str) -> str:
-        given = str(parameters[name])
-        return (
-            given if given.startswith("arn:") else _arn("cloudtrail", f"trail/{given}")({}, region)
-        )
-
-    return build
-
-
-_RULE = _rule("Name")
-
-
-def _role(parameters: Parameters, region: str) -> str:
-    # A call names a role without its path, which is a part of its ARN.
-    name = str(parameters["RoleName"])
-    path = str(parameters.get("Path", "/")).lstrip("/")
-    return role_arn(name, region) or _arn("iam", f"role/{path}{name}")({}, region)
-
-
-_RULE_OF_TARGETS = _rule("Rule")
-_TOPIC = _given("TopicArn")
-_TAGGED = _given("ResourceARN")
-
-_RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
-    "chatbot": dict.fromkeys(configurations.OPERATIONS, _any),
-    **{name: dict.fromkeys(calls, _any) for name, calls in store.OPERATIONS.items()},
+_RESOURCES: Final[dict[str, dict[str, Resource]]] = {
+    "chatbot": dict.fromkeys(configurations.OPERATIONS, any_resource),
+    **{name: dict.fromkeys(calls, any_resource) for name, calls in store.OPERATIONS.items()},
     "cloudtrail": {
-        "DescribeTrails": _any,
-        "GetTrailStatus": _trail("Name"),
-        "GetEventSelectors": _trail("TrailName"),
-        "DeleteTrail": _trail("Name"),
-        "PutEventSelectors": _trail("TrailName"),
-        "StartLogging": _trail("Name"),
-        "StopLogging": _trail("Name"),
-        "UpdateTrail": _trail("Name"),
-        "LookupEvents": _any,
+        "DescribeTrails": any_resource,
+        "GetTrailStatus": trail_arn("Name"),
+        "GetEventSelectors": trail_arn("TrailName"),
+        "DeleteTrail": trail_arn("Name"),
+        "PutEventSelectors": trail_arn("TrailName"),
+        "StartLogging": trail_arn("Name"),
+        "StopLogging": trail_arn("Name"),
+        "UpdateTrail": trail_arn("Name"),
+        "LookupEvents": any_resource,
     },
-    "ec2": {"DescribeRegions": _any},
+    "ec2": {"DescribeRegions": any_resource},
     "events": {
-        "ListRules": _arn("events", "rule/*"),
+        "ListRules": arn_in("events", "rule/*"),
         "DescribeRule": _RULE,
         "ListTagsForResource": _TAGGED,
         "ListTargetsByRule": _RULE_OF_TARGETS,
@@ -157,15 +74,15 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
         "RemoveTargets": _RULE_OF_TARGETS,
         "TagResource": _TAGGED,
         "UntagResource": _TAGGED,
-        "CreateEventBus": _bus("Name"),
-        "DeleteEventBus": _bus("Name"),
-        "DescribeEventBus": _bus("Name"),
-        "ListEventBuses": _any,
-        "PutPermission": _bus("EventBusName"),
-        "RemovePermission": _bus("EventBusName"),
-        "UpdateEventBus": _bus("Name"),
+        "CreateEventBus": bus_arn("Name"),
+        "DeleteEventBus": bus_arn("Name"),
+        "DescribeEventBus": bus_arn("Name"),
+        "ListEventBuses": any_resource,
+        "PutPermission": bus_arn("EventBusName"),
+        "RemovePermission": bus_arn("EventBusName"),
+        "UpdateEventBus": bus_arn("Name"),
     },
-    "iam": {"GetUser": _arn("iam", "user/{UserName}")}
+    "iam": {"GetUser": arn_in("iam", "user/{UserName}")}
     | dict.fromkeys(
         [
             "CreateRole",
@@ -187,7 +104,7 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
             "UpdateRole",
             "UpdateRoleDescription",
         ],
-        _role,
+        role_of,
     ),
     "organizations": dict.fromkeys(
         [
@@ -196,79 +113,79 @@ _RESOURCES: Final[dict[str, dict[str, _Resource]]] = {
             "ListDelegatedAdministrators",
             "ListRoots",
         ],
-        _any,
+        any_resource,
     ),
     "monitoring": {
-        "DescribeAlarms": _arn("cloudwatch", "alarm:*"),
-        "GetMetricStatistics": _any,
+        "DescribeAlarms": arn_in("cloudwatch", "alarm:*"),
+        "GetMetricStatistics": any_resource,
         "ListTagsForResource": _TAGGED,
-        "PutMetricAlarm": _arn("cloudwatch", "alarm:{AlarmName}"),
-        "DeleteAlarms": _alarm,
-        "DisableAlarmActions": _alarm,
-        "EnableAlarmActions": _alarm,
-        "SetAlarmState": _arn("cloudwatch", "alarm:{AlarmName}"),
+        "PutMetricAlarm": arn_in("cloudwatch", "alarm:{AlarmName}"),
+        "DeleteAlarms": alarm_arn,
+        "DisableAlarmActions": alarm_arn,
+        "EnableAlarmActions": alarm_arn,
+        "SetAlarmState": arn_in("cloudwatch", "alarm:{AlarmName}"),
         "TagResource": _TAGGED,
         "UntagResource": _TAGGED,
     },
     "sns": {
-        "CreateTopic": _arn("sns", "{Name}"),
-        "GetDataProtectionPolicy": _given("ResourceArn"),
-        "PutDataProtectionPolicy": _given("ResourceArn"),
+        "CreateTopic": arn_in("sns", "{Name}"),
+        "GetDataProtectionPolicy": given_arn("ResourceArn"),
+        "PutDataProtectionPolicy": given_arn("ResourceArn"),
         "DeleteTopic": _TOPIC,
         "SetTopicAttributes": _TOPIC,
-        "ListTagsForResource": _given("ResourceArn"),
-        "GetSubscriptionAttributes": _topic_of_subscription,
-        "SetSubscriptionAttributes": _topic_of_subscription,
+        "ListTagsForResource": given_arn("ResourceArn"),
+        "GetSubscriptionAttributes": topic_of_subscription,
+        "SetSubscriptionAttributes": topic_of_subscription,
         "GetTopicAttributes": _TOPIC,
-        "ListTopics": _any,
+        "ListTopics": any_resource,
         "ListSubscriptionsByTopic": _TOPIC,
         "Publish": _TOPIC,
         "Subscribe": _TOPIC,
-        "Unsubscribe": _topic_of_subscription,
+        "Unsubscribe": topic_of_subscription,
         "AddPermission": _TOPIC,
         "ConfirmSubscription": _TOPIC,
         "RemovePermission": _TOPIC,
-        "TagResource": _given("ResourceArn"),
-        "UntagResource": _given("ResourceArn"),
+        "TagResource": given_arn("ResourceArn"),
+        "UntagResource": given_arn("ResourceArn"),
     },
     "sqs": {
-        "CreateQueue": _arn("sqs", "{QueueName}"),
-        "TagQueue": _queue,
-        "DeleteQueue": _queue,
-        "DeleteMessage": _queue,
-        "GetQueueAttributes": _queue,
-        "GetQueueUrl": _arn("sqs", "{QueueName}"),
-        "ListQueues": _any,
-        "ListQueueTags": _queue,
-        "PurgeQueue": _queue,
-        "ReceiveMessage": _queue,
-        "SendMessage": _queue,
-        "AddPermission": _queue,
-        "ChangeMessageVisibility": _queue,
-        "RemovePermission": _queue,
-        "UntagQueue": _queue,
-        "SetQueueAttributes": _queue,
+        "CreateQueue": arn_in("sqs", "{QueueName}"),
+        "TagQueue": queue_arn,
+        "DeleteQueue": queue_arn,
+        "DeleteMessage": queue_arn,
+        "GetQueueAttributes": queue_arn,
+        "GetQueueUrl": arn_in("sqs", "{QueueName}"),
+        "ListQueues": any_resource,
+        "ListQueueTags": queue_arn,
+        "PurgeQueue": queue_arn,
+        "ReceiveMessage": queue_arn,
+        "SendMessage": queue_arn,
+        "AddPermission": queue_arn,
+        "ChangeMessageVisibility": queue_arn,
+        "RemovePermission": queue_arn,
+        "UntagQueue": queue_arn,
+        "SetQueueAttributes": queue_arn,
     },
     "ssm": {
-        "AddTagsToResource": _arn("ssm", "document/{ResourceId}"),
-        "RemoveTagsFromResource": _arn("ssm", "document/{ResourceId}"),
-        "CreateDocument": _document,
-        "DeleteDocument": _document,
-        "DescribeDocument": _document,
-        "DescribeDocumentPermission": _document,
-        "ListTagsForResource": _arn("ssm", "document/{ResourceId}"),
-        "UpdateDocument": _document,
-        "UpdateDocumentDefaultVersion": _document,
-        "GetDocument": _document,
-        "ListDocuments": _any,
-        "DescribeAutomationExecutions": _any,
-        "DescribeAutomationStepExecutions": _any,
-        "GetAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
-        "StopAutomationExecution": _arn("ssm", "automation-execution/{AutomationExecutionId}"),
-        "GetServiceSetting": _setting,
-        "UpdateServiceSetting": _setting,
-        "ResetServiceSetting": _setting,
-        "ModifyDocumentPermission": _document,
+        "AddTagsToResource": arn_in("ssm", "document/{ResourceId}"),
+        "RemoveTagsFromResource": arn_in("ssm", "document/{ResourceId}"),
+        "CreateDocument": document_arn,
+        "DeleteDocument": document_arn,
+        "DescribeDocument": document_arn,
+        "DescribeDocumentPermission": document_arn,
+        "ListTagsForResource": arn_in("ssm", "document/{ResourceId}"),
+        "UpdateDocument": document_arn,
+        "UpdateDocumentDefaultVersion": document_arn,
+        "GetDocument": document_arn,
+        "ListDocuments": any_resource,
+        "DescribeAutomationExecutions": any_resource,
+        "DescribeAutomationStepExecutions": any_resource,
+        "GetAutomationExecution": arn_in("ssm", "automation-execution/{AutomationExecutionId}"),
+        "StopAutomationExecution": arn_in("ssm", "automation-execution/{AutomationExecutionId}"),
+        "GetServiceSetting": setting_arn,
+        "UpdateServiceSetting": setting_arn,
+        "ResetServiceSetting": setting_arn,
+        "ModifyDocumentPermission": document_arn,
     },
 }
 
