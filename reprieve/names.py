@@ -109,6 +109,11 @@ class Names:
         return f"role{self.role_path}{name}"
 
     @property
+    def dashboard(self) -> str:
+        """The dashboard of the account."""
+        return self.of("dashboard")
+
+    @property
     def alert_key_alias(self) -> str:
         """The alias of the key that Reprieve creates to encrypt the alerts."""
         return f"alias/{self.alerts}"

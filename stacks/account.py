@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reprieve.guard.chat import chat_configurations
+from reprieve.guard.dashboard import dashboard_of
 from reprieve.guard.forwarding import relay_region
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.notifications import NOTIFICATIONS_REGION, account_notifications
@@ -25,6 +26,7 @@ from stacks.cdk import (
     TerraformStack,
 )
 from stacks.chat import Chat
+from stacks.dashboard import add_dashboard
 from stacks.guard import RegionalGuard, Rules
 from stacks.notifications import Notifications
 from stacks.references import References
@@ -84,17 +86,20 @@ class AccountStack(TerraformStack):
                 references=references,
             )
 
-        regional = References(references)
+        regional, guards = References(references), []
         # The hub first: what the others forward to has to be there.
         for region in sorted(
             settings.regions.watched, key=lambda each: not has_hub(settings, each)
         ):
             guard = regional_guard(settings, Location(partition, region))
+            guards.append(guard)
             own = References(references)
             RegionalGuard(self, region, guard=guard, provider=providers[region], references=own)
             regional.include(own)
             for bus in guard.buses:
                 references.add(bus.arn, own.text(bus.arn))
+        if dashboard := dashboard_of(settings, guards):
+            add_dashboard(self, dashboard, providers[home], references)
         if relay := relay_region(settings):
             rules = Rules(providers[relay], references)
             scope = Construct(self, relay)

@@ -23,6 +23,7 @@ with fast_bindings():
     from cdktf_cdktf_provider_aws.chatbot_teams_channel_configuration import (
         ChatbotTeamsChannelConfiguration,
     )
+    from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
     from cdktf_cdktf_provider_aws.cloudwatch_event_bus import CloudwatchEventBus
     from cdktf_cdktf_provider_aws.cloudwatch_event_bus_policy import CloudwatchEventBusPolicy
     from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
@@ -73,6 +74,7 @@ __all__ = [
     "ChatbotSlackChannelConfiguration",
     "ChatbotTeamsChannelConfiguration",
     "CloudBackend",
+    "CloudwatchDashboard",
     "CloudwatchEventBus",
     "CloudwatchEventBusPolicy",
     "CloudwatchEventRule",

@@ -51,6 +51,12 @@ _OPTIONAL: Final = (
         "0",
     ),
     (
+        f"`aws_cloudwatch_dashboard` `{_NAMES.dashboard}`",
+        "1 an account with `reliability.dashboard`",
+        "shows events, alerts, rescues, patrols and undelivered events of each Region",
+        "3.00 for the account; an account has three dashboards of up to 50 metrics free",
+    ),
+    (
         "`aws_ssm_service_setting`",
         "1 with `remediation.adaptive_concurrency`",
         "lets the account run 500 automations at once",

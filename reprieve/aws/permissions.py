@@ -169,6 +169,10 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
             for kind in ("role", "user")
             if settings.exempt.principals or settings.exempt.deployers or settings.exemption
         ],
+        # A dashboard is of the account, not of a Region.
+        "dashboard": [f"arn:{partition}:cloudwatch::*:dashboard/{own.dashboard}"]
+        if settings.reliability.dashboard
+        else [],
         "own alarms": arn("cloudwatch", f"alarm:{own.beginning}*"),
         "own roles": [role(f"{own.beginning}*")],
         "own runbooks": arn("ssm", f"document/{own.beginning}*"),

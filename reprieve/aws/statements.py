@@ -24,6 +24,7 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             "any",
         ),
         "ReadAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
+        "ReadDashboard": (("cloudwatch:GetDashboard",), "dashboard"),
         "ReadAlarmTags": (("cloudwatch:ListTagsForResource",), "own alarms"),
         "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
         "ReadRules": (("events:ListTagsForResource", "events:ListTargetsByRule"), "rules"),
@@ -121,6 +122,7 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
     "plan": {
         "ReadSubscriptions": (("sns:GetSubscriptionAttributes",), "any"),
         "ListAlarms": (("cloudwatch:DescribeAlarms",), "alarms"),
+        "ReadDashboard": (("cloudwatch:GetDashboard",), "dashboard"),
         "ReadAlarms": (("cloudwatch:ListTagsForResource",), "own alarms"),
         "ReadDeadLetters": (("sqs:GetQueueAttributes", "sqs:ListQueueTags"), "dead letters"),
         "ReadRoles": (
@@ -182,6 +184,10 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
     # The tags are those of the settings, and of TF_AWS_DEFAULT_TAGS_name: see docs/ci.md.
     "deploy": {
         "WriteSubscriptions": (("sns:SetSubscriptionAttributes", "sns:Unsubscribe"), "any"),
+        "WriteDashboard": (
+            ("cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"),
+            "dashboard",
+        ),
         "WriteAlarms": (
             (
                 "cloudwatch:DeleteAlarms",

@@ -14,6 +14,7 @@ NOUNS = {
     "aws_chatbot_teams_channel_configuration": "Teams channel",
     "aws_cloudwatch_event_bus": "event bus",
     "aws_cloudwatch_event_bus_policy": "policy of event bus",
+    "aws_cloudwatch_dashboard": "dashboard",
     "aws_cloudwatch_event_rule": "rule",
     "aws_cloudwatch_event_target": "target",
     "aws_cloudwatch_metric_alarm": "alarm",
@@ -37,6 +38,7 @@ NOUNS = {
     "aws_ssm_service_setting": "setting of Systems Manager",
 }
 _NAMES = {
+    "aws_cloudwatch_dashboard": "dashboard_name",
     "aws_chatbot_slack_channel_configuration": "configuration_name",
     "aws_chatbot_teams_channel_configuration": "configuration_name",
     "aws_cloudwatch_event_bus_policy": "event_bus_name",

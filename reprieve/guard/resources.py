@@ -293,6 +293,14 @@ class ServiceSetting:
 
 
 @dataclass(frozen=True)
+class Dashboard:
+    """The CloudWatch dashboard of an account. `body` is the object that its JSON stands for."""
+
+    name: str
+    body: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class RegionalGuard:
     """The guard of one Region.
 

@@ -213,6 +213,11 @@ class ReliabilitySettings(_Table):
         description="How many scheduled deletions a minute in one Region are normal: more of them "
         "raise an alarm, 1 to 10,000.",
     )
+    dashboard: StrictBool = Field(
+        default=False,
+        description="A CloudWatch dashboard of the account with the events, alerts, rescues, "
+        "patrols and undelivered events of each watched Region.",
+    )
 
 
 class PatrolSettings(_Table):

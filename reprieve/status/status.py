@@ -11,6 +11,7 @@ from reprieve.aws.parallel import run_in_parallel, run_with_timeout
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import RELAY_CHECKS, checks_of, unknown
+from reprieve.status.dashboard_check import dashboard_findings
 from reprieve.status.expected import expected_in, relay_in
 from reprieve.status.findings import DEPLOY, Check, Count, Finding, Kind, Verdict, for_stack
 from reprieve.status.role_check import roles as check_roles
@@ -158,6 +159,8 @@ def status_of(
         roles = run_with_timeout(timeout, lambda: check_roles(account, settings, others))
     except Exception as error:
         roles = unknown("roles", error)
+    if found := _dashboard(account, settings, timeout):
+        roles = replace(roles, findings=(*roles.findings, *found)).failed()
     if unlisted:
         roles = Check("roles", roles.text, (*unlisted, *roles.findings), Verdict.UNKNOWN)
     return AccountStatus(
@@ -184,6 +187,14 @@ def _suggestion(account: Account, others: Collection[str]) -> str:
         f'Write id = "{account.id}" {where} the settings: with the credentials of another account, '
         "nothing is changed then."
     )
+
+
+def _dashboard(account: Account, settings: Settings, timeout: float) -> list[Finding]:
+    """Return what differs of the dashboard, which an account has once, like the roles."""
+    try:
+        return run_with_timeout(timeout, lambda: list(dashboard_findings(account, settings)))
+    except Exception as error:
+        return [Finding.unread("dashboard", "The dashboard could not be checked.", error)]
 
 
 def _no_answer(region: str, error: Exception) -> RegionStatus:

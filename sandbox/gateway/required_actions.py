@@ -18,6 +18,7 @@ from sandbox.gateway.resource_arns import (
     any_resource,
     arn_in,
     bus_arn,
+    dashboard_arn,
     document_arn,
     given_arn,
     queue_arn,
@@ -117,6 +118,9 @@ _RESOURCES: Final[dict[str, dict[str, Resource]]] = {
     ),
     "monitoring": {
         "DescribeAlarms": arn_in("cloudwatch", "alarm:*"),
+        "GetDashboard": dashboard_arn,
+        "PutDashboard": dashboard_arn,
+        "DeleteDashboards": dashboard_arn,
         "GetMetricStatistics": any_resource,
         "ListTagsForResource": _TAGGED,
         "PutMetricAlarm": arn_in("cloudwatch", "alarm:{AlarmName}"),

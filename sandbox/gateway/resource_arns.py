@@ -71,6 +71,14 @@ def queue_arn(parameters: Parameters, region: str) -> str:
     return arn_in("sqs", name)(parameters, region)
 
 
+def dashboard_arn(parameters: Parameters, region: str) -> str:
+    """Build the ARN of a dashboard, which is of the account and not of a Region."""
+    name = parameters.get("DashboardName") or parameters.get("DashboardNames.member.1")
+    if name is None:
+        (name,) = parameters["DashboardNames"]
+    return f"arn:{get_partition(region)}:cloudwatch::{current_account()}:dashboard/{name}"
+
+
 def alarm_arn(parameters: Parameters, region: str) -> str:
     """Use the one alarm of a call. Raise SandboxCannot for several."""
     # The query protocol numbers the names, the JSON protocol has a list.

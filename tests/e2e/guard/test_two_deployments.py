@@ -26,6 +26,7 @@ ONE_REGION = {
 BLUE = ONE_REGION | {
     "REPRIEVE_NAMES__PREFIX": "blue",
     "REPRIEVE_NAMES__ROLE_PATH": "/security/",
+    "REPRIEVE_RELIABILITY__DASHBOARD": "true",
     "REPRIEVE_RESOURCES__TAGS": "Team=security,Cost Center=4711",
     "REPRIEVE_RESOURCES__PERMISSIONS_BOUNDARY_ARN": BOUNDARY,
 }
@@ -93,21 +94,26 @@ def test_the_resources_have_names_tags_path_and_boundary(sandbox, second):
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == TAGS
 
 
-def test_a_changed_tag_a_lost_boundary_and_a_foreign_tag(sandbox, second):
-    """`reprieve status` reports the first two; other tools may add tags."""
+def test_a_changed_tag_a_lost_boundary_an_emptied_dashboard_and_a_foreign_tag(sandbox, second):
+    """`reprieve status` reports the first three; other tools may add tags."""
     iam, sqs = sandbox.client("iam", REGION), sandbox.client("sqs", REGION)
     url = sqs.get_queue_url(QueueName="blue-dead-letters")["QueueUrl"]
     sqs.tag_queue(QueueUrl=url, Tags={"Team": "sales", "Autotag": "1"})
     iam.delete_role_permissions_boundary(RoleName="blue-patrol")
+    cloudwatch = sandbox.client("cloudwatch", "us-east-1")
+    body = cloudwatch.get_dashboard(DashboardName="blue-dashboard")["DashboardBody"]
+    cloudwatch.put_dashboard(DashboardName="blue-dashboard", DashboardBody='{"widgets": []}')
     try:
         status = Operator(sandbox, BLUE).run("status", "--region", REGION).text
     finally:
+        cloudwatch.put_dashboard(DashboardName="blue-dashboard", DashboardBody=body)
         sqs.tag_queue(QueueUrl=url, Tags={"Team": "security"})
         sqs.untag_queue(QueueUrl=url, TagKeys=["Autotag"])
         iam.put_role_permissions_boundary(RoleName="blue-patrol", PermissionsBoundary=BOUNDARY)
     text = " ".join(status.split())
     assert "The queue blue-dead-letters has the tag Team sales, not security." in text
     assert "The role blue-patrol has no permissions boundary" in text
+    assert "The dashboard blue-dashboard has another content" in text
     assert "Autotag" not in text
 
 
