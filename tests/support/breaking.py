@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.server import Sandbox
+from tests.support import tags
 
 BROKEN = "us-east-1"
 RULE = "reprieve-key-deletion-scheduled"
@@ -56,7 +57,7 @@ def rule_is_gone(aws: Breaker, restore: ExitStack) -> None:
     aws.events.remove_targets(Rule=RULE, Ids=[target["Id"] for target in targets])
     aws.events.delete_rule(Name=RULE)
     restore.callback(aws.events.put_targets, Rule=RULE, Targets=targets)
-    restore.callback(aws.events.put_rule, **rule)
+    restore.callback(aws.events.put_rule, **rule, Tags=tags.LIST)
 
 
 def rule_is_disabled(aws: Breaker, restore: ExitStack) -> None:
@@ -114,7 +115,7 @@ def topic_is_gone(aws: Breaker, restore: ExitStack) -> None:
     aws.sns.delete_topic(TopicArn=TOPIC)
 
     def again() -> None:
-        aws.sns.create_topic(Name="reprieve-alerts", Attributes=kept)
+        aws.sns.create_topic(Name="reprieve-alerts", Attributes=kept, Tags=tags.LIST)
         for address in (EMAIL, "oncall@example.com"):
             aws.sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint=address)
 
@@ -166,7 +167,7 @@ def runbook_is_gone(aws: Breaker, restore: ExitStack) -> None:
     content = aws.ssm.get_document(Name=name)["Content"]
     aws.ssm.delete_document(Name=name)
     kind = {"DocumentType": "Automation", "DocumentFormat": "JSON"}
-    restore.callback(aws.ssm.create_document, Name=name, Content=content, **kind)
+    restore.callback(aws.ssm.create_document, Name=name, Content=content, **kind, Tags=tags.LIST)
 
 
 def runbook_is_another(aws: Breaker, restore: ExitStack) -> None:
@@ -174,7 +175,7 @@ def runbook_is_another(aws: Breaker, restore: ExitStack) -> None:
     runbook_is_gone(aws, restore)
     content = json.dumps({"schemaVersion": "0.3", "mainSteps": []})
     kind = {"DocumentType": "Automation", "DocumentFormat": "JSON"}
-    aws.ssm.create_document(Name=name, Content=content, **kind)
+    aws.ssm.create_document(Name=name, Content=content, **kind, Tags=tags.LIST)
     restore.callback(aws.ssm.delete_document, Name=name)
 
 

@@ -3,6 +3,7 @@
 import json
 from contextlib import ExitStack
 
+from tests.support import tags
 from tests.support.breaking import EMAIL, RULE, TOPIC, Breaker, Breaking, runbook_of
 from tests.support.breaking_reports import alarm_as_it_is
 
@@ -101,7 +102,7 @@ def runbook_has_a_newer_version(aws: Breaker, restore: ExitStack) -> None:
     )
     # A document has no call that deletes its newest version: it is created again.
     kind = {"DocumentType": "Automation", "DocumentFormat": "JSON"}
-    restore.callback(aws.ssm.create_document, Name=name, Content=content, **kind)
+    restore.callback(aws.ssm.create_document, Name=name, Content=content, **kind, Tags=tags.LIST)
     restore.callback(aws.ssm.delete_document, Name=name)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from tests.support import tags
 from tests.support.breaking import QUEUE, Breaker, Breaking
 
 ALARM = "reprieve-dead-letters"
@@ -25,7 +26,7 @@ def queue_as_it_is(aws: Breaker) -> dict[str, Any]:
 def queue_is_gone(aws: Breaker, restore: ExitStack) -> None:
     former = queue_as_it_is(aws)
     aws.sqs.delete_queue(QueueUrl=aws.queue)
-    restore.callback(aws.sqs.create_queue, QueueName=QUEUE, Attributes=former)
+    restore.callback(aws.sqs.create_queue, QueueName=QUEUE, Attributes=former, tags=tags.MAPPING)
 
 
 def queue_is(**changes: str) -> Breaking:
@@ -85,7 +86,7 @@ def alarm_as_it_is(aws: Breaker) -> dict[str, Any]:
 def alarm_is_gone(aws: Breaker, restore: ExitStack) -> None:
     there = alarm_as_it_is(aws)
     aws.cloudwatch.delete_alarms(AlarmNames=[there["AlarmName"]])
-    restore.callback(aws.cloudwatch.put_metric_alarm, **there)
+    restore.callback(aws.cloudwatch.put_metric_alarm, **there, Tags=tags.LIST)
 
 
 def alarm_is(**changes: Any) -> Breaking:
