@@ -128,15 +128,17 @@ class Deployment:
 
         cdktf leaves its plan there too, but not if the state is in HCP Terraform.
         """
-        plan = json.loads(self.terraform("show", "-json", "plan"))
-        changes = {
-            change["address"]: change["change"]["actions"] for change in plan["resource_changes"]
-        }
+        changes = self.resource_changes()
         return {
-            address: actions
-            for address, actions in changes.items()
-            if actions not in (["no-op"], ["read"])
+            address: change["actions"]
+            for address, change in changes.items()
+            if change["actions"] not in (["no-op"], ["read"])
         }
+
+    def resource_changes(self) -> dict[str, dict[str, Any]]:
+        """Return the change of each resource address in the last plan, as terraform shows it."""
+        plan = json.loads(self.terraform("show", "-json", "plan"))
+        return {each["address"]: each["change"] for each in plan["resource_changes"]}
 
     def terraform(self, command: str, *arguments: str) -> str:
         """Run a terraform command, such as `state list`, on the stack; return what it printed."""

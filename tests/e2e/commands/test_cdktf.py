@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from reprieve import __version__
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import PROJECT, STACK, Deployment
 from stacks import lock_file
@@ -17,6 +18,10 @@ SETTINGS = {
     "REPRIEVE_REMEDIATION__ADAPTIVE_CONCURRENCY": "true",
     "TF_AWS_DEFAULT_TAGS_Owner": "security",
 }
+TAGS = [
+    {"Key": "Owner", "Value": "security"},
+    {"Key": "reprieve:version", "Value": __version__},
+]
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +45,9 @@ def test_an_account_that_demands_tags_gets_them(deployed, sandbox):
     """From the provider's own variable; the documented policy of a deployment allows it."""
     arn = sandbox.client("sns", REGIONS[0]).list_topics()["Topics"][0]["TopicArn"]
     tags = sandbox.client("sns", REGIONS[0]).list_tags_for_resource(ResourceArn=arn)["Tags"]
-    assert tags == [{"Key": "Owner", "Value": "security"}]
+    assert sorted(tags, key=lambda tag: tag["Key"]) == TAGS
     role = sandbox.client("iam", REGIONS[0]).get_role(RoleName="reprieve-automation")["Role"]
-    assert role["Tags"] == [{"Key": "Owner", "Value": "security"}]
+    assert sorted(role["Tags"], key=lambda tag: tag["Key"]) == TAGS
 
 
 @pytest.fixture
