@@ -1,11 +1,20 @@
 """Everything of CDKTF and the AWS bindings: no other module imports them.
 
-To move to other bindings, or to a successor of CDKTF, change this file.
+CDK Terrain, the successor of CDKTF, has the same classes under other names. If REPRIEVE_CDK
+chooses it, these imports are of its packages (docs/cdktf.md).
 """
 
+from reprieve.environment.cdk import CDKTF, chosen
 from stacks.fast_bindings import fast_bindings
+from stacks.redirect import redirect
 
-with fast_bindings():
+CDK = chosen()
+"""The CDK that this process synthesises with."""
+
+with (
+    redirect({CDKTF.package: CDK.package, CDKTF.bindings: CDK.bindings}),
+    fast_bindings(package=CDK.bindings),
+):
     from cdktf import (
         App,
         CloudBackend,

@@ -2,7 +2,8 @@
 
 `cdktf-cdktf-provider-aws` is generated: a package of more than 2,000 modules whose `__init__`
 imports every one of them, first in Python and then, through jsii, again in Node. That costs most of
-a synth's time and memory. Three measures avoid it:
+a synth's time and memory. (`cdktn-provider-aws` imports them all in Node only.) Three measures
+avoid it:
 
 * Python: the package is put into `sys.modules` without running its `__init__`, so that
   `from cdktf_cdktf_provider_aws.sns_topic import SnsTopic` runs that one module.
@@ -29,7 +30,7 @@ from pathlib import Path
 
 SWITCH = "REPRIEVE_STOCK_BINDINGS"
 PACKAGE = "cdktf_cdktf_provider_aws"
-PROBE = f"{PACKAGE}.sns_topic"
+PROBE = "sns_topic"
 PRELOAD = Path(__file__).with_name("lazy_bindings.cjs")
 
 # jsii 1.x prints a banner of ten lines for each Node major that it no longer tests.
@@ -43,10 +44,13 @@ _QUIET = {
 
 
 @contextmanager
-def fast_bindings(environ: MutableMapping[str, str] = os.environ) -> Iterator[None]:
-    """Import CDKTF and the bindings inside this context; jsii starts Node at the first import.
+def fast_bindings(
+    environ: MutableMapping[str, str] = os.environ, package: str = PACKAGE
+) -> Iterator[None]:
+    """Import the CDK and its bindings inside this context; jsii starts Node at the first import.
 
-    jsii copies the environment when it starts Node, so `environ` is as it was when this ends.
+    `package` is the one of the bindings. jsii copies the environment when it starts Node, so
+    `environ` is as it was when this ends.
     """
     before = {name: environ.get(name) for name in (*_QUIET, "NODE_OPTIONS")}
     for name, value in _QUIET.items():
@@ -54,11 +58,11 @@ def fast_bindings(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
     fast = not environ.get(SWITCH)
     if fast:
         _preload_in_node(environ)
-        _skip_package_init()
+        _skip_package_init(package)
     try:
         yield
         if fast:
-            _cache_type_checks()
+            _cache_type_checks(package)
     finally:
         for name, former in before.items():
             if former is None:
@@ -86,21 +90,21 @@ def _is_readable(path: Path) -> bool:
     return True
 
 
-def _skip_package_init() -> None:
+def _skip_package_init(package: str) -> None:
     """Put the package into sys.modules unexecuted, if a module of it can be imported that way."""
-    if PACKAGE in sys.modules:
+    if package in sys.modules:
         return
-    spec = importlib.util.find_spec(PACKAGE)
+    spec = importlib.util.find_spec(package)
     if spec is None:
         return  # the import that follows reports what is missing
-    sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
+    sys.modules[package] = importlib.util.module_from_spec(spec)
     try:
-        importlib.import_module(PROBE)
+        importlib.import_module(f"{package}.{PROBE}")
     except Exception:
         # Not the expected package: remove it and use the stock import.
-        for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+        for name in [name for name in sys.modules if name.split(".")[0] == package]:
             del sys.modules[name]
-        importlib.import_module(PACKAGE)
+        importlib.import_module(package)
 
 
 class _Typing:
@@ -123,10 +127,10 @@ def _skip_none(check_type: Callable[..., object]) -> Callable[..., object]:
     return check
 
 
-def _cache_type_checks() -> None:
+def _cache_type_checks(package: str) -> None:
     """Avoid repeated work in the type checks of the bindings' loaded modules, and no others."""
     for name, module in list(sys.modules.items()):
-        if name.startswith(f"{PACKAGE}.") and getattr(module, "typing", None) is typing:
+        if name.startswith(f"{package}.") and getattr(module, "typing", None) is typing:
             module.typing = _Typing()  # type: ignore[attr-defined]
             if check_type := getattr(module, "check_type", None):
                 module.check_type = _skip_none(check_type)  # type: ignore[attr-defined]

@@ -6,8 +6,9 @@
 const fs = require('node:fs');
 const Module = require('node:module');
 
-const INDEX = /[\\/]@cdktf[\\/]provider-aws[\\/]lib[\\/]index\.js$/;
-const EXPORT = /^exports\.(\w+) = require\(("\.\/[\w-]+")\);$/;
+const INDEX = /[\\/]@cdkt[fn][\\/]provider-aws[\\/]lib[\\/]index\.js$/;
+// CDKTF's form, and CDK Terrain's: exports.x = __importStar(require("./x/index"));
+const EXPORT = /^exports\.(\w+) = (require\("\.\/[\w-]+"\)|__importStar\(require\("\.\/[\w-]+\/index"\)\));$/;
 
 const compileJs = Module._extensions['.js'];
 
@@ -16,8 +17,8 @@ function lazily(source) {
     if (!line.includes('require(')) return line;
     const found = EXPORT.exec(line);
     if (!found) throw new Error('an export of an unknown form');
-    const [, name, path] = found;
-    return `Object.defineProperty(exports, "${name}", { enumerable: true, configurable: true, get: () => require(${path}) });`;
+    const [, name, value] = found;
+    return `Object.defineProperty(exports, "${name}", { enumerable: true, configurable: true, get: () => ${value} });`;
   });
   return lines.join('\n');
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reprieve.doctor.provider_check import provider_check
+from reprieve.environment.cdk import chosen
 from reprieve.environment.check import Check
 from reprieve.environment.packages import PROJECT, packages_check
 from reprieve.environment.tools import node_check, python_check, terraform_check
@@ -21,16 +22,19 @@ def machine_checks(timeout: float) -> Iterator[Check]:
 
 
 def cdktf_check(project: Path = PROJECT) -> Check:
-    """Check that the cdktf command line of package.json is installed, in its version."""
-    hint = f"Run `make setup` in {project}: it installs cdktf."
+    """Check that the command line of the chosen CDK is installed, in package.json's version."""
+    cdk = chosen()
+    hint = f"Run `{cdk.setup}` in {project}: it installs {cdk.name}."
+    folder = project / cdk.folder
     try:
-        wanted = json.loads((project / "package.json").read_text())["dependencies"]["cdktf-cli"]
-        installed = project / "node_modules" / "cdktf-cli" / "package.json"
+        wanted = json.loads((folder / "package.json").read_text())["dependencies"][cdk.cli]
+        installed = folder / "node_modules" / cdk.cli / "package.json"
         version = json.loads(installed.read_text())["version"]
     except FileNotFoundError:
-        return Check("cdktf", "cdktf is not installed.", hint)
+        return Check(cdk.name, f"{cdk.name} is not installed.", hint)
     except (OSError, ValueError, KeyError) as error:
-        return Check("cdktf", f"The version of cdktf cannot be read: {error}.", hint)
+        return Check(cdk.name, f"The version of {cdk.name} cannot be read: {error}.", hint)
     if version != wanted:
-        return Check("cdktf", f"cdktf is {version}, and package.json says {wanted}.", hint)
-    return Check("cdktf", f"{version} ({project / 'node_modules'})")
+        problem = f"{cdk.name} is {version}, and package.json says {wanted}."
+        return Check(cdk.name, problem, hint)
+    return Check(cdk.name, f"{version} ({folder / 'node_modules'})")

@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from reprieve.environment.cdk import chosen
 from reprieve.environment.check import Check
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -19,7 +20,7 @@ _SYSTEM = re.compile(r"platform|os_name|implementation|extra")
 def packages_check(project: Path = PROJECT, versions: bool = True) -> Check:
     """Check that this Python has the packages of the lock file, in its versions.
 
-    Packages that only the tests need are not checked.
+    These are the packages that the chosen CDK needs. Those for tests are not checked.
 
     Args:
         project: The directory of the lock file.
@@ -27,7 +28,10 @@ def packages_check(project: Path = PROJECT, versions: bool = True) -> Check:
     """
     lock = project / "Pipfile.lock"
     try:
-        entries = json.loads(lock.read_text(encoding="utf-8"))["default"]
+        locked = json.loads(lock.read_text(encoding="utf-8"))
+        entries: dict[str, dict[str, str]] = {}
+        for category in chosen().categories:
+            entries.update(locked[category])
     except FileNotFoundError:
         return Check("Packages", f"installed, without a lock file ({sys.prefix})")
     except (OSError, ValueError, KeyError) as error:
@@ -67,7 +71,7 @@ def remedy(project: Path = PROJECT) -> str:
     for python in own:
         if python.exists() and not is_own(project):
             return f"Use the project's own: {python}"
-    return f"Run `make setup` in {project}: it installs the packages of Pipfile.lock."
+    return f"Run `{chosen().setup}` in {project}: it installs the packages of Pipfile.lock."
 
 
 def is_own(project: Path = PROJECT) -> bool:
@@ -81,7 +85,7 @@ def is_fresh(project: Path = PROJECT) -> bool:
     That is cheap to know, and as good as `packages_check`.
     """
     try:
-        stamp = (project / ".venv" / ".done").stat().st_mtime
+        stamp = (project / ".venv" / chosen().stamp).stat().st_mtime
         newest = (project / "Pipfile.lock").stat().st_mtime
     except OSError:
         return False

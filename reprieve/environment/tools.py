@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 
+from reprieve.environment.cdk import chosen
 from reprieve.environment.check import Check
-from reprieve.environment.requirements import NODE, PYTHON, TERRAFORM
+from reprieve.environment.requirements import PYTHON, TERRAFORM
 
 TERRAFORM_VARIABLE = "TERRAFORM_BINARY_NAME"
 """Names the terraform to run, for cdktf too."""
@@ -34,9 +35,9 @@ def python_check() -> Check:
 
 
 def node_check() -> Check:
-    """Check the Node.js that runs cdktf, and the Node.js part of the app."""
-    hint = _NODE_HINT.format(NODE[0])
-    return _program("Node.js", "node", "--version", NODE, hint, "Node.js")
+    """Check the Node.js that runs cdktf or cdktn, and the Node.js part of the app."""
+    minimum = chosen().node
+    return _program("Node.js", "node", "--version", minimum, _node_hint(), "Node.js")
 
 
 def npm_check() -> Check:
@@ -44,7 +45,7 @@ def npm_check() -> Check:
     found = shutil.which("npm")
     if found:
         return Check("npm", found)
-    return Check("npm", "npm is not on PATH.", _NODE_HINT.format(NODE[0]))
+    return Check("npm", "npm is not on PATH.", _node_hint())
 
 
 def terraform_program() -> str:
@@ -91,3 +92,7 @@ def _program(
 
 def _text(version: "tuple[int, int]") -> str:
     return ".".join(map(str, version))
+
+
+def _node_hint() -> str:
+    return _NODE_HINT.format(_text(chosen().node).replace(".0", ""))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Discriminator
 from pydantic.fields import FieldInfo
 
 from reprieve import regions
+from reprieve.environment import cdk
 from reprieve.settings.errors import SettingError, SettingsError, shown
 from reprieve.text import nearest
 
@@ -23,6 +24,7 @@ EXAMPLE_FILE: Final = "reprieve.example.toml"
 RESERVED: Final = (
     FILE_VARIABLE,
     ACCOUNT_VARIABLE,
+    cdk.VARIABLE,
     f"{PREFIX}STOCK_BINDINGS",
     f"{PREFIX}PROVIDER_MIRROR",
 )
@@ -119,6 +121,8 @@ def read_environment(
 ) -> tuple[dict[str, dict[str, object]], list[SettingError]]:
     """Return the settings in the environment, and an error for each unknown variable.
 
+    The one reserved variable with few values is checked here too.
+
     Args:
         environ: The environment variables. Those without the prefix are ignored.
         tables: The known settings, `{table: {key: its pydantic field}}`.
@@ -139,6 +143,9 @@ def read_environment(
             hint = f"did you mean {PREFIX}{near}?" if near else f"write {PREFIX}<TABLE>__<KEY>"
             # Do not show the value: it may be a secret.
             unknown.append(SettingError(name, "is not the variable of any setting", hint))
+        elif name == cdk.VARIABLE and text and text not in cdk.CHOICES:
+            rule, hint = f"is not {' or '.join(cdk.CHOICES)}", "write one of them, or unset it"
+            unknown.append(SettingError(name, rule, hint, shown(text)))
     return values, unknown
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from reprieve.aws.account import reason_and_hint
+from reprieve.environment.cdk import deploy_command
 from reprieve.names import STACK
 from reprieve.text import counted
 
@@ -96,7 +97,7 @@ def check_of(name: str, text: str, findings: list[Finding]) -> Check:
 
 
 DEPLOY: Final = (
-    "Deploy again: `reprieve diff` shows the difference, `npx cdktf deploy reprieve` fixes it."
+    f"Deploy again: `reprieve diff` shows the difference, `{deploy_command()}` fixes it."
 )
 """What to do wherever Terraform would restore the resource, if the stack is that of one account."""
 

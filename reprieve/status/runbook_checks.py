@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from reprieve.aws.account import is_code
+from reprieve.environment.cdk import deploy_command
 from reprieve.guard.remediation import runbooks_of, started_runbooks
 from reprieve.guard.resources import DOCUMENT_VERSION, Document
 from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
@@ -21,8 +22,8 @@ _FAILED: Final = ("Failed", "TimedOut", "Cancelled", "CompletedWithFailure")
 _UNEXPECTED: Final = unexpected_hint("runbook", "`aws ssm delete-document`")
 # Targets start the first version, and a version never changes: Terraform would add another one.
 _CREATE_AGAIN: Final = (
-    "Somebody changed it. Delete it with `aws ssm delete-document`, then deploy: `npx cdktf deploy "
-    "reprieve` creates it again."
+    "Somebody changed it. Delete it with `aws ssm delete-document`, then deploy: "
+    f"`{deploy_command()}` creates it again."
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from reprieve.aws.account import NO_TOPIC, is_code
+from reprieve.environment.cdk import deploy_command
 from reprieve.guard.resources import Topic
 from reprieve.status.attributes import Attributes
 from reprieve.status.chat_checks import chat_findings
@@ -15,8 +16,8 @@ from reprieve.status.suspension import may_be_suspended
 
 _PENDING: Final = "PendingConfirmation"
 _CONFIRM: Final = (
-    'Open the e-mail from "Reprieve REGION" and confirm. If it is older than two days, `npx cdktf '
-    "deploy reprieve` sends another one as soon as SNS has deleted the first subscription."
+    'Open the e-mail from "Reprieve REGION" and confirm. If it is older than two days, '
+    f"`{deploy_command()}` sends another one as soon as SNS has deleted the first subscription."
 )
 _CONFIRM_AGAIN: Final = (
     'Send the request again with `aws sns subscribe`, then open the e-mail from "Reprieve REGION" '
@@ -27,7 +28,7 @@ _CONFIRM_AGAIN: Final = (
 
 _CONFIRM_ENDPOINT: Final = (
     "The endpoint must confirm: it opens the SubscribeURL of the request that SNS sent to it. "
-    "`npx cdktf deploy reprieve` sends another request as soon as SNS has deleted the first "
+    f"`{deploy_command()}` sends another request as soon as SNS has deleted the first "
     "subscription, after two days. `aws sns subscribe` sends one at once."
 )
 

@@ -97,10 +97,10 @@ def test_a_package_that_looks_different_is_imported_the_stock_way(package):
     assert run(IMPORT, package.parent, PYTHONPATH=f"{package.parent}:{PROJECT}") == "init ran\n"
 
 
-def node(index: str, directory: Path) -> str:
+def node(index: str, directory: Path, scope: str = "@cdktf") -> str:
     """Load a bindings' index under the preload, use `one`; return what loaded when."""
-    library = directory / "node_modules" / "@cdktf" / "provider-aws" / "lib"
-    library.mkdir(parents=True)
+    library = directory / "node_modules" / scope / "provider-aws" / "lib"
+    library.mkdir(parents=True, exist_ok=True)
     (library / "index.js").write_text(index)
     for name in ("one", "two"):
         (library / f"{name}.js").write_text(f"console.log('loaded {name}'); exports.x = '{name}';")
@@ -116,6 +116,20 @@ INDEX = 'exports.two = exports.one = void 0;\nexports.one = require("./one");\n'
 def test_the_preload_loads_a_module_when_it_is_used(tmp_path):
     """`two` is never used, so it is never loaded."""
     assert node(INDEX + 'exports.two = require("./two");\n', tmp_path) == "use\nloaded one\n"
+
+
+def test_the_preload_knows_the_form_of_cdk_terrain(tmp_path):
+    """Its compiler wraps each import, and names the file in the folder."""
+    index = (
+        "exports.two = exports.one = void 0;\nvar __importStar = (m) => m;\n"
+        'exports.one = __importStar(require("./one/index"));\n'
+        'exports.two = __importStar(require("./two/index"));\n'
+    )
+    library = tmp_path / "node_modules" / "@cdktn" / "provider-aws" / "lib"
+    for name in ("one", "two"):
+        (library / name).mkdir(parents=True)
+        (library / name / "index.js").write_text(f"console.log('loaded {name}')")
+    assert node(index, tmp_path, "@cdktn") == "use\nloaded one\n"
 
 
 def test_the_preload_leaves_an_index_of_an_unknown_form_alone(tmp_path):

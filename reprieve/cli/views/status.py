@@ -8,6 +8,7 @@ from rich.text import Text
 
 from reprieve.cli.views.findings import show_findings
 from reprieve.cli.views.layout import escaped, fits, heading, marked, show_table, table
+from reprieve.environment.cdk import deploy_command
 from reprieve.settings.account import stack_of
 from reprieve.status.findings import Check, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
@@ -28,7 +29,7 @@ _STYLES = {Verdict.OK: "", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "yellow"}
 # A file has no colours, so a failed check is marked too.
 _MARKS = {Verdict.OK: "", Verdict.WRONG: "✘ ", Verdict.UNKNOWN: "? "}
 _NO_GUARD = "no guard"
-_DEPLOY = "Deploy: `reprieve diff` shows what is created, `npx cdktf deploy {}` creates it."
+_DEPLOY = "Deploy: `reprieve diff` shows what is created, `{}` creates it."
 _ASIDE = {
     Coverage.EXCLUDED: "Excluded by the settings",
     Coverage.UNWATCHED: "Not watched, without customer keys",
@@ -62,7 +63,7 @@ def _show_nothing_deployed(status: AccountStatus, out: Console) -> None:
     unguarded = counted(keys, "customer key is", "customer keys are") + " not guarded there"
     text = f"Nothing of the guard is deployed here, in {where}{f': {unguarded}' if keys else ''}."
     out.print(marked("✘ ", Text(text, "bold red"), "bold red"))
-    out.print(marked("  → ", escaped(_DEPLOY.format(stack_of(status.name)))))
+    out.print(marked("  → ", escaped(_DEPLOY.format(deploy_command(stack_of(status.name))))))
     out.print()
 
 
