@@ -17,6 +17,7 @@ from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
 from tools.guard_table import guard_rows
 from tools.organization_table import ACCOUNTS, organization_rows
+from tools.version_table import version_rows
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 SCHEMA: Final = "alert-schema.json"
@@ -81,6 +82,10 @@ def organization_table() -> str:
     """Return a row for each way to guard an organization, with its price."""
     head = ["setting", "what for", "an account, US$ a month", f"{ACCOUNTS} accounts"]
     return _table(head, organization_rows())
+def versions_table() -> str:
+    """Return a row for each version of Python and Node.js, with what `make test-versions` found."""
+    head = ["version", "tested", "unit and synth tests", "`npx cdktf`", "`npx cdktn`"]
+    return _table(head, version_rows())
 
 
 TABLES_OF_DOCS: Final = {
@@ -89,6 +94,7 @@ TABLES_OF_DOCS: Final = {
     "organizations.md": {"costs": organization_table},
     "settings.md": {"settings": settings_table},
     "threats.md": {"threats": threats_table},
+    "versions.md": {"versions": versions_table},
 }
 
 
