@@ -19,15 +19,22 @@ BIN := .venv/bin
 # (testpaths): the default order, by number of tests, would start them last.
 WORKERS := --dist loadscope --no-loadscope-reorder -n
 
-.PHONY: help setup demo pictures synth test coverage test-fast check lint-workflows policy-scan format docs burst bench-synth test-bindings lock provider-lock clean
+.PHONY: help setup demo pictures synth test coverage test-fast check lint-workflows policy-scan format docs burst bench-synth test-bindings test-cdktn test-versions lock provider-lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: ## install the locked Python packages and the cdktf command line
+# What synthesises and deploys: CDKTF, or CDK Terrain, its successor (docs/cdktf.md).
+ifeq ($(REPRIEVE_CDK),cdktn)
+  CDK := .venv/.done-cdktn node_modules/.done-cdktn
+else
+  CDK := node_modules/.done
+endif
+
+setup: ## install the locked Python packages and the cdktf command line (REPRIEVE_CDK=cdktn: and CDK Terrain's instead)
 	@$(CHECK_TOOLS)
 	@for each in .tools .venv; do "$$each/bin/python" -c '' 2>/dev/null || rm -f "$$each/.done"; done # its Python is gone
-	@$(MAKE) --silent .venv/.done node_modules/.done
+	@$(MAKE) --silent .venv/.done $(CDK)
 
 demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1: a complete guard to try commands on; REGIONS=a,b: other Regions; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(REGIONS),--regions $(REGIONS)) $(if $(DEMO),--$(DEMO))
@@ -79,15 +86,29 @@ burst: setup ## schedule the deletion of thousands of keys at once, on a local A
 bench-synth: .venv/.done ## time the synth of 34 Regions, with the stock and the fast import
 	@$(BIN)/python -m bench.synth
 
+# cdktn wants a newer Node.js than Reprieve: the one of .ci/node, where it is for this system.
+NODE_22 = $(CURDIR)/.tools/node/node_modules/node-22-linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)/bin
+
+test-cdktn: setup .tools/node/.done ## test with CDK Terrain, the successor of CDKTF: the same JSON, and each deploys what the other deployed
+	@PATH="$(NODE_22):$$PATH" $(MAKE) --silent .venv/.done-cdktn node_modules/.done-cdktn
+	@PATH="$(NODE_22):$$PATH" REPRIEVE_CDK=cdktn $(BIN)/python -m pytest $(WORKERS) 2 tests/synth
+	@PATH="$(NODE_22):$$PATH" $(BIN)/python -m pytest $(WORKERS) 4 tests/cdktn
+
+test-versions: setup .tools/node/.done ## run the unit and synth tests with every Python and Node.js here, and renew docs/versions.md (ONLY="3.13 node-22": these)
+	@REPRIEVE_CDK=cdktn $(MAKE) --silent node_modules/.done-cdktn PATH="$(NODE_22):$$PATH"
+	@$(BIN)/python -m tools.versions $(ONLY)
+	@$(BIN)/python -m pytest tests/slow/test_installs.py
+
 test-bindings: .venv/.done ## compare the JSON of both generations of the AWS bindings (slow: installs the other one)
-	@$(BIN)/python -m pytest tests/slow
+	@$(BIN)/python -m pytest tests/slow/test_bindings.py
 
 lock: .tools/.done ## renew every lock file: Pipfile.lock, .ci/requirements/*.txt, package-lock.json
 	@cd .ci/requirements && for each in *.in; do $(PIP_COMPILE) --output-file "$${each%.in}.txt" "$$each"; done
 	@$(PIPENV) lock
 	@$(PYTHON) -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); \
 	  d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4) + "\n")'
-	@npm install --package-lock-only --ignore-scripts
+	@for each in . cdktn-cli .ci/node; do (cd $$each && npm install --package-lock-only --ignore-scripts \
+	  --omit-lockfile-registry-resolved --no-fund --no-audit); done
 
 PLATFORMS := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64
 
@@ -98,7 +119,7 @@ provider-lock: .venv/.done ## renew .terraform.lock.hcl: the newest AWS provider
 	@cp cdktf.out/stacks/reprieve/.terraform.lock.hcl .terraform.lock.hcl
 
 clean: ## remove what set-up and runs created (your Terraform state stays)
-	@rm -rf .venv .tools node_modules cdktf.out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	@rm -rf .venv .tools node_modules cdktn-cli/node_modules cdktf.out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 
 .tools/.done: .ci/requirements/setup.txt
 	@$(CHECK_TOOLS) python
@@ -117,6 +138,28 @@ node_modules/.done: package.json package-lock.json tools/cdktf_interrupt.py
 	@echo "Installing the cdktf command line into node_modules/ (half a minute) …"
 	@npm ci --ignore-scripts --no-progress --loglevel=error
 	@$(PYTHON) tools/cdktf_interrupt.py
+	@touch $@
+
+.venv/.done-cdktn: Pipfile.lock | .venv/.done
+	@echo "Installing the packages of CDK Terrain into .venv/ …"
+	@$(PIPENV) sync --categories cdktn --quiet
+	@touch $@
+
+# The link lets npx find it.
+node_modules/.done-cdktn: cdktn-cli/package.json cdktn-cli/package-lock.json
+	@$(CHECK_TOOLS) python node npm
+	@echo "Installing the cdktn command line into cdktn-cli/node_modules/ (half a minute) …"
+	@cd cdktn-cli && npm ci --ignore-scripts --no-progress --loglevel=error
+	@mkdir -p node_modules/.bin
+	@ln -sf ../../cdktn-cli/node_modules/.bin/cdktn node_modules/.bin/cdktn
+	@touch $@
+
+.tools/node/.done: .ci/node/package.json .ci/node/package-lock.json
+	@$(CHECK_TOOLS) python node npm
+	@echo "Installing Node.js 20, 22 and 24 into .tools/node/ (a minute) …"
+	@mkdir -p .tools/node
+	@cp .ci/node/package.json .ci/node/package-lock.json .tools/node
+	@cd .tools/node && npm ci --ignore-scripts --no-progress --loglevel=error
 	@touch $@
 
 .tools/policy-scan/.done: .ci/requirements/policy-scan.txt | .tools/.done

@@ -21,6 +21,7 @@ LOCK_FILE = ".terraform.lock.hcl"  # Terraform's name for it
 # Names a directory that holds registry.terraform.io/hashicorp/aws/…, for machines that do not
 # reach Terraform's registry.
 MIRROR_VARIABLE = "REPRIEVE_PROVIDER_MIRROR"
+CDK_VARIABLE = "REPRIEVE_CDK"
 # What the caller's environment must not change: the settings, the account, the state, the plan.
 _LEFT_OUT = (
     "REPRIEVE_",
@@ -147,13 +148,14 @@ class Deployment:
         )
 
     def cdktf(self, *arguments: str, on_line: Callable[[str], None] = lambda line: None) -> str:
-        """Run the cdktf of node_modules/; `on_line` gets each line as it is printed."""
+        """Run cdktf, or cdktn if the settings choose it; `on_line` gets each line as printed."""
         locked = (self.directory / LOCK_FILE).is_file()
         if arguments[0] in ("deploy", "diff", "destroy") and not locked:
             # The lock would be asked from Terraform's registry, whatever a mirror holds.
             arguments = (*arguments, "--skip-provider-lock")
         tool("terraform")  # cdktf would say that execvp failed
-        return self._run([cdktf_command(), *arguments], self.directory, on_line)
+        command = cdktf_command(self.settings.get(CDK_VARIABLE, "cdktf"))
+        return self._run([command, *arguments], self.directory, on_line)
 
     def _run(
         self,
@@ -190,11 +192,13 @@ def deployer(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-def cdktf_command() -> str:
-    """Return the path of the cdktf command line that package.json declares."""
-    found = shutil.which("cdktf", path=PROJECT / "node_modules" / ".bin")
+def cdktf_command(name: str = "cdktf") -> str:
+    """Return the path of the command line that a package.json declares: of cdktf, or of cdktn."""
+    folder = PROJECT / "cdktn-cli" if name == "cdktn" else PROJECT
+    found = shutil.which(name, path=folder / "node_modules" / ".bin")
     if not found:
-        raise CommandFailed("cdktf is not in node_modules/. Run `make setup`: it installs it.")
+        setup = "make setup" if name == "cdktf" else f"make setup {CDK_VARIABLE}={name}"
+        raise CommandFailed(f"{name} is not in {folder}/node_modules. Run `{setup}`.")
     return found
 
 

@@ -82,6 +82,8 @@ def organization_table() -> str:
     """Return a row for each way to guard an organization, with its price."""
     head = ["setting", "what for", "an account, US$ a month", f"{ACCOUNTS} accounts"]
     return _table(head, organization_rows())
+
+
 def versions_table() -> str:
     """Return a row for each version of Python and Node.js, with what `make test-versions` found."""
     head = ["version", "tested", "unit and synth tests", "`npx cdktf`", "`npx cdktn`"]

@@ -19,7 +19,7 @@ from stacks.cdk import App
 
 PROJECT = Path(__file__).resolve().parents[2]
 OUTPUT = PROJECT / "build" / "policy"
-_ONE_REGION = {
+ONE_REGION = {
     "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
     "REPRIEVE_REGIONS__WATCH": "eu-west-1",
 }
@@ -65,9 +65,9 @@ def main() -> None:
     settings = {} if own else {FILE_VARIABLE: EXAMPLE_FILE}
     synthesise(OUTPUT, "settings", os.environ | settings, PROJECT)
     for name, said in VARIANTS.items():
-        synthesise(OUTPUT, name, _ONE_REGION | dict(said), OUTPUT)
+        synthesise(OUTPUT, name, ONE_REGION | dict(said), OUTPUT)
     for command in COMMANDS:
-        policy = json.dumps(policy_for(command, load(_ONE_REGION, OUTPUT).only))
+        policy = json.dumps(policy_for(command, load(ONE_REGION, OUTPUT).only))
         (OUTPUT / f"{command.replace(' ', '')}.json").write_text(policy)
 
 

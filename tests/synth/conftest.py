@@ -9,7 +9,8 @@ import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from stacks.account import AccountStack
-from stacks.cdk import App
+from stacks.cdk import CDK, App
+from tests.support.cdktn import as_cdktf
 from tests.support.settings import load_one
 from tests.support.synth import EMAIL, Stack, toml_of
 
@@ -42,7 +43,8 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
         AccountStack(app, "reprieve", settings)
         app.synth()
         stack: Stack = json.loads((directory / "stacks/reprieve/cdk.tf.json").read_text())
-        return stack
+        # `make test-cdktn` runs these tests with CDK Terrain, against the same golden files.
+        return as_cdktf(stack) if CDK.name == "cdktn" else stack
 
     return synthesise
 

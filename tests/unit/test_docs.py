@@ -54,7 +54,7 @@ def test_a_command_of_the_documentation_is_there(page, command):
         assert not hasattr(known, "commands"), f"{page} names no command in: {command}"
         assert_options(words, [*options, "--help"])
     elif program == "npx":
-        assert words[1:2] == ["cdktf"]
+        assert words[1:2] in (["cdktf"], ["cdktn"])
         assert words[2] in ("deploy", "diff", "destroy", "synth")
     else:
         assert program in OTHERS
