@@ -35,7 +35,7 @@ def account(sandbox, tmp_path_factory):
 def changes(account):
     """Return what the upgrade's plan would do to each address; the addresses have no suffix.
 
-    "tag" stands for an update that changes nothing but the tags.
+    "tag" stands for an update of the tags only.
     """
     deployment = account.deployment
     deployment.synth()
