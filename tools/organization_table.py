@@ -9,11 +9,11 @@ from reprieve.settings.schema import Settings
 from tools.prices import account_price
 
 ACCOUNTS: Final = 80
-_HUB, _OTHER = "111122223333", "222233334444"
+_IDS: Final = tuple(f"{111122223333 + index}" for index in range(ACCOUNTS))
 _DAILY: Final = {"patrol": {"every": "1 day"}}
 _TO_HUB: Final = {
     "topology": "hub",
-    "hub": {"account": _HUB, "region": "us-east-1"},
+    "hub": {"account": _IDS[0], "region": "us-east-1"},
 }
 _WAYS: Final[tuple[tuple[dict[str, Any], str], ...]] = (
     ({}, "the default settings: each Region sends its own alerts"),
@@ -40,8 +40,8 @@ def organization_rows() -> list[list[str]]:
 
 def _prices(given: dict[str, Any]) -> tuple[float, float]:
     """Return the price of an account that has no hub, and of all with the one that has it."""
-    one = account_price(_settings(given, _OTHER))
-    first = account_price(_settings(given, _HUB))
+    accounts = [_settings(given, id) for id in _IDS]
+    first, one = (account_price(each.placed(None, _IDS, accounts)) for each in accounts[:2])
     return one, first + (ACCOUNTS - 1) * one
 
 
