@@ -23,6 +23,7 @@ from reprieve.diff.plan import (
     is_too_deep,
 )
 from reprieve.diff.references import References
+from reprieve.text import without_secrets
 
 _HINT: Final = "Create the JSON with: terraform show -json PLANFILE > plan.json"
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -169,6 +170,7 @@ class _Configuration:
         """Return the change in an entry of `resource_changes` or `resource_drift`."""
         change = each["change"]
         configured = self._resources.get(_INDEX.sub("", _text(each, "address")))
+        type = _text(each, "type")
         before = _values(change.get("before"), False, change.get("before_sensitive"))
         after = _values(
             change.get("after"), change.get("after_unknown"), change.get("after_sensitive")
@@ -179,12 +181,13 @@ class _Configuration:
                 name: self._references.resolved(value, expressions.get(name))
                 for name, value in after.items()
             }
+        before, after = _without_token(type, before), _without_token(type, after)
         values = [value for value in (after, before) if isinstance(value, dict)]
         return Change(
             address=_text(each, "address"),
-            type=_text(each, "type"),
+            type=type,
             name=_text(each, "name"),
-            place=self._place(each["type"], configured, values),
+            place=self._place(type, configured, values),
             actions=_actions(change),
             before=before if isinstance(before, dict) else None,
             after=after if isinstance(after, dict) else None,
@@ -260,6 +263,16 @@ def _values(value: Any, unknown: Any, sensitive: Any) -> Any:
             for index, each in enumerate(value)
         ]
     return value
+
+
+def _without_token(type: str, values: Any) -> Any:
+    """Return attributes without what a subscription's URL hides: no report gets to know it."""
+    if type != "aws_sns_topic_subscription" or not isinstance(values, dict):
+        return values
+    endpoint = values.get("endpoint")
+    return (
+        {**values, "endpoint": without_secrets(endpoint)} if isinstance(endpoint, str) else values
+    )
 
 
 def _true_of(unknown: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from reprieve.events.transformer import Transformer
 from reprieve.location import Location
 from reprieve.messages.message import Message
 from reprieve.runbooks.runbook import Runbook
+from reprieve.text import without_secrets
 
 Policy = dict[str, Any]
 
@@ -50,6 +51,11 @@ class Subscription:
     dead_letter_arn: str
     delivery_policy: Mapping[str, Any] | None
     raw: bool
+
+    @property
+    def shown(self) -> str:
+        """The endpoint for people: the URL of one may hold a token."""
+        return without_secrets(self.endpoint)
 
 
 @dataclass(frozen=True)

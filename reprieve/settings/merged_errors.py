@@ -12,6 +12,7 @@ from reprieve.settings.errors import Place, SettingError, key_of, shown
 from reprieve.settings.origins import Origins
 from reprieve.settings.schema import LISTS, TABLES
 from reprieve.settings.sources import variable_of
+from reprieve.text import concealed, without_secrets
 
 
 def merged(
@@ -66,8 +67,17 @@ def _setting_errors(
 def _setting_error(
     error: ErrorDetails, place: Place, origin: str | None, rule: str, hint: str
 ) -> SettingError:
-    value = None if error["input"] is None else shown(error["input"])
+    value = None if error["input"] is None else shown(_without_secrets(error["input"], place))
     return SettingError(key_of(place), rule, hint, value, origin)
+
+
+def _without_secrets(value: object, place: Place) -> object:
+    """Return a value without the secrets of URLs; a `url` may also lack its scheme."""
+    if isinstance(value, list | tuple):
+        return [_without_secrets(each, place) for each in value]
+    if not isinstance(value, str):
+        return value
+    return concealed(value) if "url" in place else without_secrets(value)
 
 
 def _rank(place: Place, names: Sequence[str]) -> tuple[int, ...]:

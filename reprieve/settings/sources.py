@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from reprieve import regions
 from reprieve.environment import cdk
 from reprieve.settings.errors import SettingError, SettingsError, shown
-from reprieve.text import nearest
+from reprieve.text import nearest, without_secrets
 
 PREFIX: Final = "REPRIEVE_"
 FILE_VARIABLE: Final = f"{PREFIX}SETTINGS"
@@ -113,7 +113,7 @@ def _line_of(text: str, error: str) -> str:
     if not number:
         return ""
     lines = text.split("\n")  # as TOML counts lines; splitlines also splits elsewhere
-    return f": {lines[int(number[1]) - 1].strip()}"
+    return f": {without_secrets(lines[int(number[1]) - 1].strip())}"
 
 
 def read_environment(

@@ -53,7 +53,7 @@ def subscriptions(expected: ExpectedRegion) -> Check:
             findings += of_address
         for each in topic.subscriptions:
             arn = deployed.get((each.protocol, each.endpoint))
-            of_channel = list(_findings(expected, topic, each.endpoint, arn, kind.expected(each)))
+            of_channel = list(_findings(expected, topic, each.shown, arn, kind.expected(each)))
             correct += not of_channel
             findings += of_channel
     for of_chat in chat_findings(expected):

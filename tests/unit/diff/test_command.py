@@ -19,6 +19,8 @@ from reprieve.regions import known_regions
 from sandbox.deployment import PROJECT
 from tests.unit.diff.plan_making import PLANS, edit, in_regions, plan_json, review, text
 
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:reprieve-json"
+
 
 def run(*arguments, stdin=None):
     """Run the command."""
@@ -52,6 +54,35 @@ def test_the_exit_code_is_that_of_the_gravest_plan(names, code, format):
     result = run("--format", format, *map(file, names))
     assert result.exit_code == code
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "json", "csv"])
+@pytest.mark.parametrize("of", ["resource_changes", "resource_drift"])
+def test_no_format_shows_the_token_of_a_url(format, of):
+    """Comments have more readers than the settings. The hash tells two URLs apart."""
+    token, url = "0123456789abcdef", "https://events.example.com/integration/"
+    plan = plan_json("settled")
+    before, after = (
+        {"endpoint": f"{url}{end}", "protocol": "https", "topic_arn": TOPIC}
+        for end in ("reprieve", token)
+    )
+    changes = [("delete", before, None), ("create", None, after), ("update", before, after)]
+    for action, was, now in changes[2 if of == "resource_drift" else 0 :]:
+        plan.setdefault(of, []).append(
+            {
+                "address": f"aws_sns_topic_subscription.{action}",
+                "mode": "managed",
+                "type": "aws_sns_topic_subscription",
+                "name": action,
+                "change": {"actions": [action], "before": was, "after": now},
+            }
+        )
+    output = run("--format", format, "-", stdin=json.dumps(plan)).output
+    assert token not in output
+    assert "integration" not in output
+    found = set(re.findall(r"https://events.example.com/… \(hash ([0-9a-f]{8})\)", output))
+    only_subjects = (format, of) == ("csv", "resource_drift")
+    assert len(found) == (1 if only_subjects else 2)
 
 
 def test_outputs_alone_are_changes():

@@ -95,6 +95,39 @@ def test_names_and_endpoints_are_unique(tmp_path):
     ]
 
 
+UNSAFE = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"url": f"http://events.example.com/{UNSAFE}"},
+        {"url": f"events.example.com/{UNSAFE}"},
+        {"url": f"https://user:{UNSAFE}@events.example.com/"},
+        {"url": f"https://events.example.com/{UNSAFE} x"},
+        {"url": [f"https://events.example.com/{UNSAFE}"]},
+        {"type": "sms", "number": "+15555550100", "url": f"https://events.example.com/{UNSAFE}"},
+        {"webhook": f"https://events.example.com/{UNSAFE}"},
+        {"name": f"https://events.example.com/{UNSAFE}"},
+    ],
+)
+def test_no_error_shows_the_token_of_a_url(values, tmp_path):
+    """The log of a workflow has more readers than the settings."""
+    found = errors(tmp_path, channels(GOOD_OF["https"] | values), **IN_IRELAND)
+    assert "(hash " in str(found)
+    assert UNSAFE not in str(found)
+
+
+def test_no_error_of_the_file_shows_the_token_of_a_url(tmp_path):
+    """The line of a syntax error is shown, and so is a table that is a text."""
+    (line,) = errors(tmp_path, f"{GOOD}[[channel]]\nurl = https://events.example.com/{UNSAFE}\n")
+    assert "https://events.example.com/… (hash " in line.rule
+    assert UNSAFE not in line.rule
+    (text,) = errors(tmp_path, f'channel = "https://events.example.com/{UNSAFE}"\n{GOOD}')
+    assert text.value is not None
+    assert UNSAFE not in text.value
+
+
 @pytest.mark.parametrize("kind", ["sms", "slack", "teams", "user-notifications"])
 def test_what_a_partition_does_not_have_is_rejected_with_what_it_has(kind, tmp_path):
     """China has neither text messages nor chat."""
