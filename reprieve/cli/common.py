@@ -19,8 +19,8 @@ from reprieve.errors import ExitCode, ReprieveError
 from reprieve.regions import known_regions
 from reprieve.settings.arns import principal_partition
 from reprieve.settings.deployment import Deployment
-from reprieve.settings.exemption import ended
 from reprieve.settings.schema import Settings
+from reprieve.settings.setting_warnings import setting_warnings
 from reprieve.text import iso, nearest, printable
 
 _FILE_WIDTH: Final = 100_000
@@ -188,13 +188,10 @@ def open_accounts(
     return opened, closed
 
 
-def warn_ended(deployment: Deployment) -> None:
-    """Print on stderr which exemptions have ended: they exempt nothing any more."""
-    today = datetime.now(UTC).date()
-    for each in deployment.accounts:
-        of = f"account {each.account.name}: " if each.account.name else ""
-        for sentence in ended(each.exemption, today):
-            print(printable(f"Warning: {of}{sentence}"), file=sys.stderr)
+def warn(deployment: Deployment) -> None:
+    """Print on stderr what valid settings likely do not do as they are meant to."""
+    for each in setting_warnings(deployment.accounts, datetime.now(UTC).date()):
+        print(printable(f"Warning: {each}"), file=sys.stderr)
 
 
 def chosen(format: OutputFormat, as_json: bool) -> OutputFormat:

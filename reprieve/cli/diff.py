@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reprieve.aws.topics import existing_topics
-from reprieve.cli.common import AsJson, OutputFormat, warn_ended
+from reprieve.cli.common import AsJson, OutputFormat, warn
 from reprieve.cli.options.run import OptionError
 from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import DIFF_COLUMNS, diff_rows
@@ -92,7 +92,7 @@ def _read(paths: list[str]) -> list[Plan]:
 
 def _created() -> list[Plan]:
     with suppress(ReprieveError):  # main.py reports the errors of the settings
-        warn_ended(load())
+        warn(load())
     with spinner() as show:
         plans = plan_all(Path.cwd(), show)
     for plan in plans:

@@ -100,7 +100,7 @@ def drill(
         as_json=lambda: report.as_json("passed", passed=passed),
         columns=DRILL_COLUMNS,
         rows=lambda: drill_rows(report.accounts),
-        view=lambda: show(report.accounts, console()),
+        view=lambda: show(report.accounts, console(), closed=len(report.closed)),
     )
     if interrupted:
         raise typer.Exit(ExitCode.INTERRUPTED)

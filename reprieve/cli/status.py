@@ -23,7 +23,7 @@ from reprieve.cli.common import (
     console,
     exit_with,
     open_accounts,
-    warn_ended,
+    warn,
 )
 from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import STATUS_COLUMNS, status_rows
@@ -62,7 +62,7 @@ def status(
     format = chosen(format, as_json)
     access = access_of(profile, role_arn, external_id)
     deployment = load()
-    warn_ended(deployment)
+    warn(deployment)
     report = _check(deployment.accounts, region, access, timeout)
     healthy = not report.closed and all(each.is_healthy for each in report.accounts)
     shown = [_without_passed(each) if only_failed else each for each in report.accounts]
@@ -71,7 +71,7 @@ def status(
         as_json=lambda: replace(report, accounts=shown).as_json("healthy", passed=healthy),
         columns=STATUS_COLUMNS,
         rows=lambda: status_rows(shown),
-        view=lambda: show(shown, console()),
+        view=lambda: show(shown, console(), closed=len(report.closed)),
     )
     exit_with(healthy)
 

@@ -84,7 +84,9 @@ def sweep(
         as_json=lambda: report.as_json("healthy", passed=healthy),
         columns=SWEEP_COLUMNS,
         rows=lambda: sweep_rows(report.accounts),
-        view=lambda: show(report.accounts, console(), acted=cancels or enables),
+        view=lambda: show(
+            report.accounts, console(), acted=cancels or enables, closed=len(report.closed)
+        ),
     )
     exit_with(healthy)
 

@@ -6,10 +6,11 @@ from typing import Final
 
 import typer
 
-from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, warn_ended
+from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, warn
 from reprieve.cli.output import print_as
 from reprieve.errors import ExitCode
 from reprieve.settings.errors import SettingError, SettingsError
+from reprieve.settings.hub import HUB_TOPOLOGY
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
 from reprieve.text import counted
@@ -33,7 +34,7 @@ def validate(format: Format = OutputFormat.TABLE, as_json: AsJson = False) -> No
     try:
         deployment = load()
         accounts = deployment.accounts
-        warn_ended(deployment)
+        warn(deployment)
     except SettingsError as error:
         if format is OutputFormat.TABLE:
             raise
@@ -62,7 +63,19 @@ def _summary(settings: Settings) -> str:
     counts = [
         (len(settings.regions.watched), "Region", "Regions"),
         (len(settings.notify.emails), "address", "addresses"),
+        (len(settings.channel), "channel", "channels"),
         (len(settings.notify.threats), "threat", "threats"),
         (len(settings.watch), "watch", "watches"),
     ]
-    return ", ".join(counted(*each) for each in counts if each[0])
+    found = [counted(*each) for each in counts if each[0]]
+    return ", ".join([*found, *_hub(settings)])
+
+
+def _hub(settings: Settings) -> Sequence[str]:
+    """Return where the hub is; nothing without a hub."""
+    if settings.notify.topology != HUB_TOPOLOGY:
+        return []
+    hub = settings.notify.hub
+    region = hub.region or settings.regions.home
+    elsewhere = hub.account not in (None, settings.account.id)
+    return [f"the hub in {region}{f' of {hub.account}' if elsewhere else ''}"]

@@ -47,7 +47,7 @@ class Deployment:
         """
         if len(self.accounts) > 1:
             raise SeveralAccounts(
-                f"The settings are for {len(self.accounts)} accounts: {_some(self.names)}.",
+                f"The settings are for {len(self.accounts)} accounts: {some_names(self.names)}.",
                 "Select one: set REPRIEVE_ACCOUNT to its name.",
             )
         return self.accounts[0]
@@ -72,10 +72,10 @@ def _hint(name: str, known: Sequence[str]) -> str:
     if not known:
         return "They are for one account, without a table [accounts.NAME]: select none."
     near = nearest(name, known)
-    return f"Did you mean {near}?" if near else f"The accounts are {_some(known)}."
+    return f"Did you mean {near}?" if near else f"The accounts are {some_names(known)}."
 
 
-def _some(names: Sequence[str]) -> str:
+def some_names(names: Sequence[str]) -> str:
     """Return the first names, so that a sentence about eighty accounts stays short."""
     shown = ", ".join(names[:_SHOWN])
     return f"{shown}, …" if len(names) > _SHOWN else shown

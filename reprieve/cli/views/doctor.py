@@ -23,7 +23,8 @@ def show(diagnosis: Diagnosis, out: Console) -> None:
     unchecked = sum(check.found == NOT_CHECKED for check in problems)
     failed = len(problems) - unchecked
     if problems:
-        more = f" {unchecked} depend on them." if unchecked else ""
+        verb = "depends" if unchecked == 1 else "depend"
+        more = f" {unchecked} {verb} on {'it' if failed == 1 else 'them'}." if unchecked else ""
         out.print(f"\n{counted(failed, 'check')} failed.{more}", style="bold red")
     else:
         out.print("\nEverything is ready.", style="green")

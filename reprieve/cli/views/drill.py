@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, fits, heading, marked, show_table, table
+from reprieve.cli.views.layout import escaped, fits, heading, marked, show_closed, show_table, table
 from reprieve.drill.result import AccountDrill, Drill
 from reprieve.text import counted
 
@@ -15,10 +15,11 @@ _SECONDS = ("ALERT", "CANCELLED", "RESULT SENT")
 _FOLDED_WIDTH = 12
 
 
-def show(accounts: Sequence[AccountDrill], out: Console) -> None:
-    """Print the results of the drill in each account."""
+def show(accounts: Sequence[AccountDrill], out: Console, *, closed: int = 0) -> None:
+    """Print the results of each account, and how many could not be opened (`closed`)."""
     for each in accounts:
         _show_account(each, out)
+    show_closed(closed, len(accounts), out, "drilled")
 
 
 def _show_account(found: AccountDrill, out: Console) -> None:

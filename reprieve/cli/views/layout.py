@@ -7,7 +7,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.text import printable
+from reprieve.text import counted, printable
 
 _UNBOUNDED = 100_000
 
@@ -65,6 +65,14 @@ def show_table(content: Table, out: Console) -> None:
         out.print(content)
     lines = printed.get().splitlines()
     out.print("\n".join(line.rstrip() for line in lines), soft_wrap=True)
+
+
+def show_closed(closed: int, opened: int, out: Console, what: str = "read") -> None:
+    """Print as the last line how many accounts could not be opened; nothing if none failed."""
+    if closed:
+        many = counted(closed + opened, "account")
+        text = f"{closed} of {many} {'was' if closed == 1 else 'were'} not {what}."
+        out.print(marked("✘ ", Text(text, "bold red"), "bold red"))
 
 
 def marked(mark: str, text: Text, style: str = "") -> Table:

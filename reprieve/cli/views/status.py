@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reprieve.cli.views.findings import show_findings
-from reprieve.cli.views.layout import escaped, fits, heading, marked, show_table, table
+from reprieve.cli.views.layout import escaped, fits, heading, marked, show_closed, show_table, table
 from reprieve.environment.cdk import deploy_command
 from reprieve.settings.account import stack_of
 from reprieve.status.findings import Check, Verdict
@@ -18,7 +18,7 @@ _HEADS = {
     "rules": "RULES",
     "targets": "TARGETS",
     "topic": "TOPIC",
-    "subscriptions": "E-MAILS",
+    "subscriptions": "SENT TO",
     "runbook": "RUNBOOK",
     "dead letters": "DEAD LETTERS",
     "alarms": "ALARMS",
@@ -37,10 +37,11 @@ _ASIDE = {
 }
 
 
-def show(accounts: Sequence[AccountStatus], out: Console) -> None:
-    """Print each account."""
+def show(accounts: Sequence[AccountStatus], out: Console, *, closed: int = 0) -> None:
+    """Print each account, and how many could not be opened (`closed`)."""
     for each in accounts:
         _show_account(each, out)
+    show_closed(closed, len(accounts), out)
 
 
 def _show_account(status: AccountStatus, out: Console) -> None:

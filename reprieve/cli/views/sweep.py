@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, fits, heading, marked, show_table, table
+from reprieve.cli.views.layout import escaped, fits, heading, marked, show_closed, show_table, table
 from reprieve.sweep.cloudtrail import Call
 from reprieve.sweep.result import DISABLED, UNKNOWN, Key, Sweep, keys_in_danger
 from reprieve.text import counted, printable
@@ -34,8 +34,11 @@ def prompt(what: str, key: Key) -> str:
     return printable(f"{what} {key.arn} ({', '.join(filter(None, details))})?")
 
 
-def show(sweeps: Sequence[Sweep], out: Console, *, acted: bool) -> None:
-    """Print the keys of all accounts, then what could not be read, then the verdict."""
+def show(sweeps: Sequence[Sweep], out: Console, *, acted: bool, closed: int = 0) -> None:
+    """Print the keys of all accounts, then what could not be read, then the verdict.
+
+    `closed` is how many accounts could not be opened.
+    """
     for each in sweeps:
         out.print(heading(each.account.id, each.account.name), style="bold")
         if each.keys:
@@ -47,7 +50,8 @@ def show(sweeps: Sequence[Sweep], out: Console, *, acted: bool) -> None:
             out.print(marked("? ", escaped(text, "yellow"), "yellow"))
             out.print(marked("  ", escaped(", ".join(places))))
         out.print()
-    _show_verdict(sweeps, out, acted=acted)
+    _show_verdict(sweeps, out, acted=acted, closed=closed)
+    show_closed(closed, len(sweeps), out)
 
 
 def _show_keys(keys: Sequence[Key], out: Console) -> None:
@@ -174,17 +178,17 @@ def _notes(key: Key) -> list[str]:
     return [*(["drill key"] if key.is_drills else []), *exempt]
 
 
-def _show_verdict(sweeps: Sequence[Sweep], out: Console, *, acted: bool) -> None:
+def _show_verdict(sweeps: Sequence[Sweep], out: Console, *, acted: bool, closed: int) -> None:
     pending = list(keys_in_danger(sweeps))
     if pending:
         text = f"{_count(len(pending))} pending deletion{_of_drills(pending)}."
         out.print(escaped(f"✘ {text}", "bold red"))
         if not acted:
             out.print(marked("  → ", Text("`reprieve sweep --cancel` cancels the deletions.")))
-    elif all(each.is_healthy for each in sweeps):
-        out.print("✔ No key is pending deletion, except exempt ones.", style="bold green")
-    else:
+    elif not all(each.is_healthy for each in sweeps):
         out.print("✘ Some keys could not be read or rescued.", style="bold red")
+    elif not closed:
+        out.print("✔ No key is pending deletion, except exempt ones.", style="bold green")
     keys = [key for each in sweeps for key in each.keys]
     for state, (what, consequence) in _UNUSABLE.items():
         found = [key for key in keys if key.state == state]

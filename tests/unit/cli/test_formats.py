@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from reprieve.aws.account import AccountError
+from reprieve.aws.opening import Closed, Opened
 from reprieve.aws.permissions import COMMANDS, policy_for
+from reprieve.cli import drill, status, sweep
 from reprieve.cli.common import print_json
 from reprieve.cli.views.sweep import prompt
 from reprieve.drill.result import AccountDrill
 from tests.support.settings import load_one
-from tests.unit.cli.samples import CALL, KEY
+from tests.unit.cli.samples import ACCOUNT, CALL, KEY
 
 COMMAND_LINES = [["threats"], ["status"], ["drill", "--yes"], ["sweep"], ["policy", "status"]]
 UNPRINTABLE = "\x1b[2J\u202e"
@@ -125,3 +128,21 @@ def test_json_prints_dates_as_text(capsys):
     """JSON has no dates: ISO 8601."""
     print_json(CALL.at)
     assert capsys.readouterr().out == '"2026-11-24T00:00:00Z"\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [(["status"], "read"), (["drill", "--yes"], "drilled"), (["sweep"], "read")],
+)
+def test_an_account_that_was_not_opened_ends_the_table(
+    reprieve, account, monkeypatch, arguments, what
+):
+    """Its error alone is on stderr, which a log may have elsewhere."""
+    closed = Closed("other", AccountError("The credentials have expired."))
+    for module in (status, drill, sweep):
+        monkeypatch.setattr(
+            module, "open_accounts", lambda _, accounts: ([Opened(ACCOUNT, accounts[0])], [closed])
+        )
+    result = reprieve(*arguments)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1] == f"✘ 1 of 2 accounts was not {what}."

@@ -44,3 +44,21 @@ def test_errors_as_csv_are_rows(reprieve):
     lines = reprieve("validate", "--format", "csv", settings=WRONG).stdout.splitlines()
     assert lines[0] == "key,value,rule,hint,origin"
     assert len(lines) == 3
+
+
+def test_it_counts_channels_and_names_the_hub(reprieve):
+    """Everything that decides who is notified."""
+    channel = '[[channel]]\nname = "ops"\ntype = "email"\naddress = "ops@example.com"\n'
+    hub = '[notify.hub]\nregion = "eu-west-1"\n'
+    result = reprieve("validate", settings=f'{SETTINGS}topology = "hub"\n{hub}{channel}')
+    counts = "17 Regions, 1 address, 1 channel, 11 threats, the hub in eu-west-1"
+    assert result.stdout == f"✔ The settings are valid: {counts}.\n"
+
+
+def test_warnings_are_on_stderr(reprieve):
+    """The settings are valid."""
+    deployers = '[exempt]\ndeployers = ["arn:aws:iam::222233334444:role/Deployment"]\n'
+    account = '[account]\nid = "111122223333"\n'
+    result = reprieve("validate", settings=SETTINGS + deployers + account)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Warning: exempt.deployers has no principal of the account")

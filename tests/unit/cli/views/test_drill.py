@@ -59,3 +59,10 @@ def test_a_narrow_terminal_cuts_nothing_off(width):
     text = view(PASSED, LATE, width=width)
     assert "ap-southeast-2  ✘ FAILED\n" in text
     assert "cancelled 2.1 s" in " ".join(text.split())
+
+
+def test_an_account_that_was_not_opened_is_the_last_line():
+    """After the verdict of the other one."""
+    accounts = [AccountDrill(ACCOUNT.id, (PASSED,))]
+    lines = printed(lambda out: show(accounts, out, closed=1), None).splitlines()
+    assert lines[-2:] == ["✔ 1 of 1 Regions passed.", "✘ 1 of 2 accounts was not drilled."]

@@ -241,3 +241,10 @@ def test_keys_are_counted_where_nothing_is_deployed():
     )
     first = " ".join(text.split("→")[0].split())
     assert first.endswith("in any of the 2 watched Regions: 7 customer keys are not guarded there.")
+
+
+def test_an_account_that_was_not_opened_is_the_last_line():
+    """After the verdict of the other one."""
+    status = AccountStatus(ACCOUNT.id, ACCOUNT.arn, None, (watched("eu-west-1"),), ROLES)
+    text = printed(lambda out: show([status], out, closed=1), None)
+    assert text.splitlines()[-1] == "✘ 1 of 2 accounts was not read."

@@ -121,3 +121,20 @@ def test_the_account_of_a_caller_is_shown_if_it_is_another_one():
 def test_no_key_at_all(snapshot):
     """One line for the account, and the verdict."""
     assert view() == snapshot
+
+
+def test_an_account_that_was_not_opened_is_the_last_line():
+    """Nobody knows whether a key is pending deletion there."""
+    text = printed(lambda out: show([Sweep(ACCOUNT, (), ())], out, acted=False, closed=1), None)
+    assert text.splitlines()[-1] == "✘ 1 of 2 accounts was not read."
+    assert "✔" not in text
+
+
+def test_pending_keys_are_counted_although_accounts_were_not_opened():
+    """Both matter."""
+    sweeps = [Sweep(ACCOUNT, keys()[:1], ())]
+    text = printed(lambda out: show(sweeps, out, acted=True, closed=2), None)
+    assert text.splitlines()[-2:] == [
+        "✘ 1 key is pending deletion.",
+        "✘ 2 of 3 accounts were not read.",
+    ]

@@ -1,0 +1,64 @@
+"""Warnings about valid settings that likely do not do what they are meant to."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from reprieve.settings.arns import principal_account
+from reprieve.settings.deployment import some_names
+from reprieve.settings.exemption import ended
+from reprieve.settings.hub import HUB_TOPOLOGY
+from reprieve.settings.schema import Settings
+
+
+def setting_warnings(accounts: Sequence[Settings], today: date) -> list[str]:
+    """Return each warning once, with the names of the accounts that it is about, if they have some.
+
+    Args:
+        accounts: The settings of the selected accounts.
+        today: The date in UTC.
+    """
+    found: dict[str, list[str]] = {}
+    for each in accounts:
+        for sentence in _warnings(each, today):
+            found.setdefault(sentence, []).append(each.account.name or "")
+    return [f"{_of(names)}{sentence}" for sentence, names in found.items()]
+
+
+def _of(names: Sequence[str]) -> str:
+    if not all(names):
+        return ""
+    return f"account{'s' if len(names) > 1 else ''} {some_names(names)}: "
+
+
+def _warnings(settings: Settings, today: date) -> Iterator[str]:
+    yield from ended(settings.exemption, today)
+    yield from _hub_elsewhere(settings)
+    yield from _foreign_deployers(settings)
+
+
+def _hub_elsewhere(settings: Settings) -> Iterator[str]:
+    """Yield that the hub is in none of several accounts: a deployment of these does not create it.
+
+    Settings of one account say nothing about others, so a hub elsewhere is normal there.
+    """
+    notify, hub = settings.notify, settings.notify.hub.account
+    if not settings.account.name or notify.topology != HUB_TOPOLOGY or not hub:
+        return
+    if hub not in settings.all_account_ids:
+        yield (
+            f'notify.hub.account = "{hub}" is the id of no [accounts.NAME]: nobody is notified '
+            "until its hub is deployed with settings of its own."
+        )
+
+
+def _foreign_deployers(settings: Settings) -> Iterator[str]:
+    """Yield that no deployer is of the account: CloudTrail names the account's own principals."""
+    deployers, account = settings.exempt.deployers, settings.account
+    if not account.id or not deployers:
+        return
+    if account.id not in map(principal_account, deployers):
+        where = "[accounts.NAME.exempt]" if account.name else "[exempt]"
+        yield (
+            "exempt.deployers has no principal of the account: its deployments send alerts. "
+            f"Name the role that deploys there in {where}."
+        )
