@@ -13,8 +13,14 @@ from reprieve.diff.differences import parsed
 from reprieve.diff.labels import tail
 from reprieve.diff.plan import Change
 from reprieve.diff.runbooks import without_hash
+from reprieve.events.results import SOURCE
 
 Policy = dict[str, Any]
+
+_QUEUES: Final = ("aws_sqs_queue", "aws_sqs_queue_policy")
+# The runbooks' results: only events of this source, on the default bus (reprieve.guard.policies).
+_RESULTS: Final = {"StringEquals": {"events:source": SOURCE}}
+_DEFAULT_BUS: Final = re.compile(r"arn:[a-z-]+:events:\*:(\d{12}):event-bus/default")
 
 # They show what there is, and no content of it (Service Authorization Reference, level "List").
 _HARMLESS: Final = re.compile(r"[a-z0-9-]+:(List|Describe)[A-Za-z]+")
@@ -27,14 +33,23 @@ _STARTING: Final = ("ssm:StartAutomationExecution", "ssm:GetAutomationExecution"
 def aligned(
     change: Change, before: Any, after: Any, everything: Sequence[Change]
 ) -> tuple[Any, Any]:
-    """Return the policies of a role to compare, with the expected differences in both.
+    """Return the policies of a role, or of a queue, to compare: the expected differences in both.
 
-    `everything` are all resources of the plan. What is not a policy of a role stays as it is.
+    `everything` are all resources of the plan. Any other policy stays as it is.
     """
     old, new = parsed(renamed(before, everything)), parsed(after)
-    if change.type != "aws_iam_role_policy" or not all(_is_policy(each) for each in (old, new)):
+    if change.type not in ("aws_iam_role_policy", *_QUEUES) or not all(
+        _is_policy(each) for each in (old, new)
+    ):
         return before, after
-    added = [each for each in _grants(new) if _is_expected(each, everything)]
+    if change.type in _QUEUES:
+        left = [each for each in _grants(new) if _leaves_dead_letters(each, change, everything)]
+        return _with(old, left), new
+    added = [
+        each
+        for each in _grants(new)
+        if _is_expected(each, everything) or _puts_results(each, old, everything)
+    ]
     dropped = [each for each in _grants(old) if _is_missed_by_nobody(each, change, everything)]
     return _with(old, added), _with(new, dropped)
 
@@ -94,6 +109,52 @@ def _is_expected(grant: Policy, everything: Sequence[Change]) -> bool:
     if _HARMLESS.fullmatch(grant["Action"]):
         return True
     return _is_about(grant, [e for e in everything if "create" in e.actions], "after")
+
+
+def _puts_results(grant: Policy, old: Policy, everything: Sequence[Change]) -> bool:
+    """Whether a right puts only results on the account's bus, for a rule that the plan creates."""
+    bus = _DEFAULT_BUS.fullmatch(grant["Resource"])
+    return (
+        grant["Action"] == "events:PutEvents"
+        and grant.get("Condition") == _RESULTS
+        and bus is not None
+        and f":{bus[1]}:" in json.dumps(old)
+        and any(
+            each.type == "aws_cloudwatch_event_rule"
+            and "create" in each.actions
+            and _matches_results((each.after or {}).get("event_pattern"))
+            for each in everything
+        )
+    )
+
+
+def _matches_results(pattern: Any) -> bool:
+    found = parsed(pattern)
+    return isinstance(found, dict) and found.get("source") == [SOURCE]
+
+
+def _leaves_dead_letters(grant: Policy, change: Change, everything: Sequence[Change]) -> bool:
+    """Whether a right lets topics that the plan creates leave messages in their account's queue."""
+    condition, queue = grant.get("Condition"), str(grant["Resource"]).split(":")
+    if (grant["Action"], grant.get("Principal")) != (
+        "sqs:SendMessage",
+        {"Service": "sns.amazonaws.com"},
+    ):
+        return False
+    source = str(((condition or {}).get("ArnLike") or {}).get("aws:SourceArn"))
+    *home, name = source.split(":")
+    return (
+        condition == {"ArnLike": {"aws:SourceArn": source}}
+        and home == ["arn", queue[1], "sns", *queue[3:5]]
+        and re.fullmatch(r"[\w-]+-\*", name) is not None
+        and any(
+            each.type == "aws_sns_topic"
+            and "create" in each.actions
+            and each.place == change.place
+            and str((each.after or {}).get("name")).startswith(name[:-1])
+            for each in everything
+        )
+    )
 
 
 def _is_missed_by_nobody(grant: Policy, change: Change, everything: Sequence[Change]) -> bool:

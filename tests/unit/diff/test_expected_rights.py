@@ -5,6 +5,11 @@ import json
 import pytest
 
 from reprieve.diff.weakenings import weakenings_of
+from reprieve.guard.guard import regional_guard
+from reprieve.guard.policies import automation_permissions
+from reprieve.location import Location
+from reprieve.settings.schema import Settings
+from tests.support.synth import CHANNELS
 from tests.unit.diff.plan_making import change
 
 ACCOUNT = "111122223333"
@@ -73,6 +78,66 @@ def test_a_right_on_what_the_plan_deletes_is_missed_by_nobody(action, resource, 
     assert kinds([(action, resource)], [], deleted(name), stays) == {"policy-narrowed"}
 
 
+@pytest.mark.parametrize(
+    ("bus", "source", "is_own"),
+    [
+        (f"arn:aws:events:*:{ACCOUNT}:event-bus/default", "reprieve", True),
+        (f"arn:aws:events:*:{ACCOUNT}:event-bus/default", "aws.kms", False),
+        (f"arn:aws:events:*:{ACCOUNT}:event-bus/other", "reprieve", False),
+        ("arn:aws:events:*:222233334444:event-bus/default", "reprieve", False),
+    ],
+)
+def test_runbooks_may_put_results_on_the_bus_if_the_plan_creates_their_rule(bus, source, is_own):
+    """The first channel needs both. Any other event, or another bus, widens the role."""
+    before = policy(("sns:Publish", TOPIC))
+    after = policy(("sns:Publish", TOPIC), ("events:PutEvents", bus))
+    content = json.loads(after["policy"])
+    content["Statement"][1]["Condition"] = {"StringEquals": {"events:source": source}}
+    own = change("aws_iam_role_policy", before, {"role": "r", "policy": json.dumps(content)})
+    pattern = json.dumps({"source": ["reprieve"], "detail-type": ["result"]})
+    rule = change("aws_cloudwatch_event_rule", None, {"event_pattern": pattern})
+    found = [each.kind for each in weakenings_of(own, (), (own, rule))]
+    assert found == ([] if is_own else ["policy-widened"])
+    assert [each.kind for each in weakenings_of(own, (), (own,))] == ["policy-widened"]
+
+
+QUEUE = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:reprieve-dead-letters"
+
+
+@pytest.mark.parametrize(
+    ("service", "source", "is_own"),
+    [
+        ("sns", f"arn:aws:sns:eu-west-1:{ACCOUNT}:reprieve-*", True),
+        ("s3", f"arn:aws:sns:eu-west-1:{ACCOUNT}:reprieve-*", False),
+        ("sns", "arn:aws:sns:eu-west-1:222233334444:reprieve-*", False),
+        ("sns", f"arn:aws:sns:eu-west-1:{ACCOUNT}:*", False),
+        ("sns", f"arn:aws:sns:eu-west-1:{ACCOUNT}:other-*", False),
+    ],
+)
+def test_topics_that_the_plan_creates_may_leave_messages_in_the_queue(service, source, is_own):
+    """Foreign topics and other services may not."""
+
+    def queue(*allowed):
+        statements = [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": f"{each}.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": QUEUE,
+                "Condition": {"ArnLike": {"aws:SourceArn": arn}},
+            }
+            for each, arn in allowed
+        ]
+        return {"policy": json.dumps({"Statement": statements})}
+
+    rules = ("events", f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/reprieve-*")
+    own = change("aws_sqs_queue", queue(rules), queue(rules, (service, source)))
+    topic = change("aws_sns_topic", None, {"name": "reprieve-json"})
+    found = [each.kind for each in weakenings_of(own, (), (own, topic))]
+    assert found == ([] if is_own else ["policy-widened"])
+    assert [each.kind for each in weakenings_of(own, (), (own,))] == ["policy-widened"]
+
+
 def test_listing_and_describing_widen_nothing():
     """Reading contents does."""
     assert kinds([], [("kms:ListResourceTags", "*"), ("kms:DescribeKey", "*")]) == set()
@@ -109,3 +174,39 @@ def test_a_rule_that_matched_a_deleted_runbooks_failures_is_not_narrowed():
     )
     assert weakenings_of(rule, (rule, deleted("document"))) == []
     assert [each.kind for each in weakenings_of(rule, (rule,))] == ["pattern-narrowed"]
+
+
+def test_the_first_channels_weaken_nothing():
+    """The guard's own policies before and after, and the topics and rules of the channels."""
+    location = Location("aws", "eu-west-1", ACCOUNT)
+    plain, with_channels = (
+        regional_guard(
+            Settings(
+                notify={"emails": ("security@example.com",)},
+                regions={"watch": ("eu-west-1",)},
+                channel=channels,
+            ),
+            location,
+        )
+        for channels in ((), CHANNELS)
+    )
+    old, new = ({"policy": json.dumps(each.queue.policy)} for each in (plain, with_channels))
+    assert old != new
+    created = [
+        change("aws_sns_topic", None, {"name": each.name}) for each in with_channels.topics
+    ] + [
+        change("aws_cloudwatch_event_rule", None, {"event_pattern": each.pattern})
+        for each in with_channels.rules
+    ]
+    queue = change("aws_sqs_queue", old, new)
+    assert weakenings_of(queue, (), (queue, *created)) == []
+    was, now = (
+        {
+            "policy": json.dumps(
+                automation_permissions(location, topic_names=["a"], puts_events=puts)
+            )
+        }
+        for puts in (False, True)
+    )
+    role = change("aws_iam_role_policy", was, now)
+    assert weakenings_of(role, (), (role, *created)) == []
