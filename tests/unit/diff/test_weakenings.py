@@ -308,3 +308,17 @@ def test_every_kind_of_weakening_has_a_test_here():
     """A new kind without one fails here."""
     tested = {case[4] for case in CASES} | {"gone", "gap", "guard-lost", "state-lost"}
     assert set(KINDS) == tested
+
+
+def test_a_redrive_policy_with_other_spaces_is_the_same():
+    """A subscription with another URL is replaced: then the plan has the configuration's JSON."""
+    queue = "arn:aws:sqs:eu-west-1:111122223333:reprieve-dead-letters"
+    before, after = (
+        {"redrive_policy": text}
+        for text in (
+            f'{{"deadLetterTargetArn":"{queue}"}}',
+            f'{{"deadLetterTargetArn": "{queue}"}}',
+        )
+    )
+    replaced = change("aws_sns_topic_subscription", before, after, "create", "delete")
+    assert {each.kind for each in weakenings_of(replaced)} == {"gap"}
