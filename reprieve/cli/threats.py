@@ -40,7 +40,8 @@ def threats(
 def _events(accounts: Sequence[Settings]) -> list[tuple[WatchedEvent, list[str]]]:
     """Return each event with the names of its accounts, where the settings of some differ.
 
-    The names are empty where every account has the event, alike.
+    The names are empty where every account has the event, alike. Rows of the same name are
+    together.
     """
     found: list[tuple[WatchedEvent, list[str]]] = []
     for each in accounts:
@@ -49,6 +50,8 @@ def _events(accounts: Sequence[Settings]) -> list[tuple[WatchedEvent, list[str]]
             if names is None:
                 found.append((event, names := []))
             names.append(each.account.name or "")
+    order = list(dict.fromkeys(event.name for event, _ in found))
+    found.sort(key=lambda each: order.index(each[0].name))
     return [(event, [] if len(names) == len(accounts) else names) for event, names in found]
 
 

@@ -62,9 +62,13 @@ class Deployment:
         """
         for name in names:
             if name not in self.names:
-                raise UnknownAccount(
-                    f'The settings have no account "{name}".', _hint(name, self.names)
+                named = [each.account.name for each in self.accounts if each.account.id == name]
+                hint = (
+                    f"This is an id. Write the name of the account: {named[0]}."
+                    if named and named[0]
+                    else _hint(name, self.names)
                 )
+                raise UnknownAccount(f'The settings have no account "{name}".', hint)
         return Deployment(tuple(each for each in self.accounts if each.account.name in names))
 
 

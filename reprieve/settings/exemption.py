@@ -115,7 +115,7 @@ def exemption_errors(values: Values) -> Errors:
                 {},
                 f"names {' and '.join(named) or 'nothing'}: an exemption is for one of "
                 f"{', '.join(KINDS)}",
-                "write a table [[exemption]] for each",
+                "write a table [[exemption]] for each" if named else "add principal, key or tags",
             )
     remediation = table(values, "remediation")
     if remediation.get("enabled") is not True or remediation.get("runbook") != "aws":

@@ -89,3 +89,25 @@ def test_a_service_control_policy_must_be_the_same_for_all(reprieve):
     result = reprieve("policy", "protect", settings=OTHER_TOPIC + role)
     assert result.exit_code == 2
     assert "need different service control policies" in result.stderr
+
+
+def test_an_id_in_place_of_a_name_is_answered_with_the_name(reprieve):
+    """The options select by name."""
+    result = reprieve(
+        "--account",
+        "333344445555",
+        "accounts",
+        settings=f'{ACCOUNTS}[accounts.dev]\nid = "333344445555"\n',
+    )
+    assert result.exit_code == 2
+    assert result.stderr.endswith("→ This is an id. Write the name of the account: dev.\n")
+
+
+def test_the_rows_of_a_threat_are_together(reprieve):
+    """However the accounts differ."""
+    role = "arn:aws:iam::333344445555:role/Deployment"
+    dev = f'[accounts.dev]\nid = "333344445555"\n[accounts.dev.exempt]\ndeployers = ["{role}"]\n'
+    result = reprieve("threats", "--json", settings=ACCOUNTS + dev)
+    found = [(each["name"], each.get("accounts")) for each in json.loads(result.stdout)]
+    at = next(index for index, (name, _) in enumerate(found) if name == "guard-changed")
+    assert found[at + 1] == ("guard-changed", ["dev"])

@@ -10,6 +10,7 @@ from reprieve.location import Location
 from reprieve.settings.errors import SettingsError
 from reprieve.settings.exemption import ended
 from reprieve.settings.loader import load
+from tests.support.settings import GOOD, errors
 
 EMAIL = {"REPRIEVE_NOTIFY__EMAILS": "security@example.com"}
 ROLE = "arn:aws:iam::111122223333:role/team/Migration"
@@ -147,3 +148,9 @@ def test_so_many_that_the_patrols_runbook_gets_too_long(tmp_path):
     ((key, rule),) = errors_of(tmp_path, entry * 9)
     assert key == "exemption"
     assert rule.startswith("is more than the 6,000 that fit into the patrol's runbook")
+
+
+def test_an_exemption_of_nothing_says_what_to_add(tmp_path):
+    """One of the three keys is needed."""
+    (found,) = errors(tmp_path, GOOD + ENTRY)
+    assert found.hint == "add principal, key or tags"
