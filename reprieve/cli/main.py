@@ -43,6 +43,9 @@ class _Commands(TyperGroup):
         with new_run() as run:
             try:
                 return super().invoke(ctx)
+            except typer.BadParameter as error:
+                error.message = error.message.removeprefix("Value error, ")  # pydantic's words
+                raise
             except (typer.TyperException, typer.Exit, BrokenPipeError, EOFError):
                 raise  # typer ends these itself
             except typer.Abort:  # Ctrl-C, or the end of the input, at a question

@@ -126,3 +126,10 @@ def test_a_drill_needs_its_alert(reprieve):
 
 
 _NOTIFY = 'notify.emails = ["security@example.com"]\n'
+
+
+def test_an_unknown_format_is_reported_without_the_words_of_a_library(reprieve):
+    """With those that there are."""
+    result = reprieve("threats", "--format", "xml")
+    assert result.exit_code == 2
+    assert "'--format': 'xml' is not one of 'table', 'json', 'csv'." in result.stderr
