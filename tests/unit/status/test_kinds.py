@@ -12,6 +12,7 @@ from reprieve.guard.chat import chat_configurations
 from reprieve.guard.guard import regional_guard
 from reprieve.guard.remediation import roles_of
 from reprieve.guard.resources import (
+    Dashboard,
     Metric,
     NotificationConfiguration,
     NotificationRule,
@@ -194,7 +195,8 @@ def test_a_change_of_each_field_of_a_metric_is_found(case, name):
 def test_every_kind_of_resource_is_compared():
     """Each dataclass of the guard is here, or is a part of one that is.
 
-    What AWS User Notifications sends is not compared yet.
+    What AWS User Notifications sends is not compared yet. The dashboard, which an account has once,
+    is compared as a whole: `dashboard_check`.
     """
     kinds = {
         each
@@ -202,6 +204,7 @@ def test_every_kind_of_resource_is_compared():
         if isinstance(each, type) and is_dataclass(each) and each.__module__ == resources.__name__
     }
     assert kinds == {type(resource) for _, resource, _ in KINDS.values()} | {
+        Dashboard,
         Metric,
         RegionalGuard,
         NotificationConfiguration,
