@@ -20,6 +20,7 @@ A rule and a role have 64 characters at most, and none of Reprieve's names is lo
 the prefix (EventBridge API reference, PutRule; IAM user guide, "IAM and STS quotas"). Rules of
 `[[watch]]` are checked with the prefix of the settings.
 """
+
 HUB: Final = "hub"
 HUB_EXEMPT: Final = "hub-exempt"
 HUB_MANUAL: Final = "hub-manual"

@@ -113,7 +113,7 @@ class AccountStack(TerraformStack):
                 provider=providers[home],
                 references=regional,
             )
-        if notifications := account_notifications(settings, Location(partition, home)):
+        if notifications := account_notifications(settings, guards):
             Notifications(
                 self,
                 "notifications",

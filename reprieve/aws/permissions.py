@@ -10,6 +10,7 @@ from reprieve.aws.statements import STATEMENTS
 from reprieve.guard.channels import channel_topic_names
 from reprieve.guard.conditions import exempts_by_tags
 from reprieve.guard.remediation import ADAPTIVE_CONCURRENCY
+from reprieve.guard.resources import own_rules
 from reprieve.guard.topology import uses_hub
 from reprieve.names import HUB
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION
@@ -116,11 +117,6 @@ def _topic_names(settings: Settings) -> tuple[str, ...]:
     return (settings.notify.topic_name, own.lifeline, own.alarms, *fallback)
 
 
-def _rules(settings: Settings) -> tuple[str, ...]:
-    name, bus = f"{settings.resource_names.beginning}*", settings.events.bus
-    return (f"rule/{name}", *([f"rule/{bus}/{name}"] if bus else []))
-
-
 def _resources(settings: Settings) -> dict[str, list[str]]:
     """Return ARN patterns by kind of resource.
 
@@ -143,7 +139,7 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
         "keys": arn("kms", "key/*"),
         "topics": arn("sns", *_topic_names(settings), *channels),
         "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),
-        "rules": arn("events", *_rules(settings)),
+        "rules": arn("events", *own_rules(own, settings.events.bus)),
         "hub's buses": arn("events", f"event-bus/{own.of(HUB)}*") if uses_hub(settings) else [],
         "dead letters": arn("sqs", own.dead_letters),
         "trails": arn("cloudtrail", "trail/*"),

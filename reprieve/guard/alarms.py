@@ -44,12 +44,19 @@ def alarms_of(
     Of `topics` the first sends the alerts, and all get the alarms. CloudWatch sums at most ten
     metrics in one alarm, so the rules share alarms by their groups.
     """
-    found = (
-        *_delivery_alarms(queue, topics, rules),
-        *_channel_alarms(topics, channels),
-        *_mass_deletion_alarms(reliability.storm_threshold, topics, rules),
+    return (
+        *_delivery_alarms(names, queue, topics, rules),
+        *_channel_alarms(names, topics, channels),
+        *_mass_deletion_alarms(names, reliability.storm_threshold, topics, rules),
     )
-    return tuple(replace(each, name=names.of(each.id)) for each in found)
+
+
+def names_by_severity(alarms: Iterable[Alarm]) -> dict[Severity, list[str]]:
+    """Return the names of the alarms of each severity that there is."""
+    found: dict[Severity, list[str]] = {}
+    for alarm in alarms:
+        found.setdefault(alarm.severity, []).append(alarm.name)
+    return found
 
 
 def hub_unreachable_alarm(names: Names, topics: tuple[Topic, ...]) -> Alarm:
@@ -58,7 +65,8 @@ def hub_unreachable_alarm(names: Names, topics: tuple[Topic, ...]) -> Alarm:
     The hub gets it too, once it can be reached again.
     """
     rule = names.of(HEARTBEAT)
-    alarm = _alarm(
+    return _alarm(
+        names,
         "hub-unreachable",
         "ACT NOW: this Region cannot send its alerts to the hub. EventBridge tries again for 24 "
         "hours, then it leaves them in the queue "
@@ -71,7 +79,6 @@ def hub_unreachable_alarm(names: Names, topics: tuple[Topic, ...]) -> Alarm:
         ),
         label="Heartbeats that failed",
     )
-    return replace(alarm, name=names.of(alarm.id))
 
 
 def heartbeat_alarms(
@@ -89,6 +96,7 @@ def heartbeat_alarms(
         expected = regions * HEARTBEAT_PERIOD // (60 * EVERY_MINUTES)
         metric = _metric("AWS/Events", "MatchedEvents", "Sum", **_of(rule))
         alarm = _alarm(
+            names,
             rule.id,
             "ACT NOW: heartbeats are missing at the hub, so alerts may be missing too. The account "
             f"{account or location.account} forwards from {counted(regions, 'Region')}. At least "
@@ -100,7 +108,6 @@ def heartbeat_alarms(
         )
         yield replace(
             alarm,
-            name=names.of(alarm.id),
             comparison="LessThanThreshold",
             evaluation_periods=2,
             missing_data="breaching",
@@ -108,7 +115,7 @@ def heartbeat_alarms(
 
 
 def _mass_deletion_alarms(
-    threshold: int, topics: tuple[Topic, ...], rules: tuple[Rule, ...]
+    names: Names, threshold: int, topics: tuple[Topic, ...], rules: tuple[Rule, ...]
 ) -> Iterator[Alarm]:
     """Yield the alarms that report many deletions at once, and rescues that have to wait."""
     actions = tuple(topic.arn for topic in topics)
@@ -116,6 +123,7 @@ def _mass_deletion_alarms(
     if deletions:
         remediated = any(rule.starts_runbook for rule in deletions)
         yield _alarm(
+            names,
             "storm",
             f"ACT NOW: more than {threshold} KMS keys were scheduled for deletion in this Region "
             "within a minute. Unless this was planned, stop the caller: 1. The alerts name the "
@@ -132,6 +140,7 @@ def _mass_deletion_alarms(
     starting = [rule for rule in rules if rule.pattern and rule.starts_runbook]
     if starting:
         yield _alarm(
+            names,
             "waiting-rescues",
             "Systems Manager could not start every rescue at once. EventBridge tries again for up "
             "to 24 hours. Run 'reprieve sweep' to see which keys are still pending deletion. No "
@@ -147,10 +156,11 @@ def _mass_deletion_alarms(
 
 
 def _delivery_alarms(
-    queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]
+    names: Names, queue: Queue, topics: tuple[Topic, ...], rules: Iterable[Rule]
 ) -> Iterator[Alarm]:
     actions = tuple(topic.arn for topic in topics)
     yield _alarm(
+        names,
         "dead-letters",
         "ACT NOW: an alert was not delivered, or a rescue did not start. Run 'reprieve sweep' to "
         "see which keys are pending deletion. Then run 'reprieve status', which prints the command "
@@ -161,6 +171,7 @@ def _delivery_alarms(
     )
     for alerts in topics[:1]:
         yield _alarm(
+            names,
             "failed-notifications",
             "SNS could not deliver an alert to a subscriber of the topic "
             f"{alerts.name}. Run 'reprieve status' to check the subscriptions: perhaps a mailbox "
@@ -175,6 +186,7 @@ def _delivery_alarms(
             groups.setdefault(rule.group, []).append(rule)
     for group, members in groups.items():
         yield _alarm(
+            names,
             f"failed-invocations-{group}",
             "ACT NOW: an alert was not delivered, or a rescue did not start. Run 'reprieve sweep' "
             "to see which keys are pending deletion. Then run 'reprieve status': it shows the "
@@ -189,28 +201,30 @@ def _delivery_alarms(
 
 
 def _channel_alarms(
-    topics: tuple[Topic, ...], channels: tuple[ChannelTopic, ...]
+    names: Names, topics: tuple[Topic, ...], channels: tuple[ChannelTopic, ...]
 ) -> Iterator[Alarm]:
     """Yield the alarms on the deliveries to the channels: of at most ten topics each."""
     for id, is_lifeline in (("failed-channels", False), ("failed-lifeline-channels", True)):
-        names = [each.topic.name for each in channels if each.is_lifeline == is_lifeline]
-        if names:
+        sending = [each.topic.name for each in channels if each.is_lifeline == is_lifeline]
+        if sending:
             yield _alarm(
+                names,
                 id,
                 "SNS could not deliver a message to a channel. Run 'reprieve status' to check the "
                 "subscriptions of these topics, and the endpoint of the channel: "
-                f"{', '.join(names)}.",
+                f"{', '.join(sending)}.",
                 tuple(topic.arn for topic in topics),
                 *(
                     _metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", TopicName=name)
-                    for name in names
+                    for name in sending
                 ),
-                label="Failed notifications" if len(names) > 1 else None,
+                label="Failed notifications" if len(sending) > 1 else None,
                 severity=Severity.WARNING,
             )
 
 
 def _alarm(
+    names: Names,
     id: str,
     description: str,
     actions: tuple[str, ...],
@@ -221,7 +235,7 @@ def _alarm(
 ) -> Alarm:
     return Alarm(
         id=id,
-        name=id,
+        name=names.of(id),
         description=description,
         metrics=metrics,
         actions=actions,

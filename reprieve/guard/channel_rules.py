@@ -12,8 +12,9 @@ from reprieve.events.results import result_alerts, results
 from reprieve.events.severity import Severity
 from reprieve.events.threat import pattern_json
 from reprieve.events.transformer import Transformer
+from reprieve.guard.alarms import names_by_severity
 from reprieve.guard.channels import CHANNELS, ChannelTopic, Form
-from reprieve.guard.resources import DEFAULT_BUS, Alarm, Rule, Target
+from reprieve.guard.resources import DEFAULT_BUS, Alarm, Rule, Target, rule_resource
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
 from reprieve.location import Location
 from reprieve.messages import forms
@@ -146,15 +147,12 @@ class _ChannelRules:
 
     def of_alarms(self, alarms: Iterable[Alarm]) -> Iterator[Rule]:
         """Yield a rule for the alarms of each severity."""
-        names: dict[Severity, list[str]] = {}
-        for alarm in alarms:
-            names.setdefault(alarm.severity, []).append(alarm.name)
-        for severity, of_severity in names.items():
+        for severity, names in names_by_severity(alarms).items():
             id = f"alarms-{severity}"
             yield self._rule(
                 id,
                 f"An alarm of Reprieve is on that is {severity}",
-                pattern_json(alarm_raised(of_severity)),
+                pattern_json(alarm_raised(names)),
                 self._targets(id, alarm_message(severity)),
             )
 
@@ -202,11 +200,10 @@ class _ChannelRules:
     ) -> Rule:
         # A name is unique on its bus, and has 64 characters at most.
         name = self._names.of(f"{id.removeprefix('hub-')}{CHANNELS}")
-        resource = f"rule/{name}" if bus == DEFAULT_BUS else f"rule/{bus}/{name}"
         return Rule(
             id=f"{id}{CHANNELS}",
             name=name,
-            arn=self._location.arn("events", resource),
+            arn=self._location.arn("events", rule_resource(bus, name)),
             description=f"Reprieve: for the channels: {summary}",
             pattern=pattern,
             # What is not delivered goes to the dead-letter queue, whose alarm reports it.

@@ -14,9 +14,9 @@ from typing import Final
 
 from reprieve.events.guard_events import ALERT_KEY, RESCUE_FAILED
 from reprieve.events.severity import Severity
-from reprieve.guard import policies
-from reprieve.guard.resources import Subscription, Topic
-from reprieve.guard.topology import notifies_people
+from reprieve.guard.resources import Rule, Subscription, Topic
+from reprieve.guard.topics import topic
+from reprieve.guard.topology import is_spoke
 from reprieve.location import Location
 from reprieve.messages.message import Message
 from reprieve.settings.channel_types import REGION_PLACEHOLDER
@@ -91,6 +91,11 @@ class ChannelTopic:
         )
 
 
+def is_of_channels(rule: Rule) -> bool:
+    """Return whether a rule is one of the channels' own, beside that of the alert."""
+    return rule.id.endswith(CHANNELS)
+
+
 def is_for_lifeline(message: Message) -> bool:
     """Return whether a message says nothing confidential, and has to arrive without the key."""
     return message.type == "alarm" or message.kind in LIFELINE_KINDS
@@ -98,7 +103,7 @@ def is_for_lifeline(message: Message) -> bool:
 
 def channels_in(settings: Settings, region: str) -> tuple[ChannelSettings, ...]:
     """Return the channels that a topic of the Region sends to."""
-    if not notifies_people(settings, region):
+    if is_spoke(settings, region):
         return ()
     return tuple(
         each
@@ -113,11 +118,11 @@ def channel_topics(
     """Return the topics of the channels in a Region, with their subscriptions."""
     channels = channels_in(settings, location.region)
     return tuple(
-        topic
+        found
         for is_lifeline in ((False, True) if key_arn else (False,))
         for form in Form
         for severity in ((None,) if form is Form.JSON else Severity)
-        for topic in _topic(
+        for found in _topic(
             [each for each in channels if _FORMS[each.type] is form],
             form,
             severity,
@@ -143,7 +148,7 @@ def channel_topic_names(settings: Settings) -> tuple[str, ...]:
 
 def sends_to_dead_letters(topics: Iterable[ChannelTopic]) -> bool:
     """Return whether SNS leaves what it cannot deliver in the dead-letter queue."""
-    return any(each.dead_letter_arn for topic in topics for each in topic.topic.subscriptions)
+    return any(each.dead_letter_arn for found in topics for each in found.topic.subscriptions)
 
 
 def _topic(
@@ -164,29 +169,24 @@ def _topic(
     if not wanted:
         return
     id = "-".join([*(["lifeline"] if is_lifeline else []), form, *([severity] if severity else [])])
-    name = settings.resource_names.of(id)
-    arn = location.arn("sns", name)
-    topic = Topic(
-        id=f"{CHANNEL}{id}",
-        name=name,
-        arn=arn,
-        display_name=f"Reprieve {location.region}",
-        key_arn=key_arn,
-        policy=policies.topic_policy(
-            arn,
+    yield ChannelTopic(
+        topic(
+            settings.resource_names.of(id),
+            f"{CHANNEL}{id}",
+            tuple(each.address for each in wanted if each.type == "email" and each.address),
+            key_arn,
             location,
-            settings.resource_names,
-            strict=settings.notify.strict_topic_policy,
-            bus=settings.events.bus,
+            settings,
+            tuple(
+                _subscription(each, location, dead_letter_arn)
+                for each in wanted
+                if form in (Form.SHORT, Form.JSON)
+            ),
         ),
-        emails=tuple(each.address for each in wanted if each.type == "email" and each.address),
-        subscriptions=tuple(
-            _subscription(each, location, dead_letter_arn)
-            for each in wanted
-            if form in (Form.SHORT, Form.JSON)
-        ),
+        form,
+        severity,
+        is_lifeline,
     )
-    yield ChannelTopic(topic, form, severity, is_lifeline)
 
 
 def _subscription(

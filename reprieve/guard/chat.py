@@ -9,7 +9,8 @@ from typing import Final
 from reprieve.guard import policies
 from reprieve.guard.channels import Form, channel_topics
 from reprieve.guard.resources import ChatConfiguration, Role
-from reprieve.guard.topology import notifies_people
+from reprieve.guard.roles import new_role, role_arn
+from reprieve.guard.topology import is_spoke
 from reprieve.location import Location
 from reprieve.settings.channels import ChannelSettings
 from reprieve.settings.schema import Settings
@@ -29,14 +30,12 @@ def chat_role(settings: Settings, location: Location) -> Role | None:
     """
     if not chat_configurations(settings, location):
         return None
-    names = settings.resource_names
-    return Role(
+    return new_role(
+        settings,
+        location,
         id="chat",
-        name=names.chat_role,
-        arn=_role_arn(settings, location),
-        path=settings.names.role_path,
+        name=settings.resource_names.chat_role,
         description="Reprieve: the role of its chat channels, which allows nothing",
-        permissions_boundary=settings.resources.permissions_boundary_arn,
         trust=policies.chat_trust(location),
         permissions=policies.chat_permissions(),
     )
@@ -53,7 +52,7 @@ def chat_configurations(settings: Settings, location: Location) -> tuple[ChatCon
             workspace_id=channel.workspace_id,
             team_id=channel.team_id,
             tenant_id=channel.tenant_id,
-            role_arn=_role_arn(settings, location),
+            role_arn=role_arn(settings, location, settings.resource_names.chat_role),
             guardrail_arns=(f"arn:{location.partition}:iam::aws:policy/{_DENY_ALL}",),
             topic_arns=_topic_arns(channel, settings, location),
         )
@@ -75,14 +74,9 @@ def _topic_arns(
     return tuple(
         each.topic.arn
         for region in settings.regions.watched
-        if notifies_people(settings, region)
+        if not is_spoke(settings, region)
         for each in channel_topics(
             settings, Location(location.partition, region, location.account), key_arn, ""
         )
         if each.form is Form.CHAT and each.severity in channel.severities
     )
-
-
-def _role_arn(settings: Settings, location: Location) -> str:
-    names = settings.resource_names
-    return location.global_arn("iam", names.role_resource(names.chat_role))

@@ -24,7 +24,7 @@ from reprieve.events.transformer import Transformer
 from reprieve.guard import policies
 from reprieve.guard.conditions import texts_of
 from reprieve.guard.forwarding import hub_bus_arns
-from reprieve.guard.resources import EventBus, Rule, Target
+from reprieve.guard.resources import EventBus, Rule, Target, rule_resource
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
 from reprieve.guard.topology import forwarding_regions, sending_accounts
 from reprieve.location import Location
@@ -174,7 +174,7 @@ class _Rules:
         return Rule(
             f"hub-{id}",
             name,
-            self._location.arn("events", f"rule/{bus_name}/{name}"),
+            self._location.arn("events", rule_resource(bus_name, name)),
             f"Reprieve hub: {summary}",
             pattern,
             group,

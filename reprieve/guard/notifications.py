@@ -7,20 +7,19 @@ changes of the guard, whose pattern has wildcards.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from reprieve.events.alarm_events import alarm_raised
 from reprieve.events.severity import Severity
-from reprieve.guard.channels import CHANNELS
-from reprieve.guard.guard import regional_guard
+from reprieve.guard.alarms import names_by_severity
+from reprieve.guard.channels import is_of_channels
 from reprieve.guard.resources import (
     DEFAULT_BUS,
     NotificationConfiguration,
     NotificationRule,
     RegionalGuard,
 )
-from reprieve.location import Location
 from reprieve.settings.schema import Settings
 
 NOTIFICATIONS_REGION: Final = "us-east-1"
@@ -39,9 +38,9 @@ class _Events(NamedTuple):
 
 
 def account_notifications(
-    settings: Settings, location: Location
+    settings: Settings, guards: Iterable[RegionalGuard]
 ) -> tuple[NotificationConfiguration, ...]:
-    """Return what AWS User Notifications sends about an account; `location` is any of its Regions.
+    """Return what AWS User Notifications sends about an account, whose guards these are.
 
     The patterns are those of the first watched Region. They are the same everywhere, but for exempt
     keys that are named by an ARN: only in its own Region is such a deletion an approved one.
@@ -49,8 +48,8 @@ def account_notifications(
     channels = [each for each in settings.channel if each.type == "user-notifications"]
     if not channels:
         return ()
-    first = Location(location.partition, settings.regions.watched[0], location.account)
-    events = list(_events(regional_guard(settings, first)))
+    first = settings.regions.watched[0]
+    events = list(_events(next(each for each in guards if each.location.region == first)))
     return tuple(
         NotificationConfiguration(
             id=channel.name,
@@ -72,18 +71,12 @@ def account_notifications(
 
 def _events(guard: RegionalGuard) -> Iterator[_Events]:
     for rule in guard.rules:
-        if (
-            rule.message
-            and rule.pattern
-            and rule.bus == DEFAULT_BUS
-            and not rule.id.endswith(CHANNELS)
-        ):
+        if rule.bus != DEFAULT_BUS or is_of_channels(rule):
+            continue
+        if rule.message and rule.pattern:
             yield _Events(rule.id, rule.message.severity, json.loads(rule.pattern))
-    names: dict[Severity, list[str]] = {}
-    for alarm in guard.alarms:
-        names.setdefault(alarm.severity, []).append(alarm.name)
-    for severity, of_severity in names.items():
-        yield _Events(f"alarms-{severity}", severity, alarm_raised(of_severity))
+    for severity, names in names_by_severity(guard.alarms).items():
+        yield _Events(f"alarms-{severity}", severity, alarm_raised(names))
 
 
 def _rules(events: _Events) -> Iterator[NotificationRule]:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from reprieve.events.threats import BY_NAME
-from reprieve.guard.channels import CHANNEL, CHANNELS
+from reprieve.guard.channels import CHANNEL, is_of_channels
 from reprieve.guard.conditions import conditions_of
 from reprieve.guard.remediation import deployers_of, document_of
 from reprieve.guard.resources import DEFAULT_BUS, Document, RegionalGuard, Rule, Target
@@ -87,7 +87,7 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
         "Rules": {
             rule.name: digest(_rule_facts(rule))
             for rule in sorted(guard.rules, key=lambda each: each.name)
-            if not rule.id.endswith(CHANNELS)
+            if not is_of_channels(rule)
             if rule.bus == DEFAULT_BUS  # `reprieve status` checks those of the hub
         },
         "Topics": {

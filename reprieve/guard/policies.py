@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reprieve.events.results import SOURCE
-from reprieve.guard.resources import DEFAULT_BUS, Policy
+from reprieve.guard.resources import DEFAULT_BUS, Policy, own_rules
 from reprieve.location import Location
 from reprieve.names import Names
 from reprieve.runbooks.runbook import CANCEL_KEY_DELETION, Runbook
@@ -371,9 +371,8 @@ def _source(location: Location, source_arn: str | list[str]) -> dict[str, Any]:
 
 def _rules(location: Location, names: Names, bus: str | None = None) -> str | list[str]:
     """Return the ARNs of Reprieve's rules: on the default bus, and on a custom one."""
-    pattern = f"{names.beginning}*"
-    on_default = location.arn("events", f"rule/{pattern}")
-    return [on_default, location.arn("events", f"rule/{bus}/{pattern}")] if bus else on_default
+    arns = [location.arn("events", each) for each in own_rules(names, bus)]
+    return arns if bus else arns[0]
 
 
 def _over_tls_only(action: str, resource: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.guard.conditions import exempting_tags
-from reprieve.guard.resources import Policy
+from reprieve.guard.resources import Policy, own_rules
 from reprieve.guard.topics import all_topic_names
 from reprieve.guard.topology import uses_hub
 from reprieve.names import ALERT_KEY_TAG, DRILL_TAG, HUB, TAG_NAMESPACES
@@ -171,12 +171,7 @@ def _guard(settings: Settings) -> Statement:
         {
             "NotAction": list(_ALLOWED_CALLS),
             "Resource": [
-                *_arns(settings, "events", f"rule/{names.beginning}*"),
-                *(
-                    _arns(settings, "events", f"rule/{settings.events.bus}/{names.beginning}*")
-                    if settings.events.bus
-                    else ()
-                ),
+                *_arns(settings, "events", *own_rules(names, settings.events.bus)),
                 *(
                     _arns(settings, "events", f"event-bus/{names.of(HUB)}*")
                     if uses_hub(settings)

@@ -9,6 +9,7 @@ from reprieve.guard.chat import chat_role
 from reprieve.guard.conditions import called_by, conditions_of
 from reprieve.guard.forwarding import bus_arns
 from reprieve.guard.resources import Document, Role, ServiceSetting
+from reprieve.guard.roles import new_role, role_arn
 from reprieve.guard.topics import all_topic_names, topic_names
 from reprieve.guard.topology import results_of
 from reprieve.location import Location
@@ -101,7 +102,7 @@ def automation_role_arn(settings: Settings, location: Location) -> str | None:
     """Return the ARN of the role that rescues keys; None without remediation."""
     if not settings.remediation.enabled:
         return None
-    own = _role_arn(settings, location, settings.resource_names.automation_role)
+    own = role_arn(settings, location, settings.resource_names.automation_role)
     return settings.remediation.automation_role_arn or own
 
 
@@ -109,7 +110,7 @@ def patrol_role_arn(settings: Settings, location: Location) -> str | None:
     """Return the ARN of the role that patrols; None without a patrol."""
     if not settings.patrol.enabled:
         return None
-    return _role_arn(settings, location, settings.resource_names.patrol_role)
+    return role_arn(settings, location, settings.resource_names.patrol_role)
 
 
 def runbook_role_arns(settings: Settings, location: Location) -> tuple[str, ...]:
@@ -122,7 +123,7 @@ def rescuer_arns(settings: Settings, location: Location) -> frozenset[str]:
     """Return the ARNs of the roles that cancel deletions for Reprieve, whatever is enabled now."""
     names = settings.resource_names
     own = {
-        _role_arn(settings, location, name) for name in (names.automation_role, names.patrol_role)
+        role_arn(settings, location, name) for name in (names.automation_role, names.patrol_role)
     }
     given = settings.remediation.automation_role_arn
     return frozenset(own | ({str(given)} if given else set()))
@@ -130,11 +131,7 @@ def rescuer_arns(settings: Settings, location: Location) -> frozenset[str]:
 
 def eventbridge_role_arn(settings: Settings, location: Location) -> str:
     """Return the ARN of the role by which EventBridge starts runbooks and forwards events."""
-    return _role_arn(settings, location, settings.resource_names.eventbridge_role)
-
-
-def _role_arn(settings: Settings, location: Location, name: str) -> str:
-    return location.global_arn("iam", settings.resource_names.role_resource(name))
+    return role_arn(settings, location, settings.resource_names.eventbridge_role)
 
 
 def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
@@ -143,9 +140,8 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
     The role that rescues keys is left out if the settings name another one.
     """
     roles = []
-    role_arn = automation_role_arn(settings, location)
-    if role_arn and not settings.remediation.automation_role_arn:
-        roles.append(_automation_role(settings, location, role_arn))
+    if settings.remediation.enabled and not settings.remediation.automation_role_arn:
+        roles.append(_automation_role(settings, location))
     if settings.patrol.enabled:
         roles.append(_patrol_role(settings, location))
     if chat := chat_role(settings, location):
@@ -154,11 +150,11 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
     names = settings.resource_names
     if runbooks or buses:
         roles.append(
-            _role(
+            new_role(
                 settings,
+                location,
                 id="eventbridge",
                 name=names.eventbridge_role,
-                arn=eventbridge_role_arn(settings, location),
                 description="Reprieve: lets EventBridge start the runbook that rescues a KMS key",
                 trust=policies.eventbridge_trust(location, names, settings.events.bus),
                 permissions=policies.eventbridge_permissions(
@@ -169,7 +165,7 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
     return tuple(roles)
 
 
-def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
+def _automation_role(settings: Settings, location: Location) -> Role:
     remediation = settings.remediation
     if runbooks_of(remediation)[0].is_amazons:
         permissions = policies.amazons_runbook_permissions(location, settings.resource_names)
@@ -182,11 +178,11 @@ def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
             alert_keys=_alert_keys(settings),
             puts_events=_puts_events(settings),
         )
-    return _role(
+    return new_role(
         settings,
+        location,
         id="automation",
         name=settings.resource_names.automation_role,
-        arn=arn,
         description="Reprieve: what the Systems Manager runbook may do to rescue a KMS key",
         trust=policies.automation_trust(location),
         permissions=permissions,
@@ -194,11 +190,11 @@ def _automation_role(settings: Settings, location: Location, arn: str) -> Role:
 
 
 def _patrol_role(settings: Settings, location: Location) -> Role:
-    return _role(
+    return new_role(
         settings,
+        location,
         id="patrol",
         name=settings.resource_names.patrol_role,
-        arn=_role_arn(settings, location, settings.resource_names.patrol_role),
         description="Reprieve: what the patrol may do to find and rescue KMS keys",
         trust=policies.automation_trust(location),
         permissions=policies.patrol_permissions(
@@ -217,14 +213,6 @@ def _puts_events(settings: Settings) -> bool:
     """Return whether the runbooks of any Region send results as events."""
     return any(
         results_of(settings, region) is not Results.TOPICS for region in settings.regions.watched
-    )
-
-
-def _role(settings: Settings, **attributes: Any) -> Role:
-    return Role(
-        path=settings.names.role_path,
-        permissions_boundary=settings.resources.permissions_boundary_arn,
-        **attributes,
     )
 
 

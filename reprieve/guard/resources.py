@@ -16,6 +16,7 @@ from reprieve.events.severity import Severity
 from reprieve.events.transformer import Transformer
 from reprieve.location import Location
 from reprieve.messages.message import Message
+from reprieve.names import Names
 from reprieve.runbooks.runbook import Runbook
 from reprieve.text import without_secrets
 
@@ -156,6 +157,14 @@ def rule_resource(bus: str, name: str) -> str:
     return f"rule/{name}" if bus == DEFAULT_BUS else f"rule/{bus}/{name}"
 
 
+def own_rules(names: Names, bus: str | None) -> tuple[str, ...]:
+    """Return the ends of the ARNs of all of Reprieve's rules, as IAM compares them.
+
+    They are on the default bus, and on a custom `bus` if there is one.
+    """
+    return tuple(rule_resource(each, f"{names.beginning}*") for each in (DEFAULT_BUS, bus) if each)
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule on an event bus. `id` is its name without the prefix.
@@ -178,7 +187,7 @@ class Rule:
     @property
     def path(self) -> str:
         """What tells it apart from all other rules of the Region: the end of its ARN."""
-        return self.name if self.bus == DEFAULT_BUS else f"{self.bus}/{self.name}"
+        return rule_resource(self.bus, self.name).removeprefix("rule/")
 
     @property
     def message(self) -> Message | None:

@@ -105,7 +105,7 @@ def forwarding_rules(
         yield Rule(
             id,
             name,
-            location.arn("events", f"rule/{name}"),
+            location.arn("events", rule_resource(DEFAULT_BUS, name)),
             f"Reprieve: forwards to {to}: {threat.summary}",
             own_events(pattern_of(threat, settings, location.region), location.region),
             None,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reprieve.guard import policies
-from reprieve.guard.resources import Key, Topic
+from reprieve.guard.resources import Key, Subscription, Topic
 from reprieve.guard.topology import is_spoke, uses_hub
 from reprieve.location import Location
 from reprieve.names import ALERT_KEY_TAG
@@ -66,18 +66,20 @@ def topics_of(settings: Settings, location: Location, key_arn: str | None) -> tu
         fallback = settings.notify.hub.fallback_emails
         if not fallback:
             return ()
-        return (_topic(names.fallback, "fallback-topic", fallback, None, location, settings),)
-    return tuple(_topic(name, *named[name], location, settings) for name in topic_names(settings))
+        return (topic(names.fallback, "fallback-topic", fallback, None, location, settings),)
+    return tuple(topic(name, *named[name], location, settings) for name in topic_names(settings))
 
 
-def _topic(
+def topic(
     name: str,
     id: str,
     emails: tuple[str, ...],
     key_arn: str | None,
     location: Location,
     settings: Settings,
+    subscriptions: tuple[Subscription, ...] = (),
 ) -> Topic:
+    """Return a topic of a Region, with the policy that lets Reprieve's rules and alarms publish."""
     arn = location.arn("sns", name)
     return Topic(
         id=id,
@@ -94,4 +96,5 @@ def _topic(
             bus=settings.events.bus,
         ),
         emails=emails,
+        subscriptions=subscriptions,
     )

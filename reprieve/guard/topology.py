@@ -22,10 +22,12 @@ def hub_location(settings: Settings, location: Location) -> Location | None:
     """Return where the hub is; None in the regional topology."""
     if not uses_hub(settings):
         return None
-    hub = settings.notify.hub
-    region = hub.region or settings.regions.home
-    account = location.account if _is_hub_account(settings) else str(hub.account)
-    return Location(location.partition, region, account)
+    account = location.account if _is_hub_account(settings) else str(settings.notify.hub.account)
+    return Location(location.partition, _hub_region(settings), account)
+
+
+def _hub_region(settings: Settings) -> str:
+    return settings.notify.hub.region or settings.regions.home
 
 
 def _is_hub_account(settings: Settings) -> bool:
@@ -35,8 +37,7 @@ def _is_hub_account(settings: Settings) -> bool:
 
 def has_hub(settings: Settings, region: str) -> bool:
     """Return whether the hub is in this Region of this account."""
-    found = hub_location(settings, Location(settings.regions.partition, region))
-    return found is not None and found.region == region and _is_hub_account(settings)
+    return uses_hub(settings) and _is_hub_account(settings) and _hub_region(settings) == region
 
 
 def sending_accounts(settings: Settings) -> tuple[str, ...]:
@@ -51,24 +52,11 @@ def is_spoke(settings: Settings, region: str) -> bool:
     return uses_hub(settings) and not has_hub(settings, region)
 
 
-def sends_events(settings: Settings, region: str) -> bool:
-    """Return whether the runbooks of a Region send their results as events.
-
-    Otherwise they publish to the Region's topics, which is the shortest way to people.
-    """
-    return is_spoke(settings, region)
-
-
 def results_of(settings: Settings, region: str) -> Results:
     """Return where the runbooks of a Region send their results."""
-    if sends_events(settings, region):
+    if is_spoke(settings, region):
         return Results.EVENTS
     return Results.BOTH if settings.channel else Results.TOPICS
-
-
-def notifies_people(settings: Settings, region: str) -> bool:
-    """Return whether the topics of a Region send messages to people and channels."""
-    return not sends_events(settings, region)
 
 
 def forwarding_regions(settings: Settings) -> dict[str | None, int]:
@@ -87,5 +75,4 @@ def forwarding_regions(settings: Settings) -> dict[str | None, int]:
 
 def _hub_place(settings: Settings) -> tuple[str | None, str]:
     """Return account and Region of the hub; None is this account, whose id is not known."""
-    hub = settings.notify.hub
-    return hub.account or settings.account.id, hub.region or settings.regions.home
+    return settings.notify.hub.account or settings.account.id, _hub_region(settings)
