@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from reprieve.guard.resources import Alarm
-from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
+from reprieve.status.compare import missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import alarm as kind
-from reprieve.status.tags import deployed_tags, expected_tags
+from reprieve.status.tags import compare_tagged
 
 _UNEXPECTED: Final = unexpected_hint("alarm", "`aws cloudwatch delete-alarms`")
 
@@ -48,11 +48,13 @@ def _findings(
         return
     cloudwatch = expected.client("cloudwatch")
     tags = cloudwatch.list_tags_for_resource(ResourceARN=deployed["AlarmArn"])["Tags"]
-    yield from compare(
+    yield from compare_tagged(
         title,
         name,
-        kind.expected(alarm) | expected_tags(expected.tags),
-        kind.deployed(deployed) | deployed_tags(expected.tags, tags),
+        kind.expected(alarm),
+        kind.deployed(deployed),
+        expected.tags,
+        tags,
     )
     if deployed["StateValue"] == "ALARM":
         reason = deployed.get("StateReason")

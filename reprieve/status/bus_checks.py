@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from reprieve.guard.resources import EventBus
-from reprieve.status.compare import compare, missing, title_of
+from reprieve.status.compare import missing, title_of
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Finding
 from reprieve.status.kinds import event_bus as kind
-from reprieve.status.tags import deployed_tags, expected_tags
+from reprieve.status.tags import compare_tagged
 
 
 def bus_findings(expected: ExpectedRegion) -> Iterator[Finding]:
@@ -24,9 +24,11 @@ def _findings(expected: ExpectedRegion, bus: EventBus) -> Iterator[Finding]:
         yield missing(title, bus.name)
         return
     tags = events.list_tags_for_resource(ResourceARN=deployed["Arn"])["Tags"]
-    yield from compare(
+    yield from compare_tagged(
         title,
         bus.name,
-        kind.expected(bus) | expected_tags(expected.tags),
-        kind.deployed(deployed) | deployed_tags(expected.tags, tags),
+        kind.expected(bus),
+        kind.deployed(deployed),
+        expected.tags,
+        tags,
     )

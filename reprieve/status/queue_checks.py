@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from reprieve.aws.account import NO_QUEUE, is_code
 from reprieve.names import Names
-from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
+from reprieve.status.compare import missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Count, Finding, Kind, check_of
 from reprieve.status.kinds import queue as kind
-from reprieve.status.tags import deployed_tags, expected_tags
+from reprieve.status.tags import compare_tagged
 
 _UNEXPECTED: Final = unexpected_hint("queue", "`aws sqs delete-queue`")
 
@@ -29,11 +29,13 @@ def dead_letters(expected: ExpectedRegion) -> Check:
         gone = missing(title_of("queue", wanted.name), wanted.name)
         return check_of("dead letters", "no queue", [gone, *others])
     findings = list(
-        compare(
+        compare_tagged(
             title_of("queue", wanted.name),
             wanted.name,
-            kind.expected(wanted) | expected_tags(expected.tags),
-            kind.deployed(deployed) | deployed_tags(expected.tags, tags),
+            kind.expected(wanted),
+            kind.deployed(deployed),
+            expected.tags,
+            tags,
         )
     )
     waiting = _waiting(deployed)

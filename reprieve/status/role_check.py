@@ -10,10 +10,10 @@ from reprieve.guard.tags import tags_of
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import unknown
-from reprieve.status.compare import compare, missing, title_of
+from reprieve.status.compare import missing, title_of
 from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
 from reprieve.status.kinds import role as kind
-from reprieve.status.tags import deployed_tags, expected_tags
+from reprieve.status.tags import compare_tagged
 from reprieve.text import printable
 
 
@@ -50,11 +50,8 @@ def _role_findings(iam: Any, role: Role, tags: Mapping[str, str]) -> Iterator[Fi
         yield missing(title, role.name)
         return
     attributes = kind.deployed(deployed, _inline(iam, role.name), _attached(iam, role.name))
-    yield from compare(
-        title,
-        role.name,
-        kind.expected(role) | expected_tags(tags),
-        attributes | deployed_tags(tags, deployed.get("Tags", ())),
+    yield from compare_tagged(
+        title, role.name, kind.expected(role), attributes, tags, deployed.get("Tags", ())
     )
 
 

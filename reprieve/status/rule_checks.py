@@ -11,7 +11,7 @@ from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import rule as rule_kind
 from reprieve.status.kinds import target as target_kind
-from reprieve.status.tags import deployed_tags, expected_tags
+from reprieve.status.tags import compare_tagged
 from reprieve.text import printable
 
 _UNEXPECTED_RULE: Final = unexpected_hint(
@@ -71,11 +71,13 @@ def _rule(
         return
     events = expected.client("events")
     tags = events.list_tags_for_resource(ResourceARN=deployed["Arn"])["Tags"]
-    yield from compare(
+    yield from compare_tagged(
         title,
         rule.name,
-        rule_kind.expected(rule) | expected_tags(expected.tags),
-        rule_kind.deployed(deployed) | deployed_tags(expected.tags, tags),
+        rule_kind.expected(rule),
+        rule_kind.deployed(deployed),
+        expected.tags,
+        tags,
     )
 
 

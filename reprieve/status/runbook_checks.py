@@ -13,7 +13,7 @@ from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import document as kind
 from reprieve.status.kinds import service_setting as setting_kind
-from reprieve.status.tags import deployed_tags, expected_tags
+from reprieve.status.tags import compare_tagged
 
 # The shortest waiting period of a key: after it, a failed rescue has been settled one way or the
 # other.
@@ -68,12 +68,7 @@ def _own_findings(expected: ExpectedRegion, document: Document) -> Iterator[Find
     deployed = kind.deployed(description, version)
     yield from compare(title, document.name, kind.expected(document), deployed, _CREATE_AGAIN)
     tags = ssm.list_tags_for_resource(ResourceType="Document", ResourceId=document.name)["TagList"]
-    yield from compare(
-        title,
-        document.name,
-        expected_tags(expected.tags),
-        deployed_tags(expected.tags, tags),
-    )
+    yield from compare_tagged(title, document.name, {}, {}, expected.tags, tags)
 
 
 def _setting_findings(expected: ExpectedRegion) -> Iterator[Finding]:

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from reprieve.aws.account import NO_TOPIC, is_code
 from reprieve.guard.resources import Topic
-from reprieve.status.compare import compare, missing, title_of, unexpected, unexpected_hint
+from reprieve.status.compare import missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import key as key_kind
 from reprieve.status.kinds import topic as kind
-from reprieve.status.tags import deployed_tags, expected_tags
+from reprieve.status.tags import compare_tagged
 
 _UNEXPECTED: Final = unexpected_hint("topic", "`aws sns delete-topic`")
 
@@ -45,11 +45,13 @@ def _findings(expected: ExpectedRegion, topic: Topic) -> Iterator[Finding]:
         return
     deployed = kind.deployed(attributes, _data_protection(sns, topic.arn))
     tags = sns.list_tags_for_resource(ResourceArn=topic.arn)["Tags"]
-    yield from compare(
+    yield from compare_tagged(
         title,
         topic.name,
-        kind.expected(topic) | expected_tags(expected.tags),
-        deployed | deployed_tags(expected.tags, tags),
+        kind.expected(topic),
+        deployed,
+        expected.tags,
+        tags,
     )
     if topic.key_arn and deployed["key ARN"] == topic.key_arn:
         yield from _key_findings(expected, topic.key_arn)
@@ -94,8 +96,8 @@ def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
             expected.names.beginning,
         )
         title = "The key that encrypts the alerts"
-        wanted = key_kind.expected(key) | expected_tags(expected.tags)
-        yield from compare(title, key_arn, wanted, deployed | deployed_tags(expected.tags, tags))
+        wanted = key_kind.expected(key)
+        yield from compare_tagged(title, key_arn, wanted, deployed, expected.tags, tags)
 
 
 def _tags(kms: Any, key_arn: str) -> dict[str, str]:
