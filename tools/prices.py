@@ -9,6 +9,7 @@ from reprieve.guard.guard import regional_guard
 from reprieve.guard.resources import RegionalGuard
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
+from reprieve.settings.types import minutes_of
 
 METRIC: Final = 0.10
 """A metric of a standard alarm, a month (CloudWatch pricing)."""
@@ -20,7 +21,6 @@ _SECOND: Final = 0.00003
 """A second of a script (Systems Manager pricing)."""
 
 _DAYS: Final = 30
-_MINUTES: Final = {"minute": 1, "hour": 60, "day": 24 * 60}
 # A patrol has five steps, and ten seconds of scripts where keys are few.
 _PATROL: Final = 5 * _STEP + 10 * _SECOND
 
@@ -31,9 +31,7 @@ def patrol_price(every: str) -> float:
     One more patrol runs each day, with reminders. It is rounded to cents, so that the sums of the
     docs are those of their rows.
     """
-    count, unit = every.split()
-    interval = int(count) * _MINUTES[unit.removesuffix("s")]
-    return round(_DAYS * (_MINUTES["day"] / interval + 1) * _PATROL, 2)
+    return round(_DAYS * (minutes_of("1 day") / minutes_of(every) + 1) * _PATROL, 2)
 
 
 def regional_price(settings: Settings, guard: RegionalGuard) -> float:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -143,6 +143,14 @@ def asked_regions(
         for each, regions in zip(accounts, allowed, strict=True)
     }
     return [each for each in accounts if found[each.stack]], found
+
+
+def region_count(opened: Sequence[Opened], asked: Mapping[str, Sequence[str]]) -> int:
+    """Return how many Regions a command goes through: those of `asked_regions`, or all."""
+    return sum(
+        len(asked[each.settings.stack] or known_regions(each.settings.regions.partition))
+        for each in opened
+    )
 
 
 def access_of(

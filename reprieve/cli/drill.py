@@ -27,6 +27,7 @@ from reprieve.cli.common import (
     console,
     exit_with,
     open_accounts,
+    region_count,
 )
 from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import DRILL_COLUMNS, drill_rows
@@ -136,7 +137,7 @@ def _drill(
     ]
     if not yes:
         _confirm(opened, asked)
-    total = sum(len(asked[each.settings.stack]) for each in opened)
+    total = region_count(opened, asked)
     with _interruptible() as stop, progress("Waiting for the guards", total) as done:
         found = [
             run_drill(each.account, asked[each.settings.stack], plan, stop, done)

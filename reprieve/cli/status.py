@@ -23,13 +23,13 @@ from reprieve.cli.common import (
     console,
     exit_with,
     open_accounts,
+    region_count,
     warn,
 )
 from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import STATUS_COLUMNS, status_rows
 from reprieve.cli.views.progress import progress
 from reprieve.cli.views.status import show
-from reprieve.regions import known_regions
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
 from reprieve.status.status import AccountStatus, status_of
@@ -86,12 +86,8 @@ def _check(
 ) -> Report[AccountStatus]:
     chosen_accounts, asked = asked_regions(region, accounts)
     opened, closed = open_accounts(access, chosen_accounts)
-    total = sum(
-        len(asked[each.settings.stack] or known_regions(each.settings.regions.partition))
-        for each in opened
-    )
     ids = {each.account.id for each in opened}
-    with progress("Checking the Regions", total) as done:
+    with progress("Checking the Regions", region_count(opened, asked)) as done:
         found = [
             status_of(
                 each.account,

@@ -24,12 +24,12 @@ from reprieve.cli.common import (
     console,
     exit_with,
     open_accounts,
+    region_count,
 )
 from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import SWEEP_COLUMNS, sweep_rows
 from reprieve.cli.views.progress import progress
 from reprieve.cli.views.sweep import prompt, show
-from reprieve.regions import known_regions
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
 from reprieve.sweep.result import Key, Sweep
@@ -103,11 +103,7 @@ def _sweep(
 ) -> Report[Sweep]:
     chosen_accounts, asked = asked_regions(region, accounts)
     opened, closed = open_accounts(access, chosen_accounts)
-    total = sum(
-        len(asked[each.settings.stack] or known_regions(each.settings.regions.partition))
-        for each in opened
-    )
-    with progress("Searching for keys", total) as done:
+    with progress("Searching for keys", region_count(opened, asked)) as done:
         found = [
             run_sweep(
                 each.account,

@@ -9,8 +9,9 @@ import typer
 from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, warn
 from reprieve.cli.output import print_as
 from reprieve.errors import ExitCode
+from reprieve.guard.topology import hub_location
+from reprieve.location import Location
 from reprieve.settings.errors import SettingError, SettingsError
-from reprieve.settings.hub import HUB_TOPOLOGY
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
 from reprieve.text import counted
@@ -73,9 +74,9 @@ def _summary(settings: Settings) -> str:
 
 def _hub(settings: Settings) -> Sequence[str]:
     """Return where the hub is; nothing without a hub."""
-    if settings.notify.topology != HUB_TOPOLOGY:
+    here = Location(settings.regions.partition, settings.regions.home, settings.account.id or "")
+    hub = hub_location(settings, here)
+    if hub is None:
         return []
-    hub = settings.notify.hub
-    region = hub.region or settings.regions.home
-    elsewhere = hub.account not in (None, settings.account.id)
-    return [f"the hub in {region}{f' of {hub.account}' if elsewhere else ''}"]
+    elsewhere = f" of {hub.account}" if hub.account != here.account else ""
+    return [f"the hub in {hub.region}{elsewhere}"]

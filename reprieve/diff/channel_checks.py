@@ -38,20 +38,24 @@ def redrive(change: Change, before: Any, after: Any) -> CheckResult:
 
 def topics(change: Change, before: Any, after: Any) -> CheckResult:
     """Compare the topics of a chat channel."""
-    lost = sorted({str(each) for each in before or ()} - {str(each) for each in after or ()})
-    if lost:
+    if lost := _lost(before, after):
         names = ", ".join(f"{tail(arn)} in {arn.split(':')[3]}" for arn in lost if ":" in arn)
         yield "subscription-filtered", f"no longer receives what these topics send: {names}"
 
 
 def fewer_regions(change: Change, before: Any, after: Any) -> CheckResult:
     """Compare the Regions whose events cause notifications."""
-    if lost := sorted({str(each) for each in before or ()} - {str(each) for each in after or ()}):
+    if lost := _lost(before, after):
         yield "pattern-narrowed", f"no longer matches events of {', '.join(lost)}"
 
 
 def guardrails(change: Change, before: Any, after: Any) -> CheckResult:
     """Compare what limits people in a chat channel."""
-    if lost := sorted({str(each) for each in before or ()} - {str(each) for each in after or ()}):
+    if lost := _lost(before, after):
         text = f"people in the channel are no longer limited by {', '.join(map(tail, lost))}"
         yield "policy-widened", text
+
+
+def _lost(before: Any, after: Any) -> list[str]:
+    """Return what a list no longer has."""
+    return sorted({str(each) for each in before or ()} - {str(each) for each in after or ()})

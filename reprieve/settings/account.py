@@ -12,7 +12,7 @@ from reprieve.settings.arns import RoleArn, principal_account, principal_partiti
 from reprieve.settings.invalid import invalid, invalid_at, other_partition_at, plain
 
 EXAMPLE_ID: Final = "111122223333"
-_ID = re.compile(r"[0-9]{12}")
+ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 # STS API reference, AssumeRole: ExternalId.
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
 
@@ -20,10 +20,12 @@ _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
 def _account_id(text: str) -> str:
     """Refuse anything but the 12 digits of an account."""
     digits = re.sub(r"[\s-]", "", text)
-    if not _ID.fullmatch(text):
+    if not ACCOUNT_ID.fullmatch(text):
         raise invalid(
             "is not the id of an account, which has 12 digits",
-            f'write "{digits}"' if _ID.fullmatch(digits) else f'write it like "{EXAMPLE_ID}"',
+            f'write "{digits}"'
+            if ACCOUNT_ID.fullmatch(digits)
+            else f'write it like "{EXAMPLE_ID}"',
         )
     return text
 
@@ -101,7 +103,7 @@ def account_errors(
         yield invalid_at(
             ("account", "id"), None, "is required with role_arn", f'write id = "{owner}"'
         )
-    elif isinstance(id, str) and _ID.fullmatch(id) and owner != id:
+    elif isinstance(id, str) and ACCOUNT_ID.fullmatch(id) and owner != id:
         yield invalid_at(
             ("account", "role_arn"),
             role,

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 
 from reprieve.events.severity import Severity
 from reprieve.settings.invalid import invalid, one, plain
-from reprieve.settings.types import HOST_LABEL, email
+from reprieve.settings.types import HOST_LABEL, email, table_name
 from reprieve.text import nearest
 
 CHANNEL_TYPES: Final = (
@@ -66,13 +66,8 @@ def receiver_of(arn: str) -> Receiver | None:
 
 
 def _name(text: str) -> str:
-    """Refuse a name that cannot be part of an id in Terraform."""
-    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", text):
-        raise invalid(
-            "is not 1 to 40 lowercase letters and digits, with hyphens only between them",
-            'write it like "pager"',
-        )
-    return text
+    """Refuse what is no name of a channel."""
+    return table_name(text, "pager")
 
 
 def _type(text: str) -> str:

@@ -11,6 +11,7 @@ from reprieve.names import ALERT_KEY_TAG, DRILL_TAG
 from reprieve.settings.arns import Key, PrincipalArn
 from reprieve.settings.common import TagValue, tag_text
 from reprieve.settings.invalid import invalid, invalid_at, plain
+from reprieve.settings.types import without_variables
 from reprieve.settings.unvalidated import Values, table
 
 KINDS: Final = ("principal", "key", "tags")
@@ -44,9 +45,7 @@ def _reason(text: str) -> str:
     """Refuse what EventBridge reads as a variable, and long texts."""
     if len(text) > 200:
         raise invalid(f"has {len(text)} characters, not up to 200", "write one sentence")
-    if "<" in text or ">" in text:
-        raise invalid("contains < or >, which mark variables in EventBridge", "remove them")
-    return text
+    return without_variables(text)
 
 
 ExemptTags = dict[

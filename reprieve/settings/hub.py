@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import InitErrorDetails
 
 from reprieve import regions
-from reprieve.settings.account import EXAMPLE_ID
+from reprieve.settings.account import ACCOUNT_ID, EXAMPLE_ID
 from reprieve.settings.invalid import invalid, invalid_at, other_partition_at, plain
 from reprieve.settings.types import AlarmEmails, Region
 from reprieve.settings.unvalidated import Values, table
@@ -29,7 +29,7 @@ _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 
 def _hub_account(text: str) -> str:
     """Refuse what names no account. The name of one has become its id before."""
-    if not re.fullmatch(r"[0-9]{12}", text):
+    if not ACCOUNT_ID.fullmatch(text):
         raise invalid(
             "is neither the id of an account nor the name of one in [accounts]",
             f'write 12 digits, such as "{EXAMPLE_ID}", or the NAME of an [accounts.NAME]',

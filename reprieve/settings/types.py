@@ -35,6 +35,7 @@ MAX_TOPIC_NAME: Final = 256
 """Characters in the name of a topic (SNS API reference, CreateTopic: Name)."""
 _TOPIC = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOPIC_NAME}}}")
 # In minutes. A key is lost after 7 days at the earliest: a patrol a day leaves time for several.
+_MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 _SHORTEST_PATROL = 15
 _LONGEST_PATROL = 24 * 60
 
@@ -88,10 +89,15 @@ def _patrol_interval(text: str) -> str:
     # EventBridge user guide, "rate expressions": 1 has a unit in the singular, others the plural.
     if not found or (found[1] == "1") == bool(found[3]):
         raise invalid("is not an interval", 'write it like "6 hours", "1 hour" or "30 minutes"')
-    minutes = int(found[1]) * {"minute": 1, "hour": 60, "day": 24 * 60}[found[2]]
-    if not _SHORTEST_PATROL <= minutes <= _LONGEST_PATROL:
+    if not _SHORTEST_PATROL <= minutes_of(text) <= _LONGEST_PATROL:
         raise invalid("is shorter than 15 minutes, or longer than a day", 'write it like "6 hours"')
     return text
+
+
+def minutes_of(interval: str) -> int:
+    """Return the minutes of an interval, `6 hours`."""
+    number, unit = interval.split()
+    return int(number) * _MINUTES[unit.removesuffix("s")]
 
 
 def _threat(text: str) -> str:
@@ -105,20 +111,30 @@ def _threat(text: str) -> str:
     return text
 
 
-def _watch_name(text: str) -> str:
+def table_name(text: str, example: str) -> str:
     """Refuse a name that cannot end the name of a rule, an alarm or a Terraform resource."""
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", text):
         raise invalid(
             "is not 1 to 40 lowercase letters and digits, with hyphens only between them",
-            'write it like "trail-changed"',
+            f'write it like "{example}"',
         )
     return text
+
+
+def _watch_name(text: str) -> str:
+    """Refuse what is no name of a watch."""
+    return table_name(text, "trail-changed")
 
 
 def _watch_summary(text: str) -> str:
     """Refuse what EventBridge reads as a variable, or refuses in the description of a rule."""
     if not 1 <= len(text) <= 200:
         raise invalid(f"has {len(text)} characters, not 1 to 200", "write one sentence")
+    return without_variables(text)
+
+
+def without_variables(text: str) -> str:
+    """Refuse what EventBridge reads as a variable in the text of an alert."""
     if "<" in text or ">" in text:
         raise invalid("contains < or >, which mark variables in EventBridge", "remove them")
     return text
