@@ -18,7 +18,10 @@ ACCOUNTS = {"security": ACCOUNT_ID, "production": "222233334444", "test": "33334
 EXTERNAL_ID = "blue"
 """What the role of `production` demands; that of `test` demands none."""
 
-COMMON = f"""
+
+def little_guard(*regions: str) -> str:
+    """Return settings with little of the guard, so that its deployment is quick."""
+    return f"""
 [notify]
 emails = ["{EMAIL}"]
 threats = ["key-deletion-scheduled"]
@@ -27,9 +30,12 @@ threats = ["key-deletion-scheduled"]
 enabled = false
 
 [regions]
-watch = {json.dumps(list(REGIONS))}
+watch = {json.dumps(regions)}
 """
-"""The settings of all of them: little of the guard, so that its deployment is quick."""
+
+
+COMMON = little_guard(*REGIONS)
+"""The settings of all of them."""
 
 
 def role_of(name: str) -> str:

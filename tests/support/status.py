@@ -25,6 +25,18 @@ RUNBOOK = GUARD.documents[0].name
 """The document of the rescue."""
 
 
+def watched_problems(printed):
+    """What `--json` says is wrong in the watched Regions of the only account."""
+    (found,) = printed.json["accounts"]
+    return [
+        finding["problem"]
+        for region in found["regions"]
+        if region["coverage"] == "watched"
+        for check in region["checks"]
+        for finding in check["findings"]
+    ]
+
+
 def findings(printed, region):
     """What `--json` says is wrong in a Region, or with the roles (Region None), by check."""
     (found,) = printed.json["accounts"]

@@ -13,36 +13,21 @@ from tests.support.account import EMAIL, Account, Policy, deploy
 from tests.support.forms import checked_json, checked_sms
 from tests.support.listener import Listener
 from tests.support.operator import Operator
+from tests.support.synth import CHANNELS as EVERY_CHANNEL
 from tests.support.synth import toml_of
 
 REGION = "eu-west-1"
-HOOK = "https://hooks.example.com/alerts"
+OF: dict[str, dict[str, Any]] = {each["name"]: each for each in EVERY_CHANNEL}
 CHANNELS: list[dict[str, Any]] = [
-    {"name": "oncall", "type": "email", "address": "oncall@example.com", "severities": ["warning"]},
+    OF["oncall"] | {"severities": ["warning"]},
     {"name": "pager", "type": "sms", "number": "+15555550100"},
-    {"name": "hook", "type": "https", "url": HOOK},
-    {
-        "name": "tickets",
-        "type": "sqs",
-        "arn": f"arn:aws:sqs:REGION:{ACCOUNT_ID}:tickets",
-        "severities": ["critical"],
-    },
-    {"name": "bot", "type": "lambda", "arn": f"arn:aws:lambda:REGION:{ACCOUNT_ID}:function:bot"},
-    {
-        "name": "slack",
-        "type": "slack",
-        "workspace_id": "T07EA123LEP",
-        "channel_id": "C07EZ1ABC23",
-        "severities": ["critical", "warning"],
-    },
-    {
-        "name": "teams",
-        "type": "teams",
-        "team_id": "1234abcd-12ab-34cd-56ef-1234567890ab",
-        "tenant_id": "1234abcd-12ab-34cd-56ef-0987654321ab",
-        "channel_id": "19%3aabc123%40thread.tacv2",
-    },
+    OF["hook"],
+    OF["tickets"] | {"arn": f"arn:aws:sqs:REGION:{ACCOUNT_ID}:tickets", "severities": ["critical"]},
+    OF["bot"],
+    OF["slack"],
+    OF["teams"],
 ]
+HOOK = OF["hook"]["url"]
 WATCH = {
     "name": "rotation",
     "summary": "the rotation of a KMS key was disabled",

@@ -4,20 +4,10 @@ import pytest
 
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import Deployment, deployer
-from tests.support.account import EMAIL
+from tests.support.accounts import little_guard
 
 BUCKET = f"reprieve-state-{ACCOUNT_ID}"
-COMMON = f"""
-[notify]
-emails = ["{EMAIL}"]
-threats = ["key-deletion-scheduled"]
-
-[patrol]
-enabled = false
-
-[regions]
-watch = ["eu-west-1"]
-"""
+COMMON = little_guard("eu-west-1")
 ID = f'id = "{ACCOUNT_ID}"\n'
 S3 = f'[state]\nbackend = "s3"\nbucket = "{BUCKET}"\nregion = "eu-west-1"\n'
 
