@@ -4,13 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from reprieve.aws.account import Account
+from reprieve.settings.accounts import MAX_NAME
 from reprieve.settings.schema import Settings
-
-_MAX_NAME: Final = 40
-"""Characters of a name in `[accounts.NAME]`."""
 
 
 class Presence(StrEnum):
@@ -97,8 +94,8 @@ def _presence(member: Member | None) -> Presence:
 
 def _free_name(member: Member, taken: Iterable[str]) -> str:
     """Return a name for `[accounts.NAME]`, from the account's, that no other account has."""
-    name = re.sub(r"[^a-z0-9]+", "-", member.name.lower())[:_MAX_NAME].strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", member.name.lower())[:MAX_NAME].strip("-")
     if name and name not in taken:
         return name
     # The id makes it unique.
-    return f"{name or 'account'}"[: _MAX_NAME - 13].strip("-") + f"-{member.id}"
+    return f"{name or 'account'}"[: MAX_NAME - 13].strip("-") + f"-{member.id}"

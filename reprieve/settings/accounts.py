@@ -22,8 +22,11 @@ ACCOUNTS: Final = "accounts"
 OVERRIDABLE: Final = tuple(table for table in TABLES if table != ACCOUNT)
 """The tables that an account can override."""
 
+MAX_NAME: Final = 40
+"""Characters in the NAME of `[accounts.NAME]`."""
+
 # The name ends that of the stack, of a file and of a workspace in HCP Terraform.
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?")
+_NAME = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9-]{{0,{MAX_NAME - 2}}}[A-Za-z0-9])?")
 
 _EXAMPLE: Final = "such as [accounts.production]"
 

@@ -1,7 +1,7 @@
 """How resources are named: the table `[names]`, its types, and the rules between them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -91,11 +91,11 @@ def names_of(values: Values) -> Names:
     )
 
 
-def _valid(check: object, value: object, default: str) -> str:
+def _valid(check: Callable[[str], str], value: object, default: str) -> str:
     if not isinstance(value, str):
         return default
     try:
-        return str(check(plain(value)))  # type: ignore[operator]
+        return check(plain(value))
     except PydanticCustomError:
         return default
 

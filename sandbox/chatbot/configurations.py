@@ -25,17 +25,14 @@ _KEPT: Final = "sandbox_chat_configurations"
 
 @dataclass(frozen=True)
 class _Kind:
-    """One kind of chat: its name in ARNs, its required parameters, and its answers' member."""
+    """One kind of chat: its name in ARNs, and its required parameters."""
 
     name: str
     required: tuple[str, ...]
-    member: str
 
 
-_SLACK: Final = _Kind("slack-channel", ("SlackTeamId", "SlackChannelId"), "ChannelConfiguration")
-_TEAMS: Final = _Kind(
-    "ms-teams-channel", ("TeamId", "TenantId", "ChannelId"), "ChannelConfiguration"
-)
+_SLACK: Final = _Kind("slack-channel", ("SlackTeamId", "SlackChannelId"))
+_TEAMS: Final = _Kind("ms-teams-channel", ("TeamId", "TenantId", "ChannelId"))
 
 
 def configurations_of(account: str) -> dict[str, Json]:
@@ -74,21 +71,18 @@ def _create(kind: _Kind) -> Callable[[Json], Json]:
             kept.setdefault("SlackChannelName", given["SlackChannelId"])
         configurations_of(account)[arn] = kept
         _subscribe(kept["SnsTopicArns"])
-        return {kind.member: kept}
+        return {"ChannelConfiguration": kept}
 
     return create
 
 
-def _update(kind: _Kind) -> Callable[[Json], Json]:
-    def update(given: Json) -> Json:
-        kept = _found(given["ChatConfigurationArn"])
-        before = kept["SnsTopicArns"]
-        kept.update(given)
-        _subscribe(kept["SnsTopicArns"])
-        _unsubscribe(before)
-        return {kind.member: kept}
-
-    return update
+def _update(given: Json) -> Json:
+    kept = _found(given["ChatConfigurationArn"])
+    before = kept["SnsTopicArns"]
+    kept.update(given)
+    _subscribe(kept["SnsTopicArns"])
+    _unsubscribe(before)
+    return {"ChannelConfiguration": kept}
 
 
 def _delete(given: Json) -> Json:
@@ -170,11 +164,11 @@ def _unsubscribe(topic_arns: list[str]) -> None:
 
 OPERATIONS: Final[dict[str, Callable[[Json], Json]]] = {
     "CreateSlackChannelConfiguration": _create(_SLACK),
-    "UpdateSlackChannelConfiguration": _update(_SLACK),
+    "UpdateSlackChannelConfiguration": _update,
     "DeleteSlackChannelConfiguration": _delete,
     "DescribeSlackChannelConfigurations": _describe_slack,
     "CreateMicrosoftTeamsChannelConfiguration": _create(_TEAMS),
-    "UpdateMicrosoftTeamsChannelConfiguration": _update(_TEAMS),
+    "UpdateMicrosoftTeamsChannelConfiguration": _update,
     "DeleteMicrosoftTeamsChannelConfiguration": _delete,
     "GetMicrosoftTeamsChannelConfiguration": _get_teams,
     "ListMicrosoftTeamsChannelConfigurations": _list_teams,

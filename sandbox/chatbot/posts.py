@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from moto.iam.models import iam_backends
 
 from sandbox.chatbot.configurations import configurations_of, is_teams
+from sandbox.core.observed import Observed
 
 
 @dataclass(frozen=True)
@@ -48,19 +48,16 @@ class Posts:
     """The messages that chat channels have shown, and how many messages they dropped."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._posts: list[ChatPost] = []
+        self._posts = Observed[ChatPost]()
 
     @property
     def posts(self) -> list[ChatPost]:
         """Every message shown so far, oldest first."""
-        with self._lock:
-            return list(self._posts)
+        return self._posts.all
 
     def clear(self) -> None:
         """Forget all messages."""
-        with self._lock:
-            self._posts.clear()
+        self._posts.clear()
 
     def receive(self, topic_arn: str, text: str) -> str | None:
         """Show a message of a topic in its channels. Return why no channel shows it, or None."""
@@ -73,8 +70,7 @@ class Posts:
             for configuration in configurations_of(account).values()
             if topic_arn in configuration["SnsTopicArns"]
         ]
-        with self._lock:
-            self._posts += posts
+        self._posts.add(posts)
         return None if posts else f"no chat channel has the topic {topic_arn}"
 
 

@@ -24,6 +24,7 @@ from sandbox.cloudwatch.metrics import EVENTS, SNS, Metrics, Period, metric_sum_
 from sandbox.core.account import bound, current_account
 from sandbox.core.background import Work
 from sandbox.core.errors import AwsError, DeliveryFailed, SandboxCannot
+from sandbox.core.observed import Observed
 from sandbox.core.patching import Method, wrap
 from sandbox.core.quotas import Limits
 
@@ -70,7 +71,7 @@ class Alarms:
         self._emit = emit
         self._metrics = Metrics()
         self._lock = Lock()
-        self._changes: list[AlarmChange] = []
+        self._changes = Observed[AlarmChange]()
         self._evaluating = Lock()
         self._evaluator: int | None = None
         self._timers: dict[tuple[str, str], Timer] = {}
@@ -82,15 +83,13 @@ class Alarms:
     @property
     def changes(self) -> list[AlarmChange]:
         """Every change so far, oldest first, except that a new alarm without actions becomes OK."""
-        with self._lock:
-            return list(self._changes)
+        return self._changes.all
 
     def clear(self) -> None:
         """Forget the changes and the counts so far."""
         self._stop_timers()
         self._metrics.clear()
-        with self._lock:
-            self._changes.clear()
+        self._changes.clear()
 
     def close(self) -> None:
         """Evaluate nothing more, and undo the changes to moto."""
@@ -220,8 +219,7 @@ class Alarms:
             actions=actions,
             at=time.time(),
         )
-        with self._lock:
-            self._changes.append(change)
+        self._changes.add([change])
 
     def _notify(self, topic_arn: str, alarm: Any, before: str) -> str | None:
         """Publish an alarm's new state to a topic. Return why that failed, or None.

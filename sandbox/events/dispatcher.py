@@ -6,12 +6,12 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import Any
 
 from sandbox.core.account import current_account, in_account
 from sandbox.core.background import Work
 from sandbox.core.errors import AwsError, DeliveryFailed, SandboxCannot
+from sandbox.core.observed import Observed
 from sandbox.events import retries
 from sandbox.events.bus_targets import check_forwarding, match_bus
 from sandbox.events.delivery import Delivery, Hops, Task
@@ -58,21 +58,18 @@ class Dispatcher:
         self._work = work
         self._others = others
         self._forward = forward
-        self._lock = Lock()
-        self._deliveries: list[Delivery] = []
+        self._deliveries = Observed[Delivery]()
         self._generation = 0
         self._ahead = 0.0
 
     @property
     def deliveries(self) -> list[Delivery]:
         """Every delivery attempt so far, oldest first."""
-        with self._lock:
-            return list(self._deliveries)
+        return self._deliveries.all
 
     def clear(self) -> None:
         """Forget the delivery attempts so far."""
-        with self._lock:
-            self._deliveries.clear()
+        self._deliveries.clear()
 
     @property
     def now(self) -> float:
@@ -160,8 +157,7 @@ class Dispatcher:
             at=time.time(),
             will_retry=will_retry,
         )
-        with self._lock:
-            self._deliveries.append(delivery)
+        self._deliveries.add([delivery])
 
     def _send(self, task: Task, body: str) -> tuple[str, ...]:
         arn, region, rule_arn = task.target["Arn"], task.region, task.rule_arn

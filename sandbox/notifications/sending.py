@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from sandbox.core.account import current_account
+from sandbox.core.observed import Observed
 from sandbox.notifications.store import kept_by
 
 Event = Mapping[str, Any]
@@ -35,19 +35,16 @@ class UserNotifications:
 
     def __init__(self, matches: Any) -> None:
         self._matches = matches
-        self._lock = Lock()
-        self._sent: list[UserNotification] = []
+        self._sent = Observed[UserNotification]()
 
     @property
     def sent(self) -> list[UserNotification]:
         """Every notification so far, oldest first."""
-        with self._lock:
-            return list(self._sent)
+        return self._sent.all
 
     def clear(self) -> None:
         """Forget all notifications."""
-        with self._lock:
-            self._sent.clear()
+        self._sent.clear()
 
     def see(self, event: Event, region: str) -> None:
         """Notify about an event on the default bus of a Region of the present account."""
@@ -63,8 +60,7 @@ class UserNotifications:
                     region=region,
                     recipients=tuple(c["address"] for c in contacts if c["status"] == "active"),
                 )
-                with self._lock:
-                    self._sent.append(sent)
+                self._sent.add([sent])
 
     def _is_wanted(self, rule: Mapping[str, Any], event: Event) -> bool:
         own = json.loads(rule["eventPattern"] or "{}")

@@ -11,7 +11,6 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from threading import Lock
 from typing import Any, Final
 
 from moto.awslambda.models import lambda_backends
@@ -19,6 +18,7 @@ from moto.awslambda.models import lambda_backends
 from sandbox.core.account import account_of, in_account
 from sandbox.core.background import Work
 from sandbox.core.errors import DeliveryFailed, SandboxCannot
+from sandbox.core.observed import Observed
 from sandbox.iam.authorization import SNS, service_denial_reason
 from sandbox.sns import notifications as forms
 from sandbox.sns.notifications import Message, Notification
@@ -55,8 +55,7 @@ class Subscribers:
         self._chat = chat
         self._post = post
         self.web = WebEndpoints()
-        self._lock = Lock()
-        self._notifications: list[Notification] = []
+        self._notifications = Observed[Notification]()
         self._handlers: dict[str, Callable[[Any, Message, str], str]] = {
             "sqs": self._to_queue,
             "lambda": self._to_function,
@@ -68,14 +67,12 @@ class Subscribers:
     @property
     def notifications(self) -> list[Notification]:
         """Every message that was sent, or could not be, other than by e-mail; oldest first."""
-        with self._lock:
-            return list(self._notifications)
+        return self._notifications.all
 
     def clear(self) -> None:
         """Forget the messages and the listeners so far."""
         self.web.clear()
-        with self._lock:
-            self._notifications.clear()
+        self._notifications.clear()
 
     def deliver(self, subscription: Any, message: Message) -> None:
         """Deliver a message to one of moto's subscriptions that wants it and is confirmed."""
@@ -187,5 +184,4 @@ class Subscribers:
             error=error,
             at=time.time(),
         )
-        with self._lock:
-            self._notifications.append(notification)
+        self._notifications.add([notification])
