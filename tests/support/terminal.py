@@ -1,4 +1,4 @@
-"""A person at a terminal: commands that see a terminal, and a key that is pressed at a prompt."""
+"""Commands that see a terminal."""
 
 import fcntl
 import os
@@ -14,8 +14,6 @@ from pathlib import Path
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _ROWS, _COLUMNS = 50, 160
-# A person who sees that nothing happens presses the key again.
-_PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -26,12 +24,8 @@ class Shown:
     exit_code: int
 
 
-def run_in_terminal(script: str, *, enter_after: str = "", timeout: float = 600) -> Shown:
+def run_in_terminal(script: str, timeout: float = 600) -> Shown:
     """Run a script with bash in a terminal.
-
-    Press Enter when it has shown the text `enter_after` and then nothing for a second; once more
-    whenever it then shows nothing for ten seconds: on a busy machine a prompt can be shown before
-    it listens, and lose the key.
 
     Raises:
         TimeoutError: It has not ended in time. The message has what was shown last, and what each
@@ -51,19 +45,12 @@ def run_in_terminal(script: str, *, enter_after: str = "", timeout: float = 600)
         os.close(follower)
         shown = b""
         ends = time.monotonic() + timeout
-        quiet_since, quiet_enough = time.monotonic(), 1.0
         while (chunk := _read(leader)) or process.poll() is None:
             shown += chunk
-            now = time.monotonic()
-            if now > ends:
+            if time.monotonic() > ends:
                 found = _processes(process.pid)
                 process.kill()
                 raise TimeoutError(f"{script} has not ended: {shown[-4000:]!r}\n{found}")
-            if chunk:
-                quiet_since = now
-            elif enter_after and enter_after.encode() in shown and now - quiet_since > quiet_enough:
-                os.write(leader, b"\r")
-                quiet_since, quiet_enough = now, _PATIENCE
         code = process.wait()
     os.close(leader)
     return Shown(_ANSI.sub("", shown.decode(errors="replace")).replace("\r\n", "\n"), code)
