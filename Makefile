@@ -19,7 +19,7 @@ BIN := .venv/bin
 # (testpaths): the default order, by number of tests, would start them last.
 WORKERS := --dist loadscope --no-loadscope-reorder -n
 
-.PHONY: help setup demo pictures synth test coverage test-fast check lint-workflows policy-scan format docs burst bench-synth test-bindings test-cdktn test-versions lock provider-lock clean
+.PHONY: help setup demo pictures synth test coverage test-fast check lint-workflows policy-scan format docs burst bench bench-docs test-bindings test-cdktn test-versions lock provider-lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -76,6 +76,7 @@ format: .venv/.done ## format the code and fix what the linter can
 docs: .venv/.done ## renew the parts of docs/ that come from the code: the tables, and the alerts that the sandbox delivers
 	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m demo.alerts
+	@$(BIN)/python -m bench.page
 
 pictures: setup ## renew docs/pictures/: the demo, a status, a diff and an alert, from real runs (a few minutes)
 	@$(BIN)/python -m demo.pictures
@@ -83,8 +84,13 @@ pictures: setup ## renew docs/pictures/: the demo, a status, a diff and an alert
 burst: setup ## schedule the deletion of thousands of keys at once, on a local AWS with AWS's quotas (about half an hour)
 	@$(BIN)/python -m bench.burst
 
-bench-synth: .venv/.done ## time the synth of 34 Regions, with the stock and the fast import
-	@$(BIN)/python -m bench.synth
+# CDK Terrain's packages and Node.js are for one way of the synth; without them its row says what is missing.
+bench: setup bench/typescript/node_modules/.done ## measure the synth, Terraform, the commands and a burst: docs/performance.md (over an hour; ONLY=synth,plan: some parts; BENCH_QUICK=1: small sizes)
+	@-$(MAKE) --silent .venv/.done-cdktn .tools/node/.done
+	@BENCH_QUICK=$(BENCH_QUICK) $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+bench-docs: .venv/.done ## copy what make bench measured to docs/performance.md
+	@$(BIN)/python -m bench --docs
 
 # cdktn wants a newer Node.js than Reprieve: the one of .ci/node, where it is for this system.
 NODE_22 = $(CURDIR)/.tools/node/node_modules/node-22-linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)/bin
@@ -107,7 +113,7 @@ lock: .tools/.done ## renew every lock file: Pipfile.lock, .ci/requirements/*.tx
 	@$(PIPENV) lock
 	@$(PYTHON) -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); \
 	  d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4) + "\n")'
-	@for each in . cdktn-cli .ci/node; do (cd $$each && npm install --package-lock-only --ignore-scripts \
+	@for each in . cdktn-cli .ci/node bench/typescript; do (cd $$each && npm install --package-lock-only --ignore-scripts \
 	  --omit-lockfile-registry-resolved --no-fund --no-audit); done
 
 PLATFORMS := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64
@@ -119,7 +125,7 @@ provider-lock: .venv/.done ## renew .terraform.lock.hcl: the newest AWS provider
 	@cp cdktf.out/stacks/reprieve/.terraform.lock.hcl .terraform.lock.hcl
 
 clean: ## remove what set-up and runs created (your Terraform state stays)
-	@rm -rf .venv .tools node_modules cdktn-cli/node_modules cdktf.out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	@rm -rf .venv .tools node_modules cdktn-cli/node_modules bench/typescript/node_modules cdktf.out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 
 .tools/.done: .ci/requirements/setup.txt
 	@$(CHECK_TOOLS) python
@@ -152,6 +158,12 @@ node_modules/.done-cdktn: cdktn-cli/package.json cdktn-cli/package-lock.json
 	@cd cdktn-cli && npm ci --ignore-scripts --no-progress --loglevel=error
 	@mkdir -p node_modules/.bin
 	@ln -sf ../../cdktn-cli/node_modules/.bin/cdktn node_modules/.bin/cdktn
+	@touch $@
+
+bench/typescript/node_modules/.done: bench/typescript/package.json bench/typescript/package-lock.json
+	@$(CHECK_TOOLS) python node npm
+	@echo "Installing CDKTF for TypeScript into bench/typescript/node_modules/ (a minute) …"
+	@cd bench/typescript && npm ci --ignore-scripts --no-progress --loglevel=error
 	@touch $@
 
 .tools/node/.done: .ci/node/package.json .ci/node/package-lock.json

@@ -6,13 +6,11 @@ rates per second stay as they are.
 """
 
 import argparse
-import copy
 import itertools
 import re
 import sys
 import tempfile
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +23,7 @@ from moto.sns.models import sns_backends
 from rich.console import Console
 from rich.table import Table
 
+from bench.keys import fill
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.core.quotas import Quotas
 from sandbox.deployment import Deployment, deployer
@@ -108,6 +107,14 @@ def quotas(scale: int) -> Quotas:
         queued_automations=max(default.queued_automations // scale, 4),
         alarm_period=max(default.alarm_period / scale, 2.0),
     )
+
+
+def deploy(sandbox: Sandbox, directory: Path) -> None:
+    """Deploy the guard of the scenarios."""
+    deployment = Deployment(sandbox, directory, settings=deployer(sandbox) | SETTINGS)
+    deployment.synth()
+    deployment.init()
+    deployment.apply()
 
 
 def run(sandbox: Sandbox, scenario: Scenario) -> Result:
@@ -196,15 +203,7 @@ def _patrol(sandbox: Sandbox) -> None:
 
 def time_patrol(sandbox: Sandbox, count: int) -> float:
     """Return how many seconds the patrol inspects the keys of a Region that has `count` of them."""
-    backend = kms_backends[ACCOUNT_ID][REGION]
-    metadata = sandbox.client("kms", REGION).create_key()["KeyMetadata"]
-    first = backend.keys[metadata["KeyId"]]
-    for _ in range(count - len(backend.keys)):
-        # Copies: moto takes a tenth of a second to create a key.
-        key = copy.copy(first)
-        key.id = str(uuid.uuid4())
-        key.arn = first.arn.replace(first.id, key.id)
-        backend.keys[key.id] = key
+    fill(sandbox, REGION, count)
     sandbox.run_schedules(REGION, "reprieve-patrol")
     sandbox.settle(_PATIENCE)
     (inspection,) = (
@@ -242,12 +241,12 @@ def table(results: Iterable[Result]) -> Table:
     shown.add_column()
     for each in results:
         shown.add_column(each.scenario.name, justify="right")
-    for figure, text in _FIGURES.items():
+    for figure, text in FIGURES.items():
         shown.add_row(figure, *(text(each) for each in results))
     return shown
 
 
-_FIGURES: Final[dict[str, Callable[[Result], str]]] = {
+FIGURES: Final[Mapping[str, Callable[[Result], str]]] = {
     "keys": lambda each: f"{each.scenario.keys:,}",
     "the last deletion is scheduled": lambda each: _seconds(each.scheduled),
     "the alarm on many deletions": lambda each: _seconds(each.storm),
@@ -261,6 +260,7 @@ _FIGURES: Final[dict[str, Callable[[Result], str]]] = {
     "the mailbox of the alerts": lambda each: "suspended" if each.is_suspended else "works",
     "the mailbox of the alarms": lambda each: "suspended" if each.is_alarm_suspended else "works",
 }
+"""What the table shows of a result."""
 
 
 def _seconds(value: float | None) -> str:
@@ -274,11 +274,7 @@ def main() -> int:
     scale = parser.parse_args().scale
     results = []
     with tempfile.TemporaryDirectory() as directory, Sandbox(quotas=quotas(scale)) as sandbox:
-        settings = deployer(sandbox) | SETTINGS
-        deployment = Deployment(sandbox, Path(directory), settings=settings)
-        deployment.synth()
-        deployment.init()
-        deployment.apply()
+        deploy(sandbox, Path(directory))
         deployed = sandbox.snapshot()
         for scenario in SCENARIOS:
             sandbox.restore(deployed)

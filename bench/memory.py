@@ -7,6 +7,7 @@ tree counts no page twice, as a sum of resident set sizes would. Linux only: pro
 """
 
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import Final, Self
 
 PROC: Final = Path("/proc")
 INTERVAL: Final = 0.1
-"""Seconds between two samples. A sample of a large tree takes some 10 ms of one processor."""
+"""Seconds between two samples."""
+_SHARE: Final = 0.1
+"""The part of the time that sampling may take: a sample of a large tree takes some 50 ms."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def sample(root: int) -> Sample:
 class Sampler:
     """Takes samples of a tree of processes in the background, until the context ends.
 
-    `peak` is the most that any sample had. A peak between two samples is not seen.
+    `peak` is the most that any sample had. A peak between two samples is not seen. The samples of a
+    large tree are less frequent, so that they do not slow down what they measure.
     """
 
     def __init__(self, root: int, interval: float = INTERVAL) -> None:
@@ -76,11 +80,15 @@ class Sampler:
         self._take()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._interval):
-            self._take()
+        pause = self._interval
+        while not self._ended.wait(pause):
+            pause = max(self._interval, self._take() / _SHARE)
 
-    def _take(self) -> None:
+    def _take(self) -> float:
+        """Take a sample; return how many seconds that took."""
+        started = time.perf_counter()
         self.peak = self.peak.most(sample(self._root))
+        return time.perf_counter() - started
 
 
 def _tree(root: int) -> list[int]:

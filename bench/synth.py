@@ -1,75 +1,195 @@
-"""Time `python main.py` for 34 Regions with the stock and the fast import of the AWS bindings.
+"""How long a synthesis takes, and how much memory: Reprieve's way against others.
 
-It times the whole process, as a user waits for it. Both ways take turns, so that other load on the
-machine affects both. Exit code 1 if the fast way takes more than a fifth of the stock way,
-or if their JSON differs.
+Each way runs in a process of its own, and the whole process is timed, as a user waits for it. All
+ways take turns, so that other load on the machine affects all of them. The first round is not
+timed: its processes are watched for their memory, jsii unpacks the bindings into its cache, and the
+JSON of all ways is compared.
 """
 
 import json
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
+from bench.process import Usage, base_environment, measure, summary
+from bench.ways import FAST, IMPORT, STOCK_WAY, Way, ways
 from reprieve.regions import known_regions
-from stacks.fast_bindings import SWITCH
 
-PROJECT = Path(__file__).resolve().parent.parent
-REGIONS = 34
-ROUNDS = 3
-LIMIT = 0.20
-STOCK = {SWITCH: "1"}
+LIMIT: Final = 0.12
+"""How much of the stock way's wall time the fast way may take, with LIMIT_REGIONS Regions."""
+LIMIT_REGIONS: Final = 34
 
 
-def synth(directory: Path, **variables: str) -> tuple[float, bytes]:
-    """Run main.py in `directory`; return the wall time in seconds, and the synthesised stack.
+@dataclass(frozen=True)
+class Size:
+    """How much is synthesised: so many accounts, each with so many Regions."""
 
-    `variables` override the environment, without the user's own settings.
-    """
-    environ = {
-        name: value for name, value in os.environ.items() if not name.startswith("REPRIEVE_")
-    } | {
-        "REPRIEVE_NOTIFY__EMAILS": json.dumps(["security@example.com"]),
-        "REPRIEVE_REGIONS__WATCH": json.dumps(known_regions("aws")[:REGIONS]),
+    regions: int
+    accounts: int = 1
+
+    @property
+    def title(self) -> str:
+        """Name the size in a table."""
+        return str(self.regions) if self.accounts == 1 else f"{self.accounts} × {self.regions}"
+
+    def settings(self) -> str:
+        """Return the settings' file.
+
+        Raises:
+            ValueError: There are not so many Regions.
+        """
+        regions = known_regions("aws")[: self.regions]
+        if len(regions) < self.regions:
+            raise ValueError(f"botocore lists {len(regions)} Regions, not {self.regions}.")
+        lines = [
+            "[notify]",
+            'emails = ["security@example.com"]',
+            "[regions]",
+            f"watch = {json.dumps(regions)}",
+        ]
+        if self.accounts > 1:
+            for number in range(self.accounts):
+                lines += [f"[accounts.n{number}]", f'id = "{111122223333 + number}"']
+        return "\n".join([*lines, ""])
+
+
+def synthesise(size: Size, way: Way, directory: Path, *, sampled: bool = False) -> Usage:
+    """Synthesise `size` in `directory` in this way; return what it took."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "reprieve.toml").write_text(size.settings(), encoding="utf-8")
+    environment = base_environment() | dict(way.variables)
+    return measure(way.command, directory, environment, sampled=sampled)
+
+
+def stacks(directory: Path, way: Way) -> dict[str, dict[str, Any]]:
+    """Return the stacks that a way synthesised in `directory`, by name."""
+    output = directory / way.output
+    manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        name: json.loads((output / each["synthesizedStackPath"]).read_text(encoding="utf-8"))
+        for name, each in manifest["stacks"].items()
     }
-    started = time.perf_counter()
-    subprocess.run(
-        [sys.executable, PROJECT / "main.py"], cwd=directory, env=environ | variables, check=True
+
+
+def count_resources(stack: dict[str, Any]) -> int:
+    """Return how many resources a stack has, without data sources."""
+    return sum(len(named) for named in stack.get("resource", {}).values())
+
+
+def without_metadata(value: Any) -> Any:
+    """Return JSON without CDKTF's comments (`//`), and with the provider's short name.
+
+    CDK Terrain writes `hashicorp/aws` for `aws`, which Terraform reads as the same.
+    """
+    if isinstance(value, dict):
+        return {name: without_metadata(each) for name, each in value.items() if name != "//"}
+    if isinstance(value, list):
+        return [without_metadata(each) for each in value]
+    return "aws" if value == "hashicorp/aws" else value
+
+
+def run(
+    sizes: Sequence[Size], rounds: int, directory: Path, report: Callable[[str], None]
+) -> dict[str, Any]:
+    """Measure all ways with all sizes; return the part of the JSON.
+
+    Raises:
+        ValueError: A way synthesised other JSON than FAST.
+    """
+    known = ways()
+    able = [way for way in known if not way.lacks]
+    turns = [(size, way) for size in sizes for way in able]
+    usages: dict[tuple[str, str], list[Usage]] = defaultdict(list)
+    peaks: dict[tuple[str, str], Usage] = {}
+    peaks["", IMPORT.name] = _import(directory, sampled=True)
+    counts: dict[str, int] = {}
+    for size, way in turns:
+        report(f"memory: {way.name}, {size.title} Regions")
+        folder = _folder(directory, size, way)
+        peaks[size.title, way.name] = synthesise(size, way, folder, sampled=True)
+        counts[size.title] = _compare(folder, way, size)
+    for number in range(rounds):
+        report(f"round {number + 1}: {IMPORT.name}")
+        usages["", IMPORT.name].append(_import(directory))
+        for size, way in turns:
+            report(f"round {number + 1}: {way.name}, {size.title} Regions")
+            folder = _folder(directory, size, way)
+            usages[size.title, way.name].append(synthesise(size, way, folder))
+
+    def result(size: str, name: str) -> dict[str, Any]:
+        peak = peaks[size, name]
+        return summary(usages[size, name]) | {"memory": peak.memory, "processes": peak.processes}
+
+    return {
+        "rounds": rounds,
+        "limit": LIMIT,
+        "ways": {way.name: {"title": way.title, "lacks": way.lacks} for way in known},
+        "import": result("", IMPORT.name),
+        "sizes": [
+            {
+                "title": size.title,
+                "accounts": size.accounts,
+                "regions": size.regions,
+                "resources": counts[size.title],
+                "ways": {way.name: result(size.title, way.name) for way in able},
+            }
+            for size in sizes
+        ],
+    }
+
+
+def _folder(directory: Path, size: Size, way: Way) -> Path:
+    """Return where a way works. TypeScript reads what FAST wrote: they share a folder."""
+    shared = FAST.name if way.output != FAST.output else way.name
+    return directory / size.title.replace(" ", "") / shared
+
+
+def _import(directory: Path, *, sampled: bool = False) -> Usage:
+    return measure(IMPORT.command, directory, base_environment(), sampled=sampled)
+
+
+def _compare(folder: Path, way: Way, size: Size) -> int:
+    """Return the number of resources.
+
+    Raises:
+        ValueError: The stacks are not those that FAST synthesised.
+    """
+    own = stacks(folder, way)
+    expected = stacks(folder.parent / FAST.name, FAST)
+    if without_metadata(own) != without_metadata(expected):
+        raise ValueError(f"{way.title} synthesised other JSON for {size.title} Regions.")
+    return sum(count_resources(each) for each in expected.values())
+
+
+def ratio(size: dict[str, Any], name: str = FAST.name) -> float | None:
+    """Return a way's wall time as a part of the stock way's; None if it did not run."""
+    found: dict[str, Any] | None = size["ways"].get(name)
+    stock = size["ways"][STOCK_WAY.name]
+    return float(found["seconds"] / stock["seconds"]) if found else None
+
+
+def is_exceeded(part: dict[str, Any]) -> bool:
+    """Return whether the fast way took more than LIMIT of the stock way's time."""
+    return any(
+        (ratio(size) or 0) > part["limit"]
+        for size in part["sizes"]
+        if (size["accounts"], size["regions"]) == (1, LIMIT_REGIONS)
     )
-    seconds = time.perf_counter() - started
-    return seconds, (directory / "cdktf.out/stacks/reprieve/cdk.tf.json").read_bytes()
 
 
-def main() -> int:
-    """Measure and print; return the exit code."""
-    available = len(known_regions("aws"))
-    if available < REGIONS:
-        print(f"botocore lists {available} Regions, not {REGIONS}.", file=sys.stderr)
-        return 1
-    with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        synth(directory)  # jsii unpacks the bindings into its cache, once a machine
-        times: dict[bool, list[float]] = {True: [], False: []}
-        stacks = set()
-        for turn in range(ROUNDS):
-            for stock in (True, False):
-                seconds, stack = synth(directory, **STOCK if stock else {})
-                times[stock].append(seconds)
-                stacks.add(stack)
-                print(f"round {turn + 1}  {'stock' if stock else 'fast':5}  {seconds:6.2f} s")
-    stock_median, fast_median = (statistics.median(times[stock]) for stock in (True, False))
-    ratio = fast_median / stock_median
-    print(
-        f"\n{REGIONS} Regions, medians of {ROUNDS}: stock {stock_median:.2f} s, "
-        f"fast {fast_median:.2f} s, ratio {ratio:.3f} (at most {LIMIT:.2f})"
-    )
-    if len(stacks) != 1:
-        print("The two ways synthesised different JSON.", file=sys.stderr)
-    return 0 if ratio <= LIMIT and len(stacks) == 1 else 1
+def slope(part: dict[str, Any], name: str, figure: str = "seconds") -> float | None:
+    """Return the milliseconds that one more resource takes; None if that was not measured.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    It is the slope between the two largest sizes of one account, of 17 and 34 Regions.
+    """
+    measured = sorted(
+        (size["resources"], size["ways"][name][figure])
+        for size in part["sizes"]
+        if size["accounts"] == 1 and name in size["ways"]
+    )[-2:]
+    if len(measured) < 2:
+        return None
+    (fewer, less), (more, longer) = measured
+    return float(1000 * (longer - less) / (more - fewer))

@@ -1,0 +1,102 @@
+"""The parts of `make bench`: what each measures, how long it takes, and how it is shown."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bench import commands, deletions, synth, synth_report, terraform
+from bench.report import Table
+
+Measure = Callable[[Path, Callable[[str], None]], dict[str, Any]]
+"""Measures in a directory, reports what it does, and returns the part of the JSON."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part. `text` is Markdown for the documentation, about what is measured."""
+
+    title: str
+    minutes: int
+    full: Measure
+    quick: Measure
+    tables: Callable[[dict[str, Any]], list[Table]]
+    notes: Callable[[dict[str, Any]], list[str]]
+    text: str
+    is_failed: Callable[[dict[str, Any]], bool] = lambda part: False
+
+
+_REGIONS: Final = (1, 4, 17, 34)
+_SYNTH: Final = (*(synth.Size(each) for each in _REGIONS), synth.Size(17, accounts=10))
+
+PARTS: Final[Mapping[str, Part]] = {
+    "synth": Part(
+        title="Synthesis",
+        minutes=25,
+        full=lambda directory, report: synth.run(_SYNTH, 3, directory, report),
+        quick=lambda directory, report: synth.run([synth.Size(1)], 1, directory, report),
+        tables=synth_report.tables,
+        notes=synth_report.notes,
+        text="""\
+The time from the start of a process to its end, as a user waits for it, and the peak memory of all
+its processes. Columns are Regions in one account, and 10 accounts with 17 Regions each:
+
+- `python main.py` is what Reprieve does.
+- "stock bindings" is the same with `REPRIEVE_STOCK_BINDINGS=1`:
+  [architecture.md](architecture.md#fast-loading-of-the-aws-bindings).
+- "CDK Terrain" is the same with `REPRIEVE_CDK=cdktn` ([cdktf.md](cdktf.md)).
+- "CDKTF for TypeScript" creates the same resources with the classes of `@cdktf/provider-aws`. It
+  reads their arguments from the JSON that Reprieve synthesised, in plain JavaScript that loads only
+  the modules that it uses. So it has no Python, no jsii, no settings and no logic of the guard: it
+  is what CDKTF itself costs in Node.js.
+
+All ways take turns, so that other load on the machine affects all of them, and each time is the
+median of its rounds. Compare ways by their ratio, not by their seconds. The first round is not
+timed: it measures the memory, and compares the JSON. All ways synthesise the same, but for CDKTF's
+metadata.""",
+        is_failed=synth.is_exceeded,
+    ),
+    "plan": Part(
+        title="Terraform",
+        minutes=20,
+        full=lambda directory, report: terraform.run(_REGIONS, directory, report),
+        quick=lambda directory, report: terraform.run([1], directory, report),
+        tables=terraform.tables,
+        notes=terraform.notes,
+        text="""\
+The real terraform and AWS provider, with Terraform's default parallelism, against the
+[local AWS](sandbox.md). `plan` has an empty state, `apply` creates everything, and `refresh` is a
+second plan, which reads every resource from AWS and finds no changes. Memory is that of terraform
+and its providers: Terraform starts a provider process for each Region. The local AWS runs on the
+same machine. So the times show how the work grows with the Regions. Memory and the number of
+processes are the same with AWS.""",
+    ),
+    "commands": Part(
+        title="Commands",
+        minutes=12,
+        full=lambda directory, report: commands.run(
+            commands.Sizes(status=(1, 4, 17), diff=34, sweep=(1000, 10000)), 3, directory, report
+        ),
+        quick=lambda directory, report: commands.run(
+            commands.Sizes(status=(1,), diff=1, sweep=(100,)), 1, directory, report
+        ),
+        tables=commands.tables,
+        notes=commands.notes,
+        text="""\
+Commands of the operator, against the guard that is deployed to the local AWS. The keys of `sweep`
+are in one Region, and one of 100 is pending deletion. `reprieve diff` includes the synthesis and
+the plan of terraform. Times are medians of three runs.""",
+    ),
+    "burst": Part(
+        title="Many deletions at once",
+        minutes=10,
+        full=lambda directory, report: deletions.run(1, directory, report),
+        quick=lambda directory, report: deletions.run(100, directory, report),
+        tables=deletions.tables,
+        notes=deletions.notes,
+        text="""\
+1,000 keys of a Region are scheduled for deletion as fast as KMS allows, with AWS's quotas and in
+real time. [mass-deletion.md](mass-deletion.md) explains the figures and has more scenarios.""",
+        is_failed=deletions.is_failed,
+    ),
+}

@@ -1,0 +1,213 @@
+"""Terraform in the sandbox: how long it takes, how much memory, how many processes.
+
+Terraform, the AWS provider and what they do are real. AWS is the sandbox, which answers from the
+same machine: times show how the work grows, and not how long AWS takes. Memory and processes are
+those of terraform and its providers, without the sandbox.
+"""
+
+import json
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from bench.machine import provider_version
+from bench.process import Usage, measure, most
+from bench.report import LINUX_ONLY, Table, is_known, megabytes, seconds, whole
+from bench.synth import count_resources
+from reprieve.regions import known_regions
+from reprieve.settings.sources import variable_of
+from sandbox.deployment import Deployment, deployer
+from sandbox.processes import tool
+from sandbox.server import Sandbox
+
+LAYOUTS: Final = ("account",)
+"""How the state is split: one stack for an account."""
+
+STEPS: Final = {
+    "init": ("init",),
+    "plan": ("plan", "-out=plan"),
+    "apply": ("apply", "plan"),
+    # The exit code is 0 only if there is nothing to do.
+    "refresh": ("plan", "-detailed-exitcode"),
+}
+"""What is run, in this order. The last one reads every resource from AWS."""
+
+GOGC: Final = (50, 20)
+"""How often Go collects garbage: more often than with its default, 100."""
+
+
+def deploy_settings(sandbox: Sandbox, regions: int) -> dict[str, str]:
+    """Return the settings of a guard in so many Regions, and the credentials that deploy it."""
+    return deployer(sandbox) | {
+        "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
+        "REPRIEVE_REGIONS__WATCH": json.dumps(known_regions("aws")[:regions]),
+    }
+
+
+def run(
+    sizes: Sequence[int],
+    directory: Path,
+    report: Callable[[str], None],
+    layouts: Sequence[str] = LAYOUTS,
+) -> dict[str, Any]:
+    """Deploy to each number of Regions, in each layout; return the part of the JSON."""
+    rows = []
+    provider = None
+    with Sandbox() as sandbox:
+        for regions in sizes:
+            for layout in layouts:
+                sandbox.reset()
+                settings = deploy_settings(sandbox, regions)
+                if layout != LAYOUTS[0]:
+                    settings[variable_of("state", "split")] = layout
+                folder = directory / f"{layout}-{regions}"
+                deployment = Deployment(sandbox, folder, settings=settings)
+                what = f"{regions} Regions, state.split = {layout}"
+                report(f"{what}: synth")
+                deployment.synth()
+                stacks = [deployment.of_stack(each) for each in in_order(folder / "cdktf.out")]
+                provider = provider or _fetch_provider(stacks[0])
+                rows.append({"regions": regions, "layout": layout} | _deploy(stacks, what, report))
+    return {"provider": provider, "rows": rows}
+
+
+def _deploy(
+    stacks: Sequence[Deployment], what: str, report: Callable[[str], None]
+) -> dict[str, Any]:
+    """Run every step in one stack after the other; return what they took together."""
+    usages = defaultdict(list)
+    for number, stack in enumerate(stacks):
+        for step, (arguments, gogc) in _steps().items():
+            report(f"{what}: {step} ({number + 1} of {len(stacks)} stacks)")
+            usages[step].append(_terraform(stack, arguments, gogc))
+    return {
+        "stacks": len(stacks),
+        "resources": sum(_resources(each) for each in stacks),
+        "steps": {step: _total(each) for step, each in usages.items()},
+    }
+
+
+def _steps() -> dict[str, tuple[tuple[str, ...], int]]:
+    """Return the arguments and the GOGC of every step."""
+    steps = {name: (arguments, 100) for name, arguments in STEPS.items()}
+    return steps | {gogc_step(each): (STEPS["refresh"], each) for each in GOGC}
+
+
+def gogc_step(value: int) -> str:
+    """Return the name of the refresh with this GOGC."""
+    return f"refresh-gogc-{value}"
+
+
+def in_order(output: Path) -> list[str]:
+    """Return the names of the stacks in `output`, each after those that it depends on."""
+    manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))["stacks"]
+    ordered: list[str] = []
+
+    def add(name: str) -> None:
+        for dependency in manifest[name]["dependencies"]:
+            add(dependency)
+        if name not in ordered:
+            ordered.append(name)
+
+    for name in manifest:
+        add(name)
+    return ordered
+
+
+def _fetch_provider(deployment: Deployment) -> str | None:
+    """Let terraform fetch the provider once, before init is timed; return its version."""
+    deployment.init()
+    version = provider_version(deployment.stack_directory)
+    shutil.rmtree(deployment.stack_directory / ".terraform")
+    return version
+
+
+def _terraform(deployment: Deployment, arguments: Sequence[str], gogc: int) -> Usage:
+    command, *options = arguments
+    return measure(
+        [tool("terraform"), command, "-no-color", *options],
+        deployment.stack_directory,
+        deployment.environment() | {"GOGC": str(gogc)},
+    )
+
+
+def _resources(deployment: Deployment) -> int:
+    text = (deployment.stack_directory / "cdk.tf.json").read_text(encoding="utf-8")
+    return count_resources(json.loads(text))
+
+
+def _total(usages: Sequence[Usage]) -> dict[str, Any]:
+    """Return what stacks took one after another: times add up, and the largest memory counts."""
+    return {
+        "seconds": round(sum(each.seconds for each in usages), 3),
+        "cpu_seconds": round(sum(each.cpu_seconds for each in usages), 3),
+        "memory": most([each.memory for each in usages]),
+        "processes": most([each.processes for each in usages]),
+    }
+
+
+def tables(part: dict[str, Any]) -> list[Table]:
+    """Return the tables: times; and, if it is known, memory, processes and what GOGC changes."""
+    found = part["rows"]
+    shown = [_step_table("Wall time in seconds", found, "seconds", seconds)]
+    if is_known(row["steps"]["plan"]["memory"] for row in found):
+        shown.append(
+            _step_table("Peak memory (PSS) in MB, of one stack", found, "memory", megabytes)
+        )
+        shown.append(
+            _step_table("Most processes at a time, of one stack", found, "processes", whole)
+        )
+        shown.append(_gogc(found))
+    return shown
+
+
+def notes(part: dict[str, Any]) -> list[str]:
+    """Return sentences about what the tables do not show."""
+    said = []
+    if not is_known(row["steps"]["plan"]["memory"] for row in part["rows"]):
+        said.append(LINUX_ONLY)
+    if any(row["stacks"] > 1 for row in part["rows"]):
+        said.append(
+            "Stacks run one after another: their times are added, and of memory and processes the "
+            "largest stack counts."
+        )
+    return said
+
+
+def _step_table(
+    title: str, rows: list[dict[str, Any]], figure: str, text: Callable[[Any], str]
+) -> Table:
+    return Table(
+        title,
+        ["split", "Regions", "stacks", "resources", *STEPS],
+        [[*_labels(row), *(text(row["steps"][step][figure]) for step in STEPS)] for row in rows],
+    )
+
+
+def _labels(row: dict[str, Any]) -> list[str]:
+    numbers = (whole(row[name]) for name in ("regions", "stacks", "resources"))
+    return [f"`{row['layout']}`", *numbers]
+
+
+def _gogc(rows: list[dict[str, Any]]) -> Table:
+    steps = {100: "refresh"} | {each: gogc_step(each) for each in GOGC}
+    figures = {"seconds": seconds, "memory": megabytes}
+    names = {"seconds": "s", "memory": "MB"}
+    return Table(
+        "A refresh with other values of `GOGC`: wall time in s, peak memory in MB",
+        ["split", "Regions", *(f"{value}: {names[each]}" for value in steps for each in figures)],
+        [
+            [
+                f"`{row['layout']}`",
+                whole(row["regions"]),
+                *(
+                    text(row["steps"][step][figure])
+                    for step in steps.values()
+                    for figure, text in figures.items()
+                ),
+            ]
+            for row in rows
+        ],
+    )
