@@ -41,6 +41,8 @@ SETTINGS: Final = {
     "REPRIEVE_RELIABILITY__ALARM_EMAILS": "oncall@example.com",
     "REPRIEVE_REGIONS__WATCH": f"{REGION},{HOME}",
 }
+NEVER: Final = "-"
+"""The text of a time at which nothing happened."""
 KEYS_OF_A_PATROL: Final = 10_000
 # How long all rescues of a scenario may take, in seconds.
 _PATIENCE = 3600
@@ -264,7 +266,7 @@ FIGURES: Final[Mapping[str, Callable[[Result], str]]] = {
 
 
 def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f} s"
+    return NEVER if value is None else f"{value:.0f} s"
 
 
 def main() -> int:

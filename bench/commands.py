@@ -9,7 +9,7 @@ from typing import Any
 from bench.keys import fill
 from bench.machine import provider_version
 from bench.process import measure, summary
-from bench.report import LINUX_ONLY, Table, is_known, megabytes, seconds
+from bench.report import LINUX_ONLY, Table, is_known, megabytes, regions_text, seconds
 from bench.terraform import deploy_settings
 from bench.ways import MAIN
 from reprieve.regions import known_regions
@@ -43,7 +43,7 @@ def run(
         deployment = Deployment(
             sandbox, directory / "commands", settings=deploy_settings(sandbox, sizes.diff)
         )
-        report(f"a guard in {sizes.diff} Regions is deployed")
+        report(f"a guard in {regions_text(sizes.diff)} is deployed")
         (deployment.directory / MAIN.name).symlink_to(MAIN)  # `diff` synthesises with it
         deployment.synth()
         deployment.init()
@@ -65,8 +65,8 @@ def run(
         for count in sizes.status:
             regions = known_regions("aws")[:count]
             asked = [word for region in regions for word in ("--region", region)]
-            time("status", f"{count} Regions", [*asked, "--timeout", "3600"])
-        time("diff", f"{sizes.diff} Regions", [])
+            time("status", regions_text(count), [*asked, "--timeout", "3600"])
+        time("diff", regions_text(sizes.diff), [])
         for count in sizes.sweep:
             fill(sandbox, _SWEPT, count, pending=True)
             time("sweep", f"{count:,} keys", ["--timeout", "3600"], _FINDINGS)
@@ -79,7 +79,7 @@ def tables(part: dict[str, Any]) -> list[Table]:
     known = is_known(row["memory"] for row in rows)
     return [
         Table(
-            "Commands",
+            "Time and memory",
             ["command", "of", "wall time, s", "processors, s", *(["peak, MB"] if known else [])],
             [
                 [

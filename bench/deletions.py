@@ -21,11 +21,12 @@ def run(scale: int, directory: Path, report: Callable[[str], None]) -> dict[str,
 
 
 def tables(part: dict[str, Any]) -> list[Table]:
-    """Return the table: a row for each figure."""
+    """Return the table: a row for each figure that the scenario has."""
     scenario = burst.Scenario(**part["scenario"])
     result = burst.Result(**part | {"scenario": scenario})
     rows = [[name, text(result)] for name, text in burst.FIGURES.items()]
-    return [Table("Many deletions at once", ["", ""], rows)]
+    rows = [row for row in rows if row[1] != burst.NEVER]
+    return [Table("What happened, since the first deletion", ["", ""], rows)]
 
 
 def notes(part: dict[str, Any]) -> list[str]:

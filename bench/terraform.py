@@ -8,13 +8,14 @@ those of terraform and its providers, without the sandbox.
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from bench.machine import provider_version
 from bench.process import Usage, measure, most
-from bench.report import LINUX_ONLY, Table, is_known, megabytes, seconds, whole
+from bench.report import LINUX_ONLY, Table, is_known, megabytes, regions_text, seconds, whole
 from bench.synth import count_resources
 from reprieve.regions import known_regions
 from reprieve.settings.sources import variable_of
@@ -22,20 +23,36 @@ from sandbox.deployment import Deployment, deployer
 from sandbox.processes import tool
 from sandbox.server import Sandbox
 
-LAYOUTS: Final = ("account",)
-"""How the state is split: one stack for an account."""
+DEFAULT_SPLIT: Final = "account"
+"""One stack for all Regions of an account. Other values are set as `state.split`."""
 
+
+@dataclass(frozen=True)
+class Step:
+    """A command of terraform. `gogc` is how often Go collects garbage; 100 is its default."""
+
+    arguments: tuple[str, ...]
+    gogc: int = 100
+
+
+# The exit code is 0 only if there is nothing to do.
+_REFRESH: Final = ("plan", "-detailed-exitcode")
 STEPS: Final = {
-    "init": ("init",),
-    "plan": ("plan", "-out=plan"),
-    "apply": ("apply", "plan"),
-    # The exit code is 0 only if there is nothing to do.
-    "refresh": ("plan", "-detailed-exitcode"),
+    "init": Step(("init",)),
+    "plan": Step(("plan", "-out=plan")),
+    "apply": Step(("apply", "plan")),
+    "refresh": Step(_REFRESH),
 }
 """What is run, in this order. The last one reads every resource from AWS."""
 
-GOGC: Final = (50, 20)
-"""How often Go collects garbage: more often than with its default, 100."""
+REFRESHES: Final = {
+    "refresh": STEPS["refresh"],
+    "refresh-gogc-50": Step(_REFRESH, gogc=50),
+    "refresh-gogc-20": Step(_REFRESH, gogc=20),
+}
+"""The last step again, with less memory and more time."""
+
+ALL_STEPS: Final = STEPS | REFRESHES
 
 
 def deploy_settings(sandbox: Sandbox, regions: int) -> dict[str, str]:
@@ -46,58 +63,54 @@ def deploy_settings(sandbox: Sandbox, regions: int) -> dict[str, str]:
     }
 
 
-def run(
-    sizes: Sequence[int],
-    directory: Path,
-    report: Callable[[str], None],
-    layouts: Sequence[str] = LAYOUTS,
-) -> dict[str, Any]:
-    """Deploy to each number of Regions, in each layout; return the part of the JSON."""
+@dataclass(frozen=True)
+class Case:
+    """A guard in so many Regions, with its state split in this way."""
+
+    regions: int
+    split: str = DEFAULT_SPLIT
+
+
+def run(cases: Sequence[Case], directory: Path, report: Callable[[str], None]) -> dict[str, Any]:
+    """Deploy each case to an empty account; return the part of the JSON."""
     rows = []
     provider = None
     with Sandbox() as sandbox:
-        for regions in sizes:
-            for layout in layouts:
-                sandbox.reset()
-                settings = deploy_settings(sandbox, regions)
-                if layout != LAYOUTS[0]:
-                    settings[variable_of("state", "split")] = layout
-                folder = directory / f"{layout}-{regions}"
-                deployment = Deployment(sandbox, folder, settings=settings)
-                what = f"{regions} Regions, state.split = {layout}"
-                report(f"{what}: synth")
-                deployment.synth()
-                stacks = [deployment.of_stack(each) for each in in_order(folder / "cdktf.out")]
-                provider = provider or _fetch_provider(stacks[0])
-                rows.append({"regions": regions, "layout": layout} | _deploy(stacks, what, report))
+        for case in cases:
+            sandbox.reset()
+            settings = deploy_settings(sandbox, case.regions)
+            if case.split != DEFAULT_SPLIT:
+                settings[variable_of("state", "split")] = case.split
+            folder = directory / f"{case.split}-{case.regions}"
+            deployment = Deployment(sandbox, folder, settings=settings)
+            what = f"{regions_text(case.regions)}, split by {case.split}"
+            report(f"{what}: synth")
+            deployment.synth()
+            stacks = [deployment.of_stack(each) for each in in_order(folder / "cdktf.out")]
+            provider = provider or _fetch_provider(stacks[0])
+            # What GOGC changes does not depend on the split.
+            steps = ALL_STEPS if case.split == DEFAULT_SPLIT else STEPS
+            rows.append(asdict(case) | _deploy(stacks, steps, what, report))
     return {"provider": provider, "rows": rows}
 
 
 def _deploy(
-    stacks: Sequence[Deployment], what: str, report: Callable[[str], None]
+    stacks: Sequence[Deployment],
+    steps: Mapping[str, Step],
+    what: str,
+    report: Callable[[str], None],
 ) -> dict[str, Any]:
     """Run every step in one stack after the other; return what they took together."""
     usages = defaultdict(list)
     for number, stack in enumerate(stacks):
-        for step, (arguments, gogc) in _steps().items():
-            report(f"{what}: {step} ({number + 1} of {len(stacks)} stacks)")
-            usages[step].append(_terraform(stack, arguments, gogc))
+        for name, step in steps.items():
+            report(f"{what}: {name} ({number + 1} of {len(stacks)} stacks)")
+            usages[name].append(_terraform(stack, step))
     return {
         "stacks": len(stacks),
         "resources": sum(_resources(each) for each in stacks),
-        "steps": {step: _total(each) for step, each in usages.items()},
+        "steps": {name: total(each) for name, each in usages.items()},
     }
-
-
-def _steps() -> dict[str, tuple[tuple[str, ...], int]]:
-    """Return the arguments and the GOGC of every step."""
-    steps = {name: (arguments, 100) for name, arguments in STEPS.items()}
-    return steps | {gogc_step(each): (STEPS["refresh"], each) for each in GOGC}
-
-
-def gogc_step(value: int) -> str:
-    """Return the name of the refresh with this GOGC."""
-    return f"refresh-gogc-{value}"
 
 
 def in_order(output: Path) -> list[str]:
@@ -124,12 +137,12 @@ def _fetch_provider(deployment: Deployment) -> str | None:
     return version
 
 
-def _terraform(deployment: Deployment, arguments: Sequence[str], gogc: int) -> Usage:
-    command, *options = arguments
+def _terraform(deployment: Deployment, step: Step) -> Usage:
+    command, *options = step.arguments
     return measure(
         [tool("terraform"), command, "-no-color", *options],
         deployment.stack_directory,
-        deployment.environment() | {"GOGC": str(gogc)},
+        deployment.environment() | {"GOGC": str(step.gogc)},
     )
 
 
@@ -138,7 +151,7 @@ def _resources(deployment: Deployment) -> int:
     return count_resources(json.loads(text))
 
 
-def _total(usages: Sequence[Usage]) -> dict[str, Any]:
+def total(usages: Sequence[Usage]) -> dict[str, Any]:
     """Return what stacks took one after another: times add up, and the largest memory counts."""
     return {
         "seconds": round(sum(each.seconds for each in usages), 3),
@@ -188,26 +201,26 @@ def _step_table(
 
 def _labels(row: dict[str, Any]) -> list[str]:
     numbers = (whole(row[name]) for name in ("regions", "stacks", "resources"))
-    return [f"`{row['layout']}`", *numbers]
+    return [f"`{row['split']}`", *numbers]
 
 
 def _gogc(rows: list[dict[str, Any]]) -> Table:
-    steps = {100: "refresh"} | {each: gogc_step(each) for each in GOGC}
-    figures = {"seconds": seconds, "memory": megabytes}
-    names = {"seconds": "s", "memory": "MB"}
+    figures = {"seconds": ("s", seconds), "memory": ("MB", megabytes)}
+    heads = [f"{step.gogc}: {unit}" for step in REFRESHES.values() for unit, _ in figures.values()]
     return Table(
         "A refresh with other values of `GOGC`: wall time in s, peak memory in MB",
-        ["split", "Regions", *(f"{value}: {names[each]}" for value in steps for each in figures)],
+        ["Regions", *heads],
         [
             [
-                f"`{row['layout']}`",
                 whole(row["regions"]),
                 *(
                     text(row["steps"][step][figure])
-                    for step in steps.values()
-                    for figure, text in figures.items()
+                    for step in REFRESHES
+                    for figure, (_, text) in figures.items()
                 ),
             ]
             for row in rows
+            if row["steps"].keys() >= REFRESHES.keys()
         ],
+        labels=0,
     )

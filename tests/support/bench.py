@@ -46,19 +46,19 @@ def synth_part(fast: float = 2.5, stock: float = 25.0, memory: int | None = 10**
 
 
 def plan_part(memory: int | None = 12_345_000_000) -> Any:
-    """Return a part with three layouts."""
+    """Return a part with the state split in three ways."""
     steps = ("init", "plan", "apply", "refresh", "refresh-gogc-50", "refresh-gogc-20")
     return {
         "provider": "5.100.0",
         "rows": [
             {
                 "regions": 34,
-                "layout": layout,
+                "split": split,
                 "stacks": 34,
                 "resources": 1570,
                 "steps": {step: usage(1234.5, memory) for step in steps},
             }
-            for layout in ("account", "area", "region")
+            for split in ("account", "area", "region")
         ],
     }
 

@@ -49,8 +49,8 @@ def test_every_command_was_measured(measurement):
     """The guard is healthy, nothing is to be changed, and the sweep finds a key."""
     rows = measurement[1]["commands"]["figures"]["rows"]
     assert [(row["command"], row["size"]) for row in rows] == [
-        ("status", "1 Regions"),
-        ("diff", "1 Regions"),
+        ("status", "1 Region"),
+        ("diff", "1 Region"),
         ("sweep", "100 keys"),
     ]
     assert all(row.keys() == commands_part()["rows"][0].keys() for row in rows)
@@ -59,5 +59,5 @@ def test_every_command_was_measured(measurement):
 def test_the_page_shows_them(measurement):
     """The JSON is what the page is rendered from."""
     text = render(measurement[1])
-    assert "| `reprieve status` | 1 Regions |" in text
+    assert "| `reprieve status` | 1 Region |" in text
     assert text.count("Not measured yet.") == 2
