@@ -69,8 +69,8 @@ The real terraform and AWS provider, with Terraform's default parallelism, again
 [local AWS](sandbox.md). `plan` has an empty state, `apply` creates everything, and `refresh` is a
 second plan, which reads every resource from AWS and finds no changes. Memory is that of terraform
 and its providers: Terraform starts a provider process for each Region. The local AWS runs on the
-same machine. So the times show how the work grows with the Regions. Memory and the number of
-processes are the same with AWS.""",
+same machine, so the times show how the work grows with the Regions, and not how long AWS
+takes. Memory and the number of processes depend little on that.""",
     ),
     "commands": Part(
         title="Commands",
