@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -119,4 +120,8 @@ def _write(file: Path, parts: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    # Both end what is measured, which runs in sessions of its own. A shell starts background jobs
+    # without Ctrl-C, so that is set too.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))
