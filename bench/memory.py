@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 PROC: Final = Path("/proc")
-INTERVAL: Final = 0.1
+INTERVAL: Final = 0.05
 """Seconds between two samples."""
 _SHARE: Final = 0.1
 """The part of the time that sampling may take: a sample of a large tree takes some 50 ms."""
