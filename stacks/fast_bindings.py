@@ -2,31 +2,32 @@
 
 `cdktf-cdktf-provider-aws` is generated: a package of more than 2,000 modules whose `__init__`
 imports every one of them, first in Python and then, through jsii, again in Node. That costs most of
-a synth's time and memory. (`cdktn-provider-aws` imports them all in Node only.) Three measures
-avoid it:
+a synth's time and memory. (`cdktn-provider-aws` imports them all in Node only.) These measures
+avoid that, and repeated work for each resource:
 
 * Python: the package is put into `sys.modules` without running its `__init__`, so that
   `from cdktf_cdktf_provider_aws.sns_topic import SnsTopic` runs that one module.
 * Node: a preload (`lazy_bindings.cjs`) turns the bindings' `exports.x = require(…)` lines into
-  getters, so that each module is read when it is first used.
-* Each constructor of the bindings checks the types of all its arguments, most of which are None,
-  and evaluates the type hints each time: the hints are cached, and None is accepted unchecked.
+  getters, so that each module is read when it is first used. It also spares the CDK some work.
+* Each constructor of the bindings checks the types of all its arguments: a check that has passed is
+  not repeated (`fast_checks.py`).
+* Each resource is a message to Node: it is encoded at once (`fast_create.py`).
 
-`main.py` adds a fourth: it stops the garbage collector from searching everything that was imported.
+`main.py` adds another: it stops the garbage collector from searching everything that was imported.
 
 None of them changes what is synthesised. If the package does not look as expected, the stock import
-is used. REPRIEVE_STOCK_BINDINGS=1 disables all four.
+is used. REPRIEVE_STOCK_BINDINGS=1 disables all of them.
 """
 
-import functools
 import importlib
 import importlib.util
 import os
 import sys
-import typing
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from stacks.fast_checks import speed_up_checks
 
 SWITCH = "REPRIEVE_STOCK_BINDINGS"
 PACKAGE = "cdktf_cdktf_provider_aws"
@@ -62,7 +63,8 @@ def fast_bindings(
     try:
         yield
         if fast:
-            _cache_type_checks(package)
+            speed_up_checks(package)
+            _speed_up_create()
     finally:
         for name, former in before.items():
             if former is None:
@@ -107,30 +109,10 @@ def _skip_package_init(package: str) -> None:
         importlib.import_module(package)
 
 
-class _Typing:
-    """The module `typing`, with a cache for type hints: those of the bindings do not change."""
-
-    get_type_hints = staticmethod(functools.cache(typing.get_type_hints))
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(typing, name)
-
-
-def _skip_none(check_type: Callable[..., object]) -> Callable[..., object]:
-    """Return the check without its work for None where None is allowed: most arguments are None."""
-
-    def check(argname: str, value: object, expected_type: object) -> object:
-        if value is None and type(None) in typing.get_args(expected_type):
-            return None
-        return check_type(argname, value, expected_type)
-
-    return check
-
-
-def _cache_type_checks(package: str) -> None:
-    """Avoid repeated work in the type checks of the bindings' loaded modules, and no others."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(f"{package}.") and getattr(module, "typing", None) is typing:
-            module.typing = _Typing()  # type: ignore[attr-defined]
-            if check_type := getattr(module, "check_type", None):
-                module.check_type = _skip_none(check_type)  # type: ignore[attr-defined]
+def _speed_up_create() -> None:
+    try:
+        # jsii starts Node with the environment that it is imported in: not before.
+        from stacks.fast_create import speed_up_create
+    except ImportError:
+        return  # another jsii, without the parts that this needs
+    speed_up_create()

@@ -3,6 +3,8 @@
 `reprieve.runbooks.scripts.event_messages` puts them on the event bus.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from reprieve.events.severity import Severity
@@ -30,7 +32,8 @@ def results(lines_up_to: int | None = None, severity: Severity | None = None) ->
     return pattern | ({"detail": limited} if limited else {})
 
 
-def result_alerts() -> dict[int, Transformer]:
+@cache
+def result_alerts() -> Mapping[int, Transformer]:
     """Return the texts of results by the most lines that they have.
 
     EventBridge writes a line that a result lacks as an empty one. So short results have a text of

@@ -48,6 +48,8 @@ def channel_rules(
         hub_bus: The hub's first event bus, to which other Regions forward their results and
             alarms; None if the hub is not here.
     """
+    if not topics:
+        return ()
     made = _ChannelRules(topics, location, names, dead_letter_arn, encrypted=encrypted)
     return tuple(
         rule

@@ -99,22 +99,29 @@ def without_types(text: str) -> str:
         return starts[(line or 1) - 1] + (column or 0)
 
     fields = {
-        id(each) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for each in node.body
+        id(each)
+        for node in _statements(tree)
+        if isinstance(node, ast.ClassDef)
+        for each in node.body
     }
-    cuts = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.returns:
-            arrow = data.rindex(b"->", 0, offset(node.returns.lineno, node.returns.col_offset))
-            begin, end = len(data[:arrow].rstrip()), node.returns
-        elif isinstance(node, ast.arg) and node.annotation:
-            begin = offset(node.lineno, node.col_offset) + len(node.arg.encode())
-            end = node.annotation
-        elif isinstance(node, ast.AnnAssign) and node.value and id(node) not in fields:
-            begin = offset(node.target.end_lineno, node.target.end_col_offset)
-            end = node.annotation
-        else:
-            continue
+
+    def cut(begin: int, end: ast.expr) -> None:
         cuts.append((begin, offset(end.end_lineno, end.end_col_offset)))
+
+    cuts: list[tuple[int, int]] = []
+    for node in _statements(tree):
+        if isinstance(node, ast.FunctionDef):
+            for each in ast.walk(node.args):
+                if isinstance(each, ast.arg) and each.annotation:
+                    cut(
+                        offset(each.lineno, each.col_offset) + len(each.arg.encode()),
+                        each.annotation,
+                    )
+            if node.returns:
+                arrow = data.rindex(b"->", 0, offset(node.returns.lineno, node.returns.col_offset))
+                cut(len(data[:arrow].rstrip()), node.returns)
+        elif isinstance(node, ast.AnnAssign) and node.value and id(node) not in fields:
+            cut(offset(node.target.end_lineno, node.target.end_col_offset), node.annotation)
     for begin, stop in sorted(cuts, reverse=True):
         data = data[:begin] + data[stop:]
     return data.decode()
@@ -126,10 +133,10 @@ def _code(text: str, replaced: str | None) -> Iterator[str]:
     `replaced` is a function that is left out too, since another module has it.
     """
     left_out: set[int] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in _statements(ast.parse(text)):
         is_replaced = isinstance(node, ast.FunctionDef) and node.name == replaced
         if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node) or is_replaced:
-            left_out.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))  # type: ignore[attr-defined]
+            left_out.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     for number, line in enumerate(text.splitlines(), start=1):
         if number not in left_out and line.strip() and not line.lstrip().startswith("#"):
             yield _indented_by_one(line)
@@ -139,6 +146,16 @@ def _indented_by_one(line: str) -> str:
     """Return a line with one space in place of each four that it begins with."""
     code = line.lstrip()
     return " " * ((len(line) - len(code)) // 4) + code
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Yield all statements in a node, however deep."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inner = getattr(node, name, None)
+        for each in inner if isinstance(inner, list) else ():
+            if isinstance(each, ast.stmt):
+                yield each
+            yield from _statements(each)
 
 
 def _is_docstring(node: ast.AST) -> bool:

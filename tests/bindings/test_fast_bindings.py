@@ -38,7 +38,8 @@ def test_fast_and_stock_bindings_synthesise_the_same_bytes(tmp_path):
     assert fast == stock
 
 
-# The modules that are loaded, then the answer to a wrong type: a line each.
+# The modules that are loaded, then the answers to wrong types and to a name that is taken: a line
+# each.
 PROBE = f"""
 import sys
 from stacks.cdk import App, SnsTopic, TerraformStack
@@ -49,6 +50,11 @@ for arguments in ({{"name": 5}}, {{"policy": object}}):
         SnsTopic(stack, "topic", **arguments)
     except TypeError as error:
         print(str(error).splitlines()[0])
+SnsTopic(stack, "topic")
+try:
+    SnsTopic(stack, "topic")
+except RuntimeError as error:
+    print(repr(error.args[0].splitlines()[0]), type(error.__cause__).__name__)
 """
 
 
@@ -67,10 +73,11 @@ def test_the_fast_way_imports_few_modules_and_the_switch_turns_it_off(probes):
     assert stock > 1000
 
 
-def test_the_types_of_arguments_are_checked_as_ever(probes):
-    """A wrong argument gets the same answer, fast or stock; only None is taken for left out."""
+def test_errors_are_those_of_the_bindings_and_of_jsii(probes):
+    """A wrong argument, and what Node does not create, get the same answer, fast or stock."""
     fast, stock = (printed.splitlines()[1:] for printed in probes)
-    assert [line.startswith("type of argument") for line in fast] == [True, True]
+    assert [line.startswith("type of argument") for line in fast] == [True, True, False]
+    assert "already a Construct with name 'topic'" in fast[2]
     assert fast == stock
 
 
