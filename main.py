@@ -3,9 +3,14 @@
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reprieve.environment.interrupt import end_on_interrupt
+
+if TYPE_CHECKING:
+    from reprieve.settings.schema import Settings
 
 
 def main() -> int:
@@ -29,13 +34,31 @@ def main() -> int:
         print("\n".join(problems), file=sys.stderr)
         return ExitCode.FAILED
 
-    from stacks.account import AccountStack
-    from stacks.cdk import App
     from stacks.lock_file import copy_lock_file
+    from stacks.parts import ACCOUNTS_OF_A_PART, folder_of_part, synthesise_in_parts
 
     outdir.mkdir(parents=True, exist_ok=True)  # CDKTF creates no parents
+    if part := folder_of_part():
+        synthesise(accounts, outdir, into=part)
+        return ExitCode.OK
+    if len(accounts) > ACCOUNTS_OF_A_PART:
+        names = [str(each.account.name) for each in accounts]
+        if failed := synthesise_in_parts(Path(__file__), names, outdir):
+            return failed
+    else:
+        synthesise(accounts, outdir, into=outdir)
+    for settings in accounts:
+        copy_lock_file(outdir / "stacks" / settings.stack)
+    return ExitCode.OK
+
+
+def synthesise(accounts: "Sequence[Settings]", outdir: Path, *, into: Path) -> None:
+    """Synthesise the stacks of accounts for the folder `outdir`, and write them to `into`."""
+    from stacks.account import AccountStack
+    from stacks.cdk import App
+
     app = App(
-        outdir=str(outdir),
+        outdir=str(into),
         stack_traces=False,  # they cost time for each resource, and show only jsii's Node code
         # For a cloud block CDKTF would run `terraform version`. Synthesis needs no terraform, and a
         # terraform that is too old reports that itself.
@@ -44,9 +67,6 @@ def main() -> int:
     for settings in accounts:
         AccountStack(app, settings.stack, settings, outdir)
     app.synth()
-    for settings in accounts:
-        copy_lock_file(outdir / "stacks" / settings.stack)
-    return ExitCode.OK
 
 
 if __name__ == "__main__":

@@ -1,0 +1,99 @@
+"""Many accounts are synthesised in several processes, with the same result as in one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.parts import ACCOUNTS_OF_A_PART, synthesise_in_parts
+
+PROJECT = Path(__file__).resolve().parents[2]
+NAMES = [f"account-{number}" for number in range(ACCOUNTS_OF_A_PART + 1)]
+
+
+def synthesised(directory: Path, **variables: str) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Run main.py; return what it wrote for each stack, and the manifest."""
+    subprocess.run(
+        [sys.executable, PROJECT / "main.py"],
+        cwd=directory,
+        env=os.environ | variables,
+        check=True,
+    )
+    out = directory / "cdktf.out"
+    stacks = {each.name: (each / "cdk.tf.json").read_bytes() for each in (out / "stacks").iterdir()}
+    return stacks, json.loads((out / "manifest.json").read_text())
+
+
+def test_parts_are_what_one_process_synthesises(tmp_path):
+    """Stacks, the paths in them, and the manifest."""
+    tables = "".join(
+        f'[accounts.{name}]\nid = "{111122223333 + number}"\n' for number, name in enumerate(NAMES)
+    )
+    settings = '[notify]\nemails = ["security@example.com"]\n[regions]\nwatch = ["eu-west-1"]\n'
+    for each in ("parts", "one", "other"):
+        (tmp_path / each).mkdir()
+        (tmp_path / each / "reprieve.toml").write_text(settings + tables)
+    some, others = ",".join(NAMES[:3]), ",".join(NAMES[3:])
+    stacks, manifest = synthesised(tmp_path / "parts")
+    one, one_manifest = synthesised(tmp_path / "one", REPRIEVE_ACCOUNT=some)
+    other, other_manifest = synthesised(tmp_path / "other", REPRIEVE_ACCOUNT=others)
+    assert stacks == one | other
+    assert len(stacks) == len(NAMES)
+    assert manifest == one_manifest | {"stacks": one_manifest["stacks"] | other_manifest["stacks"]}
+    assert sorted(path.name for path in (tmp_path / "parts/cdktf.out").iterdir()) == [
+        "manifest.json",
+        "stacks",
+    ]
+
+
+# Writes a stack for each account, as the app does; ends with the number in an account's name.
+APP = """
+import json, os, pathlib, sys
+into = pathlib.Path(os.environ["_REPRIEVE_PART"])
+names = os.environ["REPRIEVE_ACCOUNT"].split(",")
+for name in names:
+    stack = into / "stacks" / name
+    stack.mkdir(parents=True)
+    (stack / "cdk.tf.json").write_text(name)
+(into / "manifest.json").write_text(json.dumps({"version": "1", "stacks": dict.fromkeys(names)}))
+sys.exit(max(int(name) for name in names))
+"""
+KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
+
+@pytest.fixture
+def app(tmp_path):
+    """Return a program that stands for the app."""
+    path = tmp_path / "app.py"
+    path.write_text(APP)
+    return path
+
+
+def test_what_terraform_has_beside_a_stack_stays(app, tmp_path):
+    """Only what is synthesised is replaced."""
+    stack = tmp_path / "stacks/0"
+    stack.mkdir(parents=True)
+    for name in ("plan", "cdk.tf.json"):
+        (stack / name).write_text("former")
+    assert synthesise_in_parts(app, ["0"], tmp_path) == 0
+    assert {each.name: each.read_text() for each in stack.iterdir()} == {
+        "plan": "former",
+        "cdk.tf.json": "0",
+    }
+
+
+def test_nothing_is_written_if_a_part_fails(app, tmp_path):
+    """The highest exit code is that of the whole."""
+    names = ["0", "1", "00", "2", "000", "0000"]
+    assert synthesise_in_parts(app, names, tmp_path) == 2
+    assert list(tmp_path.iterdir()) == [app]
+
+
+def test_a_part_that_is_killed_has_failed(app, tmp_path):
+    """Its exit code is negative, and must not count as less than success."""
+    app.write_text(KILLED)
+    assert synthesise_in_parts(app, ["0"], tmp_path) == 1
