@@ -23,6 +23,8 @@ from sandbox.processes import CommandFailed
 OUTPUT: Final = PROJECT / "build" / "bench.json"
 _QUICK: Final = "BENCH_QUICK"
 _WIDTH: Final = 80
+_LINES: Final = 40
+"""How much of the output of a command that failed is printed."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         return measure_parts(options.only, options.output, quick=bool(os.environ.get(_QUICK)))
     except (CommandFailed, ValueError) as error:
-        print(error, file=sys.stderr)
+        print(_shortened(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. The parts that were complete are in the JSON.", file=sys.stderr)
@@ -107,6 +109,12 @@ def _names(text: str) -> list[str]:
             f"{', '.join(unknown) or 'nothing'} is not a part: write some of {', '.join(PARTS)}"
         )
     return names
+
+
+def _shortened(text: str) -> str:
+    """Return the first and the last lines: a plan that terraform printed has very many."""
+    lines = text.splitlines()
+    return "\n".join(lines if len(lines) <= _LINES else [lines[0], "…", *lines[-_LINES:]])
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from bench.keys import fill
 from bench.machine import provider_version
 from bench.process import measure, summary
 from bench.report import LINUX_ONLY, Table, is_known, megabytes, regions_text, seconds
-from bench.terraform import deploy_settings
+from bench.terraform import deploy_settings, deployable
 from bench.ways import MAIN
-from reprieve.regions import known_regions
 from sandbox.deployment import Deployment
 from sandbox.server import Sandbox
 
@@ -63,7 +62,7 @@ def run(
             rows.append({"command": command, "size": size} | summary(usages))
 
         for count in sizes.status:
-            regions = known_regions("aws")[:count]
+            regions = deployable(count)
             asked = [word for region in regions for word in ("--region", region)]
             time("status", regions_text(count), [*asked, "--timeout", "3600"])
         time("diff", regions_text(sizes.diff), [])

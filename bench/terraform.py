@@ -55,11 +55,27 @@ REFRESHES: Final = {
 ALL_STEPS: Final = STEPS | REFRESHES
 
 
+_TOO_NEW: Final = ("ap-southeast-6",)
+"""The Regions that the oldest provider that the stacks allow, 5.100.0, does not know."""
+
+
+def deployable(count: int) -> list[str]:
+    """Return so many Regions that every provider can deploy to.
+
+    Raises:
+        ValueError: There are not so many.
+    """
+    regions = [each for each in known_regions("aws") if each not in _TOO_NEW][:count]
+    if len(regions) < count:
+        raise ValueError(f"Every provider knows {len(regions)} Regions, not {count}.")
+    return regions
+
+
 def deploy_settings(sandbox: Sandbox, regions: int) -> dict[str, str]:
     """Return the settings of a guard in so many Regions, and the credentials that deploy it."""
     return deployer(sandbox) | {
         "REPRIEVE_NOTIFY__EMAILS": "security@example.com",
-        "REPRIEVE_REGIONS__WATCH": json.dumps(known_regions("aws")[:regions]),
+        "REPRIEVE_REGIONS__WATCH": json.dumps(deployable(regions)),
     }
 
 

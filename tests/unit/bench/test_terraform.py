@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from bench.process import Usage
-from bench.terraform import in_order, total
+from bench.terraform import deployable, in_order, total
 
 
 def test_a_stack_comes_after_those_that_it_depends_on(tmp_path):
@@ -19,6 +21,14 @@ def test_times_add_up_and_the_largest_memory_counts():
     usages = [Usage(1.0, 0.5, 300, 3), Usage(2.0, 0.7, 200, 4)]
     expected = {"seconds": 3.0, "cpu_seconds": 1.2, "memory": 300, "processes": 4}
     assert total(usages) == expected
+
+
+def test_only_regions_that_every_provider_knows_are_deployed():
+    """Terraform's plan would fail for the newest Region with an older provider."""
+    assert len(deployable(33)) == 33
+    assert "ap-southeast-6" not in deployable(33)
+    with pytest.raises(ValueError, match="not 1000"):
+        deployable(1000)
 
 
 def test_memory_that_is_unknown_stays_unknown():
