@@ -47,7 +47,8 @@ its processes. Columns are Regions in one account, and 10 accounts with 17 Regio
   processes at once.
 - "stock bindings" is the same with `REPRIEVE_STOCK_BINDINGS=1`:
   [architecture.md](architecture.md#fast-loading-of-the-aws-bindings).
-- "CDK Terrain" is the same with `REPRIEVE_CDK=cdktn` ([cdktf.md](cdktf.md)).
+- "CDK Terrain" is the same with `REPRIEVE_CDK=cdktn` ([cdktf.md](cdktf.md)), and with Node.js 22 if
+  the one of all other ways is too old for it.
 - "CDKTF for TypeScript" creates the same resources with the classes of `@cdktf/provider-aws`. It
   reads their arguments from the JSON that Reprieve synthesised, in plain JavaScript that loads only
   the modules that it uses. So it has no Python, no jsii, no settings and no logic of the guard: it

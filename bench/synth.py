@@ -106,7 +106,7 @@ def run(
     peaks["", IMPORT.name] = _import(directory, sampled=True)
     counts: dict[str, int] = {}
     for size, way in turns:
-        report(f"memory: {way.name}, {size.title} Regions")
+        report(f"memory: {way.name}, Regions: {size.title}")
         folder = _folder(directory, size, way)
         peaks[size.title, way.name] = synthesise(size, way, folder, sampled=True)
         counts[size.title] = _compare(folder, way, size)
@@ -114,7 +114,7 @@ def run(
         report(f"round {number + 1}: {IMPORT.name}")
         usages["", IMPORT.name].append(_import(directory))
         for size, way in turns:
-            report(f"round {number + 1}: {way.name}, {size.title} Regions")
+            report(f"round {number + 1}: {way.name}, Regions: {size.title}")
             folder = _folder(directory, size, way)
             usages[size.title, way.name].append(synthesise(size, way, folder))
 
