@@ -18,6 +18,7 @@ def main() -> int:
     # Imported here: Ctrl-C ends all this quietly, and `start` reports a package that is missing.
     from reprieve.environment.program import app_problems
     from reprieve.errors import ExitCode, ReprieveError
+    from reprieve.guard.layout import stacks_of
     from reprieve.settings.loader import load
     from reprieve.settings.workspace import check_workspace
 
@@ -25,7 +26,8 @@ def main() -> int:
     try:
         accounts = load().accounts
         for settings in accounts:
-            check_workspace(settings.state, outdir / "stacks" / settings.stack)
+            for stack in stacks_of(settings):
+                check_workspace(settings.state, outdir / "stacks" / stack)
     except ReprieveError as error:
         print(error.report, file=sys.stderr)
         return error.exit_code
@@ -48,13 +50,14 @@ def main() -> int:
     else:
         synthesise(accounts, outdir, into=outdir)
     for settings in accounts:
-        copy_lock_file(outdir / "stacks" / settings.stack)
+        for stack in stacks_of(settings):
+            copy_lock_file(outdir / "stacks" / stack)
     return ExitCode.OK
 
 
 def synthesise(accounts: "Sequence[Settings]", outdir: Path, *, into: Path) -> None:
     """Synthesise the stacks of accounts for the folder `outdir`, and write them to `into`."""
-    from stacks.account import AccountStack
+    from stacks.account import add_account
     from stacks.cdk import App
 
     app = App(
@@ -65,7 +68,7 @@ def synthesise(accounts: "Sequence[Settings]", outdir: Path, *, into: Path) -> N
         skip_validation=any(each.state.backend == "hcp" for each in accounts),
     )
     for settings in accounts:
-        AccountStack(app, settings.stack, settings, outdir)
+        add_account(app, settings, outdir)
     app.synth()
 
 

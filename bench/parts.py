@@ -29,7 +29,10 @@ class Part:
 _SYNTH: Final = (*(synth.Size(each) for each in (1, 4, 17, 34)), synth.Size(17, accounts=10))
 _MOST: Final = 33
 """How many Regions every provider can deploy to."""
-_CASES: Final = tuple(terraform.Case(each) for each in (1, 4, 17, _MOST))
+_CASES: Final = (
+    *(terraform.Case(each) for each in (1, 4, 17, _MOST)),
+    *(terraform.Case(each, "area") for each in (17, _MOST)),
+)
 
 PARTS: Final[Mapping[str, Part]] = {
     "synth": Part(
@@ -62,7 +65,7 @@ metadata.""",
     ),
     "plan": Part(
         title="Terraform",
-        minutes=25,
+        minutes=55,
         full=lambda directory, report: terraform.run(_CASES, directory, report),
         quick=lambda directory, report: terraform.run([terraform.Case(1)], directory, report),
         tables=terraform.tables,

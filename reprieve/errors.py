@@ -26,7 +26,7 @@ class ExitCode(IntEnum):
     USAGE = 2, "the settings, options or credentials have an error"
     CHANGES = 3, "diff: the plan has changes"
     WEAKENS = 4, "diff: the plan weakens protection, or may weaken it"
-    DECLINED = 5, "drill: you answered no, and nothing was changed"
+    DECLINED = 5, "drill, move-state: you answered no, and nothing was changed"
     INTERRUPTED = 130, "Ctrl-C or SIGTERM; a drill has cleaned up"
 
 

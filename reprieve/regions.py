@@ -53,6 +53,31 @@ Source: "Enable or disable AWS Regions in your account", AWS Account Management 
 # The services that a guard needs. A Region without one of them cannot have a guard.
 _SERVICES: Final = ("kms", "events", "sns", "ssm")
 
+AREAS: Final = {
+    "us-": "us",
+    "ca-": "americas",
+    "mx-": "americas",
+    "sa-": "americas",
+    "eu-west-": "europe-west",
+    "eu-": "europe",
+    "ap-east-": "asia-northeast",
+    "ap-northeast-": "asia-northeast",
+    "ap-south-": "asia-south",
+    "ap-southeast-2": "oceania",
+    "ap-southeast-4": "oceania",
+    "ap-southeast-6": "oceania",
+    "ap-southeast-": "asia-southeast",
+    "me-": "middle-east-africa",
+    "il-": "middle-east-africa",
+    "af-": "middle-east-africa",
+}
+"""The area of a Region by its code or the beginning of it, the longer beginnings first.
+
+No area has more than five Regions today, so that a plan of it needs less than 1 GiB. Never change
+an entry: the guards of these Regions would be in another state. A new beginning needs no entry, see
+`area_of`.
+"""
+
 
 @cache
 def known_regions(partition: str) -> tuple[str, ...]:
@@ -95,6 +120,20 @@ def home_of(partition: str) -> str:
         KeyError: The partition is not in `partitions`.
     """
     return _HOMES[partition]
+
+
+def area_of(region: str) -> str:
+    """Return the area of a Region: `europe-west` for `eu-west-1`.
+
+    A Region whose code begins like none of `AREAS` is in an area that has the name of this
+    beginning: `cn` for `cn-north-1`.
+    """
+    areas = (
+        area
+        for beginning, area in AREAS.items()
+        if region == beginning or (beginning.endswith("-") and region.startswith(beginning))
+    )
+    return next(areas, region.partition("-")[0])
 
 
 def alias(region: str) -> str:

@@ -1,5 +1,6 @@
-"""The Terraform stack of one AWS account."""
+"""The Terraform stacks of one AWS account."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -7,16 +8,20 @@ from reprieve.guard.chat import chat_configurations
 from reprieve.guard.dashboard import dashboard_of
 from reprieve.guard.forwarding import relay_region
 from reprieve.guard.guard import regional_guard, relay_rules
+from reprieve.guard.layout import Part, hub_first, parts_of
 from reprieve.guard.notifications import NOTIFICATIONS_REGION, account_notifications
 from reprieve.guard.remediation import roles_of
+from reprieve.guard.resources import RegionalGuard as Guard
 from reprieve.guard.tags import tags_of
-from reprieve.guard.topology import has_hub, hub_location
+from reprieve.guard.topology import hub_location
 from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
 from reprieve.settings.account import AccountSettings
 from reprieve.settings.schema import Settings
+from reprieve.settings.split import ACCOUNT, marker_of
 from stacks.backend import add_backend
 from stacks.cdk import (
+    App,
     AwsProvider,
     AwsProviderAssumeRole,
     AwsProviderDefaultTags,
@@ -31,6 +36,7 @@ from stacks.guard import RegionalGuard, Rules
 from stacks.notifications import Notifications
 from stacks.references import References
 from stacks.remediation import Remediation
+from stacks.split_marker import add_split_marker
 
 # 5.100.0 is the oldest provider that is tested; 7 may rename what 6 deprecates.
 PROVIDER_VERSIONS = ">= 5.100.0, < 7.0.0"
@@ -41,95 +47,207 @@ SESSION_NAME: Final = "reprieve"
 DEFAULT_OUTDIR = Path("cdktf.out")
 """Where an app writes to if neither `CDKTF_OUTDIR` nor `--output` names another folder."""
 
+HOME, NOTIFICATIONS = "home", "notifications"
+"""The provider aliases of what an account has once, if the state is split.
 
-class AccountStack(TerraformStack):
-    """One account: a provider alias for every Region, the roles, and a guard per watched Region.
+They are none of a Region: the base stack has no provider for a guard, so that no plan of it can
+destroy one that the state still contains.
+"""
 
-    Every Region of the partition has its alias, watched or not. Terraform starts only providers
-    that a resource uses; and it needs a Region's provider once more to destroy the guard of a
-    Region that has left the settings.
+
+def add_account(app: App, settings: Settings, outdir: Path = DEFAULT_OUTDIR) -> tuple[str, ...]:
+    """Add the stacks of an account to an app that writes to `outdir`; return their names.
+
+    `outdir` is relative to the current directory.
+    """
+    if settings.state.split == ACCOUNT:
+        _WholeStack(app, settings, outdir)
+        return (settings.stack,)
+    stacks: list[tuple[int, TerraformStack]] = []
+    base = _BaseStack(app, settings, outdir)
+    for part in parts_of(settings):
+        kind = _ChatStack if part.is_chat else _PartStack
+        stack = kind(app, settings, outdir, part)
+        stack.add_dependency(base)
+        for rank, earlier in stacks:
+            if rank < part.rank:
+                stack.add_dependency(earlier)
+        stacks.append((part.rank, stack))
+    return (settings.stack, *(part.stack for part in parts_of(settings)))
+
+
+class _Stack(TerraformStack):
+    """A stack of an account: its backend and providers, and the methods that add resources.
+
+    Texts name what is in another stack by its ARN: no stack refers to another one.
     """
 
-    def __init__(
-        self, scope: Construct, id: str, settings: Settings, outdir: Path = DEFAULT_OUTDIR
-    ) -> None:
-        """Create the stack in an app that writes to `outdir`, relative to the current directory."""
-        super().__init__(scope, id)
+    def __init__(self, app: App, id: str, settings: Settings, outdir: Path) -> None:
+        super().__init__(app, id)
         add_backend(self, id, settings.state, outdir)
+        self._settings = settings
+        self._partition = settings.regions.partition
+        self._references = References()
+        self._providers: dict[str, AwsProvider] = {}
+        self._regional: list[References] = []
 
-        partition, home = settings.regions.partition, settings.regions.home
-        default_tags = [AwsProviderDefaultTags(tags=tags_of(settings))]
-        providers = {
-            region: AwsProvider(
+    def _add_providers(self, regions: Iterable[tuple[str, str]]) -> None:
+        """Create the providers of Regions, given as pairs of the provider's name and a Region.
+
+        Terraform starts only those that a resource uses.
+        """
+        default_tags = [AwsProviderDefaultTags(tags=tags_of(self._settings))]
+        for name, region in regions:
+            self._providers[name] = AwsProvider(
                 self,
-                f"provider-{region}",
+                f"provider-{name}",
                 region=region,
-                alias=alias(region),
+                alias=alias(name),
                 default_tags=default_tags,
-                **_account_arguments(settings.account),
+                **_account_arguments(self._settings.account),
             )
-            for region in known_regions(partition)
-        }
         self.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
 
-        caller = DataAwsCallerIdentity(self, "account", provider=providers[home])
-        if role := settings.remediation.automation_role_arn:
+    def _find_account(self, provider: str) -> None:
+        """Let Terraform find the account's id, which ARNs need."""
+        caller = DataAwsCallerIdentity(self, "account", provider=self._providers[provider])
+        if role := self._settings.remediation.automation_role_arn:
             _require_account(caller, role)
-        references = References()
-        references.add(ACCOUNT_REFERENCE, str(caller.account_id))
-        if roles := roles_of(settings, Location(partition, home)):
+        self._references.add(ACCOUNT_REFERENCE, str(caller.account_id))
+
+    def _add_roles(self, provider: str) -> None:
+        home = Location(self._partition, self._settings.regions.home)
+        if roles := roles_of(self._settings, home):
             Remediation(
                 self,
                 "remediation",
-                provider=providers[home],
+                provider=self._providers[provider],
                 roles=roles,
-                references=references,
+                references=self._references,
             )
 
-        regional, guards = References(references), []
-        # The hub first: what the others forward to has to be there.
-        for region in sorted(
-            settings.regions.watched, key=lambda each: not has_hub(settings, each)
-        ):
-            guard = regional_guard(settings, Location(partition, region))
-            guards.append(guard)
-            own = References(references)
-            RegionalGuard(self, region, guard=guard, provider=providers[region], references=own)
-            regional.include(own)
-            for bus in guard.buses:
-                references.add(bus.arn, own.text(bus.arn))
-        if dashboard := dashboard_of(settings, guards):
-            add_dashboard(self, dashboard, providers[home], references)
-        if relay := relay_region(settings):
-            rules = Rules(providers[relay], references)
-            scope = Construct(self, relay)
-            for rule in relay_rules(settings, Location(partition, relay)):
-                rules.create(scope, rule)
-        if chats := chat_configurations(settings, Location(partition, home)):
+    def _add_guard(self, guard: Guard) -> None:
+        region = guard.location.region
+        own = References(self._references)
+        provider = self._providers[region]
+        RegionalGuard(self, region, guard=guard, provider=provider, references=own)
+        self._regional.append(own)
+        for bus in guard.buses:
+            self._references.add(bus.arn, own.text(bus.arn))
+
+    def _add_dashboard(self, guards: Iterable[Guard], provider: str) -> None:
+        if dashboard := dashboard_of(self._settings, list(guards)):
+            add_dashboard(self, dashboard, self._providers[provider], self._references)
+
+    def _add_relay(self, region: str) -> None:
+        rules = Rules(self._providers[region], self._references)
+        scope = Construct(self, region)
+        for rule in relay_rules(self._settings, Location(self._partition, region)):
+            rules.create(scope, rule)
+
+    def _add_chat(self, provider: str) -> None:
+        home = Location(self._partition, self._settings.regions.home)
+        if chats := chat_configurations(self._settings, home):
+            references = References(self._references)
+            for each in self._regional:
+                references.include(each)
             Chat(
                 self,
                 "chat",
                 configurations=chats,
-                provider=providers[home],
-                references=regional,
+                provider=self._providers[provider],
+                references=references,
             )
-        if notifications := account_notifications(settings, guards):
+
+    def _add_notifications(self, guards: Iterable[Guard], provider: str) -> None:
+        if notifications := account_notifications(self._settings, guards):
             Notifications(
                 self,
                 "notifications",
                 configurations=notifications,
-                provider=providers[NOTIFICATIONS_REGION],
-                references=references,
+                provider=self._providers[provider],
+                references=self._references,
             )
-        everywhere = Location(partition, "REGION")
-        alerting = hub_location(settings, everywhere) or everywhere
+
+    def _add_output(self) -> None:
+        everywhere = Location(self._partition, "REGION")
+        alerting = hub_location(self._settings, everywhere) or everywhere
         # One line for all Regions: cdktf prints the outputs twice. `status` lists the resources.
         TerraformOutput(
             self,
             "alert_topics",
-            value=references.text(alerting.arn("sns", settings.notify.topic_name)),
+            value=self._references.text(alerting.arn("sns", self._settings.notify.topic_name)),
             description="The topic of the alerts. REGION stands for each Region that is watched.",
         )
+
+
+class _WholeStack(_Stack):
+    """Everything of an account: `state.split = "account"`.
+
+    Every Region of the partition has its provider, watched or not: Terraform needs it once more to
+    destroy the guard of a Region that has left the settings.
+    """
+
+    def __init__(self, app: App, settings: Settings, outdir: Path) -> None:
+        super().__init__(app, settings.stack, settings, outdir)
+        home = settings.regions.home
+        self._add_providers((each, each) for each in known_regions(self._partition))
+        self._find_account(home)
+        self._add_roles(home)
+        guards = _guards(settings, hub_first(settings))
+        for guard in guards:
+            self._add_guard(guard)
+        self._add_dashboard(guards, home)
+        if relay := relay_region(settings):
+            self._add_relay(relay)
+        self._add_chat(home)
+        self._add_notifications(guards, NOTIFICATIONS_REGION)
+        self._add_output()
+
+
+class _BaseStack(_Stack):
+    """What an account has once, and what has to be there before the guards."""
+
+    def __init__(self, app: App, settings: Settings, outdir: Path) -> None:
+        super().__init__(app, settings.stack, settings, outdir)
+        self._add_providers([(HOME, settings.regions.home), (NOTIFICATIONS, NOTIFICATIONS_REGION)])
+        self._find_account(HOME)
+        if marker := marker_of(settings.state.split):
+            add_split_marker(self, marker)
+        self._add_roles(HOME)
+        guards = _guards(settings, hub_first(settings))
+        self._add_dashboard(guards, HOME)
+        self._add_notifications(guards, NOTIFICATIONS)
+        self._add_output()
+
+
+class _PartStack(_Stack):
+    """The guards of some Regions."""
+
+    def __init__(self, app: App, settings: Settings, outdir: Path, part: Part) -> None:
+        super().__init__(app, part.stack, settings, outdir)
+        self._add_providers((each, each) for each in part.all_regions)
+        if used := [*part.regions, *([part.relay] if part.relay else [])]:
+            self._find_account(used[0])
+        for guard in _guards(settings, part.regions):
+            self._add_guard(guard)
+        if part.relay:
+            self._add_relay(part.relay)
+
+
+class _ChatStack(_Stack):
+    """The chat channels of the account: they name the topics of all Regions."""
+
+    def __init__(self, app: App, settings: Settings, outdir: Path, part: Part) -> None:
+        super().__init__(app, part.stack, settings, outdir)
+        self._add_providers([(HOME, settings.regions.home)])
+        self._find_account(HOME)
+        self._add_chat(HOME)
+
+
+def _guards(settings: Settings, regions: Iterable[str]) -> list[Guard]:
+    partition = settings.regions.partition
+    return [regional_guard(settings, Location(partition, region)) for region in regions]
 
 
 def _account_arguments(account: AccountSettings) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def add_backend(stack: TerraformStack, name: str, state: StateSettings, outdir: 
             # Stated even where it is the default: TF_CLOUD_HOSTNAME must not move a state.
             hostname=state.hostname or DEFAULT_HOSTNAME,
             organization=_required(state.organization),
-            workspaces=NamedCloudWorkspace(state.workspace or name, state.project),
+            workspaces=NamedCloudWorkspace(state.workspace_of(name), state.project),
         )
     else:
         LocalBackend(stack, path=_local_path(name, outdir))

@@ -14,7 +14,7 @@ from pathlib import Path
 from reprieve.aws.permissions import COMMANDS, policy_for
 from reprieve.settings.loader import load
 from reprieve.settings.sources import DEFAULT_FILE, EXAMPLE_FILE, FILE_VARIABLE
-from stacks.account import AccountStack
+from stacks.account import add_account
 from stacks.cdk import App
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ def synthesise(output: Path, name: str, environment: Mapping[str, str], director
     """Write the stacks of some settings to `output`/`name`/stacks/."""
     app = App(outdir=str(output / name), stack_traces=False)
     for settings in load(environment, directory).accounts:
-        AccountStack(app, settings.stack, settings)
+        add_account(app, settings)
     app.synth()
 
 

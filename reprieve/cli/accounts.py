@@ -23,12 +23,16 @@ from reprieve.cli.options.run import OptionError
 from reprieve.cli.output import print_as
 from reprieve.cli.views.accounts import show, toml
 from reprieve.errors import ReprieveError
+from reprieve.guard.layout import stacks_of
 from reprieve.location import Location
 from reprieve.settings.arns import principal_partition
 from reprieve.settings.loader import NoSettings, load
 from reprieve.settings.schema import Settings
 
-_COLUMNS: Final = ("account", "name", "presence", "stack", "state", "role_arn", "organization_name")
+_COLUMNS: Final = (
+    *("account", "name", "presence", "stack", "state", "role_arn", "organization_name"),
+    "stacks",
+)
 
 
 class OrganizationError(ReprieveError):
@@ -54,7 +58,7 @@ def accounts(
     format: Format = OutputFormat.TABLE,
     as_json: AsJson = False,
 ) -> None:
-    """List the accounts of the settings, and where the state of each is.
+    """List the accounts of the settings, and their states.
 
     With --from-organization, print tables [accounts.NAME] for the active accounts of AWS
     Organizations that the settings do not have, to be pasted into reprieve.toml. Comments name the
@@ -159,5 +163,6 @@ def _row(settings: Settings) -> dict[str, Any]:
         "name": settings.account.name,
         "stack": settings.stack,
         "state": settings.state.describe(settings.stack),
+        "stacks": stacks_of(settings),
         "role_arn": settings.account.role_arn,
     }

@@ -19,12 +19,13 @@ from reprieve.cli.views.csv_rows import DIFF_COLUMNS, diff_rows
 from reprieve.cli.views.progress import spinner
 from reprieve.diff.json_report import as_json as json_report
 from reprieve.diff.markdown_report import markdown
-from reprieve.diff.plan import Plan, created_topics
+from reprieve.diff.plan import Plan, created_topics, merge_plans
 from reprieve.diff.plan_reader import parse, read
 from reprieve.diff.review import Review, code_of, review_plans
 from reprieve.diff.terraform import plan_all
 from reprieve.diff.text_report import laid_out, text_lines
 from reprieve.errors import ReprieveError
+from reprieve.guard.layout import stacks_of
 from reprieve.settings.loader import load
 from reprieve.text import printable_lines
 
@@ -58,6 +59,14 @@ def diff(
         ),
     ] = Format.TABLE,
     as_json: AsJson = False,
+    together: Annotated[
+        bool,
+        typer.Option(
+            "--together",
+            help="Review the given plans as one: those of the stacks of an account whose state is "
+            "split.",
+        ),
+    ] = False,
 ) -> None:
     """Show a plan so that people can review it.
 
@@ -65,7 +74,8 @@ def diff(
     once.
 
     Without an argument, the command plans every stack: it runs main.py of the current directory,
-    and then terraform (or what TERRAFORM_BINARY_NAME names) in each stack. It applies nothing.
+    and then terraform (or what TERRAFORM_BINARY_NAME names) in each stack, one after the other. It
+    applies nothing. The stacks of an account are shown as one plan.
 
     \b
     Exit codes:
@@ -78,7 +88,12 @@ def diff(
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
     if as_json and format not in (Format.TABLE, Format.JSON):
         raise OptionError(f"--json and --format {format} do not fit together.")
-    reviews = review_plans(_read(plans) if plans else _created())
+    if together and not plans:
+        raise OptionError("--together is for plans that you pass: PLAN.json.")
+    found = _read(plans) if plans else _created()
+    if together:
+        found = [merge_plans("the plans", found)]
+    reviews = review_plans(found)
     _print(reviews, Format.JSON if as_json else format)
     raise typer.Exit(code_of(reviews))
 
@@ -98,18 +113,29 @@ def _created() -> list[Plan]:
     for plan in plans:
         if plan.error_output:
             print(printable_lines(plan.error_output), file=sys.stderr)
-    return [replace(plan, existing=_existing_topics(plan)) for plan in plans]
+    return [replace(plan, existing=_existing_topics(plan)) for plan in _by_account(plans)]
+
+
+def _by_account(plans: list[Plan]) -> list[Plan]:
+    """Return a plan for each account: those of its stacks as one."""
+    if len(plans) == 1:
+        return plans
+    owner = {stack: each.stack for each in load().accounts for stack in stacks_of(each)}
+    found: dict[str, list[Plan]] = {}
+    for plan in plans:
+        # The app of a single account may give its stack another name.
+        found.setdefault(owner.get(plan.label, plan.label), []).append(plan)
+    return [merge_plans(label, parts) for label, parts in found.items()]
 
 
 def _existing_topics(plan: Plan) -> frozenset[str]:
-    """Return where the topics exist that a plan creates.
+    """Return where the topics exist that a plan creates with a whole guard.
 
-    A plan of an empty state also creates what is deployed, if the state is the wrong one.
+    A plan also creates what is deployed, if the state is the wrong one.
     """
     if not (names := created_topics(plan)):
         return frozenset()
     accounts = load().accounts
-    # The app of a single account may give its stack another name.
     settings = {each.stack: each for each in accounts}.get(plan.label)
     settings = settings or (accounts[0] if len(accounts) == 1 else None)
     return existing_topics(names, settings) if settings else frozenset()

@@ -13,6 +13,7 @@ from reprieve.cli.diff import diff
 from reprieve.cli.doctor import doctor
 from reprieve.cli.drill import drill
 from reprieve.cli.init import init
+from reprieve.cli.move_state import move_state
 from reprieve.cli.options.help import Command, exit_code_help
 from reprieve.cli.options.run import (
     AccountNames,
@@ -104,5 +105,8 @@ def _options(
 
 
 app.command(cls=Command)(with_run_options(init, file_exists=False))
-for command in (doctor, validate, accounts, threats, status, drill, sweep, diff, policy):
+for command in (
+    *(doctor, validate, accounts, threats, status, drill, sweep),
+    *(diff, move_state, policy),
+):
     app.command(cls=Command)(with_run_options(command))

@@ -1,6 +1,7 @@
 """A Terraform plan: its resources, what the plan does to each, and where each is."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from reprieve.errors import ExitCode, ReprieveError
@@ -100,17 +101,40 @@ class Plan:
 
 
 def created_topics(plan: Plan) -> dict[str, str]:
-    """Return the name of a topic by Region, if the plan creates everything; otherwise nothing.
+    """Return the name of a topic by Region, for each Region in which the plan creates everything.
 
-    It then assumes that no guard is deployed: the state is empty.
+    It then assumes that no guard is deployed there: the state does not contain one.
     """
-    if not all(each.actions == ("create",) for each in plan.resources):
-        return {}
+    others = {each.place for each in plan.resources if each.actions != ("create",)}
     return {
         each.place: str((each.after or {}).get("name"))
         for each in reversed(plan.resources)
-        if each.type == "aws_sns_topic"
+        if each.type == "aws_sns_topic" and each.place not in others
     }
+
+
+def merge_plans(label: str, plans: Sequence[Plan]) -> Plan:
+    """Return the plans of the stacks of an account as one.
+
+    A right in one stack may be about a resource in another.
+    """
+    if len(plans) == 1:
+        return replace(plans[0], label=label)
+
+    def every(name: str) -> tuple[Any, ...]:
+        return tuple(item for plan in plans for item in getattr(plan, name))
+
+    return Plan(
+        label=label,
+        resources=tuple(sorted(every("resources"), key=lambda each: each.address)),
+        drift=every("drift"),
+        outputs=tuple(sorted(every("outputs"))),
+        deferred=every("deferred"),
+        errored=any(each.errored for each in plans),
+        complete=all(each.complete for each in plans),
+        error_output="\n".join(each.error_output for each in plans if each.error_output),
+        existing=frozenset(every("existing")),
+    )
 
 
 def is_too_deep(value: Any) -> bool:

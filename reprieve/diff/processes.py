@@ -33,7 +33,7 @@ class Processes:
     """
 
     def __init__(self, show: Callable[[str], None]) -> None:
-        self._show = show
+        self.show = show
         self._received: list[int] = []
         self._process: subprocess.Popen[str] | None = None
         self._starting = False
@@ -95,7 +95,7 @@ class Processes:
         if len(self._received) > 1:
             self._kill(process)
         else:
-            self._show("interrupted: terraform ends what it is doing; again to kill it")
+            self.show("interrupted: terraform ends what it is doing; again to kill it")
             # On Windows the console has already sent Ctrl-C to all its processes.
             if _OWN_GROUP:
                 process.send_signal(self._received[0])

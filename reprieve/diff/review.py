@@ -61,7 +61,8 @@ class Review:
     @property
     def is_first(self) -> bool:
         """Whether the plan creates everything: it assumes that no guard is deployed."""
-        return bool(created_topics(self.plan))
+        created = all(each.actions == ("create",) for each in self.plan.resources)
+        return created and bool(created_topics(self.plan))
 
     @cached_property
     def put_back(self) -> tuple[Group, ...]:

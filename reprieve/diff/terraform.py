@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,14 @@ OUTPUT: Final = Path("build", "diff")
 
 # The AWS provider's error where `allowed_account_ids` does not have the account.
 _NOT_ALLOWED: Final = re.compile(r"AWS account ID not allowed: (\d{12})")
+
+# Terraform's error where the state has a resource whose provider the configuration has no longer:
+# of another Region, or the marker of another split (stacks/split_marker.py).
+_NOT_MOVED: Final = "Provider configuration not present"
+_MOVE: Final = (
+    "→ The state and state.split do not fit together. If you changed state.split, move the state: "
+    "`reprieve move-state`, docs/state.md. Do not deploy before."
+)
 
 # The backend and the workspace of an earlier plan: this one reads the state that the settings name.
 _REMEMBERED: Final = ("terraform.tfstate", "environment")
@@ -42,12 +50,14 @@ class WrongAccountError(ReprieveError):
     exit_code = ExitCode.USAGE
 
 
-def plan_all(directory: Path, show: Callable[[str], None]) -> list[Plan]:
+def plan_all(
+    directory: Path, show: Callable[[str], None], settings: Mapping[str, str] | None = None
+) -> list[Plan]:
     """Synthesise the stacks of a directory and plan each; `show` gets what is being done.
 
     A plan that errors is included, marked as errored, if Terraform wrote a plan file, or if there
     are other stacks: a role that cannot be assumed stops only its own. No plan locks the state, or
-    writes to it.
+    writes to it. `settings` are variables that override those of the environment.
 
     Raises:
         PlanError: there is no app in the directory.
@@ -56,38 +66,62 @@ def plan_all(directory: Path, show: Callable[[str], None]) -> list[Plan]:
         SynthError: the settings have errors.
         Interrupted: Ctrl-C or SIGTERM ended a command.
     """
-    if not (directory / "main.py").is_file():
-        raise PlanError(
-            "There is no main.py here.",
-            "Run the command in the project's directory, or pass the JSON of a plan: "
-            "terraform show -json PLANFILE > plan.json",
-        )
-    terraform = _terraform()
-    out = directory / OUTPUT
-    # A data directory that the variable names is that of the deployments.
-    variables = {name: value for name, value in os.environ.items() if name != "TF_DATA_DIR"}
-    variables |= {"TF_IN_AUTOMATION": "1", "CDKTF_OUTDIR": str(out)}
+    terraform = terraform_or_error(directory)
     with Processes(show) as processes:
-        show("synthesising the stacks")
-        synth = processes.run([sys.executable, "main.py"], directory, variables)
-        if synth.returncode == ExitCode.USAGE:
-            raise SynthError(synth.stderr.strip())
-        if synth.returncode:
-            raise TerraformError(_failure("main.py", synth))
+        out = directory / OUTPUT
+        variables = {**terraform_variables(), **(settings or {})}
         stacks = [
             _Stack(name, stack, terraform, variables, processes)
-            for name, stack in _stacks(out).items()
+            for name, stack in synthesise(directory, out, variables, processes).items()
         ]
         if len(stacks) == 1:
             return [stacks[0].plan(show)]
         return [each.plan_or_failure(show) for each in stacks]
 
 
-def _terraform() -> str:
+def terraform_or_error(directory: Path) -> str:
+    """Return the program that plans what the app of a directory synthesises.
+
+    Raises:
+        PlanError: there is no app in the directory.
+        TerraformError: the program is missing or too old.
+    """
+    if not (directory / "main.py").is_file():
+        raise PlanError(
+            "There is no main.py here.",
+            "Run the command in the project's directory, or pass the JSON of a plan: "
+            "terraform show -json PLANFILE > plan.json",
+        )
     check = terraform_check()
     if not check.passed:
         raise TerraformError(check.found, f"{check.hint} Or pass the JSON of a plan.")
     return terraform_program()
+
+
+def terraform_variables() -> dict[str, str]:
+    """Return the environment of terraform, without the data directory of the deployments."""
+    kept = {name: value for name, value in os.environ.items() if name != "TF_DATA_DIR"}
+    return kept | {"TF_IN_AUTOMATION": "1"}
+
+
+def synthesise(
+    directory: Path, out: Path, variables: Mapping[str, str], processes: Processes
+) -> dict[str, Path]:
+    """Run the app of a directory; return the folders of its stacks in `out`, by name.
+
+    Raises:
+        TerraformError: the app failed.
+        SynthError: the settings have errors.
+        Interrupted: Ctrl-C or SIGTERM ended it.
+    """
+    processes.show("synthesising the stacks")
+    environment = {**variables, "CDKTF_OUTDIR": str(out)}
+    synth = processes.run([sys.executable, "main.py"], directory, environment)
+    if synth.returncode == ExitCode.USAGE:
+        raise SynthError(synth.stderr.strip())
+    if synth.returncode:
+        raise TerraformError(failure("main.py", synth))
+    return _stacks(out)
 
 
 def _stacks(out: Path) -> dict[str, Path]:
@@ -114,7 +148,7 @@ class _Stack:
     name: str
     directory: Path
     terraform: str
-    variables: dict[str, str]
+    variables: Mapping[str, str]
     processes: Processes
 
     def plan_or_failure(self, show: Callable[[str], None]) -> Plan:
@@ -128,8 +162,7 @@ class _Stack:
 
     def plan(self, show: Callable[[str], None]) -> Plan:
         """Return the plan, marked as errored if terraform wrote one although it failed."""
-        for name in _REMEMBERED:
-            (self.directory / ".terraform" / name).unlink(missing_ok=True)
+        forget_backend(self.directory)
         show(f"{self.name}: terraform init")
         self._checked("init", "-input=false")
         # Not in the stack's directory: a plan file may contain secrets.
@@ -141,10 +174,10 @@ class _Stack:
             if other := _NOT_ALLOWED.search(errors):
                 raise self._wrong_account(other[1])
             if planned.returncode and not file.exists():
-                raise TerraformError(_failure(f"terraform plan of {self.name}", planned))
+                raise TerraformError(failure(f"terraform plan of {self.name}", planned))
             show(f"{self.name}: terraform show")
             content = self._checked("show", "-json", str(file))
-        return replace(parse(content.encode(), self.name), error_output=errors)
+        return replace(parse(content.encode(), self.name), error_output=with_hint(errors))
 
     def _wrong_account(self, account: str) -> WrongAccountError:
         stack = json.loads((self.directory / "cdk.tf.json").read_text())
@@ -158,7 +191,7 @@ class _Stack:
     def _checked(self, command: str, *arguments: str) -> str:
         done = self._run(command, *arguments)
         if done.returncode:
-            raise TerraformError(_failure(f"{Path(self.terraform).name} {command}", done))
+            raise TerraformError(failure(f"{Path(self.terraform).name} {command}", done))
         return done.stdout
 
     def _run(self, command: str, *arguments: str) -> Done:
@@ -166,6 +199,18 @@ class _Stack:
         return self.processes.run(full, self.directory, self.variables)
 
 
-def _failure(what: str, done: Done) -> str:
+def forget_backend(directory: Path) -> None:
+    """Let the next `terraform init` read the state that the configuration names."""
+    for name in _REMEMBERED:
+        (directory / ".terraform" / name).unlink(missing_ok=True)
+
+
+def failure(what: str, done: Done) -> str:
+    """Return what a command that failed printed."""
     output = (done.stderr.strip() or done.stdout.strip())[-4000:]
-    return f"{what} ended with exit code {done.returncode}:\n{output}"
+    return f"{what} ended with exit code {done.returncode}:\n{with_hint(output)}"
+
+
+def with_hint(output: str) -> str:
+    """Return what Terraform printed, with what to do if the state was not moved."""
+    return f"{output}\n{_MOVE}" if _NOT_MOVED in output else output

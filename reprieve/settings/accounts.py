@@ -12,6 +12,7 @@ from reprieve.settings.errors import Place, key_of
 from reprieve.settings.hub import senders_errors, with_hub_account
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.schema import TABLES
+from reprieve.settings.split import equal_stacks
 from reprieve.settings.state import shared_by, without_other_backends
 from reprieve.text import nearest
 
@@ -148,6 +149,10 @@ def _form_errors(name: str, table: object) -> Errors:
     if "id" not in table:
         hint = f'add it: id = "{EXAMPLE_ID}"'
         yield invalid_at((ACCOUNTS, name, "id"), None, "is required", hint)
+    state = table.get("state")
+    if isinstance(state, dict) and "split" in state:
+        rule, hint = "is for all accounts together", "write it under [state]"
+        yield invalid_at((ACCOUNTS, name, "state", "split"), state["split"], rule, hint)
     for key in table:
         if key not in OVERRIDABLE and key not in AccountSettings.model_fields:
             hint = _where_it_belongs(name, key)
@@ -186,6 +191,11 @@ def _between_errors(
     names: dict[str, str] = {}
     states: dict[Hashable, str] = {}
     reported: set[Place] = set()
+    state = overridden(content, variables).get("state")
+    split = state.get("split") if isinstance(state, dict) else None
+    for name, other in equal_stacks(split, {each.name: stack_of(each.name) for each in tables}):
+        rule = f"has the stack {stack_of(name)}, which is a part of accounts.{other} too"
+        yield invalid_at((ACCOUNTS, name), None, rule, "give one of them another name")
     for each in tables:
         other = names.setdefault(each.name.lower(), each.name)
         if other != each.name:

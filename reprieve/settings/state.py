@@ -11,6 +11,7 @@ from reprieve import regions
 from reprieve.settings.arns import Key, RoleArn, key_home, principal_partition
 from reprieve.settings.invalid import invalid, invalid_at, other_partition_at, plain
 from reprieve.settings.sources import variable_of
+from reprieve.settings.split import ACCOUNT, STACK_WORD, Split, split_errors
 from reprieve.settings.types import HOST_LABEL, MAX_HOST, Region
 
 DEFAULT_HOSTNAME: Final = "app.terraform.io"
@@ -22,9 +23,6 @@ BACKENDS: Final[Mapping[str, tuple[str, ...]]] = {
     "hcp": ("organization", "workspace", "project", "hostname"),
 }
 """The backends, each with the keys that only it has."""
-
-STACK_WORD: Final = "STACK"
-"""In `key` and `workspace`, with `[accounts.NAME]`: the name of the account's stack."""
 
 _REQUIRED: Final = {
     "bucket": "reprieve-state-111122223333",
@@ -142,13 +140,19 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
         description='Where Terraform\'s state is stored: "local" (a file beside main.py, for one '
         'person), "s3" or "hcp" (HCP Terraform or Terraform Enterprise). See docs/state.md.',
     )
+    split: Split = Field(
+        default=ACCOUNT,
+        description='How many stacks, each with its own state, an account has: "account", one for '
+        'all Regions, "area", one for each area such as us or europe-west, or "region". It is the '
+        "same for all accounts. Move the state when you change it: docs/state.md.",
+    )
     bucket: _Bucket | None = Field(
         default=None, description="s3, required: the bucket. It must exist."
     )
     key: _ObjectKey | None = Field(
         default=None,
-        description="s3: the path of the state in the bucket. With `[accounts.NAME]`, STACK in it "
-        "stands for the name of the stack. Default: reprieve/STACK.tfstate.",
+        description="s3: the path of the state in the bucket. With `[accounts.NAME]` or a split, "
+        "STACK in it stands for the name of the stack. Default: reprieve/STACK.tfstate.",
     )
     region: Region | None = Field(
         default=None, description="s3, required: the Region that the bucket is in."
@@ -168,8 +172,8 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
     )
     workspace: _Name | None = Field(
         default=None,
-        description="hcp: the workspace. With `[accounts.NAME]`, STACK in it stands for the name "
-        "of the stack. Default: the name of the stack.",
+        description="hcp: the workspace. With `[accounts.NAME]` or a split, STACK in it stands "
+        "for the name of the stack. Default: the name of the stack.",
     )
     project: _Project | None = Field(
         default=None,
@@ -182,7 +186,12 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
     )
 
     def of_stack(self, stack: str) -> "StateSettings":
-        """Return the same settings, with the name of a stack for each STACK."""
+        """Return the same settings, with the name of a stack for each STACK.
+
+        With a split, STACK stays: an account has several stacks.
+        """
+        if self.split != ACCOUNT:
+            return self
         named = {
             key: value.replace(STACK_WORD, stack)
             for key in ("key", "workspace")
@@ -192,7 +201,14 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
 
     def key_of(self, stack: str) -> str:
         """Return the path of a stack's state in the bucket."""
-        return self.key or _default_key(stack)
+        return self._name(self.key, stack) or _default_key(stack)
+
+    def workspace_of(self, stack: str) -> str:
+        """Return the workspace of a stack."""
+        return self._name(self.workspace, stack) or stack
+
+    def _name(self, text: str | None, stack: str) -> str | None:
+        return text.replace(STACK_WORD, stack) if text and self.split != ACCOUNT else text
 
     def describe(self, stack: str) -> str:
         """Return the place of a stack's state: a file, s3://BUCKET/KEY, HOST/ORGANIZATION/NAME."""
@@ -200,7 +216,7 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
             return f"s3://{self.bucket}/{self.key_of(stack)}"
         if self.backend == "hcp":
             host = self.hostname or DEFAULT_HOSTNAME
-            return f"{host}/{self.organization}/{self.workspace or stack}"
+            return f"{host}/{self.organization}/{self.workspace_of(stack)}"
         return local_file(stack)
 
 
@@ -275,6 +291,7 @@ def state_errors(values: Mapping[str, object], partition: str | None) -> Iterato
                     f'belongs to the backend "{other}", but state.backend is "{backend}"',
                     f'remove it, or write backend = "{other}"',
                 )
+    yield from split_errors(values)
     if backend == "s3":
         yield from _place_errors(values, partition)
 

@@ -102,9 +102,9 @@ DEPLOY: Final = (
 """What to do wherever Terraform would restore the resource, if the stack is that of one account."""
 
 
-def for_stack(check: Check, stack: str) -> Check:
-    """Return a check whose hints name the stack of its account."""
-    hint = DEPLOY.replace(f"deploy {STACK}`", f"deploy {stack}`")
+def for_target(check: Check, target: str) -> Check:
+    """Return a check whose hints name the stacks of its account, as `deploy_target` does."""
+    hint = DEPLOY.replace(f"deploy {STACK}`", f"deploy {target}`")
     findings = [
         replace(each, hint=hint) if each.hint == DEPLOY else each for each in check.findings
     ]

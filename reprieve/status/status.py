@@ -8,12 +8,14 @@ from typing import Any
 from reprieve.aws.account import Account, enabled_regions
 from reprieve.aws.keys import customer_keys
 from reprieve.aws.parallel import run_in_parallel, run_with_timeout
+from reprieve.guard.layout import deploy_target
+from reprieve.names import STACK
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import RELAY_CHECKS, checks_of, unknown
 from reprieve.status.dashboard_check import dashboard_findings
 from reprieve.status.expected import expected_in, relay_in
-from reprieve.status.findings import DEPLOY, Check, Count, Finding, Kind, Verdict, for_stack
+from reprieve.status.findings import DEPLOY, Check, Count, Finding, Kind, Verdict, for_target
 from reprieve.status.role_check import roles as check_roles
 from reprieve.status.trail_check import Trail, trails_of
 from reprieve.status.trails import trail_checks
@@ -76,6 +78,8 @@ class AccountStatus:
     roles: Check
     name: str | None = None
     suggestion: str | None = None
+    target: str = STACK
+    """What to deploy, for hints."""
 
     @property
     def has_guard(self) -> bool:
@@ -167,17 +171,18 @@ def status_of(
         account.id,
         account.arn,
         account.profile,
-        tuple(_for_stack(rows[each], settings.stack) for each in asked),
-        for_stack(roles, settings.stack),
+        tuple(_for_target(rows[each], deploy_target(settings)) for each in asked),
+        for_target(roles, deploy_target(settings)),
         account.name,
         None if settings.account.id else _suggestion(account, others),
+        deploy_target(settings),
     )
 
 
-def _for_stack(region: RegionStatus, stack: str) -> RegionStatus:
-    checks = tuple(for_stack(each, stack) for each in region.checks)
+def _for_target(region: RegionStatus, target: str) -> RegionStatus:
+    checks = tuple(for_target(each, target) for each in region.checks)
     # The findings of the Region as a whole are those of a check without a name.
-    own = for_stack(Check("", "", region.findings), stack).findings
+    own = for_target(Check("", "", region.findings), target).findings
     return replace(region, checks=checks, findings=own)
 
 

@@ -36,19 +36,26 @@ def addresses(deployment: Deployment) -> list[str]:
 
 def reviewed(deployment: Deployment) -> str:
     """Run `reprieve diff` with the settings of a deployment; return what it prints."""
+    done = reprieve(deployment, "diff")
+    return done.stdout or done.stderr
+
+
+def reprieve(
+    deployment: Deployment, *arguments: str, **variables: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command in the directory of a deployment, with its settings and these variables."""
     main = deployment.directory / "main.py"
     main.write_text(
         f"import runpy\nrunpy.run_path({str(PROJECT / 'main.py')!r}, run_name='__main__')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "reprieve.cli", "diff"],
+    return subprocess.run(
+        [sys.executable, "-m", "reprieve.cli", *arguments],
         cwd=deployment.directory,
-        env=deployment.environment() | {"PYTHONPATH": str(PROJECT)},
+        env=deployment.environment() | {"PYTHONPATH": str(PROJECT)} | variables,
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.stdout or done.stderr
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from stacks.account import AccountStack
+from stacks.account import add_account
 from stacks.cdk import CDK, App
 from tests.support.cdktn import as_cdktf
 from tests.support.settings import load_one
@@ -40,7 +40,7 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
         (directory / "reprieve.toml").write_text(tables)
         settings = load_one(EMAIL | variables, directory)
         app = App(outdir=str(directory))
-        AccountStack(app, "reprieve", settings)
+        add_account(app, settings)
         app.synth()
         stack: Stack = json.loads((directory / "stacks/reprieve/cdk.tf.json").read_text())
         # `make test-cdktn` runs these tests with CDK Terrain, against the same golden files.

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reprieve.settings.loader import load
-from stacks.account import AccountStack
+from stacks.account import add_account
 from stacks.cdk import App
 from tests.support.settings import GOOD
 
@@ -23,7 +23,7 @@ def synthesise(tmp_path_factory):
         (directory / "reprieve.toml").write_text(toml)
         app = App(outdir=str(directory))
         for settings in load({}, directory).accounts:
-            AccountStack(app, settings.stack, settings)
+            add_account(app, settings)
         app.synth()
         files = (directory / "stacks").glob("*/cdk.tf.json")
         return {file.parent.name: json.loads(file.read_text()) for file in files}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reprieve.settings.loader import load
-from stacks.account import AccountStack
+from stacks.account import add_account
 from stacks.cdk import App
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -26,7 +26,7 @@ def test_each_example_is_synthesised(example, tmp_path):
     accounts = load({"REPRIEVE_SETTINGS": str(example)}).accounts
     app = App(outdir=str(tmp_path))
     for settings in accounts[:2]:
-        AccountStack(app, settings.stack, settings)
+        add_account(app, settings)
     app.synth()
     for settings in accounts[:2]:
         stack = json.loads((tmp_path / "stacks" / settings.stack / "cdk.tf.json").read_text())

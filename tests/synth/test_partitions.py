@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reprieve.regions import CONSOLES
-from stacks.account import AccountStack
+from stacks.account import add_account
 from stacks.cdk import App
 from tests.support.settings import load_one
 
@@ -24,7 +24,7 @@ def stacks(tmp_path_factory):
         directory = tmp_path_factory.mktemp(name)
         settings = load_one({"REPRIEVE_SETTINGS": str(EXAMPLES / f"{name}.toml")}, directory)
         app = App(outdir=str(directory))
-        AccountStack(app, "reprieve", settings)
+        add_account(app, settings)
         app.synth()
         found[name] = (directory / "stacks/reprieve/cdk.tf.json").read_text()
     return found

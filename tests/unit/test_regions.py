@@ -94,3 +94,34 @@ def test_the_known_regions_are_those_that_botocore_returns(partition):
         for service in ("kms", "events", "sns", "ssm")
     ]
     assert sorted(set.intersection(*answers)) == list(regions.known_regions(partition))
+
+
+AREAS = {
+    "us": ("us-east-1", "us-east-2", "us-west-1", "us-west-2", "us-gov-east-1", "us-gov-west-1"),
+    "americas": ("ca-central-1", "ca-west-1", "mx-central-1", "sa-east-1"),
+    "europe-west": ("eu-west-1", "eu-west-2", "eu-west-3"),
+    "europe": ("eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2"),
+    "asia-northeast": (
+        *("ap-east-1", "ap-east-2"),
+        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
+    ),
+    "asia-south": ("ap-south-1", "ap-south-2"),
+    "asia-southeast": ("ap-southeast-1", "ap-southeast-3", "ap-southeast-5", "ap-southeast-7"),
+    "oceania": ("ap-southeast-2", "ap-southeast-4", "ap-southeast-6"),
+    "middle-east-africa": ("af-south-1", "il-central-1", "me-central-1", "me-south-1"),
+    "cn": ("cn-north-1", "cn-northwest-1"),
+    "eusc": ("eusc-de-east-1",),
+}
+
+
+def test_no_region_ever_changes_its_area():
+    """The guard there would be in another state: extend this table, and change nothing in it."""
+    areas = {region: area for area, regions in AREAS.items() for region in regions}
+    assert areas == {region: regions.area_of(region) for region in areas}
+
+
+def test_an_unknown_region_has_an_area_too():
+    """A new Region of a known part of the world, and the first one of a new part."""
+    assert regions.area_of("eu-west-9") == "europe-west"
+    assert regions.area_of("ap-southeast-22") == "asia-southeast"
+    assert regions.area_of("nz-south-1") == "nz"

@@ -106,7 +106,7 @@ def test_every_command_is_one_that_runs_anywhere(command):
         assert os.access(PROJECT / program, os.X_OK)
     else:
         known = (
-            "exec npx cdktf deploy 'reprieve*' --auto-approve",
+            "exec npx cdktf deploy 'reprieve*' --auto-approve --parallelism 1",
             'echo "$PWD/.venv/bin" >> "$GITHUB_PATH"',
         )
         assert command in known

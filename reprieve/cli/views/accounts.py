@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from rich.console import Console
+from rich.text import Text
 
 from reprieve.aws.organization import Found, Presence
 from reprieve.cli.views.layout import escaped, show_table, table
+from reprieve.guard.layout import stacks_of
 from reprieve.settings.schema import Settings
-from reprieve.text import counted, printable
+from reprieve.text import counted, printable, printable_lines
 
 _UNKNOWN_ID: Final = "not in the settings"
 
@@ -21,8 +23,8 @@ def show(accounts: Sequence[Settings], out: Console) -> None:
         rows.add_row(
             each.account.name or "–",
             each.account.id or _UNKNOWN_ID,
-            each.stack,
-            escaped(each.state.describe(each.stack)),
+            "\n".join(stacks_of(each)),
+            Text(printable_lines("\n".join(map(each.state.describe, stacks_of(each))))),
             escaped(each.account.role_arn or "–"),
         )
     show_table(rows, out)

@@ -9,7 +9,6 @@ from rich.text import Text
 from reprieve.cli.views.findings import show_findings
 from reprieve.cli.views.layout import escaped, fits, heading, marked, show_closed, show_table, table
 from reprieve.environment.cdk import deploy_command
-from reprieve.settings.account import stack_of
 from reprieve.status.findings import Check, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 from reprieve.text import counted
@@ -64,7 +63,7 @@ def _show_nothing_deployed(status: AccountStatus, out: Console) -> None:
     unguarded = counted(keys, "customer key is", "customer keys are") + " not guarded there"
     text = f"Nothing of the guard is deployed here, in {where}{f': {unguarded}' if keys else ''}."
     out.print(marked("✘ ", Text(text, "bold red"), "bold red"))
-    out.print(marked("  → ", escaped(_DEPLOY.format(deploy_command(stack_of(status.name))))))
+    out.print(marked("  → ", escaped(_DEPLOY.format(deploy_command(status.target)))))
     out.print()
 
 

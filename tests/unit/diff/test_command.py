@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from reprieve.cli.main import app
 from reprieve.diff.markdown_report import MAX_SIZE, markdown
-from reprieve.diff.plan import created_topics
+from reprieve.diff.plan import ACCOUNT, created_topics, merge_plans
 from reprieve.diff.review import Review
 from reprieve.diff.text_report import Line, headline, laid_out
 from reprieve.diff.weakenings import KINDS
@@ -340,7 +340,28 @@ def test_a_guard_that_the_state_does_not_contain_is_named():
     assert "protection is weakened in 1 way" in headline(found)
 
 
-def test_a_plan_of_a_state_that_contains_something_assumes_nothing():
-    """A Region that joins is created whole, too."""
-    assert not review("region-joins").is_first
-    assert created_topics(review("region-joins").plan) == {}
+def test_the_topics_of_a_region_that_joins_are_looked_for_too():
+    """The state may be the wrong one for this Region only, if it is split."""
+    joins = review("region-joins")
+    assert not joins.is_first
+    assert list(created_topics(joins.plan)) == list(joins.regions.joining)
+    assert created_topics(review("address-dropped").plan) == {}
+
+
+def test_the_plans_of_an_accounts_stacks_are_reviewed_as_one(tmp_path):
+    """A Region is one of all, and a right of a role is about what another plan creates."""
+    whole = review("region-joins")
+    parts = [
+        replace(
+            whole.plan,
+            label=label,
+            resources=tuple(r for r in whole.plan.resources if (r.place == ACCOUNT) is is_base),
+            drift=(),
+        )
+        for label, is_base in (("reprieve", True), ("reprieve-us", False))
+    ]
+    merged = Review(merge_plans("reprieve", parts))
+    assert (merged.counts, merged.code) == (whole.counts, whole.code)
+    assert [each.text for each in merged.weakenings] == [each.text for each in whole.weakenings]
+    failed = merge_plans("reprieve", [parts[0], replace(parts[1], errored=True, error_output="a")])
+    assert (failed.errored, failed.error_output) == (True, "a")

@@ -54,7 +54,7 @@ def test_every_key_of_a_backend_is_read(tmp_path, keys):
 def test_every_key_belongs_to_exactly_one_backend():
     """A key without a backend would be refused with every backend."""
     of_backends = [key for keys in BACKENDS.values() for key in keys]
-    assert sorted([*of_backends, "backend"]) == sorted(StateSettings.model_fields)
+    assert sorted([*of_backends, "backend", "split"]) == sorted(StateSettings.model_fields)
 
 
 def test_the_examples_in_the_file_are_valid(tmp_path):

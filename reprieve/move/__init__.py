@@ -1,0 +1,1 @@
+"""Moves the resources of a deployment between the states of two layouts (`state.split`)."""
