@@ -70,7 +70,8 @@ def test_a_deployment_waits_for_the_lock_and_gets_the_signals_of_a_cancelled_job
     (step,) = (step for step in job["steps"] if "cdktf deploy" in step.get("run", ""))
     assert step["run"].startswith("exec npx cdktf deploy")
     # cdktf deploys with `terraform apply`, which plans too.
-    assert step["env"] == {"TF_CLI_ARGS_apply": "-lock-timeout=10m"}
+    assert step["env"]["TF_CLI_ARGS_apply"] == "-lock-timeout=10m"
+    assert step["env"]["CDKTF_TERRAFORM_PARALLELISM"] == "40"
 
 
 def test_every_action_is_pinned():
