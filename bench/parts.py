@@ -32,6 +32,7 @@ _MOST: Final = 33
 _CASES: Final = (
     *(terraform.Case(each) for each in (1, 4, 17, _MOST)),
     *(terraform.Case(each, "area") for each in (17, _MOST)),
+    terraform.Case(17, "region"),
 )
 
 PARTS: Final[Mapping[str, Part]] = {
@@ -65,7 +66,7 @@ metadata.""",
     ),
     "plan": Part(
         title="Terraform",
-        minutes=55,
+        minutes=65,
         full=lambda directory, report: terraform.run(_CASES, directory, report),
         quick=lambda directory, report: terraform.run([terraform.Case(1)], directory, report),
         tables=terraform.tables,
@@ -77,10 +78,11 @@ second plan, which reads every resource from AWS and finds no changes. The large
 Regions: AWS provider 5.100.0, the oldest that the stacks allow, does not know the newest Region.
 
 Memory is that of terraform and its providers: Terraform starts a provider process for each Region.
-The local AWS runs on the same machine, so the times show how the work grows with the Regions, and
-not how long AWS takes. Memory and the number of processes depend little on that. The state is
-a local file, which terraform writes as a whole after each resource: the time of `apply` grows
-faster than the number of resources.""",
+With a [split state](state.md#splitting-the-state), each stack has only the providers of its own
+Regions. The local AWS runs on the same machine, so the times show how the work grows with the
+Regions, and not how long AWS takes. Memory and the number of processes depend little on that. The
+state is a local file, which terraform writes as a whole after each resource: the time of `apply`
+grows faster than the number of resources.""",
     ),
     "commands": Part(
         title="Commands",
