@@ -72,10 +72,10 @@ metadata.""",
         tables=terraform.tables,
         notes=terraform.notes,
         text="""\
-The real terraform and AWS provider, with Terraform's default parallelism, against the
-[local AWS](sandbox.md). `plan` has an empty state, `apply` creates everything, and `refresh` is a
-second plan, which reads every resource from AWS and finds no changes. The largest size has 33
-Regions: AWS provider 5.100.0, the oldest that the stacks allow, does not know the newest Region.
+The real terraform and AWS provider, against the [local AWS](sandbox.md). `plan` has an empty state,
+`apply` creates everything, 40 resources at a time, and `refresh` is a second plan, which reads
+every resource from AWS and finds no changes. The largest size has 33 Regions: AWS provider 5.100.0,
+the oldest that the stacks allow, does not know the newest Region.
 
 Memory is that of terraform and its providers: Terraform starts a provider process for each Region.
 With a [split state](state.md#splitting-the-state), each stack has only the providers of its own

@@ -40,7 +40,7 @@ _REFRESH: Final = ("plan", "-detailed-exitcode")
 STEPS: Final = {
     "init": Step(("init",)),
     "plan": Step(("plan", "-out=plan")),
-    "apply": Step(("apply", "plan")),
+    "apply": Step(("apply", "-parallelism=40", "plan")),  # as the README deploys
     "refresh": Step(_REFRESH),
 }
 """What is run, in this order. The last one reads every resource from AWS."""
