@@ -141,16 +141,11 @@ def test_what_is_not_deployed_is_not_moved(deployment):
 
 
 def test_an_excluded_region_loses_its_guard_with_cdktf(deployment, sandbox):
-    """Its stack stays, and is deployed after the base stack."""
+    """Its stack stays, and is empty."""
     moved = move(deployment, "account", "region", "--no-plan")
     assert moved.returncode == 0, moved.stdout + moved.stderr
     deployment.settings["REPRIEVE_REGIONS__EXCLUDE"] = "eu-west-2"
-    lines: list[str] = []
-    deployment.cdktf(
-        "deploy", "reprieve*", "--auto-approve", "--parallelism", "1", on_line=lines.append
-    )
-    begun = [line.split()[0] for line in lines if "Initializing the backend" in line]
-    assert (begun[0], sorted(begun)) == ("reprieve", STACKS["region"])
+    deployment.cdktf("deploy", "reprieve*", "--auto-approve", "--parallelism", "1")
     assert sandbox.client("sns", "eu-west-2").list_topics()["Topics"] == []
     assert len(sandbox.client("sns", "eu-west-1").list_topics()["Topics"]) == 1
     assert sorted(states(deployment)) == ["reprieve", "reprieve-eu-west-1", "reprieve-us-east-1"]
