@@ -93,7 +93,7 @@ def test_a_suspended_account_is_marked_and_never_proposed(operator, organization
 
 
 def test_json_and_csv_have_every_account(operator):
-    """With its presence, its stack and its state."""
+    """With its presence, its stacks and its state."""
     found = {each["account"]: each for each in operator.run(*FROM, "--json").json["accounts"]}
     assert {id: each["presence"] for id, each in found.items()} == {
         ACCOUNT_ID: "known",
@@ -108,6 +108,7 @@ def test_json_and_csv_have_every_account(operator):
         "name": "payments",
         "presence": "known",
         "stack": "reprieve-payments",
+        "stacks": ["reprieve-payments"],
         "state": "terraform.reprieve-payments.tfstate",
         "role_arn": "arn:aws:iam::222233334444:role/Deployment",
         "organization_name": "payments",
