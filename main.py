@@ -25,9 +25,13 @@ def main() -> int:
     outdir = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")  # cdktf's --output sets it
     try:
         accounts = load().accounts
-        for settings in accounts:
-            for stack in stacks_of(settings):
-                check_workspace(settings.state, outdir / "stacks" / stack)
+        folders = {
+            outdir / "stacks" / stack: settings.state
+            for settings in accounts
+            for stack in stacks_of(settings)
+        }
+        for folder, state in folders.items():
+            check_workspace(state, folder)
     except ReprieveError as error:
         print(error.report, file=sys.stderr)
         return error.exit_code
@@ -49,9 +53,8 @@ def main() -> int:
             return failed
     else:
         synthesise(accounts, outdir, into=outdir)
-    for settings in accounts:
-        for stack in stacks_of(settings):
-            copy_lock_file(outdir / "stacks" / stack)
+    for folder in folders:
+        copy_lock_file(folder)
     return ExitCode.OK
 
 

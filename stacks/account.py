@@ -1,6 +1,6 @@
 """The Terraform stacks of one AWS account."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,25 +55,33 @@ destroy one that the state still contains.
 """
 
 
+Guards = Mapping[str, Guard]
+"""The guards of an account by Region, the hub first."""
+
+
 def add_account(app: App, settings: Settings, outdir: Path = DEFAULT_OUTDIR) -> tuple[str, ...]:
     """Add the stacks of an account to an app that writes to `outdir`; return their names.
 
     `outdir` is relative to the current directory.
     """
+    guards = _guards(settings)
     if settings.state.split == ACCOUNT:
-        _WholeStack(app, settings, outdir)
+        _WholeStack(app, settings, outdir, guards)
         return (settings.stack,)
     stacks: list[tuple[int, TerraformStack]] = []
-    base = _BaseStack(app, settings, outdir)
-    for part in parts_of(settings):
-        kind = _ChatStack if part.is_chat else _PartStack
-        stack = kind(app, settings, outdir, part)
+    base, parts = _BaseStack(app, settings, outdir, guards), parts_of(settings)
+    for part in parts:
+        stack = (
+            _ChatStack(app, settings, outdir, part.stack)
+            if part.is_chat
+            else _PartStack(app, settings, outdir, part, [guards[each] for each in part.regions])
+        )
         stack.add_dependency(base)
         for rank, earlier in stacks:
             if rank < part.rank:
                 stack.add_dependency(earlier)
         stacks.append((part.rank, stack))
-    return (settings.stack, *(part.stack for part in parts_of(settings)))
+    return (settings.stack, *(part.stack for part in parts))
 
 
 class _Stack(TerraformStack):
@@ -188,48 +196,48 @@ class _WholeStack(_Stack):
     destroy the guard of a Region that has left the settings.
     """
 
-    def __init__(self, app: App, settings: Settings, outdir: Path) -> None:
+    def __init__(self, app: App, settings: Settings, outdir: Path, guards: Guards) -> None:
         super().__init__(app, settings.stack, settings, outdir)
         home = settings.regions.home
         self._add_providers((each, each) for each in known_regions(self._partition))
         self._find_account(home)
         self._add_roles(home)
-        guards = _guards(settings, hub_first(settings))
-        for guard in guards:
+        for guard in guards.values():
             self._add_guard(guard)
-        self._add_dashboard(guards, home)
+        self._add_dashboard(guards.values(), home)
         if relay := relay_region(settings):
             self._add_relay(relay)
         self._add_chat(home)
-        self._add_notifications(guards, NOTIFICATIONS_REGION)
+        self._add_notifications(guards.values(), NOTIFICATIONS_REGION)
         self._add_output()
 
 
 class _BaseStack(_Stack):
     """What an account has once, and what has to be there before the guards."""
 
-    def __init__(self, app: App, settings: Settings, outdir: Path) -> None:
+    def __init__(self, app: App, settings: Settings, outdir: Path, guards: Guards) -> None:
         super().__init__(app, settings.stack, settings, outdir)
         self._add_providers([(HOME, settings.regions.home), (NOTIFICATIONS, NOTIFICATIONS_REGION)])
         self._find_account(HOME)
         if marker := marker_of(settings.state.split):
             add_split_marker(self, marker)
         self._add_roles(HOME)
-        guards = _guards(settings, hub_first(settings))
-        self._add_dashboard(guards, HOME)
-        self._add_notifications(guards, NOTIFICATIONS)
+        self._add_dashboard(guards.values(), HOME)
+        self._add_notifications(guards.values(), NOTIFICATIONS)
         self._add_output()
 
 
 class _PartStack(_Stack):
     """The guards of some Regions."""
 
-    def __init__(self, app: App, settings: Settings, outdir: Path, part: Part) -> None:
+    def __init__(
+        self, app: App, settings: Settings, outdir: Path, part: Part, guards: Iterable[Guard]
+    ) -> None:
         super().__init__(app, part.stack, settings, outdir)
         self._add_providers((each, each) for each in part.all_regions)
         if used := [*part.regions, *([part.relay] if part.relay else [])]:
             self._find_account(used[0])
-        for guard in _guards(settings, part.regions):
+        for guard in guards:
             self._add_guard(guard)
         if part.relay:
             self._add_relay(part.relay)
@@ -238,16 +246,19 @@ class _PartStack(_Stack):
 class _ChatStack(_Stack):
     """The chat channels of the account: they name the topics of all Regions."""
 
-    def __init__(self, app: App, settings: Settings, outdir: Path, part: Part) -> None:
-        super().__init__(app, part.stack, settings, outdir)
+    def __init__(self, app: App, settings: Settings, outdir: Path, stack: str) -> None:
+        super().__init__(app, stack, settings, outdir)
         self._add_providers([(HOME, settings.regions.home)])
         self._find_account(HOME)
         self._add_chat(HOME)
 
 
-def _guards(settings: Settings, regions: Iterable[str]) -> list[Guard]:
+def _guards(settings: Settings) -> Guards:
     partition = settings.regions.partition
-    return [regional_guard(settings, Location(partition, region)) for region in regions]
+    return {
+        region: regional_guard(settings, Location(partition, region))
+        for region in hub_first(settings)
+    }
 
 
 def _account_arguments(account: AccountSettings) -> dict[str, Any]:
