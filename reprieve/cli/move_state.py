@@ -10,6 +10,7 @@ from reprieve.cli.common import ConfirmationRequired, Yes, console
 from reprieve.cli.options.run import OptionError
 from reprieve.cli.views.move_state import show
 from reprieve.cli.views.progress import spinner
+from reprieve.diff.terraform import plan_all
 from reprieve.errors import ExitCode
 from reprieve.move.assignment import MoveError
 from reprieve.move.move import (
@@ -18,7 +19,6 @@ from reprieve.move.move import (
     carry_out,
     not_empty,
     old_layout,
-    plans,
     read_states,
 )
 from reprieve.settings.loader import load
@@ -92,7 +92,7 @@ def move_state(
         console().print("The plans were not checked (--no-plan).")
         return
     with spinner() as progress:
-        wrong = not_empty(plans(directory, progress))
+        wrong = not_empty(plan_all(directory, progress))
     if wrong:
         raise MoveError("\n".join(wrong), "See what `reprieve diff` shows.")
     console().print("Checked: every plan is empty.")
@@ -104,7 +104,7 @@ def _move(moving: Moving, directory: Path, old: dict[str, str], *, plan: bool, a
         console().print("An earlier move was interrupted. This one continues it.")
     elif plan:
         with spinner() as progress:
-            wrong = not_empty(plans(directory, progress, old))
+            wrong = not_empty(plan_all(directory, progress, old))
         if wrong:
             raise MoveError(
                 "\n".join(["Nothing was moved: the old layout is not deployed as it is.", *wrong]),

@@ -47,10 +47,8 @@ class Move:
     @property
     def enlarged(self) -> State:
         """The state with what it gains, before it loses anything."""
-        lost = [
-            each for address, each in managed(self.before).items()
-            if address not in managed(self.after)
-        ]  # fmt: skip
+        kept = managed(self.after)
+        lost = [each for address, each in managed(self.before).items() if address not in kept]
         outputs = {**_outputs(self.before), **self.after["outputs"]}
         resources = [*self.after["resources"], *lost]
         return {**self.after, "outputs": outputs, "resources": resources}

@@ -16,7 +16,6 @@ from typing import Final
 from reprieve.diff.plan import Plan
 from reprieve.diff.processes import Interrupted, Processes
 from reprieve.diff.terraform import (
-    plan_all,
     synthesise,
     terraform_or_error,
     terraform_variables,
@@ -168,11 +167,6 @@ def carry_out(moving: Moving, show: Show) -> None:
             "Interrupted: the move is not complete, and no resource is lost.",
             "Run the same command again: it continues.",
         ) from None
-
-
-def plans(directory: Path, show: Show, old: Mapping[str, str] | None = None) -> list[Plan]:
-    """Plan every stack of a layout: the new one, or with `old` the old one."""
-    return plan_all(directory, show, old)
 
 
 def not_empty(plans: Iterable[Plan]) -> list[str]:

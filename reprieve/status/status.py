@@ -167,15 +167,16 @@ def status_of(
         roles = replace(roles, findings=(*roles.findings, *found)).failed()
     if unlisted:
         roles = Check("roles", roles.text, (*unlisted, *roles.findings), Verdict.UNKNOWN)
+    target = deploy_target(settings)
     return AccountStatus(
         account.id,
         account.arn,
         account.profile,
-        tuple(_for_target(rows[each], deploy_target(settings)) for each in asked),
-        for_target(roles, deploy_target(settings)),
+        tuple(_for_target(rows[each], target) for each in asked),
+        for_target(roles, target),
         account.name,
         None if settings.account.id else _suggestion(account, others),
-        deploy_target(settings),
+        target,
     )
 
 
