@@ -11,7 +11,8 @@ import types
 import typing
 from collections.abc import Callable
 
-_PLAIN = frozenset({type(None), bool, int, float, str})
+PLAIN: typing.Final = frozenset({type(None), bool, int, float, str})
+"""The types of what JSON has beside lists and objects."""
 
 
 def speed_up_checks(package: str) -> None:
@@ -72,4 +73,4 @@ def _kind(value: object) -> typing.Any:
 
 @functools.cache
 def _is_decided_by_type(own: type) -> bool:
-    return own in _PLAIN or hasattr(own, "__jsii_type__")
+    return own in PLAIN or hasattr(own, "__jsii_type__")

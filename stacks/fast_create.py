@@ -16,10 +16,11 @@ import jsii
 from jsii._kernel.types import Callback, CreateRequest, CreateResponse, ObjRef
 from jsii.errors import ErrorType, JavaScriptError, JSIIError
 
+from stacks.fast_checks import PLAIN
+
 # Private parts of jsii: typed as anything, since no version promises them.
 _KERNEL: Final[Any] = importlib.import_module("jsii._kernel")
 _PROCESS: Final[Any] = importlib.import_module("jsii._kernel.providers.process")
-_PLAIN: Final = frozenset({type(None), bool, int, float, str})
 
 
 class _OnlyStockError(Exception):
@@ -94,7 +95,7 @@ def _interfaces(klass: type) -> list[str]:
 def _encoded(value: Any) -> Any:
     """Return an argument as JSON, without what is left out of a struct."""
     own: Any = type(value)
-    if own in _PLAIN:
+    if own in PLAIN:
         return value
     if own is list:
         return [_encoded(each) for each in value]
