@@ -114,9 +114,7 @@ def quotas(scale: int) -> Quotas:
 def deploy(sandbox: Sandbox, directory: Path) -> None:
     """Deploy the guard of the scenarios."""
     deployment = Deployment(sandbox, directory, settings=deployer(sandbox) | SETTINGS)
-    deployment.synth()
-    deployment.init()
-    deployment.apply()
+    deployment.deploy()
 
 
 def run(sandbox: Sandbox, scenario: Scenario) -> Result:

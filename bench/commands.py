@@ -9,9 +9,10 @@ from typing import Any
 from bench.keys import fill
 from bench.machine import provider_version
 from bench.process import measure, summary
-from bench.report import LINUX_ONLY, Table, is_known, megabytes, regions_text, seconds
+from bench.report import LINUX_ONLY, Table, is_known, megabytes, seconds
 from bench.terraform import deploy_settings, deployable
 from bench.ways import MAIN
+from reprieve.text import counted
 from sandbox.deployment import Deployment
 from sandbox.server import Sandbox
 
@@ -42,11 +43,10 @@ def run(
         deployment = Deployment(
             sandbox, directory / "commands", settings=deploy_settings(sandbox, sizes.diff)
         )
-        report(f"a guard in {regions_text(sizes.diff)} is deployed")
+        regions = counted(sizes.diff, "Region")
+        report(f"a guard in {regions} is deployed")
         (deployment.directory / MAIN.name).symlink_to(MAIN)  # `diff` synthesises with it
-        deployment.synth()
-        deployment.init()
-        deployment.apply()
+        deployment.deploy()
 
         def time(command: str, size: str, arguments: Sequence[str], code: int = 0) -> None:
             report(f"reprieve {command}, {size}")
@@ -62,10 +62,9 @@ def run(
             rows.append({"command": command, "size": size} | summary(usages))
 
         for count in sizes.status:
-            regions = deployable(count)
-            asked = [word for region in regions for word in ("--region", region)]
-            time("status", regions_text(count), [*asked, "--timeout", "3600"])
-        time("diff", regions_text(sizes.diff), [])
+            asked = [word for region in deployable(count) for word in ("--region", region)]
+            time("status", counted(count, "Region"), [*asked, "--timeout", "3600"])
+        time("diff", regions, [])
         for count in sizes.sweep:
             fill(sandbox, _SWEPT, count, pending=True)
             time("sweep", f"{count:,} keys", ["--timeout", "3600"], _FINDINGS)

@@ -69,9 +69,7 @@ def page(sandbox: Sandbox, directory: Path) -> str:
             "REPRIEVE_EXEMPT__KEYS": exempt,
         },
     )
-    deployment.synth()
-    deployment.init()
-    deployment.apply()
+    deployment.deploy()
     kinds = _Kinds(sandbox, clients, exempt)
     parts = [_HEAD]
     for title, happen, shows in kinds.all():

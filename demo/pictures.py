@@ -102,9 +102,7 @@ def _guard(sandbox: Sandbox) -> None:
     """Draw what a deployed guard sends, and what the commands show of it."""
     settings = {"REPRIEVE_REGIONS__WATCH": FEW_REGIONS} | deployer(sandbox)
     deployment = Deployment(sandbox, _WORK / "guard", settings=settings)
-    deployment.synth()
-    deployment.init()
-    deployment.apply()
+    deployment.deploy()
     (deployment.directory / "main.py").symlink_to(PROJECT / "main.py")
     terminal = _Terminal(deployment.directory, deployment.environment() | sandbox.environment())
 

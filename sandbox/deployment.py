@@ -105,6 +105,12 @@ class Deployment:
         if not (self.directory / LOCK_FILE).is_file():
             shutil.copyfile(self.stack_directory / LOCK_FILE, self.directory / LOCK_FILE)
 
+    def deploy(self) -> None:
+        """Synthesise, initialise and apply."""
+        self.synth()
+        self.init()
+        self.apply()
+
     def synth(self) -> dict[str, Any]:
         """Run main.py; return the synthesised stack."""
         self._run([sys.executable, str(PROJECT / "main.py")], self.directory)

@@ -74,9 +74,7 @@ def test_an_example_rescues_a_key(sandbox, tmp_path, example):
             sandbox.client("sns", REGION).create_topic(Name="untagged")
     file = PROJECT / "docs" / "examples" / f"{example}.toml"
     deployment = Deployment(sandbox, tmp_path, settings_file=file, settings=settings)
-    deployment.synth()
-    deployment.init()
-    deployment.apply()
+    deployment.deploy()
     sandbox.set_service_control_policy(None)
     account = Account(sandbox, deployment)
     key = account.create_key(REGION)["Arn"]

@@ -181,7 +181,5 @@ def deploy(
     """Synthesise and apply, as the deployer unless the settings have credentials."""
     settings = deployer(sandbox) | settings
     deployment = Deployment(sandbox, directory, settings_file=settings_file, settings=settings)
-    deployment.synth()
-    deployment.init()
-    deployment.apply()
+    deployment.deploy()
     return deployment

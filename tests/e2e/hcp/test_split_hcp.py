@@ -21,9 +21,7 @@ def split(sandbox, hcp, certificate, settings, tmp_path_factory):
     deployment = HcpDeployment(
         sandbox, directory, certificate, hcp.hostname, "token-of-alice", settings
     )
-    deployment.synth()
-    deployment.init()
-    deployment.apply()
+    deployment.deploy()
     deployment.settings["REPRIEVE_STATE__SPLIT"] = "region"
     moved = reprieve(deployment, "move-state", "--from", "account", "--yes")
     assert moved.returncode == 0, moved.stdout + moved.stderr

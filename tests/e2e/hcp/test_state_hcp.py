@@ -44,9 +44,7 @@ def directory_of(sandbox, hcp, certificate, tmp_path_factory) -> Callable[..., H
 def moved(directory_of, settings):
     """Deploy with a local state, then move the state as docs/state.md says: init, and a yes."""
     deployment = directory_of("token-of-alice", SMALL)
-    deployment.synth()
-    deployment.init()
-    deployment.apply()
+    deployment.deploy()
     before = state(deployment)
     deployment.settings.update(settings)
     deployment.synth()

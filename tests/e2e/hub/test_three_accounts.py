@@ -40,7 +40,6 @@ class AccountDeployment(Deployment):
     """The stack of one account, with the credentials of its root."""
 
     def __init__(self, sandbox: Sandbox, directory: Path, name: str) -> None:
-        self._stack = f"reprieve-{name}"
         credentials = sandbox.environment(ACCOUNTS[name])
         keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
         super().__init__(
@@ -48,15 +47,11 @@ class AccountDeployment(Deployment):
             directory,
             settings_file=directory / "reprieve.toml",
             settings={key: credentials[key] for key in keys},
+            stack=f"reprieve-{name}",
         )
 
-    @property
-    def stack_directory(self) -> Path:
-        """Where terraform runs."""
-        return self.directory / "cdktf.out" / "stacks" / self._stack
-
-    def deploy(self) -> None:
-        """Apply what was synthesised."""
+    def deploy_stack(self) -> None:
+        """Apply what was synthesised for this account."""
         self.init()
         self.apply()
 
@@ -69,9 +64,9 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with Sandbox(quotas=UNHURRIED, accounts=[*list(ACCOUNTS.values())[1:], FOREIGN]) as sandbox:
         stacks = [AccountDeployment(sandbox, directory, name) for name in ACCOUNTS]
         stacks[0].synth()
-        stacks[0].deploy()
+        stacks[0].deploy_stack()
         with ThreadPoolExecutor() as workers:
-            list(workers.map(AccountDeployment.deploy, stacks[1:]))
+            list(workers.map(AccountDeployment.deploy_stack, stacks[1:]))
         sandbox.settle(120)
         yield sandbox
 

@@ -21,9 +21,7 @@ def single(sandbox, tmp_path_factory):
     deployment = Deployment(
         sandbox, directory, settings_file=directory / "reprieve.toml", settings=settings
     )
-    deployment.synth()
-    deployment.init()
-    deployment.apply()
+    deployment.deploy()
     return deployment
 
 

@@ -48,9 +48,7 @@ def deployment(sandbox, tmp_path_factory):
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     directory = tmp_path_factory.mktemp("interrupts")
     deployment = Deployment(sandbox, directory, settings=deployer(sandbox) | SETTINGS)
-    deployment.synth()
-    deployment.init()
-    deployment.apply()
+    deployment.deploy()
     (directory / "main.py").write_text(APP)
     wrapper = directory / "bin" / "terraform"
     wrapper.parent.mkdir()
