@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bench import commands, deletions, synth, synth_report, terraform
 from bench.report import Table
+from reprieve.settings.split import AREA, REGION
 
 Measure = Callable[[Path, Callable[[str], None]], dict[str, Any]]
 """Measures in a directory, reports what it does, and returns the part of the JSON."""
@@ -31,8 +32,8 @@ _MOST: Final = 33
 """How many Regions every provider can deploy to."""
 _CASES: Final = (
     *(terraform.Case(each) for each in (1, 4, 17, _MOST)),
-    *(terraform.Case(each, "area") for each in (17, _MOST)),
-    terraform.Case(17, "region"),
+    *(terraform.Case(each, AREA) for each in (17, _MOST)),
+    terraform.Case(17, REGION),
 )
 
 PARTS: Final[Mapping[str, Part]] = {

@@ -65,11 +65,6 @@ def whole(value: int | None) -> str:
     return _NONE if value is None else f"{value:,}"
 
 
-def regions_text(count: int) -> str:
-    """Return a number of Regions as text."""
-    return "1 Region" if count == 1 else f"{count} Regions"
-
-
 def is_known(values: Iterable[object]) -> bool:
     """Return whether any of the values was measured."""
     return any(value is not None for value in values)

@@ -10,21 +10,21 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Final
 
 from bench.machine import provider_version
 from bench.process import Usage, measure, most
-from bench.report import LINUX_ONLY, Table, is_known, megabytes, regions_text, seconds, whole
+from bench.report import LINUX_ONLY, Table, is_known, megabytes, seconds, whole
 from bench.synth import count_resources
 from reprieve.regions import known_regions
 from reprieve.settings.sources import variable_of
+from reprieve.settings.split import ACCOUNT
+from reprieve.text import counted
 from sandbox.deployment import Deployment, deployer
 from sandbox.processes import tool
 from sandbox.server import Sandbox
-
-DEFAULT_SPLIT: Final = "account"
-"""One stack for all Regions of an account. Other values are set as `state.split`."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Case:
     """A guard in so many Regions, with its state split in this way."""
 
     regions: int
-    split: str = DEFAULT_SPLIT
+    split: str = ACCOUNT
 
 
 def run(cases: Sequence[Case], directory: Path, report: Callable[[str], None]) -> dict[str, Any]:
@@ -95,17 +95,17 @@ def run(cases: Sequence[Case], directory: Path, report: Callable[[str], None]) -
         for case in cases:
             sandbox.reset()
             settings = deploy_settings(sandbox, case.regions)
-            if case.split != DEFAULT_SPLIT:
+            if case.split != ACCOUNT:
                 settings[variable_of("state", "split")] = case.split
             folder = directory / f"{case.split}-{case.regions}"
             deployment = Deployment(sandbox, folder, settings=settings)
-            what = f"{regions_text(case.regions)}, split by {case.split}"
+            what = f"{counted(case.regions, 'Region')}, split by {case.split}"
             report(f"{what}: synth")
             deployment.synth()
             stacks = [deployment.of_stack(each) for each in in_order(folder / "cdktf.out")]
             provider = provider or _fetch_provider(stacks[0])
             # What GOGC changes does not depend on the split.
-            steps = ALL_STEPS if case.split == DEFAULT_SPLIT else STEPS
+            steps = ALL_STEPS if case.split == ACCOUNT else STEPS
             rows.append(asdict(case) | _deploy(stacks, steps, what, report))
     return {"provider": provider, "rows": rows}
 
@@ -132,17 +132,8 @@ def _deploy(
 def in_order(output: Path) -> list[str]:
     """Return the names of the stacks in `output`, each after those that it depends on."""
     manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))["stacks"]
-    ordered: list[str] = []
-
-    def add(name: str) -> None:
-        for dependency in manifest[name]["dependencies"]:
-            add(dependency)
-        if name not in ordered:
-            ordered.append(name)
-
-    for name in manifest:
-        add(name)
-    return ordered
+    order = TopologicalSorter({name: each["dependencies"] for name, each in manifest.items()})
+    return list(order.static_order())
 
 
 def _fetch_provider(deployment: Deployment) -> str | None:

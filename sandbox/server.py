@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock, Thread
-from types import TracebackType
 from typing import Any
 
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -60,12 +59,7 @@ class Sandbox(Observations):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop."""
         self.stop()
 
