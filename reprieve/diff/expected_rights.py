@@ -18,7 +18,7 @@ from reprieve.events.results import SOURCE
 Policy = dict[str, Any]
 
 _QUEUES: Final = ("aws_sqs_queue", "aws_sqs_queue_policy")
-# The runbooks' results: only events of this source, on the default bus (reprieve.guard.policies).
+# The runbooks' results: only events of this source, on the default bus (guard/role_policies.py).
 _RESULTS: Final = {"StringEquals": {"events:source": SOURCE}}
 _DEFAULT_BUS: Final = re.compile(r"arn:[a-z-]+:events:\*:(\d{12}):event-bus/default")
 

@@ -6,7 +6,7 @@ own form only. An account has each chat channel once, with the topics of all Reg
 
 from typing import Final
 
-from reprieve.guard import policies
+from reprieve.guard import role_policies
 from reprieve.guard.channels import Form, channel_topics
 from reprieve.guard.resources import ChatConfiguration, Role
 from reprieve.guard.roles import new_role, role_arn
@@ -36,8 +36,8 @@ def chat_role(settings: Settings, location: Location) -> Role | None:
         id="chat",
         name=settings.resource_names.chat_role,
         description="Reprieve: the role of its chat channels, which allows nothing",
-        trust=policies.chat_trust(location),
-        permissions=policies.chat_permissions(),
+        trust=role_policies.chat_trust(location),
+        permissions=role_policies.chat_permissions(),
     )
 
 

@@ -23,7 +23,8 @@ from reprieve.guard.remediation import (
     service_setting_of,
 )
 from reprieve.guard.resources import Alarm, Document, EventBus, Queue, RegionalGuard, Rule
-from reprieve.guard.rules import Endpoints, alarm_rule, forwarding_rules, rules_of
+from reprieve.guard.rule_factory import Endpoints
+from reprieve.guard.rules import alarm_rule, forwarding_rules, rules_of
 from reprieve.guard.topics import KEY_REFERENCE, alert_key, topics_of
 from reprieve.guard.topology import has_hub, is_spoke
 from reprieve.location import Location

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from reprieve.events.threat import Threat
 from reprieve.events.threats import KEY_DELETION_SCHEDULED, KEY_DISABLED
-from reprieve.guard import policies
+from reprieve.guard import role_policies
 from reprieve.guard.chat import chat_role
 from reprieve.guard.conditions import called_by, conditions_of
 from reprieve.guard.forwarding import bus_arns
@@ -156,8 +156,8 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
                 id="eventbridge",
                 name=names.eventbridge_role,
                 description="Reprieve: lets EventBridge start the runbook that rescues a KMS key",
-                trust=policies.eventbridge_trust(location, names, settings.events.bus),
-                permissions=policies.eventbridge_permissions(
+                trust=role_policies.eventbridge_trust(location, names, settings.events.bus),
+                permissions=role_policies.eventbridge_permissions(
                     location, names, runbooks, runbook_role_arns(settings, location), buses
                 ),
             )
@@ -168,9 +168,9 @@ def roles_of(settings: Settings, location: Location) -> tuple[Role, ...]:
 def _automation_role(settings: Settings, location: Location) -> Role:
     remediation = settings.remediation
     if runbooks_of(remediation)[0].is_amazons:
-        permissions = policies.amazons_runbook_permissions(location, settings.resource_names)
+        permissions = role_policies.amazons_runbook_permissions(location, settings.resource_names)
     else:
-        permissions = policies.automation_permissions(
+        permissions = role_policies.automation_permissions(
             location,
             topic_names=[settings.notify.topic_name],
             enables=remediation.re_enable or remediation.enable_disabled,
@@ -184,7 +184,7 @@ def _automation_role(settings: Settings, location: Location) -> Role:
         id="automation",
         name=settings.resource_names.automation_role,
         description="Reprieve: what the Systems Manager runbook may do to rescue a KMS key",
-        trust=policies.automation_trust(location),
+        trust=role_policies.automation_trust(location),
         permissions=permissions,
     )
 
@@ -196,8 +196,8 @@ def _patrol_role(settings: Settings, location: Location) -> Role:
         id="patrol",
         name=settings.resource_names.patrol_role,
         description="Reprieve: what the patrol may do to find and rescue KMS keys",
-        trust=policies.automation_trust(location),
-        permissions=policies.patrol_permissions(
+        trust=role_policies.automation_trust(location),
+        permissions=role_policies.patrol_permissions(
             location,
             settings.resource_names,
             topic_names=topic_names(settings),

@@ -1,7 +1,7 @@
 """The EventBridge rules of one Region, with their targets."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reprieve.events.alarm_events import ALARM_RULE, alarm_raised
 from reprieve.events.exemptions import exemptions_in, split, without_callers
@@ -23,7 +23,6 @@ from reprieve.events.inputs import cancel_key_deletion_input, patrol_input, runb
 from reprieve.events.results import RESULT_RULE, results
 from reprieve.events.threat import EventPattern, Threat, pattern_json
 from reprieve.events.threats import APPROVED, BY_NAME
-from reprieve.events.transformer import Transformer
 from reprieve.guard.conditions import texts_of
 from reprieve.guard.custom_bus import KMS_EVENTS, bus_of, kms_events
 from reprieve.guard.forwarding import (
@@ -34,43 +33,22 @@ from reprieve.guard.forwarding import (
     relay_of,
 )
 from reprieve.guard.remediation import runbook_against, started_runbooks
-from reprieve.guard.resources import DEFAULT_BUS, Alarm, Document, Rule, Target, rule_resource
+from reprieve.guard.resources import DEFAULT_BUS, Alarm, Rule, Target, rule_resource
 from reprieve.guard.retries import (
     ALERT_SECONDS,
     HEARTBEAT_SECONDS,
-    HUB_SECONDS,
     MAXIMUM_RETRIES,
     RUNBOOK_SECONDS,
 )
+from reprieve.guard.rule_factory import Endpoints, RuleFactory
 from reprieve.guard.topics import topic_names
 from reprieve.guard.topology import has_hub, hub_location, is_spoke
 from reprieve.location import Location
 from reprieve.messages.alerts import alert
-from reprieve.messages.forms import text
-from reprieve.messages.message import Message
 from reprieve.messages.other_alerts import alert_key_alert, rescue_failed_alert, watch_alert
 from reprieve.names import HUB, HUB_EXEMPT, HUB_MANUAL, HUB_WATCH
-from reprieve.runbooks.runbook import PATROL, Runbook
+from reprieve.runbooks.runbook import PATROL
 from reprieve.settings.schema import Settings
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """What the rules of a Region need: ARNs, and the documents of the runbooks.
-
-    `topic_arn` is None where the hub sends the alerts. `other_topics` are the ARNs of the topics
-    beside that of the alerts, by their ids. `key_arn` is None without encryption; a role is None if
-    nothing uses it.
-    """
-
-    topic_arn: str | None
-    other_topics: Mapping[str, str]
-    key_arn: str | None
-    dead_letter_arn: str
-    automation_role_arn: str | None
-    patrol_role_arn: str | None
-    eventbridge_role_arn: str
-    documents: Mapping[Runbook, Document]
 
 
 def rules_of(settings: Settings, location: Location, endpoints: Endpoints) -> tuple[Rule, ...]:
@@ -145,6 +123,7 @@ class _Rules:
         self._settings = settings
         self._location = location
         self._to = endpoints
+        self._make = RuleFactory(settings, location, endpoints)
 
     def all(self) -> Iterator[Rule]:
         """Yield every rule that notifies people or starts a runbook."""
@@ -154,34 +133,36 @@ class _Rules:
         if self._settings.events.bus and (pattern := kms_events(self._settings)):
             yield self._to_custom_bus(pattern, self._settings.events.bus)
         if used := started_runbooks(self._settings):
-            yield self._rule(
+            yield self._make.rule(
                 RESCUE_FAILED,
                 "A rescue or a patrol failed, took too long, or was cancelled",
                 pattern_json(
                     rescue_failed(*((each.name(names), each.is_amazons) for each in used))
                 ),
                 "rescue",
-                self._notify(RESCUE_FAILED, rescue_failed_alert(names)),
+                self._make.notify(RESCUE_FAILED, rescue_failed_alert(names)),
                 # To the other topics too: with encryption the key may be the reason, and in a storm
                 # SNS may have suspended the subscriptions of the alerts.
                 *(
-                    self._to_topic(f"{RESCUE_FAILED}-{id}", arn, rescue_failed_alert(names))
+                    self._make.to_topic(f"{RESCUE_FAILED}-{id}", arn, rescue_failed_alert(names))
                     for id, arn in self._to.other_topics.items()
                 ),
             )
         if self._to.key_arn:
-            yield self._rule(
+            yield self._make.rule(
                 ALERT_KEY,
                 "The key that encrypts the alerts is endangered",
                 pattern_json(alert_key_endangered(self._to.key_arn)),
                 "rescue",
-                self._to_topic(ALERT_KEY, self._to.other_topics["lifeline"], alert_key_alert()),
+                self._make.to_topic(
+                    ALERT_KEY, self._to.other_topics["lifeline"], alert_key_alert()
+                ),
             )
         for watch in self._settings.watch:
             name = f"watch-{watch.name}"
             message = watch_alert(watch.name, watch.summary, watch.pattern)
-            target = self._notify(name, message, HUB_WATCH)
-            yield self._rule(name, watch.summary, watch.pattern, "watch", target)
+            target = self._make.notify(name, message, HUB_WATCH)
+            yield self._make.rule(name, watch.summary, watch.pattern, "watch", target)
         yield from self._patrol()
         if is_spoke(self._settings, self._location.region):
             yield from self._for_the_hub()
@@ -189,12 +170,12 @@ class _Rules:
     def _to_custom_bus(self, pattern: EventPattern, bus: str) -> Rule:
         """Return the rule that forwards the events of KMS to a bus beside the default one."""
         arn, role = self._location.arn("events", f"event-bus/{bus}"), self._to.eventbridge_role_arn
-        return self._rule(
+        return self._make.rule(
             KMS_EVENTS,
             f"Forwards the events of KMS to the event bus {bus}",
             pattern_json(pattern),
             "rescue",
-            self._target(f"{KMS_EVENTS}-bus", arn, None, RUNBOOK_SECONDS, role),
+            self._make.target(f"{KMS_EVENTS}-bus", arn, None, RUNBOOK_SECONDS, role),
         )
 
     def _for_the_hub(self) -> Iterator[Rule]:
@@ -202,42 +183,42 @@ class _Rules:
 
         The alarms of the Region are added by `alarm_rule`, which knows their names.
         """
-        yield self._rule(
+        yield self._make.rule(
             RESULT_RULE,
             "A runbook has a result",
             pattern_json(results()),
             "results",
-            self._to_hub(RESULT_RULE),
+            self._make.to_hub(RESULT_RULE),
         )
         names = self._settings.resource_names
-        yield self._rule(
+        yield self._make.rule(
             HEARTBEAT,
             f"Sends a heartbeat to the hub every {EVERY_MINUTES} minutes",
             None,
             None,
             # Without the dead-letter queue: an alarm counts the failures, and the next one follows.
-            replace(self._to_hub(HEARTBEAT, seconds=HEARTBEAT_SECONDS), dead_letter_arn=None),
+            replace(self._make.to_hub(HEARTBEAT, seconds=HEARTBEAT_SECONDS), dead_letter_arn=None),
             schedule=f"rate({EVERY_MINUTES} minutes)",
         )
         reporting = [names.of(each.name) for each in forwarded_threats(self._settings)]
         if reporting:
             # Anyone who disables a rule keeps it from reporting that.
-            yield self._rule(
+            yield self._make.rule(
                 RULES_CHANGED,
                 "A rule that reports changes of Reprieve was changed",
                 own_events(rules_changed(reporting), self._location.region),
                 "guard",
-                self._to_hub(RULES_CHANGED),
+                self._make.to_hub(RULES_CHANGED),
             )
 
     def alarms(self, names: Iterable[str]) -> Rule:
         """Return the rule that forwards the alarms of these names to the hub."""
-        return self._rule(
+        return self._make.rule(
             ALARM_RULE,
             "An alarm of Reprieve is on",
             pattern_json(alarm_raised(names)),
             None,
-            self._to_hub(ALARM_RULE),
+            self._make.to_hub(ALARM_RULE),
         )
 
     def _patrol(self) -> Iterator[Rule]:
@@ -246,10 +227,10 @@ class _Rules:
             return
         every = self._settings.patrol.every
         for id, schedule, remind in ((PATROL_RULE, every, False), (DAILY, "1 day", True)):
-            target = self._to_runbook(
+            target = self._make.to_runbook(
                 id, PATROL, patrol_input(str(self._to.patrol_role_arn), remind=remind)
             )
-            yield self._rule(
+            yield self._make.rule(
                 id,
                 f"Starts the patrol every {schedule}" + (", with reminders" if remind else ""),
                 None,
@@ -267,22 +248,22 @@ class _Rules:
         pattern, approved_pattern = self._split(threat) if runbook else (None, None)
         if approved_pattern:
             name = APPROVED[threat.name]
-            yield self._rule(
+            yield self._make.rule(
                 name,
                 f"{summary}, and that is approved",
                 pattern_json(approved_pattern),
                 group,
-                self._notify(name, alert(threat, approved=True), HUB_EXEMPT),
+                self._make.notify(name, alert(threat, approved=True), HUB_EXEMPT),
                 bus=event_bus,
             )
         is_manual = threat.name in APPROVED and runbook is None
         bus = HUB_MANUAL if is_manual else HUB
         message = alert(threat, runbook, conditions=texts_of(self._settings))
-        targets = [self._notify(threat.name, message, bus)]
+        targets = [self._make.notify(threat.name, message, bus)]
         fallback = self._to.other_topics.get("fallback-topic")
         if fallback and threat in FORWARDED:
             # Perhaps the way to the hub is what was attacked. This one needs no role.
-            targets.append(self._to_topic(threat.name, fallback, alert(threat)))
+            targets.append(self._make.to_topic(threat.name, fallback, alert(threat)))
         if runbook:
             role_arn = str(self._to.automation_role_arn)
             parameters = (
@@ -290,8 +271,8 @@ class _Rules:
                 if runbook.is_amazons
                 else runbook_input(threat, role_arn, self._to.topic_arn)
             )
-            targets.append(self._to_runbook(threat.name, runbook, parameters))
-        yield self._rule(
+            targets.append(self._make.to_runbook(threat.name, runbook, parameters))
+        yield self._make.rule(
             threat.name,
             summary,
             self._limited(threat, pattern or pattern_of(threat, self._settings, region)),
@@ -317,83 +298,6 @@ class _Rules:
             account=self._location.account,
         )
         return split(threat.event_pattern, exempt) if exempt else (None, None)
-
-    def _rule(
-        self,
-        id: str,
-        summary: str,
-        pattern: str | None,
-        group: str | None,
-        *targets: Target,
-        schedule: str | None = None,
-        bus: str = DEFAULT_BUS,
-    ) -> Rule:
-        name = self._settings.resource_names.of(id)
-        return Rule(
-            id,
-            name,
-            self._location.arn("events", rule_resource(bus, name)),
-            f"Reprieve: {summary}",
-            pattern,
-            group,
-            targets,
-            schedule,
-            bus,
-        )
-
-    def _notify(self, name: str, message: Message, bus: str = HUB) -> Target:
-        """Return the target that notifies people: a topic, or a bus of the hub's."""
-        if self._to.topic_arn is None:
-            return self._to_hub(name, bus)
-        return self._to_topic(name, self._to.topic_arn, message)
-
-    def _to_hub(self, name: str, bus: str = HUB, seconds: int = HUB_SECONDS) -> Target:
-        hub = hub_location(self._settings, self._location)
-        assert hub, "only a hub's spokes have no topic"  # noqa: S101
-        arn = hub.arn("events", f"event-bus/{self._settings.resource_names.of(bus)}")
-        role = self._to.eventbridge_role_arn
-        return self._target(f"{name}-hub", arn, None, seconds, role)
-
-    def _to_topic(self, name: str, topic_arn: str, message: Message) -> Target:
-        # SNS lets EventBridge in by the topic's policy; a role on this target may break delivery.
-        target = self._target(f"{name}-alert", topic_arn, text(message), ALERT_SECONDS)
-        return replace(target, message=message)
-
-    def _to_runbook(self, name: str, runbook: Runbook, parameters: Transformer) -> Target:
-        document = self._to.documents.get(runbook)
-        arn = (
-            document.target_arn(self._location)
-            if document
-            else runbook.target_arn(self._location, runbook.id, "$DEFAULT")
-        )
-        return self._target(
-            f"{name}-remediation",
-            arn,
-            parameters,
-            RUNBOOK_SECONDS,
-            self._to.eventbridge_role_arn,
-            document.name if document else None,
-        )
-
-    def _target(
-        self,
-        id: str,
-        arn: str,
-        transformer: Transformer | None,
-        seconds: int,
-        role_arn: str | None = None,
-        document: str | None = None,
-    ) -> Target:
-        return Target(
-            id,
-            arn,
-            transformer,
-            self._to.dead_letter_arn,
-            role_arn,
-            document,
-            seconds,
-            MAXIMUM_RETRIES,
-        )
 
 
 def _group(threat: Threat) -> str:

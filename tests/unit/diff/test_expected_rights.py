@@ -6,7 +6,7 @@ import pytest
 
 from reprieve.diff.weakenings import weakenings_of
 from reprieve.guard.guard import regional_guard
-from reprieve.guard.policies import automation_permissions
+from reprieve.guard.role_policies import automation_permissions
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
 from tests.support.synth import CHANNELS

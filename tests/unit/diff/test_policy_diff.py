@@ -3,7 +3,8 @@
 import pytest
 
 from reprieve.diff.policy_diff import compare, statements_of, wildcard_covers
-from reprieve.guard.policies import dead_letter_policy, eventbridge_trust, topic_policy
+from reprieve.guard.policies import dead_letter_policy, topic_policy
+from reprieve.guard.role_policies import eventbridge_trust
 from reprieve.location import Location
 from reprieve.names import Names
 

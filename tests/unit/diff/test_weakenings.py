@@ -6,7 +6,8 @@ import pytest
 
 from reprieve.diff.plan import UNKNOWN, Sensitive
 from reprieve.diff.weakenings import KINDS, weakenings_of
-from reprieve.guard.policies import automation_permissions, automation_trust, topic_policy
+from reprieve.guard.policies import topic_policy
+from reprieve.guard.role_policies import automation_permissions, automation_trust
 from reprieve.location import Location
 from reprieve.names import Names
 from tests.unit.diff.plan_making import change, kinds, plan_json, review
