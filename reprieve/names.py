@@ -13,6 +13,9 @@ STACK: Final = "reprieve"
 It is part of the path of the state, so it must never change. It does not depend on the prefix.
 """
 
+ORGANIZATION: Final = "organization"
+"""What the name of the stack with the stack sets ends with, after that of the hub's account."""
+
 MAX_PREFIX: Final = 32
 """Characters in a prefix: with the longest name after it, each kind of resource stays in its limit.
 
@@ -110,6 +113,20 @@ class Names:
         return f"role{self.role_path}{name}"
 
     @property
+    def guard_set(self) -> str:
+        """The stack set that deploys the guard to the accounts of an organization."""
+        return self.of("guard")
+
+    @property
+    def roles_set(self) -> str:
+        """The stack set that deploys the IAM roles of the guard to these accounts."""
+        return self.of("roles")
+
+    def template_bucket(self, account: str) -> str:
+        """Return the S3 bucket with the templates of the stack sets, in the hub's account."""
+        return f"{self.beginning}templates-{account}"
+
+    @property
     def dashboard(self) -> str:
         """The dashboard of the account."""
         return self.of("dashboard")
@@ -144,6 +161,21 @@ DRILL_TAG: Final = "reprieve-drill-run"
 
 TAG_NAMESPACES: Final = ("reprieve-", "reprieve:")
 """What the keys of Reprieve's own tags begin with."""
+
+STACK_SETS_ROLE: Final = "stacksets-exec-"
+"""What the role that StackSets uses in each account of an organization is named; more follows.
+
+CloudFormation user guide, "Configure a custom execution role template for StackSets".
+"""
+
+STACK_SETS_CREATOR: Final = (
+    "aws-service-role/member.org.stacksets.cloudformation.amazonaws.com/"
+    "AWSServiceRoleForCloudFormationStackSetsOrgMember"
+)
+"""The service-linked role, with its path, that creates the role above and nothing else.
+
+CloudFormation user guide, "Activate trusted access with AWS Organizations".
+"""
 
 PENDING_STATES: Final = ("PendingDeletion", "PendingReplicaDeletion")
 """The states of a KMS key whose deletion is scheduled (KMS API reference, KeyState)."""

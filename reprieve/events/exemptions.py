@@ -70,7 +70,10 @@ def split(pattern: EventPattern, exemptions: Exemptions) -> tuple[EventPattern, 
 
 
 def without_callers(pattern: EventPattern, principals: Iterable[str]) -> EventPattern:
-    """Return the pattern of the same events, but for those of calls by these roles and users."""
+    """Return the pattern of the same events, but for those of calls by these roles and users.
+
+    The ARN of a role may have wildcards.
+    """
     users, roles = _users_and_roles(principals)
     return _without(pattern, {_USER: users, _ROLE: roles})
 
@@ -94,7 +97,8 @@ def _without(
     limited = copy.deepcopy(pattern)
     for path, arns in exempt.items():
         if arns:
-            _put(limited["detail"], path, [{"anything-but": list(arns)}, {"exists": False}])
+            others = {"wildcard": list(arns)} if any("*" in arn for arn in arns) else list(arns)
+            _put(limited["detail"], path, [{"anything-but": others}, {"exists": False}])
     return limited
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from reprieve.events.threat import API_CALL, EventPattern, Impact, Threat, api_call
-from reprieve.names import Names
+from reprieve.names import STACK_SETS_CREATOR, STACK_SETS_ROLE, Names
 
 _DEFAULT_NAMES: Final = Names()
 # Of which service the resources are that `guard_changed` matches, by its name in CloudTrail.
@@ -17,6 +17,8 @@ def guard_changed(
     own: Names = _DEFAULT_NAMES,
     *,
     buses: bool = False,
+    stack_sets: bool = False,
+    deployed_by_stack_set: bool = False,
 ) -> EventPattern:
     """Return the pattern of every call that changes one of Reprieve's own resources.
 
@@ -24,11 +26,17 @@ def guard_changed(
     that only read to none of these rules (EventBridge user guide, "Events delivered by AWS services
     through CloudTrail"). `topics` and `automation_roles` are names that may not begin with the
     prefix of all others, which `own` has. With `buses` it also matches calls that change the hub's
-    buses.
+    buses, and with `stack_sets` those that change the stack sets which deploy to an organization.
+    With `deployed_by_stack_set` it also matches calls that change the role of StackSets, or create
+    another one of this name: `by_stack_sets` lets through what such a role does.
     """
     names: list[Any] = [{"prefix": own.beginning}]
     others = sorted(name for name in topics if not name.startswith(own.beginning))
-    roles = sorted(name for name in automation_roles if not name.startswith(own.beginning))
+    roles: list[Any] = sorted(
+        each for each in automation_roles if not each.startswith(own.beginning)
+    )
+    if deployed_by_stack_set:
+        roles.append({"prefix": STACK_SETS_ROLE})
     in_topics = [f":{own.beginning}*", *(f":{name}" for name in others)]
     parameters: tuple[dict[str, list[Any]], ...] = (
         {"name": [*names, "default"]},  # rules, documents, and the bus of all rules
@@ -43,17 +51,28 @@ def guard_changed(
         {"settingId": [{"wildcard": "*/ssm/automation/*"}]},  # its path, or its ARN
         # The policy of a bus, and whose rules soever are on it.
         *([{"eventBusName": names}] if buses else []),
+        *([{"stackSetName": names}] if stack_sets else []),
     )
+    sources = (*_GUARD_SOURCES, "cloudformation") if stack_sets else _GUARD_SOURCES
     return {
         # Only AWS can send events of these sources: anybody can imitate the rest.
-        "source": [f"aws.{name}" for name in _GUARD_SOURCES],
+        "source": [f"aws.{name}" for name in sources],
         "detail-type": [API_CALL],
         "detail": {
-            "eventSource": [f"{name}.amazonaws.com" for name in _GUARD_SOURCES],
+            "eventSource": [f"{name}.amazonaws.com" for name in sources],
             "errorCode": [{"exists": False}],
             "$or": [{"requestParameters": each} for each in parameters],
         },
     }
+
+
+def by_stack_sets(partition: str, account: str) -> tuple[str, ...]:
+    """Return the ARNs of the roles with which StackSets deploys to an account of an organization.
+
+    The first has a wildcard: StackSets chooses the end of its name.
+    """
+    role = f"arn:{partition}:iam::{account}:role/"
+    return f"{role}{STACK_SETS_ROLE}*", f"{role}{STACK_SETS_CREATOR}"
 
 
 def forwarded_guard_changed() -> EventPattern:

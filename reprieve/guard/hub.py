@@ -125,7 +125,7 @@ class _Rules:
 
     def _watches(self) -> Iterator[Rule]:
         """Yield the rules for the watches of all accounts: one for those that are the same."""
-        every = [watch for each in self._settings.all_accounts for watch in each.watch]
+        every = [watch for each in self._settings.all_known for watch in each.watch]
         names: dict[str, int] = {}
         for index, watch in enumerate(dict.fromkeys(every)):
             before = names.get(watch.name, 0)
@@ -140,7 +140,7 @@ class _Rules:
         pattern = forwarded_guard_changed() if threat is GUARD_CHANGED else threat.event_pattern
         if threat.name in APPROVED:
             runbook = RESCUE_KEY if threat is KEY_DELETION_SCHEDULED else ENABLE_KEY
-            accounts = self._settings.all_accounts
+            accounts = self._settings.all_known
             exempt = dict.fromkeys(text for each in accounts for text in texts_of(each))
             message, group = alert(threat, runbook, conditions=tuple(exempt)), "hub-rescue"
         else:

@@ -12,6 +12,7 @@ from reprieve.guard.forwarding import relay_region
 from reprieve.guard.topology import has_hub
 from reprieve.location import Location
 from reprieve.regions import known_regions
+from reprieve.settings.organization import set_stack
 from reprieve.settings.schema import Settings
 from reprieve.settings.split import ACCOUNT, CHAT, part_of, part_stack
 
@@ -73,7 +74,8 @@ def parts_of(settings: Settings) -> tuple[Part, ...]:
 
 def stacks_of(settings: Settings) -> tuple[str, ...]:
     """Return the names of all stacks of an account, in the order of the deployment."""
-    return (settings.stack, *(each.stack for each in parts_of(settings)))
+    organization = (set_stack(settings.stack),) if settings.has_stack_set else ()
+    return (settings.stack, *(each.stack for each in parts_of(settings)), *organization)
 
 
 def hub_first(settings: Settings) -> tuple[str, ...]:
@@ -83,5 +85,5 @@ def hub_first(settings: Settings) -> tuple[str, ...]:
 
 def deploy_target(settings: Settings) -> str:
     """Return what to write after `deploy` for all stacks of an account."""
-    split = settings.state.split != ACCOUNT
-    return f"'{settings.stack}*' --parallelism 1" if split else settings.stack
+    several = len(stacks_of(settings)) > 1
+    return f"'{settings.stack}*' --parallelism 1" if several else settings.stack

@@ -14,6 +14,7 @@ from reprieve.events.guard_events import (
     RESCUE_FAILED,
     RULES_CHANGED,
     alert_key_endangered,
+    by_stack_sets,
     guard_changed,
     rescue_failed,
     rules_changed,
@@ -103,17 +104,26 @@ def forwarding_rules(
 
 
 def pattern_of(threat: Threat, settings: Settings, region: str) -> EventPattern:
-    """Return the pattern of a threat; some depend on the settings."""
+    """Return the pattern of a threat in a Region; some depend on the settings."""
     if threat is not GUARD_CHANGED:
         return threat.event_pattern
+    location = Location(settings.regions.partition, region)
     role = settings.remediation.automation_role_arn
     pattern = guard_changed(
         topic_names(settings),
         (role.rpartition("/")[2],) if role else (),
         settings.resource_names,
         buses=has_hub(settings, region),
+        stack_sets=settings.has_stack_set and has_hub(settings, region),
+        deployed_by_stack_set=settings.is_member,
     )
-    return without_callers(pattern, settings.exempt.deployers)
+    callers = (*settings.exempt.deployers, *_stack_sets(settings, location))
+    return without_callers(pattern, callers)
+
+
+def _stack_sets(settings: Settings, location: Location) -> tuple[str, ...]:
+    """Return the roles with which StackSets deploys the guard, if it does."""
+    return by_stack_sets(location.partition, location.account) if settings.is_member else ()
 
 
 class _Rules:
@@ -203,10 +213,13 @@ class _Rules:
         reporting = [names.of(each.name) for each in forwarded_threats(self._settings)]
         if reporting:
             # Anyone who disables a rule keeps it from reporting that.
+            pattern = without_callers(
+                rules_changed(reporting), _stack_sets(self._settings, self._location)
+            )
             yield self._make.rule(
                 RULES_CHANGED,
                 "A rule that reports changes of Reprieve was changed",
-                own_events(rules_changed(reporting), self._location.region),
+                own_events(pattern, self._location.region),
                 "guard",
                 self._make.to_hub(RULES_CHANGED),
             )

@@ -12,6 +12,12 @@ from reprieve.settings.arns import RoleArn, principal_account, principal_partiti
 from reprieve.settings.invalid import invalid, invalid_at, other_partition_at, plain
 
 EXAMPLE_ID: Final = "111122223333"
+MEMBER_ID: Final = "000000000000"
+"""The id with which the settings of the accounts of a stack set are validated: no account has it.
+
+They are the common settings: `Settings.members`.
+"""
+
 ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 # STS API reference, AssumeRole: ExternalId.
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")

@@ -7,10 +7,11 @@ from typing import Final
 
 from pydantic_core import InitErrorDetails
 
-from reprieve.settings.account import EXAMPLE_ID, AccountSettings, stack_of
+from reprieve.settings.account import EXAMPLE_ID, MEMBER_ID, AccountSettings, stack_of
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.hub import senders_errors, with_hub_account
 from reprieve.settings.invalid import invalid_at
+from reprieve.settings.organization import hub_account_errors, uses_stack_sets
 from reprieve.settings.schema import TABLES
 from reprieve.settings.split import equal_stacks
 from reprieve.settings.state import shared_by, without_other_backends
@@ -20,7 +21,8 @@ ACCOUNT: Final = "account"
 ACCOUNTS: Final = "accounts"
 """The table of one account, and the one that has a table for each of several accounts."""
 
-OVERRIDABLE: Final = tuple(table for table in TABLES if table != ACCOUNT)
+ORGANIZATION: Final = "organization"
+OVERRIDABLE: Final = tuple(table for table in TABLES if table not in (ACCOUNT, ORGANIZATION))
 """The tables that an account can override."""
 
 MAX_NAME: Final = 40
@@ -110,8 +112,9 @@ def account_tables(
         content: The content of the file of settings.
         variables: The settings in the environment, `{table: {key: value}}`.
     """
+    common = with_hub_account(overridden(content, variables), content.get(ACCOUNTS))
     if ACCOUNTS not in content:
-        return [], []
+        return [], list(hub_account_errors(common, {}))
     accounts = content[ACCOUNTS]
     errors = list(_both_forms_errors(content, variables))
     if not isinstance(accounts, dict):
@@ -123,7 +126,20 @@ def account_tables(
     for name, table in accounts.items():
         errors += _form_errors(name, table)
     tables = [_split(name, table) for name, table in accounts.items() if isinstance(table, dict)]
+    ids = {each.name: each.own.get("id") for each in tables}
+    errors += hub_account_errors(common, ids) if ids else []
     return tables, [*errors, *_between_errors(tables, content, variables)]
+
+
+def member_values(content: Tables, variables: Variables) -> dict[str, object] | None:
+    """Return the settings of the accounts that stack sets deploy to, before validation.
+
+    They are the common tables. None if no stack set deploys.
+    """
+    common = overridden(content, variables)
+    if not uses_stack_sets(common):
+        return None
+    return with_hub_account({**common, ACCOUNT: {"id": MEMBER_ID}}, content.get(ACCOUNTS))
 
 
 def _split(name: str, table: Tables) -> AccountTable:
@@ -153,8 +169,11 @@ def _form_errors(name: str, table: object) -> Errors:
     if isinstance(state, dict) and "split" in state:
         rule, hint = "is for all accounts together", "write it under [state]"
         yield invalid_at((ACCOUNTS, name, "state", "split"), state["split"], rule, hint)
+    if ORGANIZATION in table:
+        rule, hint = "is for all accounts together", "write its keys under [organization]"
+        yield invalid_at((ACCOUNTS, name, ORGANIZATION), table[ORGANIZATION], rule, hint)
     for key in table:
-        if key not in OVERRIDABLE and key not in AccountSettings.model_fields:
+        if key not in (*OVERRIDABLE, *AccountSettings.model_fields, ORGANIZATION):
             hint = _where_it_belongs(name, key)
             yield invalid_at((ACCOUNTS, name, key), table[key], "is not a setting", hint)
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import InitErrorDetails
 
 from reprieve.names import TAG_NAMESPACES
+from reprieve.settings.account import MEMBER_ID
 from reprieve.settings.invalid import invalid, invalid_at, other_partition_at, plain
 from reprieve.settings.unvalidated import Values, table
 
@@ -93,6 +94,15 @@ class ResourcesSettings(BaseModel, frozen=True, extra="forbid"):
         "Reprieve creates.",
     )
 
+    def in_every_account(self, account: str) -> "ResourcesSettings":
+        """Return the same settings with `account` in place of that of the permissions boundary."""
+        found = _BOUNDARY.fullmatch(self.permissions_boundary_arn or "")
+        if not found or found["account"] == "aws":
+            return self
+        begin, end = found.span("account")
+        arn = f"{found[0][:begin]}{account}{found[0][end:]}"
+        return self.model_copy(update={"permissions_boundary_arn": arn})
+
 
 def resources_errors(values: Values) -> Errors:
     """Yield tags that are too many, or that differ in upper and lower case only."""
@@ -129,7 +139,7 @@ def boundary_errors(values: Values, partition: str, reference: str) -> Errors:
     hint = "use a policy of the account to watch"
     yield from other_partition_at(place, found[0], found["partition"], partition, hint, reference)
     id = table(values, "account").get("id")
-    if isinstance(id, str) and found["account"] not in ("aws", id):
+    if isinstance(id, str) and id != MEMBER_ID and found["account"] not in ("aws", id):
         yield invalid_at(
             place,
             found[0],

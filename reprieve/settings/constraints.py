@@ -10,7 +10,7 @@ from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threat import pattern_json
 from reprieve.events.threats import BY_NAME, KEY_DELETION_SCHEDULED, KEY_DISABLED
 from reprieve.names import Names
-from reprieve.settings.account import account_errors
+from reprieve.settings.account import MEMBER_ID, account_errors
 from reprieve.settings.arns import key_home, principal_account, principal_partition
 from reprieve.settings.channels import channel_errors
 from reprieve.settings.common import boundary_errors, resources_errors
@@ -20,6 +20,7 @@ from reprieve.settings.exemption import exemption_errors
 from reprieve.settings.hub import alerting_regions, hub_errors
 from reprieve.settings.invalid import invalid_at, other_partition_at
 from reprieve.settings.naming import names_of, naming_errors
+from reprieve.settings.organization import organization_errors
 from reprieve.settings.quotas import deployer_errors, runbook_errors, watch_errors
 from reprieve.settings.state import state_errors
 from reprieve.settings.types import WATCH_WORDS
@@ -57,6 +58,7 @@ def cross_field_errors(values: Values) -> Errors:
     yield from state_errors(table(values, "state"), partition)
     watched = _watched(values, partition) if partition else None
     yield from channel_errors(values, partition, watched)
+    yield from organization_errors(values, partition)
     if partition is None:
         return
     yield from _partition_errors(values, partition, reference)
@@ -96,6 +98,8 @@ def duplicate_errors(values: Values) -> Errors:
             ("exempt", "principals"),
             ("exempt", "keys"),
             ("exempt", "deployers"),
+            ("organization", "organizational_units"),
+            ("organization", "exclude_accounts"),
             ("reliability", "alarm_emails"),
             ("regions", "watch"),
             ("regions", "exclude"),
@@ -159,7 +163,7 @@ def _remediation_errors(values: Values) -> Errors:
 def _other_account_errors(values: Values, role: str) -> Errors:
     """Yield an error if the runbook's role is in another account than the settings are for."""
     id, owner = table(values, "account").get("id"), principal_account(role)
-    if owner and isinstance(id, str) and owner != id:
+    if owner and isinstance(id, str) and id not in (owner, MEMBER_ID):
         yield invalid_at(
             ("remediation", "automation_role_arn"),
             role,

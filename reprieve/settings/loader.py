@@ -8,11 +8,11 @@ from typing import NoReturn
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails
 
-from reprieve.settings.accounts import AccountTable, account_tables
+from reprieve.settings.accounts import AccountTable, account_tables, member_values
 from reprieve.settings.deployment import Deployment
 from reprieve.settings.errors import SettingError, SettingsError
 from reprieve.settings.merged_errors import merged
-from reprieve.settings.origins import Origins
+from reprieve.settings.origins import MemberOrigins, Origins
 from reprieve.settings.schema import LISTS, TABLES, Settings
 from reprieve.settings.sources import (
     ACCOUNT_VARIABLE,
@@ -65,16 +65,19 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
     tables, form_errors = account_tables(content, from_environment)
     each_table: Sequence[AccountTable | None] = tables or [None]
     origins = [Origins(file, content, from_environment, table) for table in each_table]
+    if member_values(content, from_environment):
+        origins.append(MemberOrigins(file, content, from_environment))
     outcomes = [_validate(each.values) for each in origins]
     found = [each for each in outcomes if isinstance(each, Settings)]
     if form_errors or unknown or len(found) < len(outcomes):
         errors = [[] if isinstance(each, Settings) else each for each in outcomes]
         _refuse(file, directory, origins, errors, form_errors, unknown)
+    members = found.pop().of_members() if len(found) > len(each_table) else None
     ids = [each.account.id for each in found if each.account.id]
     names = [table.name if table else None for table in each_table]
     deployment = Deployment(
         tuple(
-            each.placed(name, ids, found if tables else ())
+            each.placed(name, ids, found if tables else (), members)
             for each, name in zip(found, names, strict=True)
         )
     )
@@ -102,7 +105,7 @@ def _refuse(
     # Without a file, the missing file is the error, and not each thing that it would have.
     if file is None and any(map(_is_required, errors[0])):
         others = [[each for each in errors[0] if not _is_required(each)]]
-        found = merged(origins, others, form_errors)
+        found = merged(origins[:1], others, form_errors)
         raise NoSettings([_no_file(directory), *found, *unknown])
     raise SettingsError([*merged(origins, errors, form_errors), *unknown])
 

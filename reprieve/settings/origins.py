@@ -8,7 +8,13 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from reprieve.settings.accounts import AccountTable, Tables, Variables, overridden
+from reprieve.settings.accounts import (
+    AccountTable,
+    Tables,
+    Variables,
+    member_values,
+    overridden,
+)
 from reprieve.settings.errors import Place
 from reprieve.settings.schema import Settings
 from reprieve.settings.sources import variable_of
@@ -77,6 +83,13 @@ class Origins:
             for table, keys in self.variables.items()
             for key in keys
         }
+
+
+class MemberOrigins(Origins):
+    """The sources of the settings that stack sets deploy to many accounts: the common tables."""
+
+    def _values(self, variables: Variables) -> dict[str, object]:
+        return member_values(self.content, variables) or {}
 
 
 def _tables(accounts: Sequence[str]) -> str:

@@ -6,15 +6,19 @@ from typing import Final
 
 from pydantic_core import InitErrorDetails
 
+from reprieve import regions
 from reprieve.events.exemptions import without_callers
-from reprieve.events.guard_events import GUARD_CHANGED, guard_changed
+from reprieve.events.guard_events import GUARD_CHANGED, by_stack_sets, guard_changed
 from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.events.threat import pattern_json
+from reprieve.location import ACCOUNT_REFERENCE
+from reprieve.settings.account import MEMBER_ID
 from reprieve.settings.arns import principal_partition
 from reprieve.settings.errors import Place
 from reprieve.settings.hub import HUB_TOPOLOGY
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.naming import names_of
+from reprieve.settings.organization import STACK_SETS
 from reprieve.settings.types import MAX_EMAIL, MAX_TOPIC_NAME
 from reprieve.settings.unvalidated import Texts, Values, table, texts, watch_names, watch_patterns
 
@@ -142,8 +146,13 @@ def deployer_errors(values: Values, watched: list[str]) -> Errors:
     deployers = texts(values, "exempt", "deployers")
     if GUARD_CHANGED.name not in texts(values, "notify", "threats").values():
         return
-    if not isinstance(topic, str) or len(topic) > MAX_TOPIC_NAME or not deployers:
+    is_member = table(values, "account").get("id") == MEMBER_ID
+    if not isinstance(topic, str) or len(topic) > MAX_TOPIC_NAME:
         return
+    if not deployers and not is_member:
+        return
+    partition = regions.partition_of(watched[0]) if watched else None
+    callers = by_stack_sets(str(partition), ACCOUNT_REFERENCE) if is_member else ()
     roles = [role.rpartition("/")[2]] if isinstance(role, str) else []
     pattern = without_callers(
         guard_changed(
@@ -151,8 +160,10 @@ def deployer_errors(values: Values, watched: list[str]) -> Errors:
             roles,
             names_of(values),
             buses=table(values, "notify").get("topology") == HUB_TOPOLOGY,
+            stack_sets=table(values, "organization").get("engine") == STACK_SETS and not is_member,
+            deployed_by_stack_set=is_member,
         ),
-        filter(principal_partition, deployers.values()),
+        (*filter(principal_partition, deployers.values()), *callers),
     )
     length = len(pattern_json(pattern | {"region": [max(watched, key=len, default="")]}))
     if length > MAX_PATTERN_LENGTH:

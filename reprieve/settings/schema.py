@@ -22,6 +22,7 @@ from pydantic_core import PydanticUndefined
 
 from reprieve import regions
 from reprieve.events.threats import DEFAULTS
+from reprieve.location import ACCOUNT_REFERENCE
 from reprieve.names import Names
 from reprieve.settings.account import AccountSettings, stack_of
 from reprieve.settings.arns import AutomationRoleArn, Key, PrincipalArn
@@ -33,6 +34,7 @@ from reprieve.settings.exemption import ExemptionSettings, ExemptTags
 from reprieve.settings.hub import HubSettings, Topology
 from reprieve.settings.naming import NamesSettings, names_of
 from reprieve.settings.no_effect import no_effect_errors
+from reprieve.settings.organization import OrganizationSettings
 from reprieve.settings.pydantic_errors import translate
 from reprieve.settings.state import StateSettings
 from reprieve.settings.types import (
@@ -262,11 +264,14 @@ class Settings(_Table):
     names: NamesSettings = Field(default_factory=NamesSettings)
     resources: ResourcesSettings = Field(default_factory=ResourcesSettings)
     state: StateSettings = Field(default_factory=StateSettings)
+    organization: OrganizationSettings = Field(default_factory=OrganizationSettings)
     exemption: tuple[ExemptionSettings, ...] = ()
     watch: tuple[WatchSettings, ...] = ()
     channel: tuple[ChannelSettings, ...] = ()
     _all_account_ids: tuple[str, ...] = PrivateAttr(default=())
     _all_accounts: "tuple[Settings, ...]" = PrivateAttr(default=())
+    _members: "Settings | None" = PrivateAttr(default=None)
+    _is_member: bool = PrivateAttr(default=False)
 
     @property
     def all_account_ids(self) -> tuple[str, ...]:
@@ -282,6 +287,33 @@ class Settings(_Table):
         return self._all_accounts or (self,)
 
     @property
+    def is_member(self) -> bool:
+        """Whether these are the settings of all accounts that a stack set deploys to."""
+        return self._is_member
+
+    @property
+    def has_stack_set(self) -> bool:
+        """Whether the stack sets of the organization are in this account."""
+        id = self.account.id
+        return self._members is not None and id is not None and id == self.notify.hub.account
+
+    @property
+    def members(self) -> "Settings":
+        """The settings of the accounts that the stack sets deploy to: the common ones.
+
+        Raises:
+            ValueError: The engine is not "stacksets".
+        """
+        if self._members is None:
+            raise ValueError(f'organization.engine is "{self.organization.engine}"')
+        return self._members
+
+    @property
+    def all_known(self) -> "tuple[Settings, ...]":
+        """The settings of all accounts of the deployment, and those of its members."""
+        return (*self.all_accounts, *([self._members] if self._members else []))
+
+    @property
     def stack(self) -> str:
         """The name of the account's stack: `reprieve`, or `reprieve-NAME` of `[accounts.NAME]`."""
         return stack_of(self.account.name)
@@ -291,6 +323,7 @@ class Settings(_Table):
         name: str | None,
         all_account_ids: Sequence[str],
         all_accounts: "Sequence[Settings]" = (),
+        members: "Settings | None" = None,
     ) -> Self:
         """Return the settings of an account as a part of its deployment.
 
@@ -298,16 +331,29 @@ class Settings(_Table):
             name: The NAME of `[accounts.NAME]`; None without such tables.
             all_account_ids: The known ids of all accounts of the deployment.
             all_accounts: Their settings, if they have names.
+            members: The settings of the accounts that stack sets deploy to, if there are any.
         """
-        changed = {}
+        state = self.state.with_stack_set() if members else self.state
+        changed: dict[str, object] = {"state": state}
         if name:
             changed = {
                 "account": self.account.named(name),
-                "state": self.state.of_stack(stack_of(name)),
+                "state": state.of_stack(stack_of(name)),
             }
         copy = self.model_copy(update=changed)
+        copy._members = members
         copy._all_account_ids = tuple(all_account_ids)
         copy._all_accounts = tuple(all_accounts)
+        return copy
+
+    def of_members(self) -> Self:
+        """Return these settings, validated with `MEMBER_ID`, for all accounts of the stack sets.
+
+        A permissions boundary is that of the same name in each account.
+        """
+        resources = self.resources.in_every_account(ACCOUNT_REFERENCE)
+        copy = self.model_copy(update={"account": AccountSettings(), "resources": resources})
+        copy._is_member = True
         return copy
 
     @property

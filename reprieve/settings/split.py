@@ -70,6 +70,11 @@ def part_stack(base: str, part: str) -> str:
     return f"{base}-{part}"
 
 
+def state_name(backend: object) -> str:
+    """Return the key of `[state]` that names the state of a backend; empty if none does."""
+    return _NAMES.get(str(backend), "")
+
+
 def split_errors(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Yield a name of the state that all stacks of an account would share.
 
@@ -77,7 +82,7 @@ def split_errors(values: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         values: The table `[state]`, before validation: each value may be anything.
     """
     split = values.get("split")
-    name = _NAMES.get(str(values.get("backend")), "")
+    name = state_name(values.get("backend"))
     text = values.get(name)
     if split in (AREA, REGION) and isinstance(text, str) and STACK_WORD not in text:
         yield invalid_at(

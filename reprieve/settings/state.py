@@ -4,7 +4,7 @@ import re
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
 from pydantic_core import InitErrorDetails
 
 from reprieve import regions
@@ -125,7 +125,7 @@ def _hostname(text: str) -> str:
 
 
 _Backend = Annotated[str, AfterValidator(plain), AfterValidator(_backend)]
-_Bucket = Annotated[str, AfterValidator(plain), AfterValidator(_bucket)]
+Bucket = Annotated[str, AfterValidator(plain), AfterValidator(_bucket)]
 _ObjectKey = Annotated[str, AfterValidator(plain), AfterValidator(_object_key)]
 _Name = Annotated[str, AfterValidator(plain), AfterValidator(_name)]
 _Project = Annotated[str, AfterValidator(plain), AfterValidator(_project)]
@@ -146,7 +146,7 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
         'all Regions, "area", one for each area such as us or europe-west, or "region". It is the '
         "same for all accounts. Move the state when you change it: docs/state.md.",
     )
-    bucket: _Bucket | None = Field(
+    bucket: Bucket | None = Field(
         default=None, description="s3, required: the bucket. It must exist."
     )
     key: _ObjectKey | None = Field(
@@ -185,12 +185,25 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
         description=f"hcp: the host of Terraform Enterprise. Default: {DEFAULT_HOSTNAME}.",
     )
 
+    _has_stack_set: bool = PrivateAttr(default=False)
+
+    @property
+    def _is_shared(self) -> bool:
+        """Whether an account has several stacks."""
+        return self.split != ACCOUNT or self._has_stack_set
+
+    def with_stack_set(self) -> "StateSettings":
+        """Return the same settings for an account that also has the stack of the stack sets."""
+        copy = self.model_copy()
+        copy._has_stack_set = True
+        return copy
+
     def of_stack(self, stack: str) -> "StateSettings":
         """Return the same settings, with the name of a stack for each STACK.
 
-        With a split, STACK stays: an account has several stacks.
+        If the account has several stacks, STACK stays.
         """
-        if self.split != ACCOUNT:
+        if self._is_shared:
             return self
         named = {
             key: value.replace(STACK_WORD, stack)
@@ -208,7 +221,7 @@ class StateSettings(BaseModel, frozen=True, extra="forbid"):
         return self._name(self.workspace, stack) or stack
 
     def _name(self, text: str | None, stack: str) -> str | None:
-        return text.replace(STACK_WORD, stack) if text and self.split != ACCOUNT else text
+        return text.replace(STACK_WORD, stack) if text and self._is_shared else text
 
     def describe(self, stack: str) -> str:
         """Return the place of a stack's state: a file, s3://BUCKET/KEY, HOST/ORGANIZATION/NAME."""

@@ -10,12 +10,14 @@ from reprieve.events.guard_events import (
     FORWARDED,
     GUARD_CHANGED,
     TRAIL_CHANGED,
+    by_stack_sets,
     guard_changed,
     rescue_failed,
 )
 from reprieve.events.patterns import MAX_PATTERN_LENGTH, pattern_errors
 from reprieve.events.threat import pattern_json
 from reprieve.messages.alerts import alert
+from reprieve.names import STACK_SETS_CREATOR
 from sandbox.events.matching import matches
 from tests.events.envelopes import delivered, envelope
 
@@ -267,3 +269,64 @@ def test_failures_of_reprieves_runbooks_match_by_their_beginning(definition, mat
     pattern = json.dumps(rescue_failed(*runbooks))
     assert matches(pattern, event | {"source": "aws.ssm"}) == matched
     assert not matches(pattern, event | {"source": "com.example"})
+
+
+CREATOR = f"arn:aws:iam::{ACCOUNT}:role/{STACK_SETS_CREATOR}"
+STACK_SETS = f"arn:aws:iam::{ACCOUNT}:role/stacksets-exec-0123456789abcdef0123456789abcdef"
+
+
+def of_a_member(*deployers):
+    """Return the pattern in an account that a stack set deploys to."""
+    pattern = guard_changed(deployed_by_stack_set=True)
+    text = pattern_json(without_callers(pattern, (*by_stack_sets("aws", ACCOUNT), *deployers)))
+    assert pattern_errors(text) == []
+    return text
+
+
+@pytest.mark.parametrize(
+    ("role", "matched"),
+    [
+        (STACK_SETS, False),
+        (DEPLOYER, False),
+        (f"{DEPLOYER}2", True),
+        # At another path, with another name, or of another account: StackSets never uses these.
+        (STACK_SETS.replace("role/", "role/team/"), True),
+        (STACK_SETS.replace("stacksets", "stackset"), True),
+        (STACK_SETS.replace(ACCOUNT, "999988887777"), True),
+        (f"arn:aws:iam::{ACCOUNT}:role/Admin", True),
+    ],
+)
+def test_in_a_member_a_roll_out_of_stack_sets_sends_no_alert(role, matched):
+    """Thousands of alerts would suspend the inbox of the organization."""
+    event = call("events", "PutRule", {"name": RULE}, identity=session(role))
+    assert matches(of_a_member(DEPLOYER), event) == matched
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "matched"),
+    [
+        ("CreateRole", f"arn:aws:iam::{ACCOUNT}:role/Admin", True),
+        ("UpdateAssumeRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/Admin", True),
+        ("CreateRole", CREATOR, False),
+        ("CreateRole", CREATOR.replace("aws-service-role/", ""), True),
+    ],
+)
+def test_in_a_member_the_role_of_stack_sets_is_part_of_the_guard(name, role, matched):
+    """Nobody gets such a role unnoticed: it may change the guard. AWS's own creation is no news."""
+    event = call("iam", name, {"roleName": "stacksets-exec-evil"}, identity=session(role))
+    assert matches(of_a_member(), event) == matched
+    assert not matches(pattern_json(guard_changed()), event)
+
+
+@pytest.mark.parametrize("name", ["DeleteStackInstances", "UpdateStackSet", "DeleteStackSet"])
+@pytest.mark.parametrize("stack_set", ["reprieve-guard", "reprieve-guard:0a1b2c3d"])
+def test_at_the_hub_a_change_of_the_stack_sets_sends_an_alert(name, stack_set):
+    """Unless a deployer makes it: nothing in the members reports it."""
+    pattern = guard_changed(buses=True, stack_sets=True)
+    event = call("cloudformation", name, {"stackSetName": stack_set}, identity=session(DEPLOYER))
+    assert pattern_errors(pattern_json(pattern)) == []
+    assert matches(pattern_json(pattern), event)
+    assert not matches(pattern_json(without_callers(pattern, [DEPLOYER])), event)
+    assert not matches(pattern_json(guard_changed(buses=True)), event)
+    other = call("cloudformation", name, {"stackSetName": "others"}, identity=session(DEPLOYER))
+    assert not matches(pattern_json(pattern), other)
