@@ -60,6 +60,17 @@ def main() -> int:
 
 def synthesise(accounts: "Sequence[Settings]", outdir: Path, *, into: Path) -> None:
     """Synthesise the stacks of accounts for the folder `outdir`, and write them to `into`."""
+    from stacks.cdk import UnexpectedAnswer, creating_ahead
+
+    try:
+        with creating_ahead():
+            _synthesise(accounts, outdir, into)
+    except UnexpectedAnswer:
+        # Once more, each step after the other: jsii's own error is raised where it belongs.
+        _synthesise(accounts, outdir, into)
+
+
+def _synthesise(accounts: "Sequence[Settings]", outdir: Path, into: Path) -> None:
     from stacks.account import add_account
     from stacks.cdk import App
 

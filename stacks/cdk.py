@@ -6,6 +6,7 @@ chooses it, these imports are of its packages (docs/cdktf.md).
 
 from reprieve.environment.cdk import CDKTF, chosen
 from stacks.fast_bindings import fast_bindings
+from stacks.fast_requests import UnexpectedAnswer, creating_ahead
 from stacks.redirect import redirect
 
 CDK = chosen()
@@ -117,6 +118,8 @@ __all__ = [
     "TerraformOutput",
     "TerraformResourceLifecycle",
     "TerraformStack",
+    "UnexpectedAnswer",
+    "creating_ahead",
     "literal",
 ]
 

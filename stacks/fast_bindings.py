@@ -11,7 +11,8 @@ avoid that, and repeated work for each resource:
   getters, so that each module is read when it is first used. It also spares the CDK some work.
 * Each constructor of the bindings checks the types of all its arguments: a check that has passed is
   not repeated (`fast_checks.py`).
-* Each resource is a message to Node: it is encoded at once (`fast_create.py`).
+* Each resource is a message to Node: it is encoded at once (`fast_create.py`), and the next one
+  does not wait for its answer (`fast_requests.py`).
 
 `main.py` adds another: it stops the garbage collector from searching everything that was imported.
 
@@ -28,6 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stacks.fast_checks import speed_up_checks
+from stacks.fast_requests import send_ahead
 
 SWITCH = "REPRIEVE_STOCK_BINDINGS"
 PACKAGE = "cdktf_cdktf_provider_aws"
@@ -59,8 +61,10 @@ def fast_bindings(
     fast = not environ.get(SWITCH)
     if fast:
         _preload_in_node(environ)
-        _skip_package_init(package)
     try:
+        if fast:
+            _send_ahead()
+            _skip_package_init(package)
         yield
         if fast:
             speed_up_checks(package)
@@ -107,6 +111,13 @@ def _skip_package_init(package: str) -> None:
         for name in [name for name in sys.modules if name.split(".")[0] == package]:
             del sys.modules[name]
         importlib.import_module(package)
+
+
+def _send_ahead() -> None:
+    try:
+        send_ahead()
+    except (ImportError, AttributeError):
+        return  # another jsii, without the parts that this needs
 
 
 def _speed_up_create() -> None:

@@ -17,6 +17,7 @@ from jsii._kernel.types import Callback, CreateRequest, CreateResponse, ObjRef
 from jsii.errors import ErrorType, JavaScriptError, JSIIError
 
 from stacks.fast_checks import PLAIN
+from stacks.fast_requests import Requests
 
 # Private parts of jsii: typed as anything, since no version promises them.
 _KERNEL: Final[Any] = importlib.import_module("jsii._kernel")
@@ -46,7 +47,7 @@ class FastCreate:
             node, message = self._prepared(klass, obj, args or [])
         except (_OnlyStockError, AttributeError, TypeError):
             return self._stock(klass, obj, args)
-        obj.__jsii_ref__ = _answer(self._kernel, node, _exchange(node, message))
+        obj.__jsii_ref__ = _created(self._kernel, node, message)
         _KERNEL._reference_map.register_reference(obj)
         return obj.__jsii_ref__
 
@@ -137,12 +138,29 @@ def _without_left_out(each: dict[str, Any]) -> dict[str, Any]:
     return {"$jsii.struct": {**struct, "data": data}}
 
 
-def _exchange(node: Any, message: dict[str, Any]) -> bytes:
-    """Send a message to Node, and return the line that it answers."""
-    node._process.stdin.write(json.dumps(message).encode() + b"\n")
+def _created(kernel: Any, node: Any, message: dict[str, Any]) -> Any:
+    """Let Node create an object; return the reference to it."""
+    line = json.dumps(message).encode() + b"\n"
+    requests: Requests | None = getattr(node, "requests", None)
+    if requests is None:
+        return _answer(kernel, node, _exchange(node, line))
+    if requests.creates_ahead and requests.next_object is not None:
+        ref = f"{message['fqn']}@{requests.next_object}"
+        requests.next_object += 1
+        requests.send(line, f'{{"ok":{{"$jsii.byref":"{ref}"}}}}'.encode())
+        return ObjRef(ref=ref)
+    requests.finish()
+    created = _answer(kernel, node, _exchange(node, line))
+    requests.next_object = int(created.ref.rpartition("@")[2]) + 1
+    return created
+
+
+def _exchange(node: Any, line: bytes) -> bytes:
+    """Send a line to Node, and return the line that it answers."""
+    node._process.stdin.write(line)
     node._process.stdin.flush()
-    line: bytes = node._process.stdout.readline()
-    return line
+    answer: bytes = node._process.stdout.readline()
+    return answer
 
 
 def _answer(kernel: Any, node: Any, line: bytes) -> Any:
