@@ -11,6 +11,7 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
+from sandbox.cloudformation import filling
 from sandbox.cloudtrail.trails import create_trail
 from sandbox.core import clock
 from sandbox.core.account import ACCOUNT_ID, in_account
@@ -108,13 +109,16 @@ class Sandbox(Observations):
         """The ids of the accounts, the default account first."""
         return self._accounts.ids
 
-    def add_account(self, account: str) -> None:
+    def add_account(self, account: str, unit: str | None = None, name: str | None = None) -> None:
         """Add an account of this id, with its trail. One that is there already stays as it is.
 
+        With `unit`, the id of an organizational unit or of a root, the account joins that
+        organization, as if it had been created in it: automatic deployments of stack sets begin.
         A reset removes the accounts that the sandbox did not have at the start.
 
         Raises:
-            ValueError: The id has not 12 digits.
+            ValueError: The id has not 12 digits, there is no such unit, or the account is in an
+                organization already.
             RuntimeError: The sandbox is not running.
         """
         if self._server is None:
@@ -122,18 +126,52 @@ class Sandbox(Observations):
         if self._accounts.add(account):
             with in_account(account):
                 create_trail(TRAIL, HOME_REGION)
+        if unit is not None:
+            organization = membership.join(account, unit, name)
+            above = organization.units_above(account)
+            self._services.cloudformation.account_moved(organization, account, (), above)
 
     def organize(self, management: str = ACCOUNT_ID, names: Mapping[str, str] | None = None) -> str:
         """Put all accounts into an organization. Return its id. `names` are by account id.
 
-        An account that is added later is no member. Only the management account and delegated
-        administrators may list the accounts.
+        An account that is added later is no member, unless `add_account` gets a unit. Only the
+        management account and delegated administrators may list the accounts.
 
         Raises:
             ValueError: There is an organization already.
         """
         members = [account for account in self.accounts if account != management]
         return membership.organize(management, members, names or {}).id
+
+    def fill_stack_set(
+        self,
+        name: str,
+        accounts: Iterable[str],
+        regions: Iterable[str],
+        unit: str,
+        state: Callable[[str, str], filling.State] = lambda account, region: filling.CURRENT,
+    ) -> None:
+        """Simulate a large organization: add accounts to a unit, and instances to a stack set.
+
+        These are records only, which the calls that list accounts and stack instances return. No
+        stack is deployed, and the accounts are none of the sandbox's: nothing else can be done with
+        them. `name` is that of a service-managed stack set. `state` returns for an account and
+        Region the status, the detailed status and the reason of its instance: (CURRENT, SUCCEEDED,
+        "") by default. 1,000 accounts in 17 Regions take about a second.
+
+        Raises:
+            ValueError: No organization has the unit.
+            LookupError: The organization has no stack set of this name.
+        """
+        wanted, places = list(accounts), list(regions)
+        organization = membership.add_records(wanted, unit)
+        filling.fill(
+            organization.management,
+            name,
+            ((account, region) for region in places for account in wanted),
+            unit,
+            state,
+        )
 
     def environment(self, account: str = ACCOUNT_ID) -> dict[str, str]:
         """Return variables that make terraform, cdktf, aws and boto3 talk to the sandbox only.

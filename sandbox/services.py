@@ -10,6 +10,7 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from sandbox.chatbot.configurations import ENDPOINT
 from sandbox.chatbot.posts import Posts
+from sandbox.cloudformation.api import CloudFormation
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
 from sandbox.cloudwatch.alarms import Alarms
@@ -78,6 +79,7 @@ class Services:
             ),
             self.user_notifications.see,
         )
+        self.cloudformation = CloudFormation(self.work, clients, limits)
         self.posts = Posts()
         self.subscribers = Subscribers(
             self.work,
@@ -106,6 +108,7 @@ class Services:
             log,
             lambda: self.subscribers.notifications,
             lambda: self.posts.posts,
+            self.cloudformation,
             reset,
         )
         recorder = Recorder(Authorizer(router, self.switches), log, self.automations.service_of)

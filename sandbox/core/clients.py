@@ -41,6 +41,10 @@ _LOCAL = {
 }
 
 
+FOR_CALLER = "cloudformation-"
+"""The access key of a caller has this before it if CloudFormation makes a call in its name."""
+
+
 class Clients:
     """Creates boto3 clients for one endpoint."""
 

@@ -21,7 +21,9 @@ class Quotas:
     needs", "aws:executeScript" (600 seconds); KMS Developer Guide, "Request quotas"; CloudTrail
     User Guide, "Quotas" (LookupEvents); SNS, "Email message delivery rate"; EventBridge User
     Guide, "Quotas". AWS has more queued automations in newer texts (5,000): the smaller number is
-    the stricter one. CreateKey and the other KMS calls have quotas that are not enforced here.
+    the stricter one. CloudFormation's rates are not published, and for those of Organizations no
+    source was at hand: both figures are assumptions. CreateKey and the other KMS calls have quotas
+    that are not enforced here.
     """
 
     running_automations: int = 100
@@ -43,6 +45,10 @@ class Quotas:
     describe_key_per_second: float = 2000
     list_keys_per_second: float = 500
     lookup_events_per_second: float = 2
+    stack_set_reads_per_second: float = 10
+    """Of each call of CloudFormation that describes, lists or gets something."""
+    organizations_reads_per_second: float = 10
+    """Of each call of Organizations that describes or lists something. It has no Regions."""
     emails_per_second: float = 10
     """To one subscription. Above it SNS suspends the subscription."""
     rules_per_bus: int = 300

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from sandbox.core.account import ACCOUNT_ID, in_account
+from sandbox.core.clients import FOR_CALLER
 from sandbox.gateway.authorizer import CREDENTIAL
-from sandbox.gateway.call import MOTO_ACCOUNT
+from sandbox.gateway.call import MOTO_ACCOUNT, VIA
 from sandbox.iam.principals import account_of_key
 
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _ROOT: Final = "sandbox"
+_CLOUDFORMATION: Final = "cloudformation.amazonaws.com"
 _ROOT_KEY: Final = re.compile(rf"{_ROOT}-(\d{{12}})")
 
 
@@ -77,8 +79,14 @@ class AccountGate:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one HTTP request."""
-        scope = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-        account = ACCOUNT_ID if scope is None else self._accounts.of_key(scope[1])
+        signature = environ.get("HTTP_AUTHORIZATION", "")
+        scope = CREDENTIAL.search(signature)
+        key = "" if scope is None else scope[1]
+        environ[VIA] = ""
+        if key.startswith(FOR_CALLER):
+            environ["HTTP_AUTHORIZATION"] = signature.replace(FOR_CALLER, "", 1)
+            environ[VIA], key = _CLOUDFORMATION, key.removeprefix(FOR_CALLER)
+        account = self._accounts.of_key(key) if key else ACCOUNT_ID
         environ[MOTO_ACCOUNT] = account
         with in_account(account):
             # The whole body, so that nothing of the answer is made outside the account.

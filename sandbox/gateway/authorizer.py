@@ -16,6 +16,7 @@ from sandbox.core.account import account_of
 from sandbox.core.errors import AwsError
 from sandbox.events.bus_policy import call_denial_reason
 from sandbox.gateway import protocols
+from sandbox.gateway.call import VIA
 from sandbox.gateway.regions import Switches
 from sandbox.gateway.request_conditions import condition_keys, tagging_action
 from sandbox.gateway.required_actions import required_actions
@@ -68,7 +69,8 @@ class Authorizer:
                 )
             if service not in _CHECKED_SERVICES:
                 return self._app(environ, start_response)  # type: ignore[no-any-return]
-            request = _read(environ, service, region, caller_of(access_key, region), is_json)
+            caller = caller_of(access_key, region, via=environ[VIA])
+            request = _read(environ, service, region, caller, is_json)
             _authorize(request)
         except AwsError as error:
             return _refuse(start_response, error, service, is_json)
@@ -95,8 +97,8 @@ class Authorizer:
 
 _CHECKED_SERVICES = frozenset(
     {
-        "chatbot", "cloudtrail", "ec2", "events", "iam", "kms", "monitoring", "notifications",
-        "notifications-contacts", "organizations", "sns", "sqs", "ssm", "sts",
+        "chatbot", "cloudformation", "cloudtrail", "ec2", "events", "iam", "kms", "monitoring",
+        "notifications", "notifications-contacts", "organizations", "sns", "sqs", "ssm", "sts",
     }
 )  # fmt: skip
 

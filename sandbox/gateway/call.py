@@ -19,6 +19,9 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 MOTO_ACCOUNT: Final = "HTTP_X_MOTO_ACCOUNT_ID"
 """The header from which moto takes the account of every request."""
 
+VIA: Final = "sandbox.via"
+"""The WSGI variable with the service that makes a call in its caller's name, or an empty text."""
+
 
 @dataclasses.dataclass
 class Call:

@@ -8,7 +8,7 @@ from sandbox.cloudtrail import records
 from sandbox.cloudtrail.log import Log
 from sandbox.core.errors import AwsError, SandboxCannot
 from sandbox.core.quotas import Limits
-from sandbox.gateway.call import App, Call, Json, ask_moto
+from sandbox.gateway.call import VIA, App, Call, Json, ask_moto
 from sandbox.iam.principals import caller_of
 from sandbox.kms import calls, log_entries
 from sandbox.kms.request import KmsCall
@@ -30,7 +30,8 @@ class KmsFront:
 
     def answer(self, call: Call) -> Json:
         """Answer a call, and record it. Raise AwsError with KMS's own code."""
-        caller = caller_of(call.access_key, call.region, via=self._service_of(call.access_key))
+        via = call.environ[VIA] or self._service_of(call.access_key)
+        caller = caller_of(call.access_key, call.region, via=via)
         kms_call = KmsCall(
             call.operation,
             call.parameters,

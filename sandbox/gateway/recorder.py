@@ -17,6 +17,7 @@ from sandbox.cloudtrail.service_records import (
 from sandbox.cloudtrail.trails import trails_now
 from sandbox.gateway import protocols
 from sandbox.gateway.authorizer import CREDENTIAL
+from sandbox.gateway.call import VIA
 from sandbox.iam.principals import Caller, caller_of
 
 # AWS does not know whose calls these were.
@@ -60,7 +61,8 @@ class Recorder:
     def _origin(
         self, environ: dict[str, Any], service: str, access_key: str, region: str
     ) -> Origin:
-        caller: Caller = caller_of(access_key, region, via=self._via_of(access_key))
+        via = environ[VIA] or self._via_of(access_key)
+        caller: Caller = caller_of(access_key, region, via=via)
         return Origin(
             caller=caller,
             region=region_of_record(service, region),

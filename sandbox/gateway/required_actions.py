@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from sandbox.chatbot import configurations
+from sandbox.cloudformation import stack_calls
+from sandbox.cloudformation.api import OPERATIONS
 from sandbox.core.errors import SandboxCannot
 from sandbox.gateway.resource_arns import (
     Parameters,
@@ -25,6 +27,8 @@ from sandbox.gateway.resource_arns import (
     role_of,
     rule_arn,
     setting_arn,
+    stack_arn,
+    stack_set_arn,
     topic_of_subscription,
     trail_arn,
 )
@@ -50,6 +54,23 @@ _TAGGED = given_arn("ResourceARN")
 _RESOURCES: Final[dict[str, dict[str, Resource]]] = {
     "chatbot": dict.fromkeys(configurations.OPERATIONS, any_resource),
     **{name: dict.fromkeys(calls, any_resource) for name, calls in store.OPERATIONS.items()},
+    "cloudformation": {
+        **dict.fromkeys(
+            [name for name in OPERATIONS if "StackSet" in name or "StackInstance" in name],
+            stack_set_arn,
+        ),
+        **dict.fromkeys(stack_calls.OPERATIONS, stack_arn),
+        **dict.fromkeys(
+            [
+                "ActivateOrganizationsAccess",
+                "DescribeOrganizationsAccess",
+                "ListStackSets",
+                "ListStacks",
+                "ValidateTemplate",
+            ],
+            any_resource,
+        ),
+    },
     "cloudtrail": {
         "DescribeTrails": any_resource,
         "GetTrailStatus": trail_arn("Name"),
@@ -109,9 +130,17 @@ _RESOURCES: Final[dict[str, dict[str, Resource]]] = {
     ),
     "organizations": dict.fromkeys(
         [
+            "DescribeAccount",
             "DescribeOrganization",
+            "DescribeOrganizationalUnit",
+            "ListAWSServiceAccessForOrganization",
             "ListAccounts",
+            "ListAccountsForParent",
+            "ListChildren",
             "ListDelegatedAdministrators",
+            "ListDelegatedServicesForAccount",
+            "ListOrganizationalUnitsForParent",
+            "ListParents",
             "ListRoots",
         ],
         any_resource,
@@ -215,6 +244,9 @@ def required_actions(
     prefix = _PREFIXES.get(service, service)
     arn = resource(parameters, region)
     actions = [(f"{prefix}:{operation}", arn)]
+    if service == "cloudformation":
+        passed = [parameters.get(name) for name in ("RoleARN", "AdministrationRoleARN")]
+        actions += [("iam:PassRole", str(role)) for role in passed if role]
     # IAM User Guide, "Grant a user permissions to pass a role": a target's role is passed to
     # EventBridge.
     if (service, operation) == ("events", "PutTargets"):

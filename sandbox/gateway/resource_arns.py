@@ -95,6 +95,20 @@ def document_arn(parameters: Parameters, region: str) -> str:
     return f"arn:{get_partition(region)}:ssm:{region}:{owner}:document/{name}"
 
 
+def stack_arn(parameters: Parameters, region: str) -> str:
+    """Use a stack, which has a name or an id. The form of the ARN is the one that policies have."""
+    given = str(parameters.get("StackName") or "*")
+    if given.startswith("arn:"):
+        return given
+    return arn_in("cloudformation", f"stack/{given}/*")({}, region)
+
+
+def stack_set_arn(parameters: Parameters, region: str) -> str:
+    """Use a stack set of a name or an id, which is the name with a colon and something unique."""
+    name = str(parameters["StackSetName"]).partition(":")[0]
+    return arn_in("cloudformation", f"stackset/{name}:*")({}, region)
+
+
 def setting_arn(parameters: Parameters, region: str) -> str:
     """Use a service setting, which has an id or an ARN."""
     given = str(parameters["SettingId"])

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from moto.sns.exceptions import SNSException
 
 from sandbox.chatbot.configurations import OPERATIONS as OPERATIONS_OF_CHATS
+from sandbox.cloudformation.api import CloudFormation
 from sandbox.cloudtrail import trails
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
@@ -24,6 +25,7 @@ from sandbox.events.bus import Bus
 from sandbox.gateway import protocols
 from sandbox.gateway.authorizer import CREDENTIAL
 from sandbox.gateway.call import App, Call, Environ, Json, StartResponse, ask_moto, parse, read_body
+from sandbox.gateway.cloudformation_front import CloudFormationFront
 from sandbox.gateway.kms_front import KmsFront
 from sandbox.iam.principals import caller_of
 from sandbox.notifications.store import OPERATIONS as OPERATIONS_OF_NOTIFICATIONS
@@ -53,6 +55,7 @@ class Router:
         log: Log,
         notifications: Callable[[], list[Any]],
         posts: Callable[[], list[Any]],
+        cloudformation: CloudFormation,
         reset: Callable[[], None],
     ) -> None:
         self._moto = moto
@@ -64,6 +67,8 @@ class Router:
         self._history = history
         self._limits = limits
         self._reset = reset
+        self._cloudformation = CloudFormationFront(cloudformation)
+        self._moved = cloudformation.account_moved
         kms = KmsFront(moto, limits, log, automations.service_of)
         self._services: dict[str, Callable[[Call], Json | None]] = {
             "TrentService": kms.answer,
@@ -87,6 +92,8 @@ class Router:
             return _confirm(link, start_response)
         if scope is not None and scope[3] in _REST_OPERATIONS:
             return _answer_rest(scope[3], environ, start_response)
+        if scope is not None and scope[3] == "cloudformation":
+            return self._cloudformation.answer(environ, start_response, scope[1], scope[2])
         if scope is not None and scope[3] == "monitoring":
             return self._cloudwatch(environ, start_response)
         if scope is None or scope[3] not in _ROUTED_SERVICES:
@@ -149,11 +156,20 @@ class Router:
         return None
 
     def _organizations(self, call: Call) -> Json | None:
+        kind = "organizations", call.operation, current_account()
+        rate = self._limits.quotas.organizations_reads_per_second
+        is_read = call.operation.startswith(("Describe", "List"))
+        if is_read and not self._limits.rates.admits(kind, rate):
+            raise AwsError(
+                "TooManyRequestsException",
+                "You have sent too many requests in too short a period of time. Try again later.",
+            )
         return membership.answer(
             call.operation,
             call.parameters,
             current_account(),
             ask=lambda account, given: ask_moto(self._moto, call, given, account),
+            moved=self._moved,
         )
 
     def _cloudtrail(self, call: Call) -> Json | None:

@@ -90,7 +90,7 @@ def _principal_keys(arn: str) -> dict[str, ContextValue]:
         "aws:PrincipalArn": arn,
         "aws:PrincipalAccount": account,
         "aws:PrincipalOrgID": organization.id if organization else None,
-        "aws:PrincipalOrgPaths": (organization.path,) if organization else None,
+        "aws:PrincipalOrgPaths": (organization.path_of(account),) if organization else None,
         "aws:PrincipalTag/*": None,
     }
 

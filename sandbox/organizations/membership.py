@@ -5,14 +5,18 @@ moto keeps the organization. It knows no rights, and it cannot add an account th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from moto.iam.models import iam_backends
-from moto.organizations.models import FakeAccount, organizations_backends
+from moto.organizations.models import (
+    FakeAccount,
+    FakeDelegatedAdministrator,
+    organizations_backends,
+)
 
 from sandbox.core.errors import AwsError, SandboxCannot
-from sandbox.iam.organization import Organization, organization_of
+from sandbox.iam.organization import Organization, organization_of, organization_with
 
 Json = dict[str, Any]
 
@@ -26,7 +30,21 @@ _NOT_HERE: Final = frozenset(
     {"CreateAccount", "CreateGovCloudAccount", "InviteAccountToOrganization"}
 )
 _PAGE: Final = 20
-"""API reference, ListAccounts: the length of a page."""
+"""API reference, ListAccounts and ListAccountsForParent: the length of a page."""
+_PAGED: Final = frozenset({"ListAccounts", "ListAccountsForParent"})
+_LISTS: Final = {
+    "ListChildren": "Children",
+    "ListOrganizationalUnitsForParent": "OrganizationalUnits",
+}
+"""Calls whose answers moto does not divide into pages, with the name of their list."""
+_MOVES: Final = frozenset({"MoveAccount", "RemoveAccountFromOrganization"})
+# moto does not know that StackSets has delegated administrators.
+_STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
+if _STACK_SETS not in FakeDelegatedAdministrator.SUPPORTED_SERVICES:
+    FakeDelegatedAdministrator.SUPPORTED_SERVICES.append(_STACK_SETS)
+
+Moved = Callable[[Organization, str, Sequence[str], Sequence[str]], None]
+"""What has to know that an account was moved: the units above it before and after."""
 
 
 def organize(management: str, members: Iterable[str], names: Mapping[str, str]) -> Organization:
@@ -47,8 +65,10 @@ def organize(management: str, members: Iterable[str], names: Mapping[str, str]) 
     return found
 
 
-def add_member(organization: Organization, account: str, name: str) -> None:
-    """Add an account to an organization, as if it had been invited."""
+def add_member(
+    organization: Organization, account: str, name: str, unit: str | None = None
+) -> None:
+    """Add an account to a unit of an organization, as if it had been invited; else to its root."""
     backend = organization.backend
     assert backend.org is not None  # noqa: S101
     member = FakeAccount(backend.org, AccountName=name, Email=f"{account}@example.com")
@@ -56,15 +76,52 @@ def add_member(organization: Organization, account: str, name: str) -> None:
     # in created accounts only, not in invited ones.
     iam_backends.pop(member.id, None)
     member.id, member.joined_method = account, "INVITED"
+    member.parent_id = unit or organization.root
     backend.accounts.append(member)
 
 
+def join(account: str, unit: str, name: str | None = None) -> Organization:
+    """Add an account to the organization that has a unit. Return the organization.
+
+    Raises:
+        ValueError: No organization has this unit, or the account is in one already.
+    """
+    if organization_of(account):
+        raise ValueError(f"{account} is in an organization already")
+    organization = organization_with(unit)
+    if organization is None:
+        raise ValueError(f"no organization has the unit {unit}")
+    add_member(organization, account, name or f"account-{account}", unit)
+    return organization
+
+
+def add_records(accounts: Iterable[str], unit: str) -> Organization:
+    """Add accounts to a unit, without anything in them. Those that are members stay as they are.
+
+    Raises:
+        ValueError: No organization has this unit.
+    """
+    organization = organization_with(unit)
+    if organization is None:
+        raise ValueError(f"no organization has the unit {unit}")
+    present = {member.id for member in organization.backend.accounts}
+    for account in accounts:
+        if account not in present:
+            add_member(organization, account, f"account-{account}", unit)
+    return organization
+
+
 def answer(
-    operation: str, parameters: Json, account: str, ask: Callable[[str, Json], Json]
+    operation: str,
+    parameters: Json,
+    account: str,
+    ask: Callable[[str, Json], Json],
+    moved: Moved,
 ) -> Json | None:
     """Answer a call to Organizations, or return None if moto may answer it as it is.
 
-    `ask` lets moto answer in the name of an account: (account, parameters).
+    `ask` lets moto answer in the name of an account: (account, parameters). `moved` is called
+    after a call that has moved an account.
 
     Raises:
         AwsError: The account may not make this call.
@@ -79,7 +136,39 @@ def answer(
         raise AwsError(
             "AccessDeniedException", "You don't have permissions to access this resource."
         )
-    if operation == "ListAccounts":
+    if operation in _PAGED:
         given = parameters.get("MaxResults", _PAGE)
         parameters = {**parameters, "MaxResults": min(given, _PAGE)}
-    return ask(organization.management, parameters)
+    if operation in _MOVES:
+        child = str(parameters.get("AccountId"))
+        before = organization.units_above(child)
+        if operation == "MoveAccount":
+            response = ask(organization.management, parameters)
+        else:
+            response = _remove(organization, child)
+        moved(organization, child, before, organization.units_above(child))
+        return response
+    response = ask(organization.management, parameters)
+    if operation in _LISTS:
+        return _page(response, _LISTS[operation], parameters)
+    return response
+
+
+def _remove(organization: Organization, account: str) -> Json:
+    """Remove an account. moto could not, because it has not created it."""
+    backend = organization.backend
+    if account == organization.management:
+        raise AwsError("MasterCannotLeaveOrganizationException", "It is the management account.")
+    left = [each for each in backend.accounts if each.id != account]
+    if len(left) == len(backend.accounts):
+        raise AwsError("AccountNotFoundException", f"{account} is not in the organization.")
+    backend.accounts[:] = left
+    return {}
+
+
+def _page(response: Json, name: str, parameters: Json) -> Json:
+    """Return one page of an answer. A token is a place in the list."""
+    items, start = response[name], int(parameters.get("NextToken") or 0)
+    end = start + min(parameters.get("MaxResults", _PAGE), _PAGE)
+    following = {"NextToken": str(end)} if end < len(items) else {}
+    return {name: items[start:end], **following}

@@ -1,0 +1,1 @@
+"""AWS CloudFormation: stacks, whose resources are made by calls to the sandbox; stack sets."""

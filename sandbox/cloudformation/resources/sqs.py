@@ -1,0 +1,119 @@
+"""AWS::SQS::Queue and AWS::SQS::QueuePolicy."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from sandbox.cloudformation.resources.kinds import (
+    Context,
+    Json,
+    Kind,
+    changed,
+    require_absent,
+    tag_changes,
+    tags_of,
+)
+from sandbox.cloudformation.schema import BOOL, INT, JSON, STR, STRINGS, TAGS, document
+
+_ATTRIBUTES: Final = {
+    "DelaySeconds": INT,
+    "KmsDataKeyReusePeriodSeconds": INT,
+    "KmsMasterKeyId": STR,
+    "MaximumMessageSize": INT,
+    "MessageRetentionPeriod": INT,
+    "ReceiveMessageWaitTimeSeconds": INT,
+    "RedrivePolicy": JSON,
+    "SqsManagedSseEnabled": BOOL,
+    "VisibilityTimeout": INT,
+}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else document(value)
+
+
+def _attributes(given: Json) -> dict[str, str]:
+    return {name: _text(given[name]) for name in _ATTRIBUTES if name in given}
+
+
+def _create_queue(context: Context, given: Json) -> str:
+    sqs = context.client("sqs")
+    name = given.get("QueueName") or context.unique_name(80)
+    require_absent(
+        "AWS::SQS::Queue",
+        name,
+        lambda: sqs.get_queue_url(QueueName=name),
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
+    )
+    answer = sqs.create_queue(QueueName=name, Attributes=_attributes(given), tags=tags_of(given))
+    return str(answer["QueueUrl"])
+
+
+def _update_queue(context: Context, url: str, old: Json, new: Json) -> None:
+    sqs = context.client("sqs")
+    # An attribute that the template has no more gets an empty text, which is SQS's default.
+    names = [name for name in _ATTRIBUTES if changed(old, new, name)]
+    if names:
+        values = {name: _text(new.get(name, "")) for name in names}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=values)
+    wanted, removed = tag_changes(old, new)
+    if wanted:
+        sqs.tag_queue(QueueUrl=url, Tags={tag["Key"]: tag["Value"] for tag in wanted})
+    if removed:
+        sqs.untag_queue(QueueUrl=url, TagKeys=removed)
+
+
+def _delete_queue(context: Context, url: str, given: Json) -> None:
+    context.client("sqs").delete_queue(QueueUrl=url)
+
+
+def _name(context: Context, url: str, given: Json) -> str:
+    return url.rpartition("/")[2]
+
+
+def _put_policy(context: Context, urls: list[str], policy: str) -> None:
+    for url in urls:
+        context.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+
+def _create_policy(context: Context, given: Json) -> str:
+    _put_policy(context, given["Queues"], document(given["PolicyDocument"]))
+    return f"{context.stack_name}-{context.logical_id}-{secrets.token_hex(6)}"
+
+
+def _update_policy(context: Context, name: str, old: Json, new: Json) -> None:
+    _put_policy(context, new["Queues"], document(new["PolicyDocument"]))
+    _put_policy(context, [url for url in old["Queues"] if url not in new["Queues"]], "")
+
+
+def _delete_policy(context: Context, name: str, given: Json) -> None:
+    _put_policy(context, given["Queues"], "")
+
+
+TYPES: Final = (
+    Kind(
+        "AWS::SQS::Queue",
+        {"QueueName": STR, **_ATTRIBUTES, "Tags": TAGS},
+        _create_queue,
+        _update_queue,
+        _delete_queue,
+        attributes={
+            "Arn": lambda context, url, given: context.arn("sqs", _name(context, url, given)),
+            "QueueName": _name,
+            "QueueUrl": lambda context, url, given: url,
+        },
+        replaced_by=frozenset({"QueueName"}),
+        name_property="QueueName",
+    ),
+    Kind(
+        "AWS::SQS::QueuePolicy",
+        {"PolicyDocument": JSON, "Queues": STRINGS},
+        _create_policy,
+        _update_policy,
+        _delete_policy,
+        required=("PolicyDocument", "Queues"),
+        attributes={"Id": lambda context, name, given: name},
+    ),
+)

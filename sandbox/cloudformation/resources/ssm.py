@@ -1,0 +1,72 @@
+"""AWS::SSM::Document."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sandbox.cloudformation.resources.kinds import Context, Json, Kind, changed, tag_changes
+from sandbox.cloudformation.schema import JSON, STR, TAGS, document
+
+
+def _create(context: Context, given: Json) -> str:
+    name = given.get("Name") or context.unique_name(128)
+    options = {
+        each: given[each]
+        for each in ("DocumentType", "DocumentFormat", "TargetType", "VersionName", "Tags")
+        if each in given
+    }
+    context.client("ssm").create_document(Name=name, Content=document(given["Content"]), **options)
+    return str(name)
+
+
+def _update(context: Context, name: str, old: Json, new: Json) -> None:
+    ssm = context.client("ssm")
+    if any(changed(old, new, each) for each in ("Content", "VersionName", "DocumentFormat")):
+        options = {each: new[each] for each in ("DocumentFormat", "VersionName") if each in new}
+        answer = ssm.update_document(
+            Name=name, Content=document(new["Content"]), DocumentVersion="$LATEST", **options
+        )
+        version = answer["DocumentDescription"]["DocumentVersion"]
+        ssm.update_document_default_version(Name=name, DocumentVersion=version)
+    wanted, removed = tag_changes(old, new)
+    if wanted:
+        ssm.add_tags_to_resource(ResourceType="Document", ResourceId=name, Tags=wanted)
+    if removed:
+        ssm.remove_tags_from_resource(ResourceType="Document", ResourceId=name, TagKeys=removed)
+
+
+def _delete(context: Context, name: str, given: Json) -> None:
+    context.client("ssm").delete_document(Name=name)
+
+
+def _is_replaced(old: Json, new: Json) -> bool:
+    """Tell whether a new content replaces the document.
+
+    Template Reference, AWS::SSM::Document, UpdateMethod: `Replace` is the default.
+    """
+    is_different = any(changed(old, new, each) for each in ("Content", "VersionName"))
+    return is_different and new.get("UpdateMethod", "Replace") != "NewVersion"
+
+
+TYPES: Final = (
+    Kind(
+        "AWS::SSM::Document",
+        {
+            "Content": JSON,
+            "DocumentFormat": STR,
+            "DocumentType": STR,
+            "Name": STR,
+            "Tags": TAGS,
+            "TargetType": STR,
+            "UpdateMethod": STR,
+            "VersionName": STR,
+        },
+        _create,
+        _update,
+        _delete,
+        required=("Content",),
+        replaced_by=frozenset({"DocumentType", "Name", "TargetType"}),
+        is_replaced=_is_replaced,
+        name_property="Name",
+    ),
+)
