@@ -52,18 +52,11 @@ def _single(metric: Metric) -> dict[str, object]:
     }
 
 
-def _distinguishing(metric: Metric, alarm: Alarm) -> list[str]:
-    """Return the name of a metric, if the alarm has other metrics of the same resource too."""
-    return [metric.name] if len({each.name for each in alarm.metrics}) > 1 else []
-
-
 def _sum(alarm: Alarm) -> dict[str, object]:
     """Return the sum of metrics that each count for one rule by itself."""
     metrics = [
         CloudwatchMetricAlarmMetricQuery(
-            id="_".join([*metric.dimensions.values(), *_distinguishing(metric, alarm)])
-            .replace("-", "_")
-            .lower(),
+            id=alarm.metric_id(metric),
             return_data=False,
             metric=CloudwatchMetricAlarmMetricQueryMetric(
                 namespace=metric.namespace,

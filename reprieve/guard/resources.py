@@ -230,6 +230,15 @@ class Alarm:
     missing_data: str
     severity: Severity
 
+    def metric_id(self, metric: Metric) -> str:
+        """Return the id of one of its metrics in a sum: letters, digits and underscores.
+
+        It contains the metric's name if the alarm has other metrics of the same resource too.
+        """
+        several = len({each.name for each in self.metrics}) > 1
+        parts = [*metric.dimensions.values(), *([metric.name] if several else [])]
+        return "_".join(parts).replace("-", "_").lower()
+
 
 SUM_OF_METRICS: Final = "SUM(FILL(METRICS(), 0))"
 """The metric math of an alarm on several metrics; a metric without data counts as 0."""

@@ -1,0 +1,1 @@
+"""The guard as a CloudFormation template: the same data that stacks/ renders for Terraform."""

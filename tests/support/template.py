@@ -1,0 +1,76 @@
+"""Settings of an organization whose templates the tests render, and what cfn-lint says of one."""
+
+from pathlib import Path
+from typing import Any
+
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+from reprieve.settings.schema import Settings
+from reprieve.template.template import Template
+from tests.support.settings import load_one
+from tests.support.synth import WATCH, toml_of
+
+HUB, OTHER, HOME = "eu-west-1", "eu-central-1", "us-east-1"
+HUB_ACCOUNT = "111122223333"
+ACCOUNT = "444455556666"
+"""The account of a member, which the template does not know."""
+
+_BASE = f"""\
+[account]
+id = "{HUB_ACCOUNT}"
+[organization]
+engine = "stacksets"
+organizational_units = ["ou-abcd-12345678"]
+[notify]
+emails = ["security@example.com"]
+topology = "hub"
+hub.account = "{HUB_ACCOUNT}"
+hub.region = "{HUB}"
+hub.organization_id = "o-exampleorgid"
+"""
+_TWO_REGIONS = f'[regions]\nwatch = ["{HUB}", "{OTHER}"]\n'
+_KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
+
+VARIANTS = {
+    "default": "",
+    "Regions without IAM's events": _TWO_REGIONS,
+    "only one Region": f'[regions]\nwatch = ["{HUB}"]\nhome = "{HUB}"\n',
+    "a home that is not watched": _TWO_REGIONS + 'home = "eu-west-2"\n',
+    "no remediation, no patrol, no alarms": (
+        "[remediation]\nenabled = false\n[patrol]\nenabled = false\n"
+        f"[reliability]\nalarms = false\n{_TWO_REGIONS}"
+    ),
+    "everything": f"""\
+hub.fallback_emails = ["fallback@example.com", "second+reprieve@example.com"]
+[remediation]
+re_enable = true
+enable_disabled = true
+[exempt]
+principals = ["arn:aws:iam::{ACCOUNT}:role/KeyAdministrator"]
+keys = ["{_KEY}", "arn:aws:kms:{HUB}:{ACCOUNT}:key/{_KEY}"]
+deployers = ["arn:aws:iam::{HUB_ACCOUNT}:role/Deployer"]
+[reliability]
+dashboard = true
+[patrol]
+every = "1 hour"
+[names]
+prefix = "guard"
+role_path = "/security/"
+[resources]
+tags = {{ "cost-center" = "security" }}
+permissions_boundary_arn = "arn:aws:iam::aws:policy/PowerUserAccess"
+{_TWO_REGIONS}{toml_of("watch", [WATCH | {"summary": "a ${trail} was stopped"}])}""",
+}
+"""What the settings have beside the hub and the organization; it begins within `[notify]`."""
+
+
+def read_organization(folder: Path, settings: str = "", **variables: str) -> Settings:
+    """Return the settings of the account with the hub and the stack sets."""
+    (folder / "reprieve.toml").write_text(f"{_BASE}{settings}")
+    return load_one(variables, folder)
+
+
+def lint_errors(template: Template) -> list[Any]:
+    """Return what cfn-lint reports of a template in its Regions: errors and warnings."""
+    return list(lint(template.text, config=ManualArgs(regions=list(template.regions))))

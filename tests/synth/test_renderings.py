@@ -1,0 +1,163 @@
+"""Terraform and CloudFormation render the same guard: resource by resource, attribute by attribute.
+
+`tools.renderings` has the differences that the two languages require.
+"""
+
+import copy
+import functools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from reprieve.template.organization import guard_template, roles_template
+from reprieve.template.template import Template
+from stacks.account import add_account
+from stacks.cdk import CDK, App
+from tests.support.cdktn import as_cdktf
+from tests.support.cloudformation import Deployment
+from tests.support.renderings import Flat, differing, of_cloudformation, of_terraform
+from tests.support.synth import Stack
+from tests.support.template import ACCOUNT, HOME, HUB, VARIANTS, read_organization
+from tools.renderings import TERRAFORM_ONLY
+
+
+class Rendered(NamedTuple):
+    """The guard of the members of an organization: as a stack, and as the templates."""
+
+    stack: Stack
+    templates: tuple[Template, ...]
+
+    @property
+    def regions(self) -> set[str]:
+        """The Regions of the templates."""
+        return {region for each in self.templates for region in each.regions}
+
+    def deployments(self, region: str) -> list[Deployment]:
+        """Return the templates that are deployed in a Region."""
+        return [
+            Deployment(each.body, region, ACCOUNT)
+            for each in self.templates
+            if region in each.regions
+        ]
+
+    def terraform(self, region: str) -> Flat:
+        """Return Terraform's attributes in a Region."""
+        return of_terraform(self.stack, region, ACCOUNT)
+
+    def cloudformation(self, region: str) -> Flat:
+        """Return CloudFormation's attributes in a Region."""
+        flat: Flat = {}
+        for each in self.deployments(region):
+            flat |= of_cloudformation(each)
+        return flat
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory) -> Callable[[str], Rendered]:
+    """Return a function: the name of a variant in, both renderings out."""
+    known: dict[str, Rendered] = {}
+
+    def render(variant: str) -> Rendered:
+        if variant not in known:
+            folder = tmp_path_factory.mktemp("renderings")
+            settings = read_organization(folder, VARIANTS[variant])
+            app = App(outdir=str(folder))
+            add_account(app, settings.members)
+            app.synth()
+            stack = json.loads((folder / "stacks/reprieve/cdk.tf.json").read_text())
+            templates = roles_template(settings), guard_template(settings)
+            # `make test-cdktn` runs these tests with CDK Terrain.
+            known[variant] = Rendered(as_cdktf(stack) if CDK.name == "cdktn" else stack, templates)
+        return known[variant]
+
+    return render
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_both_renderings_have_the_same_attributes(rendered, variant):
+    """In each Region of the templates, and in no other one."""
+    both = rendered(variant)
+    for region in both.regions:
+        terraform = both.terraform(region)
+        assert terraform
+        assert differing(terraform, both.cloudformation(region)) == []
+    providers = {
+        body["provider"] for named in both.stack["resource"].values() for body in named.values()
+    }
+    assert providers == {f"aws.{region.replace('-', '_')}" for region in both.regions}
+
+
+@pytest.mark.parametrize("region", [HUB, HOME])
+def test_an_attribute_that_terraform_loses_is_found(rendered, region):
+    """Each argument of each resource in turn, nested ones too: of a guard, and of the roles."""
+    both = rendered("everything")
+    deployed = both.cloudformation(region)
+    stack, unnoticed = copy.deepcopy(both.stack), []
+    for type_, named in stack["resource"].items():
+        for name, body in named.items():
+            address = f"{type_}.{name}"
+            render = functools.partial(of_terraform, stack, region, ACCOUNT, address)
+            same = {path: deployed[path] for path in render()}
+            for path in _without_each(body, skip=("//", *TERRAFORM_ONLY)) if same else ():
+                if not _differ(render, same):
+                    unnoticed.append(f"{address}{path}")
+    assert unnoticed == []
+
+
+@pytest.mark.parametrize("region", [HUB, HOME])
+def test_an_attribute_that_cloudformation_loses_is_found(rendered, region):
+    """Each property of each resource in turn, nested ones too: of a guard, and of the roles."""
+    both = rendered("everything")
+    terraform, unnoticed = both.terraform(region), []
+    for deployment in copy.deepcopy(both.deployments(region)):
+        for id, resource in deployment.body["Resources"].items():
+            render = functools.partial(of_cloudformation, deployment, id)
+            same = {path: terraform[path] for path in render()}
+            for path in _without_each(resource["Properties"]) if same else ():
+                if not _differ(render, same):
+                    unnoticed.append(f"{id}{path}")
+    assert unnoticed == []
+
+
+@pytest.mark.parametrize("side", ["terraform", "cloudformation"])
+def test_a_resource_that_one_side_loses_is_found(rendered, side):
+    """Each resource of a Region in turn."""
+    both = rendered("everything")
+    terraform, deployed = both.terraform(HUB), both.cloudformation(HUB)
+    resources = {path.partition("] ")[0] for path in terraform}
+    for lost in resources:
+        sides = {"terraform": terraform, "cloudformation": deployed}
+        sides[side] = {
+            path: value for path, value in sides[side].items() if not path.startswith(f"{lost}] ")
+        }
+        assert differing(**sides) != []
+
+
+def _differ(render: Callable[[], Any], other: Any) -> bool:
+    """Return whether the two sides differ, or one cannot even be read any more."""
+    try:
+        return differing(render(), other) != []
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return True
+
+
+def _without_each(value: Any, skip: tuple[str, ...] = (), at: str = "") -> Iterator[str]:
+    """Take one attribute away at a time, and yield its path while it is away."""
+    if isinstance(value, dict):
+        for name in [each for each in value if each not in skip]:
+            if name.startswith("Fn::") or name == "Ref":
+                return
+            before = dict(value)
+            del value[name]
+            yield f"{at}.{name}"
+            value.clear()
+            value.update(before)
+            yield from _without_each(value[name], (), f"{at}.{name}")
+    elif isinstance(value, list):
+        for index in range(len(value)):
+            removed = value.pop(index)
+            yield f"{at}[{index}]"
+            value.insert(index, removed)
+            yield from _without_each(value[index], (), f"{at}[{index}]")
