@@ -71,6 +71,34 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
         "ReadStateBucket": (("s3:ListBucket",), "state's bucket"),
         "AssumeStateRole": (("sts:AssumeRole",), "state's role"),
     },
+    "adopt": {
+        "ReadRegions": (
+            (
+                "ec2:DescribeRegions",
+                "events:ListEventBuses",
+                "events:ListRuleNamesByTarget",
+                "events:ListRules",
+                "cloudformation:DescribeStackResources",
+                "cloudformation:DescribeStacks",
+                "cloudformation:ListStackSets",
+                "cloudtrail:DescribeTrails",
+                "organizations:DescribeOrganization",
+            ),
+            "any",
+        ),
+        "ReadTargets": (("events:ListTargetsByRule",), "all rules"),
+        "ReadTopics": (("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"), "all topics"),
+        "ReadStacks": (
+            ("cloudformation:GetTemplate", "cloudformation:ListStackResources"),
+            "all stacks",
+        ),
+        "ReadStackSets": (
+            ("cloudformation:DescribeStackSet", "cloudformation:ListStackInstances"),
+            "all stack sets",
+        ),
+        "ReadTargetRoles": (("iam:GetRole",), "all roles"),
+        "ReadTrails": (("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"), "trails"),
+    },
     "accounts": {"ReadOrganization": (("organizations:ListAccounts",), "any")},
     "assume": {"AssumeAccountRoles": (("sts:AssumeRole",), "account's role")},
     "drill": {

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from reprieve import __version__
 from reprieve.cli.accounts import accounts
+from reprieve.cli.adopt import adopt
 from reprieve.cli.diff import diff
 from reprieve.cli.doctor import doctor
 from reprieve.cli.drill import drill
@@ -107,6 +108,6 @@ def _options(
 app.command(cls=Command)(with_run_options(init, file_exists=False))
 for command in (
     *(doctor, validate, accounts, threats, status, drill, sweep),
-    *(diff, move_state, policy),
+    *(adopt, diff, move_state, policy),
 ):
     app.command(cls=Command)(with_run_options(command))

@@ -87,6 +87,7 @@ _RESOURCES: Final[dict[str, dict[str, Resource]]] = {
         "ListRules": arn_in("events", "rule/*"),
         "DescribeRule": _RULE,
         "ListTagsForResource": _TAGGED,
+        "ListRuleNamesByTarget": any_resource,
         "ListTargetsByRule": _RULE_OF_TARGETS,
         "PutRule": _RULE,
         "DeleteRule": _RULE,

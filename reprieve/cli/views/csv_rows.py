@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from reprieve.adopt.adopt import Adoption
 from reprieve.doctor.doctor import Diagnosis
 from reprieve.drill.result import AccountDrill
 from reprieve.status.status import AccountStatus
@@ -21,6 +22,10 @@ DRILL_COLUMNS: Final = (
 SWEEP_COLUMNS: Final = (
     *("account", "region", "arn", "state", "days_left", "deletion_date", "waiting_days"),
     *("aliases", "drill_key", "by", "at", "last_used", "exempt", "result", "problem"),
+)
+ADOPT_COLUMNS: Final = (
+    *("account", "region", "name", "made", "rule_enabled", "guarded"),
+    *("resource", "kind", "problem", "hint"),
 )
 DIFF_COLUMNS: Final = ("plan", "section", "action", "resource", "type", "address", "text")
 DOCTOR_COLUMNS: Final = ("account", "name", "passed", "found", "hint")
@@ -68,6 +73,31 @@ def sweep_rows(accounts: Iterable[Sweep]) -> Iterator[Row]:
             yield {**key.as_json(), **call}
         for region, problem in account.problems:
             yield {"account": account.account.id, "region": region, "problem": problem}
+
+
+def adopt_rows(adoptions: Iterable[Adoption]) -> Iterator[Row]:
+    """Yield a row for each finding, for each deployment without one, and for what is unread."""
+    for each in adoptions:
+        account: Row = {"account": each.account.id}
+        for finding in each.findings:
+            yield account | vars(finding)
+        for region in each.regions:
+            where = account | {"region": region.region, "guarded": region.is_guarded}
+            yield from (where | vars(finding) for finding in region.findings)
+            for placed in region.placed:
+                one = where | {
+                    "name": placed.deployment.name,
+                    "made": placed.deployment.made,
+                    "rule_enabled": any(rule.is_enabled for rule in placed.deployment.rules),
+                }
+                yield from (one | vars(finding) for finding in placed.findings)
+                if not placed.findings:
+                    yield one
+        for stack_set in each.stack_sets:
+            made = {"region": stack_set.region, "name": stack_set.name, "made": "stack set"}
+            yield account | made
+        for place, problem in each.problems:
+            yield account | {"region": place, "problem": problem}
 
 
 def diff_rows(report: dict[str, Any]) -> Iterator[Row]:

@@ -8,14 +8,17 @@ import pytest
 from reprieve.aws.account import AccountError
 from reprieve.aws.opening import Closed, Opened
 from reprieve.aws.permissions import COMMANDS, policy_for
-from reprieve.cli import drill, status, sweep
+from reprieve.cli import adopt, drill, status, sweep
 from reprieve.cli.common import print_json
 from reprieve.cli.views.sweep import prompt
 from reprieve.drill.result import AccountDrill
 from tests.support.settings import load_one
 from tests.unit.cli.samples import ACCOUNT, CALL, KEY
 
-COMMAND_LINES = [["threats"], ["status"], ["drill", "--yes"], ["sweep"], ["policy", "status"]]
+COMMAND_LINES = [
+    *(["threats"], ["status"], ["drill", "--yes"], ["sweep"], ["adopt"]),
+    ["policy", "status"],
+]
 UNPRINTABLE = "\x1b[2J\u202e"
 ESCAPED = "\\x1b[2J\\u202e"
 
@@ -47,6 +50,7 @@ def test_format_table_prints_a_table(reprieve, account, arguments):
         (["status"], ("healthy", True)),
         (["drill", "--yes"], ("passed", True)),
         (["sweep"], ("healthy", False)),
+        (["adopt"], ("replaced", False)),
     ],
 )
 def test_json_begins_with_the_verdict(reprieve, account, arguments, verdict):
@@ -139,7 +143,7 @@ def test_an_account_that_was_not_opened_ends_the_table(
 ):
     """Its error alone is on stderr, which a log may have elsewhere."""
     closed = Closed("other", AccountError("The credentials have expired."))
-    for module in (status, drill, sweep):
+    for module in (adopt, status, drill, sweep):
         monkeypatch.setattr(
             module, "open_accounts", lambda _, accounts: ([Opened(ACCOUNT, accounts[0])], [closed])
         )

@@ -1,0 +1,184 @@
+"""Find the pattern's CloudFormation stacks and stack sets."""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from reprieve.adopt.found import Instance, OldRule, Stack, StackPart, StackSet
+from reprieve.aws.account import Account, denied_action, is_code
+from reprieve.guard.resources import DEFAULT_BUS
+
+_PARAMETERS: Final = frozenset(
+    {"DestinationEmailAddress", "SNSTopicName", "EnableRemediation", "AutomationAssumeRole"}
+)
+"""The parameters of the pattern's template."""
+_ENOUGH: Final = 3
+"""How many of them a template has that is the pattern's, perhaps changed."""
+_CALL: Final = "ScheduleKeyDeletion"
+_REPRIEVES: Final = "Reprieve"
+"""What the descriptions of Reprieve's own templates begin with: they have these parameters too."""
+_NO_STACK: Final = "ValidationError"
+"""What CloudFormation answers if it knows no stack, or if the caller administers none."""
+_RETAINED: Final = ("Retain", "RetainExceptOnCreate")
+
+
+def stack_of_rule(account: Account, region: str, rule: OldRule) -> Stack | None:
+    """Return the stack that a rule belongs to; None if it is in none."""
+    cloudformation = account.client("cloudformation", region)
+    # A rule on another bus has both names in its physical id.
+    id = rule.name if rule.bus == DEFAULT_BUS else f"{rule.bus}|{rule.name}"
+    try:
+        parts = cloudformation.describe_stack_resources(PhysicalResourceId=id)["StackResources"]
+    except Exception as error:
+        if not is_code(error, _NO_STACK):
+            raise
+        return None
+    # Something else may have the same id.
+    for part in parts:
+        if part["ResourceType"] == "AWS::Events::Rule" and part.get("PhysicalResourceId") == id:
+            described = cloudformation.describe_stacks(StackName=part["StackId"])["Stacks"]
+            return _stack(cloudformation, described[0])
+    return None
+
+
+def pattern_stacks(account: Account, region: str, *, without: Collection[str]) -> Iterator[Stack]:
+    """Yield the stacks of a Region with the pattern's parameters, but for those with these ids."""
+    cloudformation = account.client("cloudformation", region)
+    for page in cloudformation.get_paginator("describe_stacks").paginate():
+        for described in page["Stacks"]:
+            if described["StackId"] in without or described["StackStatus"] == "DELETE_COMPLETE":
+                continue
+            if _is_pattern(described):
+                yield _stack(cloudformation, described)
+
+
+def _is_pattern(described: Mapping[str, Any]) -> bool:
+    """Return whether a stack or a stack set is the pattern's, by its parameters and its template.
+
+    Only the answer about a stack set has the template.
+    """
+    if described.get("Description", "").startswith(_REPRIEVES):
+        return False
+    names = {each["ParameterKey"] for each in described.get("Parameters", ())}
+    return len(names & _PARAMETERS) >= _ENOUGH or _CALL in described.get("TemplateBody", "")
+
+
+def _stack(cloudformation: Any, described: Mapping[str, Any]) -> Stack:
+    id = described["StackId"]
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=id)
+    parts = tuple(
+        StackPart(
+            each["LogicalResourceId"], each["ResourceType"], each.get("PhysicalResourceId", "")
+        )
+        for page in pages
+        for each in page["StackResourceSummaries"]
+        if each["ResourceStatus"] != "DELETE_COMPLETE"
+    )
+    template = cloudformation.get_template(StackName=id)["TemplateBody"]
+    return Stack(
+        name=described["StackName"],
+        id=id,
+        status=described["StackStatus"],
+        is_protected=bool(described.get("EnableTerminationProtection")),
+        parameters={
+            each["ParameterKey"]: each.get("ParameterValue", "")
+            for each in described.get("Parameters", ())
+        },
+        parts=parts,
+        retained=tuple(retained(template)),
+        root=described.get("RootId") or described.get("ParentId"),
+    )
+
+
+def retained(template: str | Mapping[str, Any]) -> list[str]:
+    """Return the logical ids of the resources that stay when a stack of the template is deleted.
+
+    boto3 parses a template that is JSON; YAML stays text. Of that only the block style is read,
+    which is what people write: a resource is a key in the first level under `Resources`.
+    """
+    if isinstance(template, str):
+        try:
+            template = json.loads(template)
+        except ValueError:
+            return list(_retained_in_yaml(str(template).splitlines()))
+    resources = template.get("Resources", {}) if isinstance(template, Mapping) else {}
+    return [id for id, each in resources.items() if each.get("DeletionPolicy") in _RETAINED]
+
+
+def _retained_in_yaml(lines: Sequence[str]) -> Iterator[str]:
+    inside, level, id = False, 0, ""
+    for line in lines:
+        found = re.match(r"( *)[\"']?([^\s:#\"'][^:\"']*)[\"']?\s*:\s*[\"']?([^\s#\"']*)", line)
+        if not found:
+            continue
+        indent, key, value = len(found[1]), found[2], found[3]
+        if indent == 0:
+            inside, level = key == "Resources", 0
+        elif inside:
+            level = level or indent
+            id = key if indent == level else id
+            if key == "DeletionPolicy" and value in _RETAINED:
+                yield id
+
+
+def stack_sets(account: Account, region: str) -> Iterator[StackSet]:
+    """Yield the pattern's stack sets that the account administers in a Region.
+
+    A delegated administrator has to say that it is one to see those of the organization.
+    """
+    cloudformation = account.client("cloudformation", region)
+    seen = set()
+    for call_as in ("SELF", "DELEGATED_ADMIN"):
+        try:
+            names = _active_sets(cloudformation, call_as)
+        except Exception as error:
+            # Every other account is refused. The permission was proven by the first call.
+            refused = is_code(error, _NO_STACK) or denied_action(error)
+            if call_as == "SELF" or not refused:
+                raise
+            continue
+        for name in names:
+            known = {"StackSetName": name, "CallAs": call_as}
+            described = cloudformation.describe_stack_set(**known)["StackSet"]
+            if described["StackSetId"] not in seen and _is_pattern(described):
+                seen.add(described["StackSetId"])
+                yield _stack_set(cloudformation, described, account.id, region, call_as)
+
+
+def _active_sets(cloudformation: Any, call_as: str) -> list[str]:
+    pages = cloudformation.get_paginator("list_stack_sets")
+    return [
+        each["StackSetName"]
+        for page in pages.paginate(Status="ACTIVE", CallAs=call_as)
+        for each in page["Summaries"]
+    ]
+
+
+def _stack_set(
+    cloudformation: Any, described: Mapping[str, Any], account: str, region: str, call_as: str
+) -> StackSet:
+    name = described["StackSetName"]
+    pages = cloudformation.get_paginator("list_stack_instances").paginate(
+        StackSetName=name, CallAs=call_as
+    )
+    instances = tuple(
+        Instance(
+            each["Account"],
+            each["Region"],
+            each["Status"],
+            each.get("StackId"),
+            each.get("OrganizationalUnitId"),
+        )
+        for page in pages
+        for each in page["Summaries"]
+    )
+    return StackSet(
+        name,
+        account,
+        region,
+        described.get("PermissionModel") == "SERVICE_MANAGED",
+        call_as,
+        tuple(described.get("OrganizationalUnitIds", ())),
+        instances,
+    )
