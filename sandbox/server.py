@@ -11,7 +11,6 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import snapshot
-from sandbox.cloudformation import filling
 from sandbox.cloudtrail.trails import create_trail
 from sandbox.core import clock
 from sandbox.core.account import ACCOUNT_ID, in_account
@@ -22,8 +21,7 @@ from sandbox.gateway.accounts import Accounts
 from sandbox.gateway.moto_app import Dispatcher, QuietHandler
 from sandbox.iam import service_control
 from sandbox.kms import expiry
-from sandbox.observations import Observations
-from sandbox.organizations import membership
+from sandbox.organizing import Organizing
 from sandbox.services import Services
 from sandbox.sns import subscriptions
 
@@ -33,7 +31,7 @@ HOME_REGION = "us-east-1"
 TRAIL = "sandbox"
 
 
-class Sandbox(Observations):
+class Sandbox(Organizing):
     """AWS on loopback. Use it as a context manager, or with `start` and `stop`.
 
     `port=0` takes a free port. `accounts` are the ids of accounts beside the default one,
@@ -127,51 +125,7 @@ class Sandbox(Observations):
             with in_account(account):
                 create_trail(TRAIL, HOME_REGION)
         if unit is not None:
-            organization = membership.join(account, unit, name)
-            above = organization.units_above(account)
-            self._services.cloudformation.account_moved(organization, account, (), above)
-
-    def organize(self, management: str = ACCOUNT_ID, names: Mapping[str, str] | None = None) -> str:
-        """Put all accounts into an organization. Return its id. `names` are by account id.
-
-        An account that is added later is no member, unless `add_account` gets a unit. Only the
-        management account and delegated administrators may list the accounts.
-
-        Raises:
-            ValueError: There is an organization already.
-        """
-        members = [account for account in self.accounts if account != management]
-        return membership.organize(management, members, names or {}).id
-
-    def fill_stack_set(
-        self,
-        name: str,
-        accounts: Iterable[str],
-        regions: Iterable[str],
-        unit: str,
-        state: Callable[[str, str], filling.State] = lambda account, region: filling.CURRENT,
-    ) -> None:
-        """Simulate a large organization: add accounts to a unit, and instances to a stack set.
-
-        These are records only, which the calls that list accounts and stack instances return. No
-        stack is deployed, and the accounts are none of the sandbox's: nothing else can be done with
-        them. `name` is that of a service-managed stack set. `state` returns for an account and
-        Region the status, the detailed status and the reason of its instance: (CURRENT, SUCCEEDED,
-        "") by default. 1,000 accounts in 17 Regions take about a second.
-
-        Raises:
-            ValueError: No organization has the unit.
-            LookupError: The organization has no stack set of this name.
-        """
-        wanted, places = list(accounts), list(regions)
-        organization = membership.add_records(wanted, unit)
-        filling.fill(
-            organization.management,
-            name,
-            ((account, region) for region in places for account in wanted),
-            unit,
-            state,
-        )
+            self._join(account, unit, name)
 
     def environment(self, account: str = ACCOUNT_ID) -> dict[str, str]:
         """Return variables that make terraform, cdktf, aws and boto3 talk to the sandbox only.

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sandbox.cloudformation import automatic, instance_calls, stack_calls, stack_set_calls
+from sandbox.cloudformation import (
+    automatic,
+    instance_calls,
+    operation_calls,
+    stack_calls,
+    stack_reads,
+    stack_set_calls,
+    trust_calls,
+)
 from sandbox.cloudformation.service import Json, Machinery, Request
 from sandbox.core.account import current_account
 from sandbox.core.background import Work
@@ -16,6 +24,9 @@ from sandbox.iam.organization import Organization
 
 OPERATIONS: Final = {
     **stack_calls.OPERATIONS,
+    **stack_reads.OPERATIONS,
+    **operation_calls.OPERATIONS,
+    **trust_calls.OPERATIONS,
     **stack_set_calls.OPERATIONS,
     **instance_calls.OPERATIONS,
 }

@@ -17,7 +17,6 @@ from typing import Final
 from sandbox.cloudformation import instances
 from sandbox.cloudformation.service import Json, Machinery
 from sandbox.cloudformation.stack_sets import Action, Instance, Operation, Result, StackSet, now
-from sandbox.cloudformation.templates import invalid
 from sandbox.core.errors import AwsError
 
 _STARTING: Final = Lock()
@@ -93,9 +92,7 @@ def _expect(stack_set: StackSet, operation: Operation, result: Result) -> None:
 
 
 def _region_order(preferences: Json, regions: list[str]) -> list[str]:
-    wanted = preferences.get("RegionOrder") or []
-    if unknown := [region for region in wanted if region not in regions]:
-        raise invalid(f"RegionOrder has Regions that are no target: {unknown}")
+    wanted = [region for region in preferences.get("RegionOrder") or [] if region in regions]
     return [*wanted, *(region for region in dict.fromkeys(regions) if region not in wanted)]
 
 

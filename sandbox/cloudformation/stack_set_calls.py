@@ -1,6 +1,7 @@
-"""The calls about stack sets, their operations and their automatic deployments.
+"""The calls about stack sets and their automatic deployments.
 
-Source: CloudFormation API reference. `instance_calls` has those about stack instances.
+Source: CloudFormation API reference. `operation_calls` and `instance_calls` have those about
+operations and stack instances.
 """
 
 from __future__ import annotations
@@ -14,19 +15,16 @@ from moto.utilities.utils import get_partition
 from sandbox.cloudformation import access, operations, parameters
 from sandbox.cloudformation.service import Json, Machinery, Request, listed, page, pairs
 from sandbox.cloudformation.stack_calls import check_capabilities
-from sandbox.cloudformation.stack_sets import Operation, StackSet
+from sandbox.cloudformation.stack_sets import StackSet
 from sandbox.cloudformation.stacks import kept_by
 from sandbox.cloudformation.targets import (
-    TRUSTED,
     Scope,
     in_organization,
     require_service_managed,
     scope_of,
 )
 from sandbox.cloudformation.templates import Template, invalid, read
-from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
-from sandbox.iam.organization import organization_of
 
 _LISTED: Final = 100
 
@@ -263,81 +261,6 @@ def _list(machinery: Machinery, request: Request) -> Json:
     }
 
 
-def _operation(stack_set: StackSet, request: Request) -> Operation:
-    wanted = request.get("OperationId", "")
-    if wanted not in stack_set.operations:
-        raise AwsError("OperationNotFoundException", f"Operation {wanted} not found", status=404)
-    return stack_set.operations[wanted]
-
-
-def _operation_summary(operation: Operation) -> Json:
-    failed = sum(result.status == "FAILED" for result in operation.results)
-    return {
-        "OperationId": operation.id,
-        "Action": operation.action,
-        "Status": operation.status,
-        "StatusReason": operation.reason or None,
-        "CreationTimestamp": operation.created,
-        "EndTimestamp": operation.ended,
-        "OperationPreferences": operation.preferences,
-        "StatusDetails": {"FailedStackInstancesCount": failed},
-    }
-
-
-def _describe_operation(machinery: Machinery, request: Request) -> Json:
-    stack_set, _ = find(request)
-    operation = _operation(stack_set, request)
-    return {
-        "StackSetOperation": {
-            **_operation_summary(operation),
-            "StackSetId": stack_set.id,
-            "RetainStacks": operation.is_retaining if operation.action == "DELETE" else None,
-            "AdministrationRoleARN": stack_set.administration_role or None,
-            "ExecutionRoleName": stack_set.execution_role or None,
-            "DeploymentTargets": operation.targets or None,
-        }
-    }
-
-
-def _list_operations(machinery: Machinery, request: Request) -> Json:
-    stack_set, _ = find(request)
-    shown, token = page(list(stack_set.operations.values())[::-1], request, _LISTED)
-    return {"Summaries": [_operation_summary(each) for each in shown], "NextToken": token}
-
-
-def _list_results(machinery: Machinery, request: Request) -> Json:
-    stack_set, _ = find(request)
-    results = _operation(stack_set, request).results
-    for wanted in request.get("Filters", []):
-        if wanted["Name"] != "OPERATION_RESULT_STATUS":
-            raise SandboxCannot(f"the filter {wanted['Name']}")
-        results = [each for each in results if each.status == wanted["Values"]]
-    shown, token = page(results, request, _LISTED)
-    return {
-        "Summaries": [
-            {
-                "Account": result.account,
-                "Region": result.region,
-                "Status": result.status,
-                "StatusReason": result.reason or None,
-                "AccountGateResult": {"Status": "SKIPPED"},
-                "OrganizationalUnitId": result.unit or None,
-            }
-            for result in shown
-        ],
-        "NextToken": token,
-    }
-
-
-def _stop(machinery: Machinery, request: Request) -> Json:
-    stack_set, _ = active(request)
-    operation = _operation(stack_set, request)
-    if not operation.is_open:
-        raise AwsError("InvalidOperationException", "The operation has ended")
-    operation.status = "STOPPING"
-    return {}
-
-
 def _list_automatic(machinery: Machinery, request: Request) -> Json:
     stack_set, _ = find(request)
     found = [
@@ -348,32 +271,12 @@ def _list_automatic(machinery: Machinery, request: Request) -> Json:
     return {"Summaries": shown, "NextToken": token}
 
 
-def _activate(machinery: Machinery, request: Request) -> Json:
-    organization = organization_of(current_account())
-    if organization is None or organization.management != current_account():
-        raise AwsError("InvalidOperationException", "Only the management account may do this")
-    organization.backend.enable_aws_service_access(ServicePrincipal=TRUSTED)
-    return {}
-
-
-def _describe_access(machinery: Machinery, request: Request) -> Json:
-    organization = organization_of(current_account())
-    is_enabled = organization is not None and organization.trusts(TRUSTED)
-    return {"Status": "ENABLED" if is_enabled else "DISABLED"}
-
-
 OPERATIONS: Final[dict[str, Callable[[Machinery, Request], Json]]] = {
     "CreateStackSet": _create,
     "UpdateStackSet": _update,
     "DeleteStackSet": _delete,
     "DescribeStackSet": _describe,
     "ListStackSets": _list,
-    "DescribeStackSetOperation": _describe_operation,
-    "ListStackSetOperations": _list_operations,
-    "ListStackSetOperationResults": _list_results,
-    "StopStackSetOperation": _stop,
     "ListStackSetAutoDeploymentTargets": _list_automatic,
-    "ActivateOrganizationsAccess": _activate,
-    "DescribeOrganizationsAccess": _describe_access,
 }
 """By name of the call: a function of the machinery and the request."""

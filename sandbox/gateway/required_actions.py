@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from sandbox.chatbot import configurations
-from sandbox.cloudformation import stack_calls
+from sandbox.cloudformation import stack_calls, stack_reads
 from sandbox.cloudformation.api import OPERATIONS
 from sandbox.core.errors import SandboxCannot
 from sandbox.gateway.resource_arns import (
@@ -59,7 +59,7 @@ _RESOURCES: Final[dict[str, dict[str, Resource]]] = {
             [name for name in OPERATIONS if "StackSet" in name or "StackInstance" in name],
             stack_set_arn,
         ),
-        **dict.fromkeys(stack_calls.OPERATIONS, stack_arn),
+        **dict.fromkeys([*stack_calls.OPERATIONS, *stack_reads.OPERATIONS], stack_arn),
         **dict.fromkeys(
             [
                 "ActivateOrganizationsAccess",

@@ -24,6 +24,142 @@ def topic(name, **attributes):
     return {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}, **attributes}
 
 
+ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "RoleName": "guard",
+        "Path": "/reprieve/",
+        "AssumeRolePolicyDocument": policy(
+            Action="sts:AssumeRole", Principal={"Service": "ssm.amazonaws.com"}
+        ),
+        "Policies": [
+            {
+                "PolicyName": "cancel",
+                "PolicyDocument": policy(Action="kms:CancelKeyDeletion", Resource="*"),
+            }
+        ],
+    },
+}
+RUNBOOK = {
+    "schemaVersion": "0.3",
+    "mainSteps": [{"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}}],
+}
+EVERYTHING = {
+    "Rule": {
+        "Type": "AWS::Events::Rule",
+        "Properties": {
+            "Name": "deletions",
+            "EventPattern": {"source": ["aws.kms"]},
+            "Targets": [
+                {
+                    "Id": "topic",
+                    "Arn": {"Ref": "Topic"},
+                    "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["Queue", "Arn"]}},
+                    "RetryPolicy": {"MaximumRetryAttempts": "10"},
+                    "InputTransformer": {
+                        "InputPathsMap": {"key": "$.detail.requestParameters.keyId"},
+                        "InputTemplate": '"<key>"',
+                    },
+                }
+            ],
+        },
+    },
+    "Topic": topic("alerts"),
+    "Access": {
+        "Type": "AWS::SNS::TopicPolicy",
+        "Properties": {
+            "Topics": [{"Ref": "Topic"}],
+            "PolicyDocument": policy(
+                Action="sns:Publish",
+                Principal={"Service": "events.amazonaws.com"},
+                Resource={"Ref": "Topic"},
+            ),
+        },
+    },
+    "Mail": {
+        "Type": "AWS::SNS::Subscription",
+        "Properties": {
+            "TopicArn": {"Ref": "Topic"},
+            "Protocol": "email",
+            "Endpoint": "security@example.com",
+        },
+    },
+    "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"MessageRetentionPeriod": 1209600}},
+    "QueueAccess": {
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {
+            "Queues": [{"Ref": "Queue"}],
+            "PolicyDocument": policy(
+                Action="sqs:SendMessage",
+                Principal={"Service": "events.amazonaws.com"},
+                Resource={"Fn::GetAtt": "Queue.Arn"},
+            ),
+        },
+    },
+    "Role": ROLE,
+    "Runbook": {
+        "Type": "AWS::SSM::Document",
+        "Properties": {
+            "Name": "runbook",
+            "DocumentType": "Automation",
+            "UpdateMethod": "NewVersion",
+            "Content": RUNBOOK,
+        },
+    },
+    "Alarm": {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmName": "failures",
+            "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 1,
+            "Threshold": 0,
+            "AlarmActions": [{"Ref": "Topic"}],
+            "Metrics": [
+                {
+                    "Id": "failed",
+                    "MetricStat": {
+                        "Metric": {
+                            "Namespace": "AWS/Events",
+                            "MetricName": "FailedInvocations",
+                            "Dimensions": [{"Name": "RuleName", "Value": {"Ref": "Rule"}}],
+                        },
+                        "Period": 60,
+                        "Stat": "Sum",
+                    },
+                }
+            ],
+        },
+    },
+    "Dashboard": {
+        "Type": "AWS::CloudWatch::Dashboard",
+        "Properties": {"DashboardName": "guard", "DashboardBody": '{"widgets": []}'},
+    },
+    "Key": {"Type": "AWS::KMS::Key", "Properties": {"EnableKeyRotation": True}},
+    "Alias": {
+        "Type": "AWS::KMS::Alias",
+        "Properties": {
+            "AliasName": "alias/guard",
+            "TargetKeyId": {"Fn::GetAtt": ["Key", "Arn"]},
+        },
+    },
+    "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "relay"}},
+    "BusAccess": {
+        "Type": "AWS::Events::EventBusPolicy",
+        "Properties": {
+            "EventBusName": {"Ref": "Bus"},
+            "StatementId": "members",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"AWS": "222233334444"},
+                "Action": "events:PutEvents",
+                "Resource": {"Fn::GetAtt": ["Bus", "Arn"]},
+            },
+        },
+    },
+}
+"""A resource of every type, by logical id. They need each other."""
+
+
 @dataclass
 class Organization:
     """An organization with the unit `work`, and a unit `nested` in it. Three accounts are members.

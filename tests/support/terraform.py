@@ -35,6 +35,10 @@ class Configuration:
         outputs = json.loads(self._terraform("output", "-json"))
         return {name: output["value"] for name, output in outputs.items()}
 
+    def destroy(self) -> None:
+        """Destroy everything. Raise CommandFailed with what terraform printed."""
+        self._terraform("destroy", "-auto-approve")
+
     def planned(self) -> list[str]:
         """Return the addresses of the resources that a new plan would change."""
         self._terraform("plan", "-out=plan")
