@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reprieve.aws.account import Account
+from reprieve.errors import ReprieveError
 from reprieve.settings.accounts import MAX_NAME
 from reprieve.settings.schema import Settings
+
+
+class OrganizationError(ReprieveError):
+    """AWS Organizations does not answer, or does not answer to these credentials."""
 
 
 class Presence(StrEnum):

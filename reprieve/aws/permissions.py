@@ -134,8 +134,16 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
     chats = _has_channel(settings, ("slack", "teams"))
     automation_role = settings.remediation.automation_role_arn
     state = settings.state
+    with_sets = settings.has_stack_set
+    sets = (own.roles_set, own.guard_set) if with_sets else ()
     return {
         "any": ["*"],
+        # AWS offers no resource for these calls.
+        "organization": ["*"] if with_sets else [],
+        "stack sets": [
+            *arn("cloudformation", *(f"stackset/{name}:*" for name in sets)),
+            *arn("cloudformation", *(f"stackset-target/{name}:*" for name in sets)),
+        ],
         "keys": arn("kms", "key/*"),
         "topics": arn("sns", *_topic_names(settings), *channels),
         "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),

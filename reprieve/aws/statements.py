@@ -62,6 +62,24 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             ),
             "any",
         ),
+        # With --organization, in the account of the stack sets or in the management account.
+        "ListStackInstances": (
+            (
+                "cloudformation:DescribeStackSet",
+                "cloudformation:ListStackInstances",
+                "cloudformation:ListStackSetOperations",
+            ),
+            "stack sets",
+        ),
+        "ReadMembers": (
+            (
+                "organizations:DescribeOrganization",
+                "organizations:ListAccounts",
+                "organizations:ListAccountsForParent",
+                "organizations:ListOrganizationalUnitsForParent",
+            ),
+            "organization",
+        ),
         "ReadKeys": (("kms:DescribeKey", "kms:GetKeyPolicy"), "keys"),
         "ReadAlertKey": (("kms:GetKeyRotationStatus", "kms:ListResourceTags"), "keys"),
     },

@@ -7,7 +7,7 @@ import typer
 
 from reprieve.aws.account import AccountError, reason_and_hint
 from reprieve.aws.opening import Access, any_account, open_accounts
-from reprieve.aws.organization import Found, Presence, compare, members_of
+from reprieve.aws.organization import Found, OrganizationError, Presence, compare, members_of
 from reprieve.cli.common import (
     AsJson,
     ExternalId,
@@ -22,7 +22,6 @@ from reprieve.cli.common import (
 from reprieve.cli.options.run import OptionError
 from reprieve.cli.output import print_as
 from reprieve.cli.views.accounts import show, toml
-from reprieve.errors import ReprieveError
 from reprieve.guard.layout import stacks_of
 from reprieve.location import Location
 from reprieve.settings.arns import principal_partition
@@ -33,10 +32,6 @@ _COLUMNS: Final = (
     *("account", "name", "presence", "stack", "state", "role_arn", "organization_name"),
     "stacks",
 )
-
-
-class OrganizationError(ReprieveError):
-    """AWS Organizations does not answer, or does not answer to these credentials."""
 
 
 def accounts(

@@ -1,0 +1,1 @@
+"""What CloudFormation StackSets deployed in an organization: `reprieve status --organization`."""
