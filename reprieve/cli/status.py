@@ -26,6 +26,8 @@ from reprieve.cli.common import (
     region_count,
     warn,
 )
+from reprieve.cli.options.run import OptionError
+from reprieve.cli.organization import LIMIT, show_organization
 from reprieve.cli.output import print_as
 from reprieve.cli.views.csv_rows import STATUS_COLUMNS, status_rows
 from reprieve.cli.views.progress import progress
@@ -45,6 +47,30 @@ def status(
         bool,
         typer.Option("--only-failed", help="Show only the Regions where a check failed."),
     ] = False,
+    organization: Annotated[
+        bool,
+        typer.Option(
+            "--organization",
+            help="Show what the stack set of [organization] deployed in all accounts.",
+        ),
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="With --organization: continue a run of the last hour that was interrupted.",
+        ),
+    ] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            metavar="NUMBER",
+            min=1,
+            help="With --organization: show at most so many problems, and so many accounts of "
+            f"each. Default: {LIMIT}.",
+        ),
+    ] = None,
     format: Format = OutputFormat.TABLE,
     as_json: AsJson = False,
 ) -> None:
@@ -52,6 +78,9 @@ def status(
 
     Compares each guard with the settings, and checks that it receives events and sends alerts.
     It changes nothing.
+
+    With --organization, read from the delegated administrator's or the management account what the
+    stack set deployed: which accounts and Regions have the guard, and which accounts do not.
 
     \b
     Exit codes:
@@ -61,6 +90,14 @@ def status(
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
     format = chosen(format, as_json)
     access = access_of(profile, role_arn, external_id)
+    if organization:
+        if region:
+            raise OptionError("--region and --organization do not fit together.")
+        show_organization(
+            access, resume=resume, only_failed=only_failed, limit=limit or LIMIT, format=format
+        )
+    if resume or limit:
+        raise OptionError("--resume and --limit are for --organization only.")
     deployment = load()
     warn(deployment)
     report = _check(deployment.accounts, region, access, timeout)
