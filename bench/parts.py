@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench import commands, deletions, synth, synth_report, terraform
+from bench import commands, deletions, organization, synth, synth_report, terraform
 from bench.report import Table
 from reprieve.settings.split import AREA, REGION
 
@@ -112,5 +112,21 @@ the plan of terraform. Times are medians of three runs.""",
 1,000 keys of a Region are scheduled for deletion as fast as KMS allows, with AWS's quotas and in
 real time. [mass-deletion.md](mass-deletion.md) explains the figures and has more scenarios.""",
         is_failed=deletions.is_failed,
+    ),
+    "organization": Part(
+        title="An organization",
+        minutes=8,
+        full=lambda directory, report: organization.run(organization.FULL, directory, report),
+        quick=lambda directory, report: organization.run(organization.QUICK, directory, report),
+        tables=organization.tables,
+        notes=organization.notes,
+        text="""\
+`reprieve status --organization`, for 1,000 accounts with a stack in 17 Regions each. The accounts
+are in 20 organizational units, and one of 100 has stacks that failed. The local AWS has only the
+records of the stacks, and limits the calls to StackSets and to Organizations: AWS publishes no
+rates for them, so the table has several. The command begins with four calls a second to each
+service. [organizations.md](organizations.md#a-thousand-accounts-in-figures) has the other figures
+of an organization of this size.""",
+        is_failed=organization.is_failed,
     ),
 }

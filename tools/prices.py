@@ -15,6 +15,8 @@ METRIC: Final = 0.10
 """A metric of a standard alarm, a month (CloudWatch pricing)."""
 KEY: Final = 1.00
 """A KMS key, a month, before its first rotation (KMS pricing)."""
+EVENT: Final = 0.000001
+"""An event that goes to the bus of another account or Region (EventBridge pricing)."""
 _STEP: Final = 0.002
 """A step of an automation (Systems Manager pricing)."""
 _SECOND: Final = 0.00003

@@ -17,6 +17,9 @@ from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
 from tools.guard_table import guard_rows
 from tools.organization_table import ACCOUNTS, organization_rows
+from tools.rollout_table import rollout_rows, status_rows
+from tools.scale_table import ACCOUNTS as MANY_ACCOUNTS
+from tools.scale_table import price_rows, scale_rows
 from tools.version_table import version_rows
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
@@ -84,6 +87,29 @@ def organization_table() -> str:
     return _table(head, organization_rows())
 
 
+def prices_table() -> str:
+    """Return a row for each way to guard a thousand accounts with a stack set."""
+    head = ["settings", "an account, US$ a month", f"{MANY_ACCOUNTS:,} accounts"]
+    return _table(head, price_rows())
+
+
+def scale_table() -> str:
+    """Return a row for each figure of a thousand accounts, beside AWS's quota."""
+    return _table(["what", "figure", "AWS's quota, or what follows"], scale_rows())
+
+
+def rollout_table() -> str:
+    """Return a row for each way to roll out."""
+    head = ["settings of `[organization]`", "computed, hours", "simulated, hours", "how it ends"]
+    return _table(head, rollout_rows())
+
+
+def status_table() -> str:
+    """Return a row for each measurement of `status --organization` in performance.json."""
+    head = ["accounts", "stack instances", "calls", "throttled", "minutes", "peak, MB"]
+    return _table(head, status_rows())
+
+
 def versions_table() -> str:
     """Return a row for each version of Python and Node.js, with what `make test-versions` found."""
     head = ["version", "tested", "unit and synth tests", "`npx cdktf`", "`npx cdktn`"]
@@ -93,7 +119,13 @@ def versions_table() -> str:
 TABLES_OF_DOCS: Final = {
     "architecture.md": {"guard": guard_table},
     "operations.md": {"exit codes": exit_codes_table, "permissions": permissions_table},
-    "organizations.md": {"costs": organization_table},
+    "organizations.md": {
+        "costs": organization_table,
+        "prices": prices_table,
+        "scale": scale_table,
+        "rollout": rollout_table,
+        "organization": status_table,
+    },
     "settings.md": {"settings": settings_table},
     "threats.md": {"threats": threats_table},
     "versions.md": {"versions": versions_table},

@@ -90,6 +90,20 @@ def burst_part(lost: int = 0) -> Any:
     }
 
 
+def organization_part(memory: int | None = 10**9, failed: int = 170) -> Any:
+    """Return a part with one rate, where so many stacks are shown as failed."""
+    row = {
+        "rate": "5 a second",
+        "accounts": 1000,
+        "instances": 18000,
+        "rows": 18002,
+        "failed": failed,
+        "calls": 1296,
+        "throttled": 123,
+    }
+    return {"rows": [row | usage(1234.5, memory)]}
+
+
 def measured(figures: Any, **changed: Any) -> dict[str, Any]:
     """Return a part as the JSON holds it."""
     machine = {
@@ -113,4 +127,5 @@ def all_parts(memory: int | None) -> dict[str, Any]:
         "plan": measured(plan_part(memory)),
         "commands": measured(commands_part(memory)),
         "burst": measured(burst_part()),
+        "organization": measured(organization_part(memory)),
     }

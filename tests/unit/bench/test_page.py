@@ -32,7 +32,7 @@ def test_a_part_that_was_not_measured_has_no_table():
     text = render({"plan": measured(plan_part())})
     sections = dict(zip(PARTS, text.split("\n## ")[1:], strict=True))
     assert [name for name in sections if "Not measured yet." in sections[name]] == [
-        *("synth", "commands", "burst")
+        *("synth", "commands", "burst", "organization")
     ]
     assert "| `account` | 34 | 34 | 1,570 |" in sections["plan"]
 
@@ -48,7 +48,7 @@ def test_every_table_fits_a_terminal(name, memory):
         assert {len(row) for row in table.rows} == {len(table.head)}
 
 
-@pytest.mark.parametrize("name", ["synth", "plan", "commands"])
+@pytest.mark.parametrize("name", ["synth", "plan", "commands", "organization"])
 def test_a_system_that_does_not_measure_memory_says_so(name):
     """In a sentence, and without a column that would be empty."""
     with_memory, without = (all_parts(each)[name]["figures"] for each in (10**9, None))

@@ -1,0 +1,50 @@
+"""Two tables of docs/organizations.md: how long a roll-out and `status --organization` take."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from bench.rollout import Outcome, cases, shortest, simulate
+from reprieve.regions import DEFAULT_REGIONS
+from tools.scale_table import ACCOUNTS
+
+_FIGURES: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.json"
+
+
+def rollout_rows() -> list[list[str]]:
+    """Return a row for each roll-out: settings, hours computed and simulated, how it ends."""
+    rows = []
+    for what, guard in cases(ACCOUNTS, len(DEFAULT_REGIONS)):
+        # The roles are a stack set of their own, in one Region. It is deployed first.
+        roles = replace(guard, regions=1)
+        computed = shortest(roles) + shortest(guard)
+        first = simulate(roles)
+        second = Outcome(0, 0, 0, 0, is_stopped=True) if first.is_stopped else simulate(guard)
+        failed, deployed = first.failed + second.failed, first.deployed + second.deployed
+        left = ACCOUNTS * (1 + guard.regions) - failed - deployed
+        end = f"{deployed:,} stacks are deployed"
+        if failed:
+            end += f", {failed:,} failed"
+        if left:
+            end += f"; it stops, and {left:,} are left"
+        hours = [f"{each / 3600:.1f}" for each in (computed, first.seconds + second.seconds)]
+        rows.append([what, *hours, end])
+    return rows
+
+
+def status_rows() -> list[list[str]]:
+    """Return a row for each size that `make bench ONLY=organization` measured."""
+    figures: dict[str, Any] = json.loads(_FIGURES.read_text(encoding="utf-8"))
+    measured = figures.get("organization", {}).get("figures", {}).get("rows", [])
+    return [
+        [
+            f"{row['accounts']:,}",
+            f"{row['instances']:,}",
+            f"{row['calls']:,}",
+            f"{row['throttled']:,}",
+            f"{row['seconds'] / 60:.1f}",
+            "-" if row["memory"] is None else f"{row['memory'] / 1e6:,.0f}",
+        ]
+        for row in measured
+    ]
