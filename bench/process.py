@@ -15,8 +15,11 @@ from typing import Any, Final
 from bench.memory import Sampler, is_available
 from sandbox.processes import CommandFailed
 
-_LEFT_OUT: Final = ("REPRIEVE_", "AWS_", "CDKTF_", "NODE_OPTIONS")
-"""What a caller's environment must not change in a synthesis."""
+_LEFT_OUT: Final = ("REPRIEVE_", "AWS_", "CDKTF_", "NODE_OPTIONS", "PYTHONDONTWRITEBYTECODE")
+"""What a caller's environment must not change in a synthesis.
+
+Without the last one Python keeps what it has compiled, as it does for users.
+"""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 import json
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Iterable  # noqa: UP035 - see the package's docstring
 
 from reprieve.environment.cdk import chosen
 from reprieve.environment.check import Check
@@ -36,8 +38,8 @@ def packages_check(project: Path = PROJECT, versions: bool = True) -> Check:
         return Check("Packages", f"installed, without a lock file ({sys.prefix})")
     except (OSError, ValueError, KeyError) as error:
         return Check("Packages", f"{lock} cannot be read: {error}.", "Restore it with git.")
-    installed = _installed()
     wanted = {_normal(name): entry for name, entry in entries.items() if "version" in entry}
+    installed = _installed(wanted)
     missing = sorted(
         name
         for name, entry in wanted.items()
@@ -92,13 +94,14 @@ def is_fresh(project: Path = PROJECT) -> bool:
     return stamp >= newest and is_own(project)
 
 
-def _installed() -> "dict[str, str]":
-    from importlib.metadata import distributions  # Python 3.8
+def _installed(names: "Iterable[str]") -> "dict[str, str]":
+    """Return the versions of those of the packages that are installed."""
+    from importlib.metadata import PackageNotFoundError, version  # Python 3.8
 
     found: dict[str, str] = {}
-    for each in distributions():
-        # The first on the path is the one that is imported.
-        found.setdefault(_normal(each.metadata["Name"] or ""), each.version)
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)  # of the first on the path, which is imported
     return found
 
 

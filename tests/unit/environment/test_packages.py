@@ -29,7 +29,7 @@ def locked(tmp_path):
 
 def version(name):
     """Return the installed version of a package."""
-    return packages._installed()[name]
+    return packages._installed([name])[name]
 
 
 def test_this_environment_is_as_the_lock_says():
