@@ -28,6 +28,7 @@ from reprieve.cli.options.run import (
 from reprieve.cli.policy import policy
 from reprieve.cli.status import status
 from reprieve.cli.sweep import sweep
+from reprieve.cli.template import template
 from reprieve.cli.threats import threats
 from reprieve.cli.validate import validate
 from reprieve.errors import ExitCode, ReprieveError
@@ -108,6 +109,6 @@ def _options(
 app.command(cls=Command)(with_run_options(init, file_exists=False))
 for command in (
     *(doctor, validate, accounts, threats, status, drill, sweep),
-    *(adopt, diff, move_state, policy),
+    *(adopt, diff, move_state, policy, template),
 ):
     app.command(cls=Command)(with_run_options(command))

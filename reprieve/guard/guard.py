@@ -35,11 +35,17 @@ _RETENTION_SECONDS: Final = 14 * 24 * 3600
 
 
 def regional_guard(
-    settings: Settings, location: Location, own_key_arn: str | None = None
+    settings: Settings,
+    location: Location,
+    own_key_arn: str | None = None,
+    *,
+    checks_neighbour: bool = True,
 ) -> RegionalGuard:
     """Return the guard of a watched Region.
 
-    `own_key_arn` is the ARN of the key that Reprieve made for the alerts, if it is known.
+    `own_key_arn` is the ARN of the key that Reprieve made for the alerts, if it is known. Without
+    `checks_neighbour` the patrol does not compare the guard of the next Region: what that consists
+    of is only known when it is deployed.
     """
     documents = documents_of(settings, location.region)
     if settings.patrol.enabled:
@@ -47,6 +53,8 @@ def regional_guard(
         neighbour = replace(location, region=next_region(settings, location.region))
         others = documents_of(settings, neighbour.region)
         expected = _guard(settings, neighbour, None, (*others, stand_in(settings)))
+        if not checks_neighbour:
+            expected = replace(expected, topics=(), documents=(), rules=())
         documents += (patrol_document(settings, location, expected),)
     return _guard(settings, location, own_key_arn, documents)
 

@@ -8,6 +8,7 @@ from reprieve import __version__
 from reprieve.guard.forwarding import relay_region
 from reprieve.settings.schema import Settings
 from reprieve.template.account import account_resources, guard_regions, guard_resources
+from reprieve.template.cases import Case
 from reprieve.template.limits import TemplateError
 from reprieve.template.merge import Merger
 from reprieve.template.template import Template, template_of
@@ -23,7 +24,7 @@ def roles_template(settings: Settings) -> Template:
     """
     members = _members(settings)
     home = members.regions.home
-    resources = {home: account_resources(members)}
+    resources = {Case(home): account_resources(members)}
     merger = Merger((home,))
     return template_of(
         f"Reprieve {__version__}: the IAM roles of the guard of an account's KMS keys.",
@@ -39,8 +40,8 @@ def guard_template(settings: Settings) -> Template:
     account.
 
     Raises:
-        TemplateError: The settings deploy no stack set, want what CloudFormation has no type of
-            resource for, or the template would exceed a limit of CloudFormation.
+        TemplateError: The settings deploy no stack set, or the template would exceed a limit of
+            CloudFormation.
     """
     members = _members(settings)
     regions = guard_regions(members)

@@ -8,14 +8,26 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference to another resource of the template: what Ref returns."""
+    """A reference to another resource of the template: what Ref returns, or an attribute."""
 
     id: str
+    attribute: str | None = None
 
     @property
     def value(self) -> dict[str, Any]:
         """The function."""
+        if self.attribute:
+            return {"Fn::GetAtt": [self.id, self.attribute]}
         return {"Ref": self.id}
+
+
+@dataclass(frozen=True)
+class Either:
+    """A reference to a resource of the template where a condition is true, and a text elsewhere."""
+
+    condition: str
+    then: Reference
+    otherwise: str
 
 
 @dataclass(frozen=True)
@@ -24,12 +36,14 @@ class Resource:
 
     Texts in `properties` name other resources by their ARNs, which CloudFormation does not read as
     a dependency: `depends_on` has the logical ids of those that have to be there before.
+    `condition` has to be true besides what the Region requires.
     """
 
     type: str
     properties: dict[str, Any]
     depends_on: tuple[str, ...] = ()
     deletion_policy: str | None = None
+    condition: str | None = None
 
 
 def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:

@@ -26,7 +26,16 @@ from reprieve.guard.resources import (
 )
 from reprieve.names import DEFAULT_ROLE_PATH
 from reprieve.template.alarms import measured
-from reprieve.template.resource import Reference, Resource, given, logical_id, short_hash, tag_list
+from reprieve.template.resource import (
+    Either,
+    Reference,
+    Resource,
+    given,
+    logical_id,
+    short_hash,
+    tag_list,
+)
+from reprieve.template.texts import reference_to
 
 ALERT_KEY = "AlertKey"
 QUEUE = "DeadLetters"
@@ -35,10 +44,23 @@ DASHBOARD = "Dashboard"
 
 
 class Resources:
-    """Makes the resources of a Region. `tags` are those of every resource that takes tags."""
+    """Makes the resources of a Region.
 
-    def __init__(self, tags: dict[str, str]) -> None:
+    Args:
+        tags: Those of every resource that takes tags.
+        roles_where: The name of the condition under which the template creates the roles, too.
+        roles: The roles of that condition.
+    """
+
+    def __init__(
+        self, tags: dict[str, str], roles_where: str = "", roles: Iterable[Role] = ()
+    ) -> None:
         self._tags = tags
+        self._created = {
+            role.arn: Either(roles_where, Reference(_role_id(role), "Arn"), role.arn)
+            for role in roles
+        }
+        self._roles_where = roles_where or None
 
     def guard(self, guard: RegionalGuard) -> dict[str, Resource]:
         """Return the resources of a guard by their logical ids."""
@@ -46,7 +68,7 @@ class Resources:
 
     def roles(self, roles: Iterable[Role]) -> dict[str, Resource]:
         """Return the roles of an account."""
-        return {logical_id(role.id, "role"): self._role(role) for role in roles}
+        return {_role_id(role): self._role(role) for role in roles}
 
     def rules(self, rules: Iterable[Rule]) -> dict[str, Resource]:
         """Return the rules of a Region that has nothing else."""
@@ -61,7 +83,7 @@ class Resources:
         return {DASHBOARD: Resource("AWS::CloudWatch::Dashboard", properties)}
 
     def _guard(self, guard: RegionalGuard) -> Iterator[tuple[str, Resource]]:
-        # What has to be there before a rule that names it, by its ARN or name.
+        # The logical ids of what a rule needs, by its ARN or name.
         known = {guard.queue.arn: QUEUE_POLICY}
         if guard.key:
             yield ALERT_KEY, self._key(guard.key)
@@ -140,11 +162,7 @@ class Resources:
         )
 
     def _rule(self, rule: Rule, known: dict[str, str]) -> Resource:
-        names = (
-            name
-            for target in rule.targets
-            for name in (target.arn, target.document, target.dead_letter_arn)
-        )
+        names = (name for target in rule.targets for name in (target.arn, target.dead_letter_arn))
         depends = dict.fromkeys(known[name] for name in names if name in known)
         properties = {
             "Name": rule.name,
@@ -152,10 +170,34 @@ class Resources:
             **given(EventPattern=rule.pattern, ScheduleExpression=rule.schedule),
             **given(EventBusName=rule.bus if rule.bus != DEFAULT_BUS else None),
             "State": "ENABLED",
-            "Targets": [_target(target) for target in rule.targets],
+            "Targets": [self._target(target, known) for target in rule.targets],
             "Tags": self._tag_list,
         }
         return Resource("AWS::Events::Rule", properties, tuple(depends))
+
+    def _target(self, target: Target, known: dict[str, str]) -> dict[str, Any]:
+        transformer, arn = target.transformer, target.arn
+        if target.document:
+            # By a reference, which no condition on the document stands against.
+            arn = arn.replace(target.document, reference_to(known[target.document]))
+        return {
+            "Id": target.id,
+            "Arn": arn,
+            **given(
+                RoleArn=self._created.get(target.role_arn or "", target.role_arn),
+                InputTransformer={
+                    "InputPathsMap": dict(transformer.paths),
+                    "InputTemplate": transformer.template,
+                }
+                if transformer
+                else None,
+            ),
+            "RetryPolicy": {
+                "MaximumEventAgeInSeconds": target.maximum_event_age,
+                "MaximumRetryAttempts": target.maximum_retries,
+            },
+            **given(DeadLetterConfig=target.dead_letter_arn and {"Arn": target.dead_letter_arn}),
+        }
 
     def _alarm(self, alarm: Alarm, known: dict[str, str]) -> Resource:
         properties = {
@@ -184,7 +226,12 @@ class Resources:
                 "Policies": [{"PolicyName": role.name, "PolicyDocument": role.permissions}],
                 "Tags": self._tag_list,
             },
+            condition=self._roles_where,
         )
+
+
+def _role_id(role: Role) -> str:
+    return logical_id(role.id, "role")
 
 
 def _alias(key: Key) -> Resource:
@@ -229,25 +276,3 @@ def _subscription(subscription: Subscription, topic: str) -> Resource:
         },
         (QUEUE_POLICY,),
     )
-
-
-def _target(target: Target) -> dict[str, Any]:
-    transformer = target.transformer
-    return {
-        "Id": target.id,
-        "Arn": target.arn,
-        **given(
-            RoleArn=target.role_arn,
-            InputTransformer={
-                "InputPathsMap": dict(transformer.paths),
-                "InputTemplate": transformer.template,
-            }
-            if transformer
-            else None,
-        ),
-        "RetryPolicy": {
-            "MaximumEventAgeInSeconds": target.maximum_event_age,
-            "MaximumRetryAttempts": target.maximum_retries,
-        },
-        **given(DeadLetterConfig=target.dead_letter_arn and {"Arn": target.dead_letter_arn}),
-    }

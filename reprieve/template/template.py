@@ -32,6 +32,11 @@ class Template:
         """The template as JSON without white space, the same for the same settings."""
         return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
 
+    @cached_property
+    def pretty(self) -> str:
+        """The template as JSON for people."""
+        return json.dumps(self.body, indent=1, ensure_ascii=False) + "\n"
+
     @property
     def needs_bucket(self) -> bool:
         """Whether it is too large to be part of a call, so that S3 has to hold it."""

@@ -20,6 +20,7 @@ _REFERENCE: dict[str, Callable[[dict[str, Any], str, str], str]] = {
         f"https://sqs.{region}.amazonaws.com/{account}/{of['QueueName']}"
     ),
     "AWS::KMS::Key": lambda of, region, account: KEY_ID,
+    "AWS::SSM::Document": lambda of, region, account: str(of["Name"]),
 }
 _ARN: dict[str, Callable[[dict[str, Any], str, str], str]] = {
     "AWS::IAM::Role": lambda of, region, account: (
@@ -136,6 +137,8 @@ _FUNCTIONS: dict[str, Callable[[Deployment, Any], Any]] = {
     "Fn::FindInMap": _find,
     "Fn::If": _if,
     "Fn::Join": _join,
+    "Fn::Split": lambda deployment, argument: deployment.value(argument[1]).split(argument[0]),
+    "Fn::Select": lambda deployment, argument: deployment.value(argument[1])[argument[0]],
     "Fn::Equals": lambda deployment, argument: len(set(map(deployment.value, argument))) == 1,
     "Fn::Not": lambda deployment, argument: not deployment.value(argument[0]),
     "Fn::Or": lambda deployment, argument: any(map(deployment.value, argument)),

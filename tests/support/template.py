@@ -16,7 +16,7 @@ HUB_ACCOUNT = "111122223333"
 ACCOUNT = "444455556666"
 """The account of a member, which the template does not know."""
 
-_BASE = f"""\
+ORGANIZATION = f"""\
 [account]
 id = "{HUB_ACCOUNT}"
 [organization]
@@ -65,9 +65,30 @@ permissions_boundary_arn = "arn:aws:iam::aws:policy/PowerUserAccess"
 """What the settings have beside the hub and the organization; it begins within `[notify]`."""
 
 
+PARAMETERS = {
+    "DestinationEmailAddress": "REPRIEVE_NOTIFY__EMAILS",
+    "SNSTopicName": "REPRIEVE_NOTIFY__TOPIC_NAME",
+    "EnableRemediation": "REPRIEVE_REMEDIATION__ENABLED",
+    "AutomationAssumeRole": "REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN",
+}
+"""The parameters of the standalone template, and the settings that mean the same."""
+
+_PEOPLE = {
+    "REPRIEVE_NOTIFY__EMAILS": "team+kms@example.com",
+    "REPRIEVE_NOTIFY__TOPIC_NAME": "kms_alerts",
+}
+STANDALONE = {
+    "own role": _PEOPLE,
+    "given role": _PEOPLE
+    | {"REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/KeyRescue"},
+    "only alerts": _PEOPLE | {"REPRIEVE_REMEDIATION__ENABLED": "false"},
+}
+"""Settings whose guard the standalone template deploys, too."""
+
+
 def read_organization(folder: Path, settings: str = "", **variables: str) -> Settings:
     """Return the settings of the account with the hub and the stack sets."""
-    (folder / "reprieve.toml").write_text(f"{_BASE}{settings}")
+    (folder / "reprieve.toml").write_text(f"{ORGANIZATION}{settings}")
     return load_one(variables, folder)
 
 

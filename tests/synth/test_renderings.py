@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from reprieve.template.organization import guard_template, roles_template
+from reprieve.template.standalone import default_settings, standalone_template
 from reprieve.template.template import Template
 from stacks.account import add_account
 from stacks.cdk import CDK, App
@@ -19,7 +20,15 @@ from tests.support.cdktn import as_cdktf
 from tests.support.cloudformation import Deployment
 from tests.support.renderings import Flat, differing, of_cloudformation, of_terraform
 from tests.support.synth import Stack
-from tests.support.template import ACCOUNT, HOME, HUB, VARIANTS, read_organization
+from tests.support.template import (
+    ACCOUNT,
+    HOME,
+    HUB,
+    PARAMETERS,
+    STANDALONE,
+    VARIANTS,
+    read_organization,
+)
 from tools.renderings import TERRAFORM_ONLY
 
 
@@ -133,6 +142,27 @@ def test_a_resource_that_one_side_loses_is_found(rendered, side):
             path: value for path, value in sides[side].items() if not path.startswith(f"{lost}] ")
         }
         assert differing(**sides) != []
+
+
+@pytest.mark.parametrize("variables", STANDALONE.values(), ids=STANDALONE)
+@pytest.mark.parametrize("region", [HOME, HUB])
+def test_the_standalone_template_is_the_same_guard(synth, tmp_path, variables, region):
+    """With the values of its parameters as settings; the roles in the home Region.
+
+    Its patrol checks no other guard, so that document has another content and name.
+    """
+    variables = variables | {"REPRIEVE_REGIONS__WATCH": region}
+    template = standalone_template(default_settings({"REPRIEVE_REGIONS__WATCH": f"{HOME},{HUB}"}))
+    parameters = {
+        name: variables[variable] for name, variable in PARAMETERS.items() if variable in variables
+    }
+    deployment = Deployment(template.body, region, ACCOUNT, {**parameters, "HomeRegion": HOME})
+    terraform = of_terraform(synth(**variables), region, ACCOUNT)
+    differences = differing(terraform, of_cloudformation(deployment))
+    assert {each for each in differences if "Document[reprieve-patrol" not in each} == {
+        "AWS::Events::Rule[None, reprieve-patrol] Targets.Arn[patrol-remediation]",
+        "AWS::Events::Rule[None, reprieve-patrol-daily] Targets.Arn[patrol-daily-remediation]",
+    }
 
 
 def _differ(render: Callable[[], Any], other: Any) -> bool:

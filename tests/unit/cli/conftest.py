@@ -16,11 +16,12 @@ from tests.unit.cli.samples import ACCOUNT, KEY, SETTINGS
 
 @pytest.fixture
 def reprieve(tmp_path, monkeypatch):
-    """Return a function that runs `reprieve` in a directory with these settings."""
+    """Return a function that runs `reprieve` in a directory with these settings; None: without."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str, settings: str = SETTINGS):
-        (tmp_path / "reprieve.toml").write_text(settings)
+    def run(*arguments: str, settings: str | None = SETTINGS):
+        if settings is not None:
+            (tmp_path / "reprieve.toml").write_text(settings)
         return CliRunner().invoke(
             app, list(arguments), env={"COLUMNS": "120"}, catch_exceptions=False
         )

@@ -1,0 +1,99 @@
+"""The command `reprieve template`: the guard for CloudFormation."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from reprieve.cli.options.run import OptionError
+from reprieve.errors import ExitCode, ReprieveError
+from reprieve.settings.loader import NoSettings, load
+from reprieve.settings.schema import Settings
+from reprieve.template.limits import TemplateError
+from reprieve.template.organization import guard_template, roles_template
+from reprieve.template.standalone import default_settings, standalone_template
+from reprieve.template.template import Template
+from reprieve.text import counted, nearest
+
+_STANDALONE: Final = "standalone"
+_KINDS: Final = (_STANDALONE, "guard", "roles")
+
+
+class OutputError(ReprieveError):
+    """The file of --output cannot be written."""
+
+    exit_code = ExitCode.USAGE
+
+
+def _complete(incomplete: str) -> list[str]:
+    return [each for each in _KINDS if each.startswith(incomplete)]
+
+
+def template(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help=f"One of: {', '.join(_KINDS)}.", autocompletion=_complete
+        ),
+    ] = _STANDALONE,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Write the template to this file."),
+    ] = None,
+) -> None:
+    """Print the guard as a CloudFormation template, in JSON.
+
+    standalone is for an account without Terraform. It needs no settings: parameters of the stack
+    have the most important ones.
+
+    guard and roles are what the stack sets of [organization] deploy.
+    """
+    if kind not in _KINDS:
+        near = nearest(kind, _KINDS)
+        raise OptionError(
+            f"{kind}: there is no such template, only {', '.join(_KINDS)}.",
+            f"Did you mean {near}?" if near else "",
+        )
+    found = _template(kind)
+    if output is None:
+        print(found.pretty, end="")
+        return
+    try:
+        output.write_text(found.pretty, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"--output {output}: {error.strerror}.") from error
+    regions = counted(len(found.regions), "Region")
+    print(f"Wrote {output}: {len(found.body['Resources'])} resources, for {regions}.")
+    if found.needs_bucket:
+        print(
+            "It is larger than 51,200 bytes: `aws cloudformation deploy` needs --s3-bucket.",
+            file=sys.stderr,
+        )
+
+
+def _template(kind: str) -> Template:
+    if kind == _STANDALONE:
+        return standalone_template(_of_one_account())
+    found = next((each for each in load().accounts if each.has_stack_set), None)
+    if found is None:
+        raise TemplateError(
+            "The settings deploy no stack set.",
+            'Set organization.engine = "stacksets", or print the template standalone.',
+        )
+    return guard_template(found) if kind == "guard" else roles_template(found)
+
+
+def _of_one_account() -> Settings:
+    """Return the settings of the account; the defaults if there are no settings yet."""
+    try:
+        accounts = load().accounts
+    except NoSettings:
+        return default_settings(os.environ)
+    if len(accounts) > 1:
+        names = ", ".join(str(each.account.name) for each in accounts)
+        raise OptionError(
+            "The template standalone is for one account.", f"Select one with --account: {names}."
+        )
+    return accounts[0]
