@@ -106,7 +106,7 @@ def rollout_table() -> str:
 
 def status_table() -> str:
     """Return a row for each measurement of `status --organization` in performance.json."""
-    head = ["accounts", "stack instances", "calls", "throttled", "minutes", "peak, MB"]
+    head = ["AWS allows", "accounts", "stacks", "calls", "throttled", "minutes", "peak, MB"]
     return _table(head, status_rows())
 
 

@@ -39,6 +39,7 @@ def status_rows() -> list[list[str]]:
     measured = figures.get("organization", {}).get("figures", {}).get("rows", [])
     return [
         [
+            row["rate"],
             f"{row['accounts']:,}",
             f"{row['instances']:,}",
             f"{row['calls']:,}",
