@@ -115,7 +115,8 @@ class Services:
         self.app = AccountGate(recorder, accounts)
 
     def cancel_all(self) -> None:
-        """Cancel the automations and the retries."""
+        """Cancel the automations, the retries and the operations of stack sets."""
+        self.cloudformation.cancel_all()
         self.bus.give_up()
         self.automations.cancel_all()
 

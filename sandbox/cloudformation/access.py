@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, Final
 
 from moto.iam.models import iam_backends
@@ -38,6 +39,9 @@ _ADMIN_SERVICE_ROLE: Final = (
     "role/aws-service-role/stacksets.cloudformation.amazonaws.com/"
     "AWSServiceRoleForCloudFormationStackSetsOrgAdmin"
 )
+
+# Two stack sets may deploy to a new account at the same time.
+_CREATING: Final = Lock()
 
 Client = Callable[[str], Any]
 
@@ -96,6 +100,11 @@ def execution_role(account: str, management: str, partition: str) -> str:
 
     The first deployment to an account creates it, as StackSets does.
     """
+    with _CREATING:
+        return _execution_role(account, management, partition)
+
+
+def _execution_role(account: str, management: str, partition: str) -> str:
     organization = organization_of(management)
     name = service_managed_role(organization.id if organization else "")
     iam = iam_backends[account][partition]

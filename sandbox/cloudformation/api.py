@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from moto.iam.models import iam_backends
+
 from sandbox.cloudformation import (
     automatic,
     instance_calls,
@@ -15,6 +17,7 @@ from sandbox.cloudformation import (
     trust_calls,
 )
 from sandbox.cloudformation.service import Json, Machinery, Request
+from sandbox.cloudformation.stacks import kept_by
 from sandbox.core.account import current_account
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
@@ -51,6 +54,14 @@ class CloudFormation:
         ):
             raise AwsError("Throttling", "Rate exceeded")
         return OPERATIONS[request.operation](self._machinery, request)
+
+    def cancel_all(self) -> None:
+        """Stop all operations of stack sets after the stack that each one is working on."""
+        for account in list(iam_backends):
+            for stack_set in kept_by(str(account)).stack_sets.values():
+                for operation in stack_set.operations.values():
+                    if operation.is_open:
+                        operation.stop()
 
     def account_moved(
         self,

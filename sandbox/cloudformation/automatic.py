@@ -56,9 +56,13 @@ def _adapt(
             is_retaining=stack_set.retains_on_removal,
             is_automatic=True,
         )
+    for region, unit in wanted.items():
+        # An account that moved from one target to another keeps its stack.
+        if instance := stack_set.instances.get((account, region)):
+            instance.unit = unit
     by_unit: dict[str, list[str]] = {}
     for region, unit in wanted.items():
-        if (account, region) not in stack_set.instances or region in gone:
+        if (account, region) not in stack_set.instances:
             by_unit.setdefault(unit, []).append(region)
     for unit, regions in by_unit.items():
         operations.start(

@@ -84,7 +84,7 @@ def _stop(machinery: Machinery, request: Request) -> Json:
     operation = _operation(stack_set, request)
     if not operation.is_open:
         raise AwsError("InvalidOperationException", "The operation has ended")
-    operation.status = "STOPPING"
+    operation.stop()
     return {}
 
 

@@ -99,7 +99,7 @@ def _region_order(preferences: Json, regions: list[str]) -> list[str]:
 def _run_all(machinery: Machinery, stack_set: StackSet, operation: Operation) -> None:
     following: Operation | None = operation
     while following is not None:
-        following.status = "RUNNING"
+        following.status = "STOPPING" if following.is_stopping else "RUNNING"
         try:
             _run(machinery, stack_set, following)
         except Exception:
@@ -122,14 +122,14 @@ def _run(machinery: Machinery, stack_set: StackSet, operation: Operation) -> Non
         failed = 0
         step = _at_once(operation.preferences, len(results), tolerated)
         for first in range(0, len(results), step):
-            if failed > tolerated or operation.status == "STOPPING":
+            if failed > tolerated or operation.is_stopping:
                 _cancel(stack_set, results[first:])
                 break
             for result in results[first : first + step]:
                 instances.carry_out(machinery, stack_set, operation, result)
                 failed += result.status == "FAILED"
         has_failed = has_failed or failed > tolerated
-    if operation.status == "STOPPING":
+    if operation.is_stopping:
         operation.status = "STOPPED"
     else:
         operation.status = "FAILED" if has_failed else "SUCCEEDED"

@@ -17,6 +17,7 @@ from sandbox.core.quotas import Limits
 
 Json = dict[str, Any]
 
+_NAME: Final = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 # The host of a bucket, and the path of an object in it: both of S3's styles.
 _VIRTUAL_HOST: Final = re.compile(r"(.+)\.s3[.-].*amazonaws\.com(?:\.cn)?")
 _PATH_HOST: Final = re.compile(r"s3[.-].*amazonaws\.com(?:\.cn)?")
@@ -73,6 +74,16 @@ class Machinery:
         except ClientError as error:
             raise invalid(f"S3 error: {error.response['Error']['Message']} ({url})") from None
         return content.decode()
+
+
+def check_name(member: str, name: str) -> None:
+    """Refuse a name that a stack or a stack set cannot have. `member` is AWS's name for it."""
+    if not _NAME.fullmatch(name):
+        raise invalid(
+            f"1 validation error detected: Value '{name}' at '{member}' failed to satisfy "
+            "constraint: Member must satisfy regular expression pattern: "
+            "[a-zA-Z][-a-zA-Z0-9]*, with at most 128 characters"
+        )
 
 
 def pairs(tags: list[Json] | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sandbox.cloudformation import access, changes, parameters
-from sandbox.cloudformation.service import Json, Machinery, Request, pairs
+from sandbox.cloudformation.service import Json, Machinery, Request, check_name, pairs
 from sandbox.cloudformation.stack_reads import stack_of
 from sandbox.cloudformation.stacks import (
     Stack,
@@ -55,6 +55,7 @@ def _client(machinery: Machinery, request: Request, stack: Stack) -> access.Clie
 def _create(machinery: Machinery, request: Request) -> Json:
     _refuse_others(request)
     name = request.get("StackName", "")
+    check_name("stackName", name)
     if find_stack(name, request.region):
         raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
     template = machinery.template(request)

@@ -13,7 +13,15 @@ from typing import Any, Final
 from moto.utilities.utils import get_partition
 
 from sandbox.cloudformation import access, operations, parameters
-from sandbox.cloudformation.service import Json, Machinery, Request, listed, page, pairs
+from sandbox.cloudformation.service import (
+    Json,
+    Machinery,
+    Request,
+    check_name,
+    listed,
+    page,
+    pairs,
+)
 from sandbox.cloudformation.stack_calls import check_capabilities
 from sandbox.cloudformation.stack_sets import StackSet
 from sandbox.cloudformation.stacks import kept_by
@@ -64,11 +72,11 @@ def active(request: Request) -> tuple[StackSet, Scope]:
 
 
 def _values(template: Template, request: Request, before: StackSet | None) -> dict[str, str]:
-    """Return the values that a call gives, and those that a stack set keeps: not the defaults."""
-    declared = template.section("Parameters")
-    given = request.get("Parameters", [])
-    resolved = parameters.resolve(declared, given, before.parameters if before else None)
-    return {each["ParameterKey"]: resolved[each["ParameterKey"]] for each in given}
+    """Return the values of all parameters. DescribeStackSet shows those with defaults, too."""
+    previous = before.parameters if before else None
+    return parameters.resolve(
+        template.section("Parameters"), request.get("Parameters", []), previous
+    )
 
 
 def _set_deployment(stack_set: StackSet, request: Request) -> None:
@@ -103,6 +111,7 @@ def _create(machinery: Machinery, request: Request) -> Json:
     name, scope = request.get("StackSetName", ""), scope_of(request.get("CallAs", "SELF"))
     if request.get("StackId"):
         raise SandboxCannot("CreateStackSet with StackId")
+    check_name("stackSetName", name)
     is_service_managed = request.get("PermissionModel", "SELF_MANAGED") == "SERVICE_MANAGED"
     if is_service_managed:
         require_service_managed(scope)

@@ -61,9 +61,14 @@ class Operation:
     is_retaining: bool = False
     overrides: tuple[tuple[str, str], ...] | None = None
     status: str = "QUEUED"
+    is_stopping: bool = False
     reason: str = ""
     created: datetime = field(default_factory=now)
     ended: datetime | None = None
+
+    def stop(self) -> None:
+        """Stop the operation after the stacks that it is working on."""
+        self.is_stopping, self.status = True, "STOPPING"
 
     @property
     def is_open(self) -> bool:

@@ -45,6 +45,7 @@ _PARAMETER: Final = {
     "Type", "Default", "AllowedPattern", "AllowedValues", "ConstraintDescription", "Description",
     "MaxLength", "MinLength", "MaxValue", "MinValue", "NoEcho",
 }  # fmt: skip
+_OUTPUT: Final = {"Value", "Description", "Condition"}
 
 
 def invalid(message: str) -> AwsError:
@@ -117,6 +118,8 @@ def read(text: str, is_object: bool = False) -> Template:
     _check_mappings(template.section("Mappings"))
     for name, resource in template.resources.items():
         _check_resource(name, resource)
+    for name, output in template.section("Outputs").items():
+        _check_output(name, output)
     _check_references(template)
     return template
 
@@ -200,6 +203,15 @@ def _check_resource(name: str, resource: Any) -> None:
     check(kind.properties, properties, f"{name} ({kind.name})")
     if missing := [each for each in kind.required if each not in properties]:
         raise invalid(f"Properties validation failed for resource {name}: {missing} not found")
+
+
+def _check_output(name: str, output: Any) -> None:
+    if not isinstance(output, Mapping) or "Value" not in output:
+        raise format_error(f"Output {name} must have a Value")
+    if "Export" in output:
+        raise SandboxCannot(f"the export of the output {name}")
+    if unknown := set(output) - _OUTPUT:
+        raise format_error(f"Invalid property {sorted(unknown)} of output {name}")
 
 
 def _check_references(template: Template) -> None:

@@ -92,7 +92,7 @@ EVERYTHING = {
             "PolicyDocument": policy(
                 Action="sqs:SendMessage",
                 Principal={"Service": "events.amazonaws.com"},
-                Resource={"Fn::GetAtt": "Queue.Arn"},
+                Resource={"Fn::GetAtt": ["Queue", "Arn"]},
             ),
         },
     },
