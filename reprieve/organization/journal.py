@@ -69,10 +69,9 @@ class Journal:
         self.file.close()
         self.path.unlink(missing_ok=True)
 
-    def read_at(self, name: str) -> datetime:
-        """Return when the first page of a list was read; when the run began, if none was."""
-        pages = self.pages.get(name)
-        return pages[0].read if pages else self.began
+    def read_at(self) -> dict[str, datetime]:
+        """Return when the first page of each list was read, by the name of the list."""
+        return {name: pages[0].read for name, pages in self.pages.items() if pages}
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Write a line. The file stays open, so two runs at once do not write into one file."""

@@ -81,6 +81,7 @@ def overview_of(account: str, expected: Expected, reading: Reading, *, resumed: 
             for status, found in zip(stack_sets, reading.sets, strict=True)
             for notice in _notices(expected, status, found.stack_set)
         ),
+        lists=reading.lists,
         since=reading.since,
         until=reading.until,
         calls=reading.calls,

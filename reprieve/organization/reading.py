@@ -63,10 +63,14 @@ class SetReading:
 
 @dataclass(frozen=True)
 class Reading:
-    """Everything that was read. `since` is when the oldest of it was."""
+    """Everything that was read. `since` is when the oldest of it was, `lists` when each list was.
+
+    What is not in a list, the stack sets and their last operations, is of `until`.
+    """
 
     sets: tuple[SetReading, ...]
     organization: Organization
+    lists: Mapping[str, datetime]
     since: datetime
     until: datetime
     calls: int
@@ -135,11 +139,20 @@ class Reader:
         return Reading(
             tuple(sets),
             Organization(id, management, tuple(members), frozenset(covered)),
+            self._read_at(),
             self._journal.began,
             self._now(),
             self._calls,
             sum(each.throttled for each in self._pacers),
         )
+
+    def _read_at(self) -> dict[str, datetime]:
+        """Return when each list was read; the lists of all units count as one."""
+        found: dict[str, datetime] = {}
+        for name, read in self._journal.read_at().items():
+            kind = name.partition(":")[0]
+            found[kind] = min(found.get(kind, read), read)
+        return found
 
     def _stack_set(self, asked: Mapping[str, str]) -> StackSet:
         self._report(f"the stack set {asked['StackSetName']}")
@@ -187,7 +200,7 @@ class Reader:
         """Return the ids of the accounts in these units, and in the units below them."""
         accounts: set[str] = set()
         for unit in self._units(targets):
-            name = f"accounts of {unit}"
+            name = f"units: accounts of {unit}"
             found = self._accounts(name, "list_accounts_for_parent", {"ParentId": unit})
             accounts.update(each["id"] for each in found)
         return accounts
@@ -205,7 +218,7 @@ class Reader:
             seen.add(unit)
             yield unit
             waiting += self._list(
-                f"units of {unit}",
+                f"units: units of {unit}",
                 partial(self._ask_organizations, "list_organizational_units_for_parent"),
                 {"ParentId": unit},
                 _unit_ids,

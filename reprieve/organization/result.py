@@ -1,7 +1,7 @@
 """The result of `reprieve status --organization`: accounts, stack instances, and what is wrong."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -137,6 +137,8 @@ class Overview:
     stack_sets: tuple[SetStatus, ...]
     rows: tuple[Row, ...]
     notices: tuple[Notice, ...]
+    lists: Mapping[str, datetime]
+    """When each list was read, by its name; what is in none is of `until`."""
     since: datetime
     until: datetime
     calls: int
@@ -173,6 +175,7 @@ class Overview:
                 "resumed": self.resumed,
                 "calls": self.calls,
                 "throttled": self.throttled,
+                "lists": {name: iso(read) for name, read in self.lists.items()},
             },
             "stack_sets": [each.as_json() for each in self.stack_sets],
             "accounts": {key(each): memberships[each] for each in Membership},

@@ -113,7 +113,10 @@ def _read(overview: Overview) -> str:
     text = f"{iso(overview.since)} to {iso(overview.until)}, {_many(overview.calls, 'call')}"
     if overview.throttled:
         text += f", {overview.throttled:,} throttled"
-    return f"{text}, continued" if overview.resumed else text
+    if not overview.resumed:
+        return text
+    ages = ", ".join(f"{name} {iso(read)}" for name, read in overview.lists.items())
+    return f"{text}, continued ({ages})"
 
 
 def _counts(

@@ -125,7 +125,7 @@ def test_an_interrupted_run_continues(reprieve, aws, monkeypatch):
     aws.fail, aws.calls = {}, []
     result = reprieve(*ALL, "--resume")
     assert result.exit_code == ExitCode.OK
-    assert ", continued" in result.stdout
+    assert ", continued (accounts 20" in result.stdout
     assert aws.count("list_accounts") == 0
     assert aws.count("list_stack_instances") == 1
 

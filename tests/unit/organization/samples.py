@@ -64,6 +64,7 @@ def reading(instances, covered, *others, drift=None, operation=None, **changes):
     return Reading(
         (SetReading(stack_set(drift=drift, **changes), operation, tuple(instances)),),
         Organization("o-exampleorgid", MANAGEMENT, tuple(members), frozenset(covered)),
+        {"accounts": NOW, "units": NOW, f"stack instances of {NAME}": NOW + timedelta(seconds=40)},
         NOW,
         NOW + timedelta(seconds=88),
         223,

@@ -282,4 +282,9 @@ def test_json_has_a_row_for_each_account_and_region():
         "resumed": False,
         "calls": 223,
         "throttled": 0,
+        "lists": {
+            "accounts": "2026-11-28T22:00:00Z",
+            "units": "2026-11-28T22:00:00Z",
+            f"stack instances of {NAME}": "2026-11-28T22:00:40Z",
+        },
     }

@@ -89,6 +89,7 @@ def test_an_interrupted_run_continues_where_it_was(aws, tmp_path):
         "list_stack_instances",
     ]
     assert (found.since, found.until) == (NOW, later)
+    assert found.lists == dict.fromkeys(["accounts", "units", f"stack instances of {NAME}"], NOW)
 
 
 def test_a_token_that_has_expired_begins_the_list_anew(aws, tmp_path):
