@@ -17,6 +17,7 @@ from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
 from tools.guard_table import guard_rows
 from tools.organization_table import ACCOUNTS, organization_rows
+from tools.renderings import attribute_rows, only_rows, type_rows
 from tools.rollout_table import rollout_rows, status_rows
 from tools.scale_table import ACCOUNTS as MANY_ACCOUNTS
 from tools.scale_table import price_rows, scale_rows
@@ -116,6 +117,21 @@ def versions_table() -> str:
     return _table(head, version_rows())
 
 
+def types_table() -> str:
+    """Return a row for each type of resource, as Terraform and CloudFormation call it."""
+    return _table(["Terraform", "CloudFormation"], type_rows())
+
+
+def attributes_table() -> str:
+    """Return a row for each attribute whose name or form differs between the two."""
+    return _table(["Terraform", "CloudFormation", "the value"], attribute_rows())
+
+
+def only_table() -> str:
+    """Return a row for each attribute that only one of the two has."""
+    return _table(["Terraform", "CloudFormation", "what it is"], only_rows())
+
+
 TABLES_OF_DOCS: Final = {
     "architecture.md": {"guard": guard_table},
     "operations.md": {"exit codes": exit_codes_table, "permissions": permissions_table},
@@ -127,6 +143,7 @@ TABLES_OF_DOCS: Final = {
         "organization": status_table,
     },
     "settings.md": {"settings": settings_table},
+    "template.md": {"types": types_table, "attributes": attributes_table, "only": only_table},
     "threats.md": {"threats": threats_table},
     "versions.md": {"versions": versions_table},
 }

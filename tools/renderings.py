@@ -69,7 +69,7 @@ IMPLIED: Final = {
 class Form(StrEnum):
     """How the value of an attribute differs."""
 
-    SAME = "the same value"
+    SAME = "the same"
     MAP = "the same map"
     OBJECT = "JSON as a text, and as an object"
     LIST = "one value, and a list of one"
@@ -147,3 +147,29 @@ DIFFERENCES: Final = (
     Difference("aws_kms_key.policy", "AWS::KMS::Key.KeyPolicy", Form.OBJECT),
     Difference("aws_kms_alias.name", "AWS::KMS::Alias.AliasName"),
 )
+
+
+def type_rows() -> list[list[str]]:
+    """Return a row for each type of resource of Terraform: its own name, and CloudFormation's."""
+    queue_policy = {"aws_sqs_queue.policy": "AWS::SQS::QueuePolicy"}
+    pairs = TYPES | PARTS | queue_policy
+    return [[f"`{terraform}`", f"`{there}`"] for terraform, there in sorted(pairs.items())]
+
+
+def attribute_rows() -> list[list[str]]:
+    """Return a row for each attribute that differs."""
+    return [[f"`{each.terraform}`", f"`{each.cloudformation}`", each.form] for each in DIFFERENCES]
+
+
+def only_rows() -> list[list[str]]:
+    """Return a row for each attribute that only one language has."""
+    tags = "`default_tags` of the provider"
+    return [
+        *([f"`{name}`", "", why] for name, why in TERRAFORM_ONLY.items()),
+        *(["", f"`{name}`", why] for name, why in CLOUDFORMATION_ONLY.items()),
+        *(
+            ["", f"`{name}`", why] if name.startswith("AWS::") else [f"`{name}`", "", why]
+            for name, why in IMPLIED.items()
+        ),
+        [tags, "`Tags` of each resource that takes tags", "the tags of the settings"],
+    ]
