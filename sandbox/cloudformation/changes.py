@@ -66,16 +66,16 @@ def update(
         stack.outputs = resources.outputs()
     except (_Failed, AwsError) as failure:
         stack.enter("UPDATE_ROLLBACK_IN_PROGRESS", str(failure))
-        succeeded = _undo_all(undo)
+        problems = _undo_all(undo)
         stack.template, stack.parameters, stack.tags = before[:3]
         stack.resources = before[3]
         for resource in stack.resources.values():
             resource.reason = ""
             if resource.status == "UPDATE_FAILED":
                 resource.status = "UPDATE_COMPLETE"
-        status = "UPDATE_ROLLBACK_COMPLETE" if succeeded else "UPDATE_ROLLBACK_FAILED"
+        status = "UPDATE_ROLLBACK_FAILED" if problems else "UPDATE_ROLLBACK_COMPLETE"
         stack.updated = now()
-        stack.enter(status, str(failure))
+        stack.enter(status, " ".join([str(failure), *problems]))
         return
     stack.enter("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
     gone = [each for name, each in stack.resources.items() if name not in wanted]
@@ -159,14 +159,15 @@ def _restore(resources: Resources, old: Resource, new: Json) -> None:
     kind.update(resources.context(old.logical_id), old.physical_id, new, old.properties)
 
 
-def _undo_all(undo: list[Callable[[], None]]) -> bool:
-    succeeded = True
+def _undo_all(undo: list[Callable[[], None]]) -> list[str]:
+    """Undo the steps, the last one first. Return why some of them failed."""
+    problems = []
     for step in reversed(undo):
         try:
             step()
-        except FAILURES:
-            succeeded = False
-    return succeeded
+        except FAILURES as error:
+            problems.append(f"The rollback failed: {reason_of(error)}")
+    return problems
 
 
 def _delete_all(resources: Resources, doomed: list[Resource], honor_policies: bool = True) -> bool:

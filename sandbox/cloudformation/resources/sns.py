@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterable
 from typing import Any, Final
 
 from sandbox.cloudformation.resources.kinds import (
@@ -16,13 +17,19 @@ from sandbox.cloudformation.resources.kinds import (
 )
 from sandbox.cloudformation.schema import BOOL, JSON, STR, STRINGS, TAGS, document
 
-_TOPIC_ATTRIBUTES: Final = ("DisplayName", "KmsMasterKeyId", "SignatureVersion", "TracingConfig")
+# With SNS's defaults, for an attribute that the template has no more.
+_TOPIC_ATTRIBUTES: Final = {
+    "DisplayName": "",
+    "KmsMasterKeyId": "",
+    "SignatureVersion": "1",
+    "TracingConfig": "PassThrough",
+}
 _SUBSCRIPTION_ATTRIBUTES: Final = (
     "DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy",
 )  # fmt: skip
 
 
-def _attributes(properties: Json, names: tuple[str, ...]) -> dict[str, str]:
+def _attributes(properties: Json, names: Iterable[str]) -> dict[str, str]:
     found = {name: properties[name] for name in names if name in properties}
     return {name: _text(value) for name, value in found.items()}
 
@@ -50,9 +57,9 @@ def _create_topic(context: Context, given: Json) -> str:
 
 def _update_topic(context: Context, arn: str, old: Json, new: Json) -> None:
     sns = context.client("sns")
-    for name in _TOPIC_ATTRIBUTES:
+    for name, default in _TOPIC_ATTRIBUTES.items():
         if changed(old, new, name):
-            value = _text(new.get(name, ""))
+            value = _text(new.get(name, default))
             sns.set_topic_attributes(TopicArn=arn, AttributeName=name, AttributeValue=value)
     if changed(old, new, "DataProtectionPolicy"):
         policy = new.get("DataProtectionPolicy", "")

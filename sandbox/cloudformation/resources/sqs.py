@@ -27,6 +27,18 @@ _ATTRIBUTES: Final = {
     "SqsManagedSseEnabled": BOOL,
     "VisibilityTimeout": INT,
 }
+# API reference, SetQueueAttributes: what an attribute is if the template has it no more.
+_DEFAULTS: Final = {
+    "DelaySeconds": "0",
+    "KmsDataKeyReusePeriodSeconds": "300",
+    "KmsMasterKeyId": "",
+    "MaximumMessageSize": "262144",
+    "MessageRetentionPeriod": "345600",
+    "ReceiveMessageWaitTimeSeconds": "0",
+    "RedrivePolicy": "",
+    "SqsManagedSseEnabled": "true",
+    "VisibilityTimeout": "30",
+}
 
 
 def _text(value: Any) -> str:
@@ -53,10 +65,9 @@ def _create_queue(context: Context, given: Json) -> str:
 
 def _update_queue(context: Context, url: str, old: Json, new: Json) -> None:
     sqs = context.client("sqs")
-    # An attribute that the template has no more gets an empty text, which is SQS's default.
     names = [name for name in _ATTRIBUTES if changed(old, new, name)]
     if names:
-        values = {name: _text(new.get(name, "")) for name in names}
+        values = {name: _text(new.get(name, _DEFAULTS[name])) for name in names}
         sqs.set_queue_attributes(QueueUrl=url, Attributes=values)
     wanted, removed = tag_changes(old, new)
     if wanted:

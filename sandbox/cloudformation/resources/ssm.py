@@ -40,12 +40,22 @@ def _delete(context: Context, name: str, given: Json) -> None:
 
 
 def _is_replaced(old: Json, new: Json) -> bool:
-    """Tell whether a new content replaces the document.
+    """Tell whether a change replaces the document.
 
-    Template Reference, AWS::SSM::Document, UpdateMethod: `Replace` is the default.
+    Template Reference, AWS::SSM::Document, UpdateMethod: `Replace` is the default. Its handler is
+    public (aws-cloudformation/aws-cloudformation-resource-providers-ssm): a new version cannot have
+    another name, and cannot have a content that the document had before. So a rollback to such a
+    content fails.
     """
-    is_different = any(changed(old, new, each) for each in ("Content", "VersionName"))
-    return is_different and new.get("UpdateMethod", "Replace") != "NewVersion"
+    is_other = any(changed(old, new, each) for each in ("DocumentType", "Name"))
+    if new.get("UpdateMethod", "Replace") == "NewVersion":
+        if is_other:
+            raise RuntimeError("Create-Only Property cannot be updated with true update.")
+        return False
+    return is_other or any(
+        changed(old, new, each)
+        for each in ("Content", "DocumentFormat", "TargetType", "VersionName")
+    )
 
 
 TYPES: Final = (
@@ -65,7 +75,6 @@ TYPES: Final = (
         _update,
         _delete,
         required=("Content",),
-        replaced_by=frozenset({"DocumentType", "Name", "TargetType"}),
         is_replaced=_is_replaced,
         name_property="Name",
     ),
