@@ -99,7 +99,7 @@ class Reader:
             report: Is called with what is being read.
             now: Returns the time.
         """
-        self._account = account
+        self._account, self._region = account, region
         self._stack_sets = account.client("cloudformation", region)
         self._organizations = account.client("organizations", region)
         self._journal = journal
@@ -162,7 +162,7 @@ class Reader:
             if not is_code(error, "StackSetNotFoundException"):
                 raise
             raise NoStackSetError(
-                f"There is no stack set {asked['StackSetName']} in this Region, or the account "
+                f"There is no stack set {asked['StackSetName']} in {self._region}, or the account "
                 f"{self._account.id} may not see it.",
                 "Deploy it, or use the credentials of the delegated administrator or of the "
                 "management account.",

@@ -117,7 +117,9 @@ def test_an_invalid_request_is_no_expired_token(aws, tmp_path):
 def test_a_stack_set_that_is_not_there(aws, tmp_path):
     """The message says which, and the hint what to do."""
     aws.fail = {2: error("StackSetNotFoundException", "DescribeStackSet")}
-    with pytest.raises(NoStackSetError, match="There is no stack set reprieve-organization"):
+    with pytest.raises(
+        NoStackSetError, match="There is no stack set reprieve-organization in us-east-1"
+    ):
         reader(aws, tmp_path).read([NAME])
 
 
