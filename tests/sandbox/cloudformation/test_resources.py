@@ -2,6 +2,7 @@
 
 import copy
 import json
+from typing import Any
 
 import pytest
 
@@ -161,7 +162,7 @@ def test_a_resource_with_the_same_name_cannot_be_replaced(sandbox, stacks):
 def test_a_document_is_replaced_unless_it_gets_a_new_version(sandbox):
     """UpdateMethod says which. Without a name, the replacement has another one."""
     client = sandbox.client("cloudformation", REGION)
-    document = {
+    document: Any = {
         "Type": "AWS::SSM::Document",
         "Properties": {"DocumentType": "Automation", "Content": RUNBOOK},
     }
