@@ -101,6 +101,15 @@ def deploy_accounts(
     sandbox: Sandbox, directory: Path, settings: str | None = None
 ) -> DeployedAccounts:
     """Create the accounts, their roles and the user who deploys, and deploy to all of them."""
+    found = create_accounts(sandbox, directory, settings)
+    found.deploy()
+    return found
+
+
+def create_accounts(
+    sandbox: Sandbox, directory: Path, settings: str | None = None
+) -> DeployedAccounts:
+    """Create the accounts, their roles and the user who deploys; deploy nothing."""
     for name, id in ACCOUNTS.items():
         if name != "security":
             sandbox.add_account(id)
@@ -112,9 +121,7 @@ def deploy_accounts(
     file.write_text(settings or settings_of())
     first = Deployment(sandbox, directory, settings_file=file, settings=credentials)
     deployments = {name: first.of_stack(f"reprieve-{name}") for name in ACCOUNTS}
-    found = DeployedAccounts(sandbox, directory, credentials, deployments)
-    found.deploy()
-    return found
+    return DeployedAccounts(sandbox, directory, credentials, deployments)
 
 
 def _create_role(sandbox: Sandbox, name: str) -> None:

@@ -8,12 +8,14 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from sandbox.core.account import ACCOUNT_ID
 from sandbox.server import Sandbox
-from tests.support.emulated_account import RUNBOOK, policy, role_arn, trust
+from tests.support.emulated_account import RUNBOOK, allow, policy, role_arn, trust
 
 TEMPLATE: Final = (Path(__file__).parent / "aws_pattern.yaml").read_text()
 RESCUER: Final = "KeyRescue"
 """The role that the runbook assumes: people create it before they deploy the pattern."""
+EXECUTION_ROLE: Final = "AWSCloudFormationStackSetExecutionRole"
 EMAIL: Final = "security@example.com"
 TOPIC: Final = "kms-deletions"
 PATTERN: Final[dict[str, Any]] = {
@@ -23,33 +25,108 @@ PATTERN: Final[dict[str, Any]] = {
 }
 
 
-def parameters(**changes: str) -> list[dict[str, str]]:
-    """Return the parameters of a stack of the pattern."""
+def parameters(account: str = ACCOUNT_ID, **changes: str) -> list[dict[str, str]]:
+    """Return the parameters of a stack of the pattern in an account."""
     given = {
         "DestinationEmailAddress": EMAIL,
         "SNSTopicName": TOPIC,
         "EnableRemediation": "true",
-        "AutomationAssumeRole": role_arn(RESCUER),
+        "AutomationAssumeRole": f"arn:aws:iam::{account}:role/{RESCUER}",
         **changes,
     }
     return [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
 
 
-def make_rescuer(sandbox: Sandbox, name: str = RESCUER, service: str = "ssm.amazonaws.com") -> None:
+def make_rescuer(
+    sandbox: Sandbox, *, service: str = "ssm.amazonaws.com", account: str = ACCOUNT_ID
+) -> None:
     """Create the role that the runbook assumes."""
-    iam = sandbox.client("iam", "us-east-1")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
-    may = {
-        "Effect": "Allow",
-        "Action": [
-            "kms:CancelKeyDeletion",
-            "kms:DescribeKey",
-            "ssm:GetAutomationExecution",
-            "ssm:StartAutomationExecution",
-        ],
-        "Resource": "*",
-    }
-    iam.put_role_policy(RoleName=name, PolicyName="rescue", PolicyDocument=policy(may))
+    iam = sandbox.client("iam", "us-east-1", account)
+    iam.create_role(RoleName=RESCUER, AssumeRolePolicyDocument=trust(service))
+    actions = [
+        *("kms:CancelKeyDeletion", "kms:DescribeKey"),
+        *("ssm:GetAutomationExecution", "ssm:StartAutomationExecution"),
+    ]
+    may = policy(allow(actions))
+    iam.put_role_policy(RoleName=RESCUER, PolicyName="rescue", PolicyDocument=may)
+
+
+def deploy_stack(
+    sandbox: Sandbox,
+    region: str,
+    *,
+    name: str = "kms-alerts",
+    template: str = TEMPLATE,
+    protected: bool = False,
+    **changes: str,
+) -> None:
+    """Deploy a stack of the template in a Region, as the pattern's page describes it."""
+    cloudformation = sandbox.client("cloudformation", region)
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=template,
+        Parameters=parameters(**changes),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        EnableTerminationProtection=protected,
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=name, WaiterConfig={"Delay": 0.2, "MaxAttempts": 300}
+    )
+
+
+def make_stack_set_roles(sandbox: Sandbox, administrator: str, accounts: tuple[str, ...]) -> None:
+    """Create the two kinds of roles that a self-managed stack set needs."""
+    iam = sandbox.client("iam", "us-east-1", administrator)
+    name = "AWSCloudFormationStackSetAdministrationRole"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("cloudformation.amazonaws.com"))
+    iam.put_role_policy(
+        RoleName=name,
+        PolicyName="assume",
+        PolicyDocument=policy(allow("sts:AssumeRole", f"arn:aws:iam::*:role/{EXECUTION_ROLE}")),
+    )
+    by_administrator = policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": administrator},
+            "Action": "sts:AssumeRole",
+        }
+    )
+    for account in accounts:
+        iam = sandbox.client("iam", "us-east-1", account)
+        iam.create_role(RoleName=EXECUTION_ROLE, AssumeRolePolicyDocument=by_administrator)
+        iam.put_role_policy(
+            RoleName=EXECUTION_ROLE, PolicyName="all", PolicyDocument=policy(allow("*"))
+        )
+
+
+def deploy_stack_set(
+    sandbox: Sandbox,
+    region: str,
+    *,
+    accounts: tuple[str, ...],
+    regions: tuple[str, ...],
+    name: str = "kms-alerts",
+    administrator: str = ACCOUNT_ID,
+) -> None:
+    """Deploy a self-managed stack set of the template, with the role of each account."""
+    cloudformation = sandbox.client("cloudformation", region, administrator)
+    cloudformation.create_stack_set(
+        StackSetName=name,
+        TemplateBody=TEMPLATE,
+        Parameters=parameters(),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    for account in accounts:
+        overrides = [
+            each for each in parameters(account) if each["ParameterKey"] == "AutomationAssumeRole"
+        ]
+        cloudformation.create_stack_instances(
+            StackSetName=name,
+            Accounts=[account],
+            Regions=list(regions),
+            ParameterOverrides=overrides,
+        )
+        sandbox.settle(60)
 
 
 def make_by_hand(

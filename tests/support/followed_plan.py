@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.server import Sandbox
 from tests.support.aws_commands import run_aws
-from tests.support.operator import Operator
+from tests.support.operator import Printed
 
 Place = tuple[str, str]
 """An account and a Region."""
@@ -33,7 +33,7 @@ def assert_guarded(sandbox: Sandbox, places: Sequence[Place], when: str) -> None
 
 def follow(
     sandbox: Sandbox,
-    operator: Operator,
+    run: Callable[..., Printed],
     deploy: Callable[[], object],
     places: Sequence[Place],
     *options: str,
@@ -43,7 +43,7 @@ def follow(
     After each command every place is guarded. A person would type the commands: `deploy` stands for
     the deployment, and each command of Reprieve has to succeed where the plan says so.
     """
-    plan: list[Mapping[str, Any]] = operator.run("adopt", "--json", *options).json["plan"]
+    plan: list[Mapping[str, Any]] = run("adopt", "--json", *options).json["plan"]
     assert_guarded(sandbox, places, "before the plan")
     for step in plan:
         for command in step["commands"]:
@@ -53,13 +53,13 @@ def follow(
             elif text.startswith("npx cdktf deploy"):
                 deploy()
             elif text != "reprieve diff":  # it only shows what the deployment does
-                _run(operator, text.split()[1], options)
+                _run(run, text.split()[1], options)
             assert_guarded(sandbox, places, text)
     return [step["title"] for step in plan]
 
 
-def _run(operator: Operator, name: str, options: Sequence[str]) -> None:
+def _run(run: Callable[..., Printed], name: str, options: Sequence[str]) -> None:
     """Run a command of Reprieve, as the plan has it, and expect that it passes."""
     given = {"drill": ("--yes",), "adopt": options}.get(name, ())
-    printed = operator.run(name, *given)
+    printed = run(name, *given)
     assert printed.exit_code == 0, printed.text
