@@ -1,21 +1,33 @@
-"""`reprieve adopt` where AWS's pattern was made by hand: what it finds, and its policy."""
+"""`reprieve adopt`: what it finds of AWS's pattern, and what its policy allows."""
 
 import csv
 import io
 
+import boto3
 import pytest
 
+from reprieve.adopt.adopt import adoption_of
+from reprieve.adopt.plan import plan_of
+from reprieve.aws.account import Account
+from reprieve.settings.schema import Settings
 from sandbox.core.account import ACCOUNT_ID
+from tests.support.aws_commands import run_aws
 from tests.support.aws_pattern import (
     EMAIL,
     PATTERN,
+    TEMPLATE,
+    deploy_stack,
+    deploy_stack_set,
     make_by_hand,
     make_rescuer,
+    make_stack_set_roles,
+    parameters,
     runbook_target,
     starting_role,
 )
 from tests.support.emulated_account import role_arn
 from tests.support.operator import Operator, actions_of, user_allowed
+from tests.support.stacks import FIRST, HUB, SECOND, organize
 
 REGIONS = ("eu-west-1", "us-east-1")
 ASKED = [part for region in (*REGIONS, "eu-west-2") for part in ("--region", region)]
@@ -28,11 +40,11 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def pattern(sandbox):
-    """Make the pattern by hand in two Regions; no test changes it."""
+    """Make the pattern by hand in one Region, and by a stack in another; no test changes it."""
     sandbox.reset()
     make_rescuer(sandbox)
-    for region in REGIONS:
-        make_by_hand(sandbox, region)
+    make_by_hand(sandbox, "eu-west-1")
+    deploy_stack(sandbox, "us-east-1")
     return sandbox
 
 
@@ -62,6 +74,12 @@ def problems_of(printed, region="eu-west-1"):
     return [each for each in problems if "threats of the settings" not in each]
 
 
+def sandbox_rules(sandbox, region):
+    """Return the names of the rules of a Region: CloudFormation chose that of its rule."""
+    rules = sandbox.client("events", region).list_rules()["Rules"]
+    return [each["Name"] for each in rules]
+
+
 def test_it_finds_the_rules_topics_and_runbooks(pattern, operator):
     """In both Regions, and in no other."""
     printed = operator.run("adopt", "--json", *ASKED)
@@ -72,10 +90,15 @@ def test_it_finds_the_rules_topics_and_runbooks(pattern, operator):
     for region, each in found.items():
         assert (each["watched"], each["guarded"]) == (True, False)
         (deployment,) = each["deployments"]
-        assert deployment["made"] == "by hand"
+        name, made = {
+            "eu-west-1": ("kms-deletion", "by hand"),
+            "us-east-1": ("kms-alerts", "stack"),
+        }[region]
+        assert (deployment["name"], deployment["made"]) == (name, made)
+        (rule,) = sandbox_rules(pattern, region)
         assert deployment["rules"] == [
             {
-                "name": "kms-deletion",
+                "name": rule,
                 "bus": "default",
                 "enabled": True,
                 "topics": [f"arn:aws:sns:{region}:{ACCOUNT_ID}:kms-deletions"],
@@ -95,7 +118,7 @@ def test_csv_has_a_row_for_each_finding(pattern, operator):
     """With the deployment that it is about."""
     rows = list(csv.DictReader(io.StringIO(operator.run("adopt", "--format", "csv", *ASKED).text)))
     assert [row["region"] for row in rows] == ["", *3 * ["eu-west-1"], *3 * ["us-east-1"]]
-    assert {row["name"] for row in rows[1:]} == {"kms-deletion"}
+    assert {row["name"] for row in rows[1:]} == {"kms-deletion", "kms-alerts"}
 
 
 def test_the_documented_policy_is_enough(pattern):
@@ -109,16 +132,12 @@ def test_the_documented_policy_is_enough(pattern):
 # Without this nobody knows which Regions are enabled; here the Regions are named. The last is asked
 # only about stacks of stack sets, and what it would say is then left open.
 ASIDE = {"ec2:DescribeRegions", "organizations:DescribeOrganization"}
-STACKS = "cloudformation:"
+# These are about a stack set, and here is none.
+OF_SETS = {"cloudformation:DescribeStackSet", "cloudformation:ListStackInstances"}
 
 
 @pytest.mark.parametrize(
-    "action",
-    [
-        each
-        for each in actions_of("adopt", SETTINGS)
-        if each not in ASIDE and not each.startswith(STACKS)
-    ],
+    "action", [each for each in actions_of("adopt", SETTINGS) if each not in ASIDE | OF_SETS]
 )
 def test_a_missing_permission_is_named_and_hides_nothing_else(pattern, action):
     """The exit code says that something is not known."""
@@ -213,3 +232,154 @@ def test_a_rule_with_a_runbook_that_matches_all_of_kms_counts(empty, operator):
     printed = operator.run("adopt", "--json", *ASKED)
     assert "eu-west-1" in regions_of(printed)
     assert f"The role {role_arn('KeyRescue')} stays." in operator.run("adopt", *ASKED).text
+
+
+def titles_of(printed):
+    """Return the titles of the steps of the plan."""
+    return [step["title"] for step in printed.json["plan"]]
+
+
+def test_a_stack_without_its_rule_is_found(empty, operator):
+    """Somebody deleted the rule: the stack is still there, and guards nothing."""
+    make_rescuer(empty)
+    deploy_stack(empty, "eu-west-1")
+    events = empty.client("events", "eu-west-1")
+    (rule,) = sandbox_rules(empty, "eu-west-1")
+    ids = [each["Id"] for each in events.list_targets_by_rule(Rule=rule)["Targets"]]
+    events.remove_targets(Rule=rule, Ids=ids)
+    events.delete_rule(Name=rule)
+    printed = operator.run("adopt", "--json", *ASKED)
+    assert problems_of(printed) == [
+        "Its stack has no rule for scheduled deletions any more: it does nothing."
+    ]
+    assert "Disable the old rules" not in titles_of(printed)
+    assert "Delete the stacks" in titles_of(printed)
+
+
+def test_what_a_stack_keeps_is_found_after_its_deletion(empty, operator):
+    """The plan names it; then it is a rule that no stack has."""
+    kept = TEMPLATE.replace(
+        "AWS::Events::Rule\n", "AWS::Events::Rule\n    DeletionPolicy: Retain\n"
+    )
+    assert kept != TEMPLATE
+    make_rescuer(empty)
+    deploy_stack(empty, "eu-west-1", template=kept)
+    printed = operator.run("adopt", *ASKED)
+    assert "DeletionPolicy keeps Rule of the stack kms-alerts." in printed.text
+    run_aws(empty, "aws cloudformation delete-stack --stack-name kms-alerts --region eu-west-1")
+    empty.settle()
+    left = operator.run("adopt", "--json", *ASKED)
+    (found,) = regions_of(left)["eu-west-1"]["deployments"]
+    assert found["made"] == "by hand"
+    assert "The topic kms-deletions does not exist: nobody is notified." in problems_of(left)
+    assert "Remove the rules that no stack has" in titles_of(left)
+
+
+def test_a_template_of_another_name_is_found_by_its_rule(empty, operator):
+    """Whatever its parameters are called. A stack with other resources is not to be deleted."""
+    renamed = TEMPLATE.replace("DestinationEmailAddress", "Email").replace("SNSTopicName", "Topics")
+    renamed = renamed.replace("Outputs:", "  Other:\n    Type: AWS::KMS::Key\nOutputs:")
+    names = {"DestinationEmailAddress": "Email", "SNSTopicName": "Topics"}
+    make_rescuer(empty)
+    cloudformation = empty.client("cloudformation", "eu-west-1")
+    cloudformation.create_stack(
+        StackName="baseline",
+        TemplateBody=renamed,
+        Parameters=[
+            each | {"ParameterKey": names.get(each["ParameterKey"], each["ParameterKey"])}
+            for each in parameters()
+        ],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    empty.settle()
+    printed = operator.run("adopt", "--json", *ASKED)
+    (found,) = regions_of(printed)["eu-west-1"]["deployments"]
+    assert (found["name"], found["made"]) == ("baseline", "stack")
+    text = operator.run("adopt", *ASKED).text
+    assert "baseline in eu-west-1 also has 1 other resource (AWS::KMS::Key). Do not delete it" in (
+        text
+    )
+    assert "delete-stack" not in text
+
+
+def test_reprieves_own_stack_is_none_of_the_pattern(empty, operator):
+    """It has the pattern's parameters, and rules for the same call."""
+    own = TEMPLATE.replace("Description: Alerts on", "Description: 'Reprieve 2.0.0: alerts on", 1)
+    own = own.replace("if wanted.\n", "if wanted.'\n", 1)
+    own = own.replace("Description: A KMS", "Description: 'Reprieve: A KMS").replace(
+        "scheduled for deletion.\n", "scheduled for deletion.'\n"
+    )
+    make_rescuer(empty)
+    deploy_stack(empty, "eu-west-1", template=own)
+    assert operator.run("adopt", *ASKED).exit_code == 0
+
+
+def test_a_stack_set_is_found_where_it_is_administered(empty, operator):
+    """With its instances; the permissions to read it are needed."""
+    make_stack_set_roles(empty, ACCOUNT_ID, (ACCOUNT_ID,))
+    make_rescuer(empty)
+    deploy_stack_set(empty, "us-east-1", accounts=(ACCOUNT_ID,), regions=("eu-west-1",))
+    printed = operator.run("adopt", "--json", *ASKED)
+    (account,) = printed.json["accounts"]
+    assert account["stack_sets"] == [
+        {
+            "name": "kms-alerts",
+            "region": "us-east-1",
+            "permission_model": "SELF_MANAGED",
+            "call_as": "SELF",
+            "organizational_units": [],
+            "instances": [{"account": ACCOUNT_ID, "region": "eu-west-1", "status": "CURRENT"}],
+        }
+    ]
+    (found,) = regions_of(printed)["eu-west-1"]["deployments"]
+    assert found["made"] == "stack set"
+    for action in sorted(OF_SETS):
+        someone = user_allowed(empty, SETTINGS, "adopt", without=action)
+        assert f"The permission {action} is missing." in someone.run("adopt", *ASKED).text
+
+
+def test_a_stack_set_of_the_organization(empty, monkeypatch):
+    """Found by the delegated administrator alone; its plan removes the instances by OU."""
+    for name, value in empty.environment().items():
+        monkeypatch.setenv(name, value)
+    organization = organize(empty)
+    for account in (FIRST, SECOND):
+        make_rescuer(empty, account=account)
+    hub = empty.client("cloudformation", "eu-west-1", HUB)
+    named = {"StackSetName": "kms-alerts", "CallAs": "DELEGATED_ADMIN"}
+    hub.create_stack_set(
+        **named,
+        TemplateBody=TEMPLATE,
+        Parameters=parameters(EnableRemediation="false"),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        PermissionModel="SERVICE_MANAGED",
+        AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
+    )
+    units = {"OrganizationalUnitIds": [organization.work]}
+    hub.create_stack_instances(**named, DeploymentTargets=units, Regions=["eu-west-1"])
+    empty.settle(60)
+    found = {account: found_in(empty, account) for account in (HUB, FIRST, SECOND)}
+    (stack_set,) = found[HUB].stack_sets
+    assert (stack_set.is_service_managed, stack_set.call_as) == (True, "DELEGATED_ADMIN")
+    assert {each.account for each in stack_set.instances} == {FIRST, SECOND}
+    for account in (FIRST, SECOND):
+        (region,) = found[account].regions
+        assert region.placed[0].deployment.made == "stack set"
+        assert found[account].stack_sets == ()
+        alone = " ".join(text for step in plan_of([found[account]]) for text in step.text)
+        assert f"the management account {ACCOUNT_ID}, or in the delegated administrator" in alone
+    (step,) = (each for each in plan_of([*found.values()]) if "stack sets" in each.title)
+    assert f"OrganizationalUnitIds={organization.work} " in step.commands[0].text
+    for command in step.commands:
+        run_aws(empty, command.text, command.account)
+        empty.settle(60)
+    assert all(found_in(empty, account).is_replaced for account in (HUB, FIRST, SECOND))
+
+
+def found_in(sandbox, account):
+    """Return what is found in an account of the organization, with its root's credentials."""
+    given = sandbox.environment(account)
+    session = boto3.Session(given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"])
+    opened = Account(None, session, account, f"arn:aws:iam::{account}:root")
+    settings = Settings(notify={"emails": [EMAIL]}, regions={"watch": ["eu-west-1"]})
+    return adoption_of(opened, settings, timeout=60, only=["eu-west-1"])
