@@ -6,6 +6,7 @@ from typing import Any, Final
 from reprieve.events.heartbeats import EVERY_MINUTES
 from reprieve.guard.guard import regional_guard
 from reprieve.location import Location
+from reprieve.settings.hub import MAX_SENDERS
 from reprieve.settings.loader import validated
 from reprieve.settings.schema import Settings
 from reprieve.settings.types import minutes_of
@@ -20,9 +21,15 @@ _DAYS: Final = 30
 # EventBridge user guide, "Amazon EventBridge quotas": the Regions with the most and the least.
 _PUT_EVENTS: Final = (10_000, 600)
 _RULES: Final = 300
+_POLICY: Final = 10_240
+# Organizations user guide, "Quotas and service limits".
+_ORGANIZATION: Final = 10
+# CloudFormation API reference, CreateStackInstances.
+_UNITS: Final = 50
 # CloudFormation user guide, "Understand CloudFormation quotas".
 _INSTANCES: Final = 100_000
 _AT_ONCE: Final = 10_000
+_QUEUED: Final = 10_000
 # SNS: "Amazon Simple Notification Service endpoints and quotas".
 _EMAILS: Final = 10
 
@@ -64,9 +71,30 @@ def _rows() -> Iterator[list[str]]:
     beats = places * _heartbeats(settings) * _DAY // EVERY_MINUTES
     most, least = _PUT_EVENTS
     yield [
+        "accounts of the organization",
+        f"{ACCOUNTS:,}",
+        f"{_ORGANIZATION} by default, and more on request",
+    ]
+    yield [
+        "organizational units of the stack sets",
+        "those of `organization.organizational_units`",
+        f"{_UNITS} in an operation of StackSets. A unit includes all units below it",
+    ]
+    yield [
         "stack instances",
         f"{ACCOUNTS:,} of the roles and {places:,} of the guards",
         f"{_INSTANCES:,} in a stack set; operations on {_AT_ONCE:,} at the same time in a Region",
+    ]
+    yield [
+        "operations of a stack set",
+        "one at a time; with `organization.managed_execution` others wait, or run if they do not "
+        "conflict",
+        f"{_QUEUED:,} may wait",
+    ]
+    yield [
+        "policy of the hub's event bus",
+        "one statement for the whole organization",
+        f"{_POLICY:,} characters, which is about {MAX_SENDERS} accounts by their ids",
     ]
     yield [
         "heartbeats at the hub",
