@@ -136,6 +136,8 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
     state = settings.state
     with_sets = settings.has_stack_set
     sets = (own.roles_set, own.guard_set) if with_sets else ()
+    bucket = settings.organization.template_bucket or own.template_bucket("*")
+    own_bucket = [f"arn:{partition}:s3:::{bucket}"] if with_sets else []
     return {
         "any": ["*"],
         # AWS offers no resource for these calls.
@@ -144,6 +146,8 @@ def _resources(settings: Settings) -> dict[str, list[str]]:
             *arn("cloudformation", *(f"stackset/{name}:*" for name in sets)),
             *arn("cloudformation", *(f"stackset-target/{name}:*" for name in sets)),
         ],
+        "template bucket": [] if settings.organization.template_bucket else own_bucket,
+        "templates": [f"{each}/{name}/*" for each in own_bucket for name in sets],
         "keys": arn("kms", "key/*"),
         "topics": arn("sns", *_topic_names(settings), *channels),
         "service setting": arn("ssm", f"servicesetting{ADAPTIVE_CONCURRENCY}"),

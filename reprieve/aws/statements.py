@@ -185,6 +185,41 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             "rules",
         ),
         "ReadHub": (("events:DescribeEventBus", "events:ListTagsForResource"), "hub's buses"),
+        "FindHub": (
+            ("events:ListEventBuses", "organizations:ListDelegatedAdministrators"),
+            "organization",
+        ),
+        "ReadStackSets": (
+            (
+                "cloudformation:DescribeStackInstance",
+                "cloudformation:DescribeStackSet",
+                "cloudformation:DescribeStackSetOperation",
+                "cloudformation:ListStackInstances",
+                "cloudformation:ListStackSetOperationResults",
+            ),
+            "stack sets",
+        ),
+        "ReadTemplateBucket": (
+            (
+                "s3:GetAccelerateConfiguration",
+                "s3:GetBucketAcl",
+                "s3:GetBucketCORS",
+                "s3:GetBucketLogging",
+                "s3:GetBucketObjectLockConfiguration",
+                "s3:GetBucketPolicy",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketRequestPayment",
+                "s3:GetBucketTagging",
+                "s3:GetBucketVersioning",
+                "s3:GetBucketWebsite",
+                "s3:GetEncryptionConfiguration",
+                "s3:GetLifecycleConfiguration",
+                "s3:GetReplicationConfiguration",
+                "s3:ListBucket",
+            ),
+            "template bucket",
+        ),
+        "ReadTemplates": (("s3:GetObject", "s3:GetObjectTagging"), "templates"),
         "ReadRunbooks": (
             (
                 "ssm:DescribeDocument",
@@ -282,6 +317,31 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             ),
             "rules",
         ),
+        "WriteStackSets": (
+            (
+                "cloudformation:CreateStackInstances",
+                "cloudformation:CreateStackSet",
+                "cloudformation:DeleteStackInstances",
+                "cloudformation:DeleteStackSet",
+                "cloudformation:TagResource",
+                "cloudformation:UntagResource",
+                "cloudformation:UpdateStackInstances",
+                "cloudformation:UpdateStackSet",
+            ),
+            "stack sets",
+        ),
+        "WriteTemplateBucket": (
+            (
+                "s3:CreateBucket",
+                "s3:DeleteBucket",
+                "s3:DeleteBucketPolicy",
+                "s3:PutBucketPolicy",
+                "s3:PutBucketPublicAccessBlock",
+                "s3:PutBucketTagging",
+            ),
+            "template bucket",
+        ),
+        "WriteTemplates": (("s3:DeleteObject", "s3:PutObject"), "templates"),
         "WriteHub": (
             (
                 "events:CreateEventBus",

@@ -12,6 +12,7 @@ from reprieve.diff.pattern_coverage import what_may_match_less
 from reprieve.diff.plan import Change
 from reprieve.diff.policy_diff import PolicyChange, Statement, compare
 from reprieve.diff.runbooks import losses
+from reprieve.diff.stack_set_checks import deployment, excluded, retention, template
 from reprieve.events.patterns import pattern_errors
 
 
@@ -200,6 +201,8 @@ _CHAT: dict[str, AttributeCheck] = {
 ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     "aws_chatbot_slack_channel_configuration": _CHAT,
     "aws_chatbot_teams_channel_configuration": _CHAT,
+    "aws_cloudformation_stack_set": {"auto_deployment": deployment},
+    "aws_cloudformation_stack_set_instance": {"retain_stack": retention},
     "aws_cloudwatch_event_bus": {"kms_key_identifier": _encryption},
     "aws_cloudwatch_event_bus_policy": {"policy": _policy},
     "aws_cloudwatch_event_rule": {
@@ -253,6 +256,8 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     },
     "aws_kms_key_policy": {"policy": _policy},
     "aws_notifications_event_rule": {"event_pattern": _pattern, "regions": fewer_regions},
+    "aws_s3_bucket_policy": {"policy": _policy},
+    "aws_s3_object": {"content": template},
     "aws_sns_topic": {"kms_master_key_id": _encryption},
     "aws_sns_topic_policy": {"policy": _policy},
     "aws_sns_topic_subscription": {"filter_policy": filtered, "redrive_policy": redrive},
@@ -267,4 +272,5 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     },
     "aws_sqs_queue_policy": {"policy": _policy},
     "aws_ssm_document": {"content": _steps},
+    "terraform_data": {"input": excluded},
 }

@@ -192,6 +192,8 @@ class Drifts:
                 for v in self._values("aws_iam_role_policy")
             }
             return all((e.get("name"), _canonical(e.get("policy"))) in own for e in now or [])
+        if name == "stack_instance_summaries":
+            return True  # accounts have joined or left: StackSets deploys to them by itself
         if (drift.type, name) == ("aws_sns_topic", "policy"):
             arn = (drift.after or {}).get("arn")
             # A change of the policy itself is reported as the policy's own drift.

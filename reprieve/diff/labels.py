@@ -12,6 +12,8 @@ _HASH = re.compile(r"_[0-9A-F]{8}(?=$|\[)")
 NOUNS = {
     "aws_chatbot_slack_channel_configuration": "Slack channel",
     "aws_chatbot_teams_channel_configuration": "Teams channel",
+    "aws_cloudformation_stack_set": "stack set",
+    "aws_cloudformation_stack_set_instance": "stack instances of",
     "aws_cloudwatch_event_bus": "event bus",
     "aws_cloudwatch_event_bus_policy": "policy of event bus",
     "aws_cloudwatch_dashboard": "dashboard",
@@ -29,6 +31,10 @@ NOUNS = {
     "aws_notifications_event_rule": "events of notifications",
     "aws_notifications_notification_configuration": "notifications",
     "aws_notificationscontacts_email_contact": "contact",
+    "aws_s3_bucket": "bucket",
+    "aws_s3_bucket_policy": "policy of bucket",
+    "aws_s3_bucket_public_access_block": "public access of bucket",
+    "aws_s3_object": "object",
     "aws_sns_topic": "topic",
     "aws_sns_topic_policy": "policy of topic",
     "aws_sns_topic_subscription": "subscription of",
@@ -36,6 +42,7 @@ NOUNS = {
     "aws_sqs_queue_policy": "policy of queue",
     "aws_ssm_document": "runbook",
     "aws_ssm_service_setting": "setting of Systems Manager",
+    "terraform_data": "record",
 }
 _NAMES = {
     "aws_cloudwatch_dashboard": "dashboard_name",
@@ -46,6 +53,10 @@ _NAMES = {
     "aws_iam_role_policy": "role",
     "aws_iam_role_policy_attachment": "role",
     "aws_kms_key_policy": "key_id",
+    "aws_s3_bucket": "bucket",
+    "aws_s3_bucket_policy": "bucket",
+    "aws_s3_bucket_public_access_block": "bucket",
+    "aws_s3_object": "key",
     "aws_sns_topic_policy": "arn",
     "aws_sns_topic_subscription": "endpoint",
     "aws_sqs_queue_policy": "queue_url",
@@ -65,6 +76,8 @@ def subject(change: Change) -> str:
     if change.type == "aws_kms_key":
         description = value(change, "description")
         return f'KMS key "{description}"' if isinstance(description, str) else noun
+    if change.type == "aws_cloudformation_stack_set_instance":
+        return f"{noun} {value(change, 'stack_set_name')} for {_units(change)}"
     name = value(change, _NAMES.get(change.type, "name"))
     if not isinstance(name, str) or not name:
         return f"{noun} {_HASH.sub('', change.name)}"
@@ -72,6 +85,13 @@ def subject(change: Change) -> str:
         topic = value(change, "topic_arn")
         return f"subscription of {name}" + (f" to {tail(topic)}" if isinstance(topic, str) else "")
     return without_hash(f"{noun} {tail(name)}")
+
+
+def _units(change: Change) -> str:
+    """Return the organizational units of stack instances."""
+    targets = (change.before or change.after or {}).get("deployment_targets")
+    found = targets[0].get("organizational_unit_ids") if isinstance(targets, list) else None
+    return ", ".join(map(str, found)) if isinstance(found, list) else "an organizational unit"
 
 
 def value(change: Change, name: str) -> Any:

@@ -21,6 +21,9 @@ from reprieve.runbooks.runbook import PATROL
 _WITHOUT = {
     "aws_chatbot_slack_channel_configuration": "this channel is no longer notified",
     "aws_chatbot_teams_channel_configuration": "this channel is no longer notified",
+    "aws_cloudformation_stack_set": "accounts that join the organizational units get no guard",
+    "aws_cloudformation_stack_set_instance": "the accounts of the organizational unit lose their "
+    "guard",
     "aws_cloudwatch_event_bus": "nobody is notified of what the other Regions forward to it",
     "aws_cloudwatch_event_bus_policy": "other accounts may no longer forward events to it",
     "aws_cloudwatch_event_rule": "the events that it matched no longer cause an alert or a rescue",
@@ -78,6 +81,7 @@ KINDS = {
     "alarm-weakened": "an alarm is off, notifies fewer topics, or measures something else",
     "runbook-shortened": "a runbook loses a step, or does less",
     "schedule-slowed": "a rule starts the patrol less often",
+    "members-lost": "fewer accounts of an organization get a guard, or keep it",
     "not-known": "the new value cannot be checked before the apply",
 }
 
@@ -137,6 +141,10 @@ def _meaning(change: Change) -> str:
         "-forward"
     ):
         return "such events no longer send an alert in another Region"
+    if change.type == "aws_cloudformation_stack_set_instance" and (
+        (change.before or {}).get("retain_stack") is True
+    ):
+        return "the accounts of the organizational unit keep their guard, which nobody maintains"
     if change.type == "aws_ssm_document" and subject(change).endswith(f"-{PATROL.id}"):
         return "keys whose events were missed are no longer found"
     return _WITHOUT[change.type]

@@ -307,7 +307,8 @@ def test_a_policy_that_was_added_to_a_role_by_hand_is_drift_that_stays():
 
 def test_every_kind_of_weakening_has_a_test_here():
     """A new kind without one fails here."""
-    tested = {case[4] for case in CASES} | {"gone", "gap", "guard-lost", "state-lost"}
+    elsewhere = {"gone", "gap", "guard-lost", "state-lost", "members-lost"}
+    tested = {case[4] for case in CASES} | elsewhere
     assert set(KINDS) == tested
 
 
