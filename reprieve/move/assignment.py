@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reprieve.errors import ReprieveError
-from reprieve.settings.split import MARKER_TYPE, Marker, marker_of
+from reprieve.settings.split import MARKER_TYPE, Marker, is_marker, marker_of
 
 Json = dict[str, Any]
 State = Json
@@ -70,7 +70,7 @@ def moves_of(
     found = {
         address: resource
         for address, resource in _all(states).items()
-        if resource["type"] != MARKER_TYPE
+        if not is_marker(resource["type"], resource["name"])
     }
     if not found:
         raise MoveError(
@@ -158,9 +158,12 @@ def _ids(resource: Json) -> list[Any]:
 
 
 def _addresses(stack: Configuration) -> dict[str, str]:
-    """Return the alias of the provider of each resource of a stack, by address."""
+    """Return the alias of the provider of each resource of a stack, by address.
+
+    It is empty for a resource of Terraform's own provider that is no marker.
+    """
     return {
-        f"{type}.{name}": body["provider"].rpartition(".")[2]
+        f"{type}.{name}": body.get("provider", "").rpartition(".")[2]
         for type, named in stack.get("resource", {}).items()
         for name, body in named.items()
     }
@@ -168,6 +171,8 @@ def _addresses(stack: Configuration) -> dict[str, str]:
 
 def _with_alias(resource: Json, alias: str) -> Json:
     """Return a resource with the alias that its provider has in the new stack."""
+    if not alias:
+        return resource
     provider = resource["provider"].rpartition('"]')[0] + f'"].{alias}'
     return {**resource, "provider": provider}
 

@@ -26,6 +26,7 @@ _NAMES: Final = {"s3": "key", "hcp": "workspace"}
 
 
 MARKER_TYPE: Final = "terraform_data"
+_MARKER: Final = "split-by-"
 
 
 class Marker(NamedTuple):
@@ -45,7 +46,12 @@ def marker_of(split: str) -> Marker | None:
     """Return the marker of a split; an account in one stack has none."""
     if split == ACCOUNT:
         return None
-    return Marker(f"split-by-{split}", f"split_by_{split}__run_reprieve_move_state")
+    return Marker(f"{_MARKER}{split}", f"split_by_{split}__run_reprieve_move_state")
+
+
+def is_marker(type: str, name: str) -> bool:
+    """Return whether a resource of a state is the marker of any split."""
+    return type == MARKER_TYPE and name.startswith(_MARKER)
 
 
 def _split(text: str) -> str:

@@ -176,3 +176,22 @@ def test_states_that_do_not_fit_are_refused(states, message):
     with pytest.raises(MoveError) as refused:
         moves_of(states, AREA, "area")
     assert str(refused.value).startswith(message)
+
+
+def test_the_stack_sets_keep_their_state():
+    """Their records are of the same type as the marker, and of Terraform's own provider."""
+    record = resource("terraform_data.excluded-accounts", "x")
+    record["provider"] = 'provider["terraform.io/builtin/terraform"]'
+    organization = {"resource": {"terraform_data": {"excluded-accounts": {"input": "[]"}}}}
+    states = {
+        "reprieve": state(
+            resource(ROLE, "us_east_1"),
+            resource(IRELAND, "eu_west_1"),
+            resource(VIRGINIA, "us_east_1"),
+        ),
+        "reprieve-organization": state(record),
+    }
+    moves = moves_of(states, {**AREA, "reprieve-organization": organization}, "area")
+    kept = next(each for each in moves if each.stack == "reprieve-organization")
+    assert managed(kept.after) == {"terraform_data.excluded-accounts": record}
+    assert not kept.changes
