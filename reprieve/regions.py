@@ -26,6 +26,8 @@ CONSOLES: Final = {
 }
 """The host of AWS's console by partition."""
 
+_DNS_SUFFIXES: Final = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+
 DEFAULT_REGIONS: Final = (
     "ap-northeast-1",
     "ap-northeast-2",
@@ -111,6 +113,11 @@ def default_regions(partition: str) -> tuple[str, ...]:
 def partition_of(region: str) -> str | None:
     """Return the partition of a Region, `aws` for `eu-west-1`; None if the Region is unknown."""
     return next((name for name in partitions if region in known_regions(name)), None)
+
+
+def dns_suffix(partition: str) -> str:
+    """Return what the names of the hosts of AWS's services end with."""
+    return _DNS_SUFFIXES.get(partition, "amazonaws.com")
 
 
 def home_of(partition: str) -> str:

@@ -21,7 +21,7 @@ from sandbox.core.quotas import Limits
 from sandbox.events import bus_policy
 from sandbox.events.bus import Bus, OtherServices
 from sandbox.events.matching import matches
-from sandbox.gateway import s3_lock
+from sandbox.gateway import bucket_policy, s3_lock
 from sandbox.gateway.accounts import AccountGate, Accounts
 from sandbox.gateway.authorizer import Authorizer
 from sandbox.gateway.recorder import Recorder
@@ -96,6 +96,7 @@ class Services:
             queues.hook(),
             bus_policy.hook(),
             s3_lock.serialize(),
+            bucket_policy.count_as_tls(),
         ]
         log = Log(self.history, self.bus.emit)
         router = Router(

@@ -8,7 +8,7 @@ from reprieve.guard.chat import chat_configurations
 from reprieve.guard.dashboard import dashboard_of
 from reprieve.guard.forwarding import relay_region
 from reprieve.guard.guard import regional_guard, relay_rules
-from reprieve.guard.layout import Part, hub_first, parts_of
+from reprieve.guard.layout import Part, hub_first, parts_of, stacks_of
 from reprieve.guard.notifications import NOTIFICATIONS_REGION, account_notifications
 from reprieve.guard.remediation import roles_of
 from reprieve.guard.resources import RegionalGuard as Guard
@@ -17,6 +17,7 @@ from reprieve.guard.topology import hub_location
 from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
 from reprieve.settings.account import AccountSettings
+from reprieve.settings.organization import set_stack
 from reprieve.settings.schema import Settings
 from reprieve.settings.split import ACCOUNT, marker_of
 from stacks.backend import add_backend
@@ -34,6 +35,7 @@ from stacks.chat import Chat
 from stacks.dashboard import add_dashboard
 from stacks.guard import RegionalGuard, Rules
 from stacks.notifications import Notifications
+from stacks.organization import Organization, hub_of
 from stacks.references import References
 from stacks.remediation import Remediation
 from stacks.split_marker import add_split_marker
@@ -66,8 +68,9 @@ def add_account(app: App, settings: Settings, outdir: Path = DEFAULT_OUTDIR) -> 
     """
     guards = _guards(settings)
     if settings.state.split == ACCOUNT:
-        _WholeStack(app, settings, outdir, guards)
-        return (settings.stack,)
+        whole = _WholeStack(app, settings, outdir, guards)
+        _add_organization(app, settings, outdir, [whole])
+        return stacks_of(settings)
     stacks: list[tuple[int, TerraformStack]] = []
     base, parts = _BaseStack(app, settings, outdir, guards), parts_of(settings)
     for part in parts:
@@ -81,7 +84,18 @@ def add_account(app: App, settings: Settings, outdir: Path = DEFAULT_OUTDIR) -> 
             if rank < part.rank:
                 stack.add_dependency(earlier)
         stacks.append((part.rank, stack))
-    return (settings.stack, *(part.stack for part in parts))
+    _add_organization(app, settings, outdir, [base, *(stack for _, stack in stacks)])
+    return stacks_of(settings)
+
+
+def _add_organization(
+    app: App, settings: Settings, outdir: Path, others: Iterable[TerraformStack]
+) -> None:
+    """Add the stack with the stack sets, if they are in the account, after its other stacks."""
+    if settings.has_stack_set:
+        stack = _OrganizationStack(app, settings, outdir)
+        for each in others:
+            stack.add_dependency(each)
 
 
 class _Stack(TerraformStack):
@@ -251,6 +265,16 @@ class _ChatStack(_Stack):
         self._add_providers([(HOME, settings.regions.home)])
         self._find_account(HOME)
         self._add_chat(HOME)
+
+
+class _OrganizationStack(_Stack):
+    """The stack sets that deploy to the accounts of an organization."""
+
+    def __init__(self, app: App, settings: Settings, outdir: Path) -> None:
+        super().__init__(app, set_stack(settings.stack), settings, outdir)
+        region = hub_of(settings).region
+        self._add_providers([(region, region)])
+        Organization(self, "organization", settings=settings, provider=self._providers[region])
 
 
 def _guards(settings: Settings) -> Guards:

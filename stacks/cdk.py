@@ -19,6 +19,7 @@ with (
     from cdktf import (
         App,
         CloudBackend,
+        ITerraformDependable,
         LocalBackend,
         NamedCloudWorkspace,
         S3Backend,
@@ -32,6 +33,19 @@ with (
     )
     from cdktf_cdktf_provider_aws.chatbot_teams_channel_configuration import (
         ChatbotTeamsChannelConfiguration,
+    )
+    from cdktf_cdktf_provider_aws.cloudformation_stack_set import (
+        CloudformationStackSet,
+        CloudformationStackSetAutoDeployment,
+        CloudformationStackSetManagedExecution,
+        CloudformationStackSetOperationPreferences,
+        CloudformationStackSetTimeouts,
+    )
+    from cdktf_cdktf_provider_aws.cloudformation_stack_set_instance import (
+        CloudformationStackSetInstance,
+        CloudformationStackSetInstanceDeploymentTargets,
+        CloudformationStackSetInstanceOperationPreferences,
+        CloudformationStackSetInstanceTimeouts,
     )
     from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
     from cdktf_cdktf_provider_aws.cloudwatch_event_bus import CloudwatchEventBus
@@ -49,6 +63,9 @@ with (
         CloudwatchMetricAlarmMetricQueryMetric,
     )
     from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+    from cdktf_cdktf_provider_aws.data_aws_cloudwatch_event_buses import (
+        DataAwsCloudwatchEventBuses,
+    )
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
     from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
@@ -68,6 +85,10 @@ with (
         AwsProviderAssumeRole,
         AwsProviderDefaultTags,
     )
+    from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
+    from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
+    from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
+    from cdktf_cdktf_provider_aws.s3_object import S3Object
     from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
     from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
     from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
@@ -84,6 +105,15 @@ __all__ = [
     "ChatbotSlackChannelConfiguration",
     "ChatbotTeamsChannelConfiguration",
     "CloudBackend",
+    "CloudformationStackSet",
+    "CloudformationStackSetAutoDeployment",
+    "CloudformationStackSetInstance",
+    "CloudformationStackSetInstanceDeploymentTargets",
+    "CloudformationStackSetInstanceOperationPreferences",
+    "CloudformationStackSetInstanceTimeouts",
+    "CloudformationStackSetManagedExecution",
+    "CloudformationStackSetOperationPreferences",
+    "CloudformationStackSetTimeouts",
     "CloudwatchDashboard",
     "CloudwatchEventBus",
     "CloudwatchEventBusPolicy",
@@ -97,6 +127,8 @@ __all__ = [
     "CloudwatchMetricAlarmMetricQueryMetric",
     "Construct",
     "DataAwsCallerIdentity",
+    "DataAwsCloudwatchEventBuses",
+    "ITerraformDependable",
     "IamRole",
     "IamRolePolicy",
     "KmsAlias",
@@ -109,6 +141,10 @@ __all__ = [
     "NotificationscontactsEmailContact",
     "S3Backend",
     "S3BackendAssumeRoleConfig",
+    "S3Bucket",
+    "S3BucketPolicy",
+    "S3BucketPublicAccessBlock",
+    "S3Object",
     "SnsTopic",
     "SnsTopicPolicy",
     "SnsTopicSubscription",

@@ -189,7 +189,7 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
             ("events:ListEventBuses", "organizations:ListDelegatedAdministrators"),
             "organization",
         ),
-        "ReadStackSets": (
+        "ReadOwnStackSets": (
             (
                 "cloudformation:DescribeStackInstance",
                 "cloudformation:DescribeStackSet",

@@ -1,10 +1,11 @@
 """The CloudTrail records of the services other than KMS.
 
 Known from AWS's documentation, from log entries there or published ones: PutRule, CreateTopic,
-DeleteTopic, Unsubscribe, SetQueueAttributes, PutMetricAlarm, PutEventSelectors, StopLogging and
-IAM's calls; that a denied call of SNS or Systems Manager has the code AccessDenied, and of Systems
-Manager null parameters. All other records follow the general rule that these share: the members of
-a request and of a response begin with a lowercase letter, and the keys of a map stay as they are.
+DeleteTopic, Unsubscribe, SetQueueAttributes, PutMetricAlarm, PutEventSelectors, StopLogging,
+CreateStack and IAM's calls; that a denied call of SNS or Systems Manager has the code AccessDenied,
+and of Systems Manager null parameters. All other records follow the general rule that these share:
+the members of a request and of a response begin with a lowercase letter, and the keys of a map stay
+as they are.
 None of these records has `resources`.
 """
 
@@ -23,6 +24,7 @@ from sandbox.cloudtrail.trails import GLOBAL_SERVICES
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 # By signing name: calls that are data events. A trail logs management events only, by default.
 _DATA_EVENTS: dict[str, frozenset[str]] = {
+    "cloudformation": frozenset(),
     "cloudtrail": frozenset(),
     "events": frozenset({"PutEvents"}),
     "iam": frozenset(),
@@ -37,9 +39,9 @@ _DATA_EVENTS: dict[str, frozenset[str]] = {
     "ssm": frozenset(),
 }  # fmt: skip
 # SNS shows no addresses. Whether a record shows a document's content or a parameter's value is not
-# documented, so it has none.
+# documented, so it has none. The same is true of a template's body.
 _HIDDEN = {("sns", "Endpoint")}
-_LEFT_OUT = {("ssm", "Content"), ("ssm", "Value")}
+_LEFT_OUT = {("cloudformation", "TemplateBody"), ("ssm", "Content"), ("ssm", "Value")}
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
 _HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 

@@ -293,3 +293,17 @@ def test_a_stack_set_can_be_filled_with_records(sandbox, organization, hub):
     members = sandbox.client("organizations", REGION).get_paginator("list_accounts_for_parent")
     found = [page["Accounts"] for page in members.paginate(ParentId=organization.work)]
     assert sum(map(len, found)) == 71
+
+
+def test_a_change_of_a_stack_set_is_an_event_of_the_account_that_makes_it(sandbox, hub):
+    """Without the template."""
+    hub.update_stack_set(**AS_DELEGATE, TemplateBody=template({"Topic": topic("other")}))
+    sandbox.settle()
+    lookup = {"AttributeKey": "EventName", "AttributeValue": "UpdateStackSet"}
+    history = sandbox.client("cloudtrail", REGION, HUB)
+    (event,) = history.lookup_events(LookupAttributes=[lookup])["Events"]
+    found = json.loads(event["CloudTrailEvent"])
+    assert found["eventSource"] == "cloudformation.amazonaws.com"
+    given = found["requestParameters"]
+    assert given.keys() == {"stackSetName", "callAs", "operationId"}
+    assert (given["stackSetName"], given["callAs"]) == ("guard", "DELEGATED_ADMIN")
