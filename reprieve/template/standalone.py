@@ -6,7 +6,7 @@ deployed: its guard forwards nothing, and its patrol checks no other guard.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from reprieve import __version__
@@ -21,7 +21,7 @@ from reprieve.regions import home_of
 from reprieve.settings.account import AccountSettings
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
-from reprieve.template.cases import Case
+from reprieve.template.cases import REGIONS, Case
 from reprieve.template.limits import TemplateError
 from reprieve.template.merge import Merger
 from reprieve.template.resource import Resource
@@ -37,7 +37,7 @@ HOME: Final = "HomeRegion"
 
 OWN, GIVEN, OFF = "RescuesWithOwnRole", "RescuesWithGivenRole", "OnlyAlerts"
 """The conditions of which one is true: who rescues keys."""
-_IS_HOME: Final = "IsHomeRegion"
+_IS_HOME, _IS_KNOWN = "IsHomeRegion", "IsKnownRegion"
 
 NO_ADDRESS: Final = "nobody@example.com"
 """Stands for the address of settings that have none: who deploys has to give it."""
@@ -91,7 +91,7 @@ def standalone_template(settings: Settings) -> Template:
         f"Reprieve {__version__}: reports threats to KMS keys, and cancels their deletion.",
         regions,
         Parameters=_parameters(settings, guards),
-        Mappings=merger.mappings,
+        Mappings=_with_known(merger.mappings, regions),
         Conditions=_CONDITIONS | merger.conditions,
         Resources=resources,
     )
@@ -103,13 +103,25 @@ _CONDITIONS: Final = {
     OWN: {"Fn::And": [{"Condition": "IsEnabled"}, {"Condition": "HasNoRole"}]},
     GIVEN: {"Fn::And": [{"Condition": "IsEnabled"}, {"Fn::Not": [{"Condition": "HasNoRole"}]}]},
     OFF: {"Fn::Not": [{"Condition": "IsEnabled"}]},
-    _IS_HOME: {
+    # CloudFormation refuses a Region that the mapping does not have.
+    _IS_KNOWN: {
+        "Fn::Equals": [{"Fn::FindInMap": [REGIONS, {"Ref": "AWS::Region"}, _IS_KNOWN]}, "true"]
+    },
+    "IsNamedAsHome": {
         "Fn::Or": [
             {"Fn::Equals": [{"Ref": HOME}, ""]},
             {"Fn::Equals": [{"Ref": HOME}, {"Ref": "AWS::Region"}]},
         ]
     },
+    _IS_HOME: {"Fn::And": [{"Condition": _IS_KNOWN}, {"Condition": "IsNamedAsHome"}]},
 }
+
+
+def _with_known(mappings: dict[str, Any], regions: Sequence[str]) -> dict[str, Any]:
+    """Return mappings whose keys are all Regions of the template, whatever differs in them."""
+    found = mappings.get(REGIONS, {})
+    known = {region: found.get(region, {}) | {_IS_KNOWN: "true"} for region in regions}
+    return mappings | {REGIONS: known}
 
 
 def _parameters(settings: Settings, guards: dict[Case, RegionalGuard]) -> dict[str, dict[str, Any]]:

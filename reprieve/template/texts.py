@@ -46,7 +46,8 @@ Token = str | Placeholder | Lookup
 REGION: Final = Placeholder("AWS::Region")
 ACCOUNT: Final = Placeholder("AWS::AccountId")
 
-_REFERENCE: Final = r"\$\{Ref:[A-Za-z0-9]+\}"
+# No setting has this character.
+_REFERENCE: Final = r"\0[A-Za-z0-9]+\0"
 # A code of a Region is one word, and so is a name that ends with a hash.
 _WORD: Final = re.compile(r"([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)")
 # In JSON: a list without objects or lists in it.
@@ -57,7 +58,7 @@ _LONGEST_BETWEEN: Final = 64
 
 def reference_to(id: str) -> str:
     """Return what stands in a text for what Ref returns of another resource."""
-    return f"${{Ref:{id}}}"
+    return f"\0{id}\0"
 
 
 class Marks:
@@ -76,7 +77,7 @@ class Marks:
             if part in self._marks:
                 found += self._marks[part]
             elif re.fullmatch(_REFERENCE, part):
-                found.append(Placeholder(part.removeprefix("${Ref:").removesuffix("}")))
+                found.append(Placeholder(part.strip("\0")))
             else:
                 found += filter(None, _WORD.split(part))
         return found

@@ -33,12 +33,11 @@ def of_type(template, type_, region=HUB, **parameters):
     "settings",
     [
         "",
-        "[patrol]\nenabled = false\n",
-        'notify.encryption = "own"\n[remediation]\nre_enable = true\nenable_disabled = true\n',
-        f'exempt.keys = ["arn:aws:kms:{HUB}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"]\n',
-        toml_of("channel", CHANNELS[:4]),
+        'notify.encryption = "own"\n[remediation]\nre_enable = true\nenable_disabled = true\n'
+        f'[exempt]\nkeys = ["arn:aws:kms:{HUB}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"]\n',
+        f"[patrol]\nenabled = false\n{toml_of('channel', CHANNELS[:4])}",
     ],
-    ids=["default", "no patrol", "own key", "exempt key", "channels"],
+    ids=["default", "own key, exempt key", "channels, no patrol"],
 )
 def test_cfn_lint_reports_nothing(tmp_path, settings):
     """No error and no warning."""
@@ -98,6 +97,14 @@ def test_rules_name_the_roles_wherever_they_are_created(template, home):
     assert {
         target["RoleArn"] for each in rules for target in each["Targets"] if "RoleArn" in target
     } == {f"arn:aws:iam::{ACCOUNT}:role/reprieve-eventbridge"}
+
+
+@pytest.mark.parametrize("settings", [TWO_REGIONS, TWO_REGIONS.replace(f', "{HUB}"', "")])
+def test_another_region_is_refused(tmp_path, settings):
+    """By CloudFormation itself, which finds no such key in a mapping."""
+    template = standalone_template(read(tmp_path, settings))
+    with pytest.raises(KeyError, match="sa-east-1"):
+        of_type(template, "AWS::IAM::Role", "sa-east-1")
 
 
 def test_another_topic_is_another_document(template):
