@@ -71,8 +71,8 @@ class Adoption:
     """What of the pattern is in an account.
 
     `regions` are those where something was found. `administrator` administers the stack sets whose
-    stacks are here, None if it is not known. `problems` are (Region, sentence): what could not be
-    read.
+    stacks are here, None if it is not known. `members` are the accounts and Regions that Reprieve's
+    own stack set guards. `problems` are (Region, sentence): what could not be read.
     """
 
     account: Account
@@ -81,6 +81,7 @@ class Adoption:
     stack_sets: tuple[StackSet, ...] = ()
     findings: tuple[Finding, ...] = ()
     administrator: Administrator | None = None
+    members: frozenset[tuple[str, str]] = frozenset()
     problems: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -151,9 +152,10 @@ def adoption_of(
             for _, each in sorted(found.items())
             if each.deployments
         ),
-        tuple(each for _, one in sorted(found.items()) for each in one.stack_sets),
+        tuple(each for _, one in sorted(found.items()) for each in one.stack_sets.patterns),
         tuple(_account_findings(settings, found)),
         _administrator(account, settings, deployments, timeout),
+        frozenset(each for one in found.values() for each in one.stack_sets.guarded),
         tuple(sorted(problems)),
     )
 

@@ -10,12 +10,11 @@ from reprieve.adopt.found import (
     OldRule,
     OldTopic,
     Stack,
-    StackSet,
     Subscriber,
     Target,
 )
 from reprieve.adopt.patterns import names_deletions, reacts_to_deletions
-from reprieve.adopt.stacks import pattern_stacks, stack_of_rule, stack_sets
+from reprieve.adopt.stacks import StackSets, pattern_stacks, stack_of_rule, stack_sets
 from reprieve.aws.account import NO_TOPIC, Account, explain, is_code
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
 from reprieve.settings.schema import Settings
@@ -39,7 +38,7 @@ class RegionFound:
     region: str
     is_guarded: bool = False
     deployments: tuple[Deployment, ...] = ()
-    stack_sets: tuple[StackSet, ...] = ()
+    stack_sets: StackSets = field(default_factory=StackSets)
     trails: dict[str, Trail] | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -59,7 +58,7 @@ def find_in(account: Account, settings: Settings, region: str) -> RegionFound:
     except Exception as error:
         found.problems.append(f"The stacks could not be read. {explain(error)}")
     try:
-        found.stack_sets = tuple(stack_sets(account, region))
+        found.stack_sets = stack_sets(account, region, settings.resource_names.guard_set)
     except Exception as error:
         found.problems.append(f"The stack sets could not be read. {explain(error)}")
     for arn in dict.fromkeys(arn for rule in rules for arn in rule.topic_arns):

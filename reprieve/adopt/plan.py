@@ -6,7 +6,7 @@ that can be undone at once, and the drill then proves that Reprieve alone rescue
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from reprieve.adopt.adopt import Adoption
 from reprieve.adopt.commands import Command
@@ -30,12 +30,16 @@ class Step:
         return asdict(self)
 
 
+_MEMBERS: Final = Command("reprieve status --organization")
+"""Shows whether the accounts of Reprieve's own stack set have their guard."""
+
+
 def plan_of(adoptions: Sequence[Adoption]) -> tuple[Step, ...]:
     """Return the steps that replace everything that was found; none if nothing was."""
     if all(each.is_empty for each in adoptions):
         return ()
     removals = removals_of(adoptions)
-    steps = (_preparing(adoptions), _proving(removals), _removing(removals))
+    steps = (_preparing(adoptions), _proving(adoptions, removals), _removing(removals))
     return (*(step for each in steps for step in each), _last())
 
 
@@ -93,7 +97,8 @@ def _meanwhile(settings: Sequence[Settings]) -> Iterator[str]:
         yield "Reprieve enables a key again only if its own runbook was the first."
 
 
-def _proving(removals: Removals) -> Iterator[Step]:
+def _proving(adoptions: Sequence[Adoption], removals: Removals) -> Iterator[Step]:
+    has_members = any(each.settings.has_stack_set for each in adoptions)
     yield Step(
         "Confirm the subscriptions",
         (
@@ -101,7 +106,7 @@ def _proving(removals: Removals) -> Iterator[Step]:
             "a confirmation of an old topic does not count. `reprieve status` has to pass before "
             "you continue.",
         ),
-        (Command("reprieve status"),),
+        (Command("reprieve status"), *([_MEMBERS] if has_members else [])),
     )
     yield Step(
         "Test that Reprieve notifies",

@@ -1,6 +1,7 @@
 """What to change in the settings before Reprieve is deployed beside the pattern."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from reprieve.adopt.adopt import Adoption
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
@@ -8,6 +9,9 @@ from reprieve.guard.remediation import roles_of
 from reprieve.guard.topics import all_topic_names
 from reprieve.location import Location
 from reprieve.text import printable
+
+_NAMED: Final = 8
+"""How many accounts a sentence names."""
 
 
 def changes_of(adoptions: Sequence[Adoption]) -> tuple[str, ...]:
@@ -93,16 +97,25 @@ def _recipients(adoption: Adoption) -> Iterator[str]:
 
 
 def _unknown_accounts(adoptions: Sequence[Adoption]) -> Iterator[str]:
-    """Yield the accounts of stack sets that no settings are for."""
+    """Yield the accounts of stack sets that nothing of Reprieve is for."""
     known = {each.account.id for each in adoptions}
+    known |= {account for each in adoptions for account, _ in each.members}
+    how = "add [accounts.NAME] for each, or open it with --profile or --role-arn"
+    if any(each.settings.has_stack_set for each in adoptions):
+        how = (
+            "deploy Reprieve's stack sets to them, with their units in "
+            "organization.organizational_units, or add [accounts.NAME] for each"
+        )
     for adoption in adoptions:
         for stack_set in adoption.stack_sets:
-            others = dict.fromkeys(
-                each.account for each in stack_set.instances if each.account not in known
+            others = list(
+                dict.fromkeys(
+                    each.account for each in stack_set.instances if each.account not in known
+                )
             )
             if others:
+                more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
                 yield (
                     f"The stack set {printable(stack_set.name)} also guards "
-                    f"{', '.join(others)}: add [accounts.NAME] for each, or open it with "
-                    "--profile or --role-arn. Its stacks there stay until then."
+                    f"{', '.join(others[:_NAMED])}{more}: {how}. Its stacks there stay until then."
                 )

@@ -9,12 +9,16 @@ from reprieve.adopt.adopt import Administrator, Adoption
 from reprieve.adopt.commands import Command, aws
 from reprieve.adopt.found import Instance, Stack, StackSet
 from reprieve.aws.account import Account
-from reprieve.text import printable
+from reprieve.text import counted, printable
 
 _WAIT: Final = (
     "After each delete-stack-instances, repeat the command after it until it prints SUCCEEDED: a "
     "stack set has one operation at a time."
 )
+
+
+_FEW: Final = 10
+"""For how many accounts the default of one at a time does."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,10 @@ def set_commands(adoptions: Sequence[Adoption]) -> Iterator[Command]:
 
     A stack set is deleted only without instances (CloudFormation API reference, DeleteStackSet).
     """
-    watched = {
-        (each.account.id, region) for each in adoptions for region in each.settings.regions.watched
-    }
+    guarded = guarded_places(adoptions)
     for adoption in adoptions:
         for each in adoption.stack_sets:
-            gone = [one for one in each.instances if (one.account, one.region) in watched]
+            gone = [one for one in each.instances if (one.account, one.region) in guarded]
             everything = len(gone) == len(each.instances)
             for where, regions in _targets(each, gone, everything=everything):
                 yield _of(
@@ -46,11 +48,30 @@ def set_commands(adoptions: Sequence[Adoption]) -> Iterator[Command]:
                     *where,
                     *("--regions", *regions),
                     "--no-retain-stacks",
+                    *_preferences(gone),
                 )
                 shown = ("--query", "Summaries[0].[Action,Status]", "--output", "text")
                 yield _of(adoption.account, each, "list-stack-set-operations", *shown)
             if everything:
                 yield _of(adoption.account, each, "delete-stack-set")
+
+
+def guarded_places(adoptions: Sequence[Adoption]) -> set[tuple[str, str]]:
+    """Return the accounts and Regions that Reprieve guards, once the plan deployed the settings."""
+    watched = {
+        (each.account.id, region) for each in adoptions for region in each.settings.regions.watched
+    }
+    return watched.union(*(each.members for each in adoptions))
+
+
+def _preferences(gone: Sequence[Instance]) -> tuple[str, ...]:
+    """Return how many accounts at once: by default it is one, and the first failure stops all."""
+    if len({each.account for each in gone}) <= _FEW:
+        return ()
+    return (
+        "--operation-preferences",
+        "FailureTolerancePercentage=25,MaxConcurrentPercentage=25",
+    )
 
 
 def _of(account: Account, stack_set: StackSet, operation: str, *words: str) -> Command:
@@ -92,6 +113,7 @@ def _grouped(instances: Sequence[Instance]) -> list[tuple[tuple[str, ...], tuple
 
 def set_notes(adoptions: Sequence[Adoption]) -> Iterator[str]:
     """Yield what people have to know to remove these stack sets."""
+    guarded = guarded_places(adoptions)
     for adoption in adoptions:
         for each in adoption.stack_sets:
             yield (
@@ -100,6 +122,13 @@ def set_notes(adoptions: Sequence[Adoption]) -> Iterator[str]:
                 "instances would then fail."
             )
             yield _WAIT
+            if stays := [one for one in each.instances if (one.account, one.region) not in guarded]:
+                accounts = {one.account for one in stays}
+                yield (
+                    f"{counted(len(stays), 'stack instance')} of it in "
+                    f"{counted(len(accounts), 'account')} stay, and so does the stack set: nothing "
+                    "of Reprieve guards them yet. Run `reprieve adopt` again when it does."
+                )
             if each.is_service_managed:
                 yield (
                     "With automatic deployment, an account that joins an OU of the stack set gets "

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from reprieve.adopt.found import Instance, OldRule, Stack, StackPart, StackSet
@@ -122,13 +123,25 @@ def _retained_in_yaml(lines: Sequence[str]) -> Iterator[str]:
                 yield id
 
 
-def stack_sets(account: Account, region: str) -> Iterator[StackSet]:
-    """Yield the pattern's stack sets that the account administers in a Region.
+@dataclass(frozen=True)
+class StackSets:
+    """What a Region administers: the pattern's stack sets, and what Reprieve's own guards.
+
+    `guarded` are the accounts and Regions that have an up-to-date stack of Reprieve's stack set.
+    """
+
+    patterns: tuple[StackSet, ...] = ()
+    guarded: frozenset[tuple[str, str]] = frozenset()
+
+
+def stack_sets(account: Account, region: str, own: str) -> StackSets:
+    """Return the stack sets that the account administers in a Region; `own` is Reprieve's.
 
     A delegated administrator has to say that it is one to see those of the organization.
     """
     cloudformation = account.client("cloudformation", region)
-    seen = set()
+    patterns: dict[str, StackSet] = {}
+    guarded: set[tuple[str, str]] = set()
     for call_as in ("SELF", "DELEGATED_ADMIN"):
         try:
             names = _active_sets(cloudformation, call_as)
@@ -140,10 +153,16 @@ def stack_sets(account: Account, region: str) -> Iterator[StackSet]:
             continue
         for name in names:
             known = {"StackSetName": name, "CallAs": call_as}
+            if name == own:
+                found = _instances(cloudformation, known)
+                guarded |= {(one.account, one.region) for one in found if one.status == "CURRENT"}
+                continue
             described = cloudformation.describe_stack_set(**known)["StackSet"]
-            if described["StackSetId"] not in seen and _is_pattern(described):
-                seen.add(described["StackSetId"])
-                yield _stack_set(cloudformation, described, account.id, region, call_as)
+            id = described["StackSetId"]
+            if id not in patterns and _is_pattern(described):
+                instances = _instances(cloudformation, known)
+                patterns[id] = _stack_set(described, account.id, region, call_as, instances)
+    return StackSets(tuple(patterns.values()), frozenset(guarded))
 
 
 def _active_sets(cloudformation: Any, call_as: str) -> list[str]:
@@ -155,14 +174,9 @@ def _active_sets(cloudformation: Any, call_as: str) -> list[str]:
     ]
 
 
-def _stack_set(
-    cloudformation: Any, described: Mapping[str, Any], account: str, region: str, call_as: str
-) -> StackSet:
-    name = described["StackSetName"]
-    pages = cloudformation.get_paginator("list_stack_instances").paginate(
-        StackSetName=name, CallAs=call_as
-    )
-    instances = tuple(
+def _instances(cloudformation: Any, known: Mapping[str, str]) -> tuple[Instance, ...]:
+    pages = cloudformation.get_paginator("list_stack_instances").paginate(**known)
+    return tuple(
         Instance(
             each["Account"],
             each["Region"],
@@ -173,8 +187,17 @@ def _stack_set(
         for page in pages
         for each in page["Summaries"]
     )
+
+
+def _stack_set(
+    described: Mapping[str, Any],
+    account: str,
+    region: str,
+    call_as: str,
+    instances: tuple[Instance, ...],
+) -> StackSet:
     return StackSet(
-        name,
+        described["StackSetName"],
         account,
         region,
         described.get("PermissionModel") == "SERVICE_MANAGED",

@@ -27,7 +27,7 @@ from tests.support.aws_pattern import (
 )
 from tests.support.emulated_account import role_arn
 from tests.support.operator import Operator, actions_of, user_allowed
-from tests.support.stacks import FIRST, HUB, SECOND, organize
+from tests.support.stacks import FIRST, HUB, SECOND, organize, template
 
 REGIONS = ("eu-west-1", "us-east-1")
 ASKED = [part for region in (*REGIONS, "eu-west-2") for part in ("--region", region)]
@@ -368,12 +368,32 @@ def test_a_stack_set_of_the_organization(empty, monkeypatch):
         assert found[account].stack_sets == ()
         alone = " ".join(text for step in plan_of([found[account]]) for text in step.text)
         assert f"the management account {ACCOUNT_ID}, or in the delegated administrator" in alone
-    (step,) = (each for each in plan_of([*found.values()]) if "stack sets" in each.title)
+    assert_the_plan_waits_for_reprieves_own(empty, found[HUB])
+    (step,) = (each for each in plan_of([found_in(empty, HUB)]) if "stack sets" in each.title)
     assert f"OrganizationalUnitIds={organization.work} " in step.commands[0].text
     for command in step.commands:
         run_aws(empty, command.text, command.account)
         empty.settle(60)
     assert all(found_in(empty, account).is_replaced for account in (HUB, FIRST, SECOND))
+
+
+def assert_the_plan_waits_for_reprieves_own(sandbox, found):
+    """Check that the members keep the old stacks, then deploy Reprieve's stack set to them."""
+    (step,) = (each for each in plan_of([found]) if "stack sets" in each.title)
+    assert step.commands == ()
+    assert "2 stack instances of it in 2 accounts stay" in " ".join(step.text)
+    hub = sandbox.client("cloudformation", "eu-west-1", HUB)
+    own = {"StackSetName": "reprieve-guard", "CallAs": "DELEGATED_ADMIN"}
+    hub.create_stack_set(
+        **own,
+        TemplateBody=template(Description="Reprieve: guards the KMS keys of an account."),
+        PermissionModel="SERVICE_MANAGED",
+        AutoDeployment={"Enabled": False},
+    )
+    (old,) = found.stack_sets
+    units = {"OrganizationalUnitIds": list(old.units)}
+    hub.create_stack_instances(**own, DeploymentTargets=units, Regions=["eu-west-1"])
+    sandbox.settle(60)
 
 
 def found_in(sandbox, account):

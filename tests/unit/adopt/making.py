@@ -140,6 +140,7 @@ def adoption(
     guarded: bool = False,
     sets: tuple[StackSet, ...] = (),
     administrator: Administrator | None = None,
+    members: frozenset[tuple[str, str]] = frozenset(),
     problems: tuple[tuple[str, str], ...] = (),
 ) -> Adoption:
     """Return what was found in an account: each of the deployments, in its Region."""
@@ -159,6 +160,7 @@ def adoption(
         tuple(regions),
         sets,
         administrator=administrator,
+        members=members,
         problems=problems,
     )
 

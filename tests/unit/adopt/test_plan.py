@@ -212,6 +212,33 @@ def test_accounts_that_nobody_guards_keep_their_instances():
     assert f"--accounts {ID} --regions eu-west-1 us-east-1 " in commands(found)[0]
 
 
+def test_accounts_that_reprieves_own_stack_set_guards_are_replaced_too():
+    """Their stacks are removed by the old stack set; nobody has to open these accounts."""
+    both = settings("eu-west-1", "us-east-1")
+    guarded = frozenset({(OTHER, "eu-west-1"), (OTHER, "us-east-1")})
+    found = adoption(sets=(stack_set(),), of=both, members=guarded)
+    assert "also guards" not in text(found)
+    assert any("delete-stack-set " in each for each in commands(found))
+    partly = adoption(sets=(stack_set(),), of=both, members=frozenset({(OTHER, "eu-west-1")}))
+    assert "1 stack instance of it in 1 account stay, and so does the stack set" in text(partly)
+    assert not any("delete-stack-set " in each for each in commands(partly))
+
+
+def test_many_accounts_are_removed_several_at_once():
+    """By default StackSets takes one after the other, and the first failure stops all."""
+    ids = [f"{number:012}" for number in range(1, 31)]
+    instances = tuple(instance(id, "eu-west-1") for id in ids)
+    found = adoption(
+        sets=(stack_set(instances=instances),),
+        members=frozenset((id, "eu-west-1") for id in ids),
+    )
+    (first, *_) = commands(found)
+    assert "MaxConcurrentPercentage=25" in first
+    nobody = adoption(sets=(stack_set(instances=instances),))
+    assert "000000000008 and 22 more" in text(nobody)
+    assert commands(nobody) == []
+
+
 @pytest.mark.parametrize("members", [(ID,), (ID, OTHER)])
 def test_a_stack_set_of_the_organization_is_removed_by_ous(members):
     """With an account filter, if accounts keep theirs; as the administrator that it is."""
