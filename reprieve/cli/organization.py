@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from reprieve.aws.account import Account, AccountError, reason_and_hint
 from reprieve.aws.opening import Access, open_accounts
 from reprieve.aws.organization import OrganizationError
-from reprieve.cli.common import OutputFormat, console, exit_with
+from reprieve.cli.common import OutputFormat, console, exit_with, warn
 from reprieve.cli.options.run import OptionError
 from reprieve.cli.output import print_as
 from reprieve.cli.views.organization import COLUMNS, rows_of, show
@@ -43,10 +43,12 @@ def show_organization(
         OrganizationError: AWS refused something.
         AccountError: The account cannot be opened.
     """
-    accounts = load().accounts
+    deployment = load()
+    accounts = deployment.accounts
     administrator = administrator_of(accounts)
     if administrator is None:
         raise OptionError(*_no_stack_sets(accounts))
+    warn(deployment)
     account = _opened(access, administrator)
     overview = _read(account, expected_of(administrator, accounts), resume=resume)
     rows = [each for each in overview.rows if not only_failed or not each.is_healthy]
@@ -108,6 +110,8 @@ def _read(account: Account, expected: Expected, *, resume: bool) -> Overview:
                 "continues this run.",
             ) from error
         except KeyboardInterrupt:
+            if not journal.path:
+                raise
             print(
                 "Interrupted. `reprieve status --organization --resume` continues this run within "
                 "an hour.",

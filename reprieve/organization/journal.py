@@ -5,9 +5,11 @@ soon as a run is complete: it is no cache, and no run shows what another one has
 one that continues it.
 """
 
+import io
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +35,7 @@ class Page:
 class Journal:
     """The pages of a run, by the name of their list. `began` is when its first page was read."""
 
-    path: Path
+    path: Path | None
     began: datetime
     file: TextIO = field(repr=False)
     resumed: bool = False
@@ -66,16 +68,22 @@ class Journal:
 
     def done(self) -> None:
         """Delete the file: the run is complete."""
-        self.file.close()
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.file.close()
+            if self.path:
+                self.path.unlink(missing_ok=True)
 
     def read_at(self) -> dict[str, datetime]:
         """Return when the first page of each list was read, by the name of the list."""
         return {name: pages[0].read for name, pages in self.pages.items() if pages}
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """Write a line. The file stays open, so two runs at once do not write into one file."""
-        self.file.write(json.dumps(line) + "\n")
+        """Write a line. The file stays open, so two runs at once do not write into one file.
+
+        A file that cannot be written ends at its last whole line: the run itself goes on.
+        """
+        with suppress(OSError):
+            self.file.write(json.dumps(line) + "\n")
 
 
 def open_journal(key: str, *, resume: bool, now: datetime, folder: Path | None = None) -> Journal:
@@ -88,13 +96,21 @@ def open_journal(key: str, *, resume: bool, now: datetime, folder: Path | None =
     path = folder / "organization.jsonl"
     if resume and (found := _read(path, key, now)):
         return found
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # It has the names and the ids of all accounts. A new file, since the old one may be a link.
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    journal = Journal(path, now, os.fdopen(descriptor, "w", buffering=1, encoding="utf-8"))
+    try:
+        file: TextIO = _new_file(path)
+    except OSError:  # without a home or on a read-only disk, a run cannot be continued
+        return Journal(None, now, io.StringIO())
+    journal = Journal(path, now, file)
     journal.write({"version": _VERSION, "key": key, "began": now.isoformat()})
     return journal
+
+
+def _new_file(path: Path) -> TextIO:
+    """Return a new file that only the user may read: it has the names of all accounts."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)  # the old one may be a link
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return os.fdopen(descriptor, "w", buffering=1, encoding="utf-8")
 
 
 def cache_folder() -> Path:

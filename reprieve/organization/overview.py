@@ -6,9 +6,8 @@ from functools import partial
 from typing import Final
 
 from reprieve.aws.organization import Member
-from reprieve.organization.reading import Reading
 from reprieve.organization.reasons import PROBLEMS, hint_for, state_of
-from reprieve.organization.records import Instance, StackSet, template_hash
+from reprieve.organization.records import Instance, Reading, StackSet, template_hash
 from reprieve.organization.result import (
     Membership,
     Notice,

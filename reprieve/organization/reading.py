@@ -1,7 +1,6 @@
 """Reads stack sets, their instances and the accounts of the organization, within AWS's rates."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -17,6 +16,9 @@ from reprieve.organization.records import (
     Instance,
     MalformedAnswer,
     Operation,
+    Organization,
+    Reading,
+    SetReading,
     StackSet,
     instance_of,
     items_of,
@@ -31,50 +33,16 @@ _PROGRESS: Final = 1000
 
 _PROGRESS_OF_UNITS: Final = 20
 
+_ACCOUNTS: Final = "accounts"
+_OF_UNITS: Final = "units: "
+"""The names of the list of all accounts, and of the lists of each unit begin with this."""
+
 _REJECTED: Final = ("ValidationError", "ValidationException", "InvalidInputException")
 """The codes of a token that AWS does not accept any more."""
 
 
 class NoStackSetError(ReprieveError):
     """There is no stack set of this name, for these credentials."""
-
-
-@dataclass(frozen=True)
-class Organization:
-    """The organization: its id, the id of its management account, and its members.
-
-    `covered` are the accounts below the organizational units of the stack sets.
-    """
-
-    id: str
-    management: str
-    members: tuple[Member, ...]
-    covered: frozenset[str]
-
-
-@dataclass(frozen=True)
-class SetReading:
-    """A stack set, its last operation and its instances."""
-
-    stack_set: StackSet
-    operation: Operation | None
-    instances: tuple[Instance, ...]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Everything that was read. `since` is when the oldest of it was, `lists` when each list was.
-
-    What is not in a list, the stack sets and their last operations, is of `until`.
-    """
-
-    sets: tuple[SetReading, ...]
-    organization: Organization
-    lists: Mapping[str, datetime]
-    since: datetime
-    until: datetime
-    calls: int
-    throttled: int
 
 
 class Reader:
@@ -128,23 +96,35 @@ class Reader:
         asked = [{"StackSetName": name, "CallAs": caller} for name in names]
         stack_sets = [self._stack_set(each) for each in asked]
         operations = [self._last_operation(each) for each in asked]
-        self._report("the accounts of the organization")
-        members = [Member(**each) for each in self._accounts("accounts", "list_accounts", {})]
-        covered = self._covered([unit for each in stack_sets for unit in each.ous])
+        units = [unit for each in stack_sets for unit in each.ous]
+        members, covered = self._members(units)
         sets = []
         for given, stack_set, operation in zip(asked, stack_sets, operations, strict=True):
             found = self._instances(given, len(covered) * len(stack_set.regions))
             instances = tuple(Instance(**each) for each in found)
             sets.append(SetReading(stack_set, operation, instances))
+        ids = {each.id for each in members}
+        if any(each.account not in ids for found in sets for each in found.instances):
+            # It has left the organization, or it has joined since the accounts were read.
+            for name in self._journal.read_at():
+                if name == _ACCOUNTS or name.startswith(_OF_UNITS):
+                    self._journal.forget(name)
+            members, covered = self._members(units)
         return Reading(
             tuple(sets),
-            Organization(id, management, tuple(members), frozenset(covered)),
+            Organization(id, management, members, covered),
             self._read_at(),
             self._journal.began,
             self._now(),
             self._calls,
             sum(each.throttled for each in self._pacers),
         )
+
+    def _members(self, units: Sequence[str]) -> tuple[tuple[Member, ...], frozenset[str]]:
+        """Return the accounts of the organization, and the ids of those below these units."""
+        self._report("the accounts of the organization")
+        found = self._accounts(_ACCOUNTS, "list_accounts", {})
+        return tuple(Member(**each) for each in found), frozenset(self._covered(units))
 
     def _read_at(self) -> dict[str, datetime]:
         """Return when each list was read; the lists of all units count as one."""
@@ -200,7 +180,7 @@ class Reader:
         """Return the ids of the accounts in these units, and in the units below them."""
         accounts: set[str] = set()
         for unit in self._units(targets):
-            name = f"units: accounts of {unit}"
+            name = f"{_OF_UNITS}accounts of {unit}"
             found = self._accounts(name, "list_accounts_for_parent", {"ParentId": unit})
             accounts.update(each["id"] for each in found)
         return accounts
@@ -218,7 +198,7 @@ class Reader:
             seen.add(unit)
             yield unit
             waiting += self._list(
-                f"units: units of {unit}",
+                f"{_OF_UNITS}units of {unit}",
                 partial(self._ask_organizations, "list_organizational_units_for_parent"),
                 {"ParentId": unit},
                 _unit_ids,

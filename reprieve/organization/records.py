@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from reprieve.aws.organization import Member
 from reprieve.errors import ReprieveError
 from reprieve.text import iso
 
@@ -82,6 +83,44 @@ class Operation:
     began: str | None
     ended: str | None
     reason: str | None
+
+
+@dataclass(frozen=True)
+class Organization:
+    """The organization: its id, the id of its management account, and its members.
+
+    `covered` are the accounts below the organizational units of the stack sets.
+    """
+
+    id: str
+    management: str
+    members: tuple[Member, ...]
+    covered: frozenset[str]
+
+
+@dataclass(frozen=True)
+class SetReading:
+    """A stack set, its last operation and its instances."""
+
+    stack_set: StackSet
+    operation: Operation | None
+    instances: tuple[Instance, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything that was read. `since` is when the oldest of it was, `lists` when each list was.
+
+    What is not in a list, the stack sets and their last operations, is of `until`.
+    """
+
+    sets: tuple[SetReading, ...]
+    organization: Organization
+    lists: Mapping[str, datetime]
+    since: datetime
+    until: datetime
+    calls: int
+    throttled: int
 
 
 def stack_set_of(answer: Mapping[str, Any]) -> StackSet:

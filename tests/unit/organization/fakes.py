@@ -1,5 +1,6 @@
 """An organization and a stack set in memory, which answer as boto3's clients do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +45,8 @@ def entry(account: str, region: str, status: str = "CURRENT", **more: Any) -> di
 class FakeAws:
     """Both services. `units` has the accounts of each unit, `below` the units below each.
 
-    `fail` has an error by the number of the call, from 1.
+    `fail` has an error by the number of the call, from 1. `join` is called before the first page of
+    stack instances.
     """
 
     members: dict[str, str]
@@ -53,7 +55,8 @@ class FakeAws:
     below: dict[str, list[str]] = field(default_factory=dict)
     stack_set: dict[str, Any] = field(default_factory=dict)
     operations: list[dict[str, Any]] = field(default_factory=list)
-    fail: dict[int, Exception] = field(default_factory=dict)
+    fail: dict[int, BaseException] = field(default_factory=dict)
+    join: Callable[[], object] = lambda: None
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
@@ -65,6 +68,9 @@ class FakeAws:
             self.calls.append((name, asked))
             if failure := self.fail.get(len(self.calls)):
                 raise failure
+            if name == "list_stack_instances":
+                self.join()
+                self.join = lambda: None
             return dict(_METHODS[name](self, asked))
 
         return call

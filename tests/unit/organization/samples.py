@@ -5,8 +5,16 @@ from datetime import timedelta
 
 from reprieve.aws.organization import Member
 from reprieve.organization.overview import Expected, ExpectedSet, overview_of
-from reprieve.organization.reading import Organization, Reading, SetReading
-from reprieve.organization.records import Drift, Instance, Operation, StackSet, instance_of
+from reprieve.organization.records import (
+    Drift,
+    Instance,
+    Operation,
+    Organization,
+    Reading,
+    SetReading,
+    StackSet,
+    instance_of,
+)
 from tests.unit.organization.fakes import HOME, MANAGEMENT, NAME, NOW, SECURITY, TEMPLATE, UNIT
 from tests.unit.organization.fakes import entry as raw_entry
 

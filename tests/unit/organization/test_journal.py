@@ -81,6 +81,16 @@ def test_only_the_user_may_read_the_file_and_a_link_is_not_followed(tmp_path):
     assert target.read_text() == "precious"
 
 
+def test_where_nothing_can_be_written_a_run_cannot_be_continued(tmp_path):
+    """It goes on all the same."""
+    (tmp_path / "file").write_text("")
+    journal = open_journal("key", resume=False, now=NOW, folder=tmp_path / "file")
+    journal.add("accounts", Page([{"id": "1"}], None, NOW))
+    assert journal.known("accounts") == Page([{"id": "1"}], None, NOW)
+    journal.done()
+    assert not open_journal("key", resume=True, now=NOW, folder=tmp_path / "file").resumed
+
+
 def test_a_complete_run_leaves_no_file(tmp_path):
     """It is no cache."""
     journal = open_journal("key", resume=False, now=NOW, folder=tmp_path)

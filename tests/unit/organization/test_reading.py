@@ -92,6 +92,26 @@ def test_an_interrupted_run_continues_where_it_was(aws, tmp_path):
     assert found.lists == dict.fromkeys(["accounts", "units", f"stack instances of {NAME}"], NOW)
 
 
+def test_an_account_that_joins_during_the_run_is_no_stranger(aws, tmp_path):
+    """It has stacks, and was not there when the accounts were read: these are read again."""
+    later = "999900000000"
+    aws.entries += [entry(later, region) for region in REGIONS]
+    listed = aws.units[UNIT]
+    aws.join = lambda: (aws.members.update({later: "ACTIVE"}), listed.append(later))
+    found = reader(aws, tmp_path).read([NAME])
+    assert later in {each.id for each in found.organization.members}
+    assert later in found.organization.covered
+    assert aws.count("list_stack_instances") == 3
+
+
+def test_an_account_that_has_left_is_looked_for_once(aws, tmp_path):
+    """Its stacks are still there."""
+    aws.entries.append(entry("999900000000", "eu-west-1"))
+    found = reader(aws, tmp_path).read([NAME])
+    assert "999900000000" not in {each.id for each in found.organization.members}
+    assert aws.count("list_accounts") == 2 * 7
+
+
 def test_a_token_that_has_expired_begins_the_list_anew(aws, tmp_path):
     """No instance is there twice."""
     reader(aws, tmp_path / "whole").read([NAME])
