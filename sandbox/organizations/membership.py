@@ -30,13 +30,10 @@ _NOT_HERE: Final = frozenset(
     {"CreateAccount", "CreateGovCloudAccount", "InviteAccountToOrganization"}
 )
 _PAGE: Final = 20
-"""API reference, ListAccounts and ListAccountsForParent: the length of a page."""
-_PAGED: Final = frozenset({"ListAccounts", "ListAccountsForParent"})
-_LISTS: Final = {
-    "ListChildren": "Children",
-    "ListOrganizationalUnitsForParent": "OrganizationalUnits",
-}
-"""Calls whose answers moto does not divide into pages, with the name of their list."""
+"""API reference, MaxResults of ListAccounts and of the lists of a parent: the length of a page."""
+_PAGED: Final = frozenset(
+    {"ListAccounts", "ListAccountsForParent", "ListOrganizationalUnitsForParent"}
+)
 _MOVES: Final = frozenset({"MoveAccount", "RemoveAccountFromOrganization"})
 # moto does not know that StackSets has delegated administrators.
 _STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
@@ -95,22 +92,6 @@ def join(account: str, unit: str, name: str | None = None) -> Organization:
     return organization
 
 
-def add_records(accounts: Iterable[str], unit: str) -> Organization:
-    """Add accounts to a unit, without anything in them. Those that are members stay as they are.
-
-    Raises:
-        ValueError: No organization has this unit.
-    """
-    organization = organization_with(unit)
-    if organization is None:
-        raise ValueError(f"no organization has the unit {unit}")
-    present = {member.id for member in organization.backend.accounts}
-    for account in accounts:
-        if account not in present:
-            add_member(organization, account, f"account-{account}", unit)
-    return organization
-
-
 def answer(
     operation: str,
     parameters: Json,
@@ -149,9 +130,8 @@ def answer(
         moved(organization, child, before, organization.units_above(child))
         return response
     response = ask(organization.management, parameters)
-    if operation in _LISTS:
-        return _page(response, _LISTS[operation], parameters)
-    return response
+    # moto does not divide this list into pages.
+    return _page(response, parameters) if operation == "ListChildren" else response
 
 
 def _remove(organization: Organization, account: str) -> Json:
@@ -166,9 +146,9 @@ def _remove(organization: Organization, account: str) -> Json:
     return {}
 
 
-def _page(response: Json, name: str, parameters: Json) -> Json:
-    """Return one page of an answer. A token is a place in the list."""
-    items, start = response[name], int(parameters.get("NextToken") or 0)
+def _page(response: Json, parameters: Json) -> Json:
+    """Return one page of the children. A token is a place in the list."""
+    items, start = response["Children"], int(parameters.get("NextToken") or 0)
     end = start + min(parameters.get("MaxResults", _PAGE), _PAGE)
     following = {"NextToken": str(end)} if end < len(items) else {}
-    return {name: items[start:end], **following}
+    return {"Children": items[start:end], **following}

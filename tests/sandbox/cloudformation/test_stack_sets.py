@@ -5,6 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.cloudformation.stack_sets import Instance
+from sandbox.cloudformation.stacks import kept_by
 from sandbox.core.account import ACCOUNT_ID
 from tests.support.emulated_account import REGION
 from tests.support.stacks import (
@@ -270,29 +272,24 @@ def test_a_snapshot_has_the_stack_sets(sandbox, organization, hub):
     assert has_topic(sandbox, LATER, REGION)
 
 
-def test_a_stack_set_can_be_filled_with_records(sandbox, organization, hub):
-    """They are listed in pages of 100, in the states that the test chooses."""
-    accounts = [f"6000000000{number:02}" for number in range(70)]
-    sandbox.fill_stack_set(
-        "guard",
-        accounts,
-        [REGION, OTHER_REGION],
-        organization.work,
-        lambda account, region: (
-            ("OUTDATED", "FAILED", "why")
-            if (account, region) == (accounts[3], OTHER_REGION)
-            else ("CURRENT", "SUCCEEDED", "")
-        ),
-    )
+def test_instances_are_listed_in_pages_of_a_hundred(sandbox, organization, hub):
+    """Or only those in a state, a Region or an account."""
+    (stack_set,) = kept_by(ACCOUNT_ID).stack_sets.values()
+    for number in range(70):
+        for region in (REGION, OTHER_REGION):
+            instance = Instance(f"6000000000{number:02}", region, organization.work, "CURRENT")
+            stack_set.instances[instance.account, region] = instance
+    failed = stack_set.instances["600000000003", OTHER_REGION]
+    failed.status, failed.detail, failed.reason = "OUTDATED", "FAILED", "why"
     pages = list(hub.get_paginator("list_stack_instances").paginate(**AS_DELEGATE))
     assert [len(page["Summaries"]) for page in pages] == [100, 40]
-    failed = hub.list_stack_instances(
+    (found,) = hub.list_stack_instances(
         **AS_DELEGATE, Filters=[{"Name": "DETAILED_STATUS", "Values": "FAILED"}]
     )["Summaries"]
-    assert [(each["Account"], each["StatusReason"]) for each in failed] == [(accounts[3], "why")]
-    members = sandbox.client("organizations", REGION).get_paginator("list_accounts_for_parent")
-    found = [page["Accounts"] for page in members.paginate(ParentId=organization.work)]
-    assert sum(map(len, found)) == 71
+    assert (found["Account"], found["StatusReason"]) == (failed.account, "why")
+    of_account = hub.list_stack_instances(**AS_DELEGATE, StackInstanceAccount=failed.account)
+    in_region = hub.list_stack_instances(**AS_DELEGATE, StackInstanceRegion=REGION)
+    assert [len(each["Summaries"]) for each in (of_account, in_region)] == [2, 70]
 
 
 def test_a_change_of_a_stack_set_is_an_event_of_the_account_that_makes_it(sandbox, hub):
