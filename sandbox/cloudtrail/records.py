@@ -16,13 +16,23 @@ Record = dict[str, Any]
 
 EVENT_SOURCES = frozenset(
     f"{service}.amazonaws.com"
-    for service in ("cloudtrail", "events", "iam", "kms", "monitoring", "sns", "sqs", "ssm")
+    for service in (
+        "cloudformation",
+        "cloudtrail",
+        "events",
+        "iam",
+        "kms",
+        "monitoring",
+        "sns",
+        "sqs",
+        "ssm",
+    )
 )
 """The `eventSource` of every service whose calls are recorded."""
 
 _READ_PREFIXES = (
     "Describe", "List", "Get", "Lookup", "Test", "Encrypt", "Decrypt", "ReEncrypt", "Generate",
-    "Sign", "Verify", "DeriveSharedSecret",
+    "Sign", "Verify", "DeriveSharedSecret", "Validate",
 )  # fmt: skip
 # CloudTrail never shows key material or encrypted data.
 _HIDDEN = {"Plaintext", "CiphertextBlob", "ImportToken", "EncryptedKeyMaterial", "GrantToken"}

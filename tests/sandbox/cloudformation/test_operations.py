@@ -10,7 +10,16 @@ from botocore.exceptions import ClientError
 from sandbox.cloudformation import instances
 from sandbox.core.quotas import Quotas
 from tests.support.emulated_account import REGION
-from tests.support.stacks import FIRST, SECOND, organize, policy, template, topic
+from tests.support.stacks import (
+    AS_DELEGATE,
+    FIRST,
+    HUB,
+    SECOND,
+    organize,
+    policy,
+    template,
+    topic,
+)
 
 SET = {"StackSetName": "guard"}
 
@@ -175,3 +184,22 @@ def test_a_user_needs_the_permission_for_the_stack_set(sandbox, client):
             call(**SET)
     with pytest.raises(ClientError, match="AccessDenied"):
         alice.describe_stack_set(StackSetName="other")
+
+
+def test_a_change_of_a_stack_set_is_an_event_of_the_account_that_makes_it(sandbox, client):
+    """Without the template. Here the caller is a delegated administrator."""
+    hub = sandbox.client("cloudformation", REGION, HUB)
+    hub.update_stack_set(**AS_DELEGATE, TemplateBody=template({"Topic": topic("other")}))
+    sandbox.settle()
+    for key, value in (
+        ("EventName", "UpdateStackSet"),
+        ("EventSource", "cloudformation.amazonaws.com"),
+    ):
+        lookup = {"AttributeKey": key, "AttributeValue": value}
+        history = sandbox.client("cloudtrail", REGION, HUB)
+        (event,) = history.lookup_events(LookupAttributes=[lookup])["Events"]
+        found = json.loads(event["CloudTrailEvent"])
+        assert found["eventSource"] == "cloudformation.amazonaws.com"
+        given = found["requestParameters"]
+        assert given.keys() == {"stackSetName", "callAs", "operationId"}
+        assert (given["stackSetName"], given["callAs"]) == ("guard", "DELEGATED_ADMIN")

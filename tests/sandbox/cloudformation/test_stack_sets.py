@@ -290,17 +290,3 @@ def test_instances_are_listed_in_pages_of_a_hundred(sandbox, organization, hub):
     of_account = hub.list_stack_instances(**AS_DELEGATE, StackInstanceAccount=failed.account)
     in_region = hub.list_stack_instances(**AS_DELEGATE, StackInstanceRegion=REGION)
     assert [len(each["Summaries"]) for each in (of_account, in_region)] == [2, 70]
-
-
-def test_a_change_of_a_stack_set_is_an_event_of_the_account_that_makes_it(sandbox, hub):
-    """Without the template."""
-    hub.update_stack_set(**AS_DELEGATE, TemplateBody=template({"Topic": topic("other")}))
-    sandbox.settle()
-    lookup = {"AttributeKey": "EventName", "AttributeValue": "UpdateStackSet"}
-    history = sandbox.client("cloudtrail", REGION, HUB)
-    (event,) = history.lookup_events(LookupAttributes=[lookup])["Events"]
-    found = json.loads(event["CloudTrailEvent"])
-    assert found["eventSource"] == "cloudformation.amazonaws.com"
-    given = found["requestParameters"]
-    assert given.keys() == {"stackSetName", "callAs", "operationId"}
-    assert (given["stackSetName"], given["callAs"]) == ("guard", "DELEGATED_ADMIN")
