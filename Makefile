@@ -36,7 +36,7 @@ setup: ## install the locked Python packages and the cdktf command line (REPRIEV
 	@for each in .tools .venv; do "$$each/bin/python" -c '' 2>/dev/null || rm -f "$$each/.done"; done # its Python is gone
 	@$(MAKE) --silent .venv/.done $(CDK)
 
-demo: setup ## rescue a key in each of 17 Regions, on a local AWS (KEEP=1: a complete guard to try commands on; REGIONS=a,b: other Regions; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
+demo: setup ## rescue a key in each of five Regions, on a local AWS (KEEP=1: a complete guard to try commands on; REGIONS=a,b: other Regions, REGIONS=default: 17; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(REGIONS),--regions $(REGIONS)) $(if $(DEMO),--$(DEMO))
 
 # Where there are no settings, what is not about them uses the example.

@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from demo.rescue import REGIONS
+
 SETTINGS: Final = {
+    "REPRIEVE_REGIONS__WATCH": REGIONS,
     "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled",
     "REPRIEVE_REMEDIATION__RUNBOOK": "aws",
     "REPRIEVE_PATROL__ENABLED": "false",

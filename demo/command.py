@@ -10,7 +10,7 @@ from typing import Final
 
 from demo import aws, exempt
 from demo.playground import keep_running
-from demo.rescue import FEW_REGIONS, Rescue, rescue
+from demo.rescue import FEW_REGIONS, REGIONS, Rescue, rescue
 from demo.screen import Screen
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.loader import load
@@ -22,8 +22,9 @@ from sandbox.server import Sandbox
 # More than terraform's default of 10: it waits for answers, not for the processor.
 PARALLELISM: Final = "--terraform-parallelism=40"
 # Only the threat that Reprieve undoes, and no patrol, whose first look is hours away: with all of
-# it the demo would take two minutes longer in 17 Regions.
+# it the demo would take minutes.
 SHORT: Final = {
+    "REPRIEVE_REGIONS__WATCH": REGIONS,
     "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled",
     "REPRIEVE_PATROL__ENABLED": "false",
 }
@@ -92,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--regions",
         metavar="REGION,...",
-        help="the Regions to watch; default: the 17 of every account (default: three with --keep, "
-        "otherwise 17)",
+        help="the Regions to watch; `default`: the 17 of every account (default: five, or three "
+        "with --keep)",
     )
     parser.add_argument(
         "--directory",

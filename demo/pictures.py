@@ -93,7 +93,7 @@ def write(name: str, picture: str) -> None:
 
 
 def _demo() -> None:
-    """Draw `make demo`, in all 17 Regions."""
+    """Draw `make demo`."""
     program = f"{sys.executable} -m demo --directory {_WORK / 'demo'}"
     _Terminal(PROJECT, os.environ).picture("demo", "make demo", program)
 
