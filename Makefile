@@ -22,7 +22,8 @@ WORKERS := --dist loadscope --no-loadscope-reorder -n
 .PHONY: help setup demo pictures synth test coverage test-fast check lint-workflows policy-scan format docs burst bench bench-docs test-bindings test-cdktn test-versions lock provider-lock clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{ line = sprintf("  make %-14s", $$1); count = split($$2, words, " "); \
+	  for (i = 1; i <= count; i++) { if (length(line) + length(words[i]) >= 80) { print line; line = sprintf("%21s", "") }; line = line " " words[i] }; print line }'
 
 # What synthesises and deploys: CDKTF, or CDK Terrain, its successor (docs/cdktf.md).
 ifeq ($(REPRIEVE_CDK),cdktn)
@@ -35,8 +36,10 @@ setup: ## install the locked Python packages and the cdktf command line (REPRIEV
 	@$(CHECK_TOOLS)
 	@for each in .tools .venv; do "$$each/bin/python" -c '' 2>/dev/null || rm -f "$$each/.done"; done # its Python is gone
 	@$(MAKE) --silent .venv/.done $(CDK)
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "Ready. Next: source .venv/bin/activate, then reprieve init.")
 
 demo: setup ## rescue a key in each of five Regions, on a local AWS (KEEP=1: a complete guard to try commands on; REGIONS=a,b: other Regions, REGIONS=default: 17; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
+	@$(if $(filter-out exempt aws,$(DEMO)),echo "DEMO=$(DEMO): there is no such demo. Write DEMO=exempt or DEMO=aws." >&2; exit 2)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(REGIONS),--regions $(REGIONS)) $(if $(DEMO),--$(DEMO))
 
 # Where there are no settings, what is not about them uses the example.

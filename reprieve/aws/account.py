@@ -1,6 +1,7 @@
 """The AWS accounts that the commands use, and explanations of failed calls."""
 
 import getpass
+import os
 import re
 from dataclasses import dataclass, field
 from threading import Lock
@@ -20,6 +21,7 @@ from botocore.exceptions import (
 from reprieve.aws.parallel import MAX_WORKERS, NoAnswer
 from reprieve.aws.permissions import action_of
 from reprieve.errors import ExitCode, ReprieveError
+from reprieve.text import without_secrets
 
 _CONFIG: Final = Config(
     connect_timeout=5,
@@ -31,6 +33,7 @@ _CONFIG: Final = Config(
 _DENIALS: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 )
+_ENDPOINT: Final = "AWS_ENDPOINT_URL"
 _UNKNOWN_CREDENTIALS: Final = frozenset({"InvalidClientTokenId", "UnrecognizedClientException"})
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 # "User: ARN is not authorized to perform: sns:Publish on resource: ..."
@@ -156,7 +159,16 @@ def reason_and_hint(error: BaseException) -> tuple[str, str]:
         return "The credentials have expired.", "Renew them."
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return "No AWS credentials were found.", "Set AWS_PROFILE, or run `aws configure`."
+    if isinstance(error, ConnectionError | HTTPClientError) and (url := _other_endpoint()):
+        hint = f"{_ENDPOINT} sets the address: start what answers there, or unset the variable."
+        return f"Nothing answers at {url}.", hint
     return _reason(error), ""
+
+
+def _other_endpoint() -> str | None:
+    """Return the address that the environment sets for AWS, without a password in it."""
+    url = os.environ.get(_ENDPOINT)
+    return without_secrets(url) if url else None
 
 
 def _reason(error: BaseException) -> str:

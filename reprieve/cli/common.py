@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,9 +16,9 @@ from reprieve.aws.opening import Access, Closed, Opened
 from reprieve.cli.options.completion import complete_profiles, complete_regions
 from reprieve.cli.options.run import OptionError
 from reprieve.errors import ExitCode, ReprieveError
-from reprieve.regions import known_regions
+from reprieve.regions import known_regions, partition_of
 from reprieve.settings.arns import principal_partition
-from reprieve.settings.deployment import Deployment
+from reprieve.settings.deployment import Deployment, some_names
 from reprieve.settings.schema import Settings
 from reprieve.settings.setting_warnings import setting_warnings
 from reprieve.text import iso, nearest, printable
@@ -110,6 +110,14 @@ class Report(Generic[Result]):
         }
 
 
+def _region_hint(region: str, every: Collection[str]) -> str:
+    """Return what to do about a Region that is not one of these."""
+    if partition_of(region):  # no mistake in writing
+        return f"Use one of {some_names(sorted(every))}, or add it to regions.watch and deploy."
+    near = nearest(region, every)
+    return f"Did you mean {near}?" if near else ""
+
+
 def asked_regions(
     asked: Sequence[str] | None, accounts: Sequence[Settings], *, watched: bool = False
 ) -> tuple[list[Settings], dict[str, list[str]]]:
@@ -129,10 +137,7 @@ def asked_regions(
     for region in asked or ():
         if region not in every:
             problem = "The settings do not watch this Region." if watched else "Unknown Region."
-            near = nearest(region, every)
-            raise OptionError(
-                f"--region {region}: {problem}", f"Did you mean {near}?" if near else ""
-            )
+            raise OptionError(f"--region {region}: {problem}", _region_hint(region, every))
     if not asked:
         pairs = zip(accounts, allowed, strict=True)
         return list(accounts), {

@@ -55,7 +55,7 @@ _QUESTIONS: Final = (
         _regions,
     ),
     _Question(
-        "3. Which IAM role deploys Reprieve, and nothing else? Its ARN; - if there is none",
+        "3. Which IAM role is used only to deploy Reprieve? Write its ARN, or - if there is none",
         *("exempt", "deployers", "-"),
         lambda text: [] if text.strip() == "-" else split_values(text),
     ),
@@ -108,7 +108,7 @@ def init(
     elif not sys.stdin.isatty():
         raise OptionError(
             "The command asks three questions, and there is no terminal to answer them.",
-            "Use --email, --region and --deployer.",
+            "Use --email; --region and --deployer are optional.",
         )
     else:
         given = _answers()
@@ -118,7 +118,7 @@ def init(
     print(f"Wrote {printable(str(target))}. Read it, then run `reprieve doctor`.")
     if not given["exempt"]["deployers"]:
         print(
-            "exempt.deployers is empty: each deployment will send an alert for every change of "
+            "exempt.deployers is empty: each deployment will send alerts for every change of "
             "the guard."
         )
 

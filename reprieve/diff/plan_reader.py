@@ -50,7 +50,10 @@ def read(path: Path) -> Plan:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise PlanError(f"{path} cannot be read: {error.strerror or error}.") from None
+        raise PlanError(
+            f"{path} cannot be read: {error.strerror or error}.",
+            "Name a file that `terraform show -json PLAN` wrote.",
+        ) from None
     return parse(content, str(path))
 
 

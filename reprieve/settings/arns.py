@@ -16,7 +16,7 @@ _PRINCIPAL = re.compile(
     r"(?P<path>[!-~]+/)?[\w+=,.@-]{1,64}",
     re.ASCII,
 )
-_ROLE_EXAMPLE = '"arn:PARTITION:iam::111122223333:role/NAME"'
+_ROLE_EXAMPLE = '"arn:aws:iam::111122223333:role/NAME"'
 _KEY_ID = r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _KEY = re.compile(
     rf"(?:arn:(?P<partition>[a-z-]+):kms:(?P<region>[a-z0-9-]+):\d{{12}}:key/)?{_KEY_ID}"

@@ -70,7 +70,7 @@ def _boundary_arn(text: str) -> str:
     if not _BOUNDARY.fullmatch(text):
         raise invalid(
             "is not the ARN of a managed policy",
-            'write it like "arn:PARTITION:iam::111122223333:policy/NAME"',
+            'write it like "arn:aws:iam::111122223333:policy/NAME"',
         )
     return text
 

@@ -190,8 +190,8 @@ def _for_target(region: RegionStatus, target: str) -> RegionStatus:
 def _suggestion(account: Account, others: Collection[str]) -> str:
     where = "in a table [accounts.NAME] of" if others else "under [account] in"
     return (
-        f'Write id = "{account.id}" {where} the settings: with the credentials of another account, '
-        "nothing is changed then."
+        f'Write id = "{account.id}" {where} the settings: Reprieve then refuses the credentials '
+        "of any other account."
     )
 
 

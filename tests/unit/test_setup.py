@@ -56,6 +56,19 @@ def test_every_tool_that_is_missing_is_named_before_anything_is_installed(checko
     assert sorted(checkout.rglob("*")) == before
 
 
+@pytest.mark.parametrize("name", ["exmpt", "KEEP"])
+def test_a_demo_that_does_not_exist_is_named(name):
+    """With those that exist."""
+    rules = subprocess.run(
+        [shutil.which("make"), "--dry-run", "demo", f"DEMO={name}"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert f"DEMO={name}: there is no such demo. Write DEMO=exempt or DEMO=aws." in rules
+
+
 def test_without_python_it_says_so(checkout):
     """And how to name one."""
     code, lines = setup(checkout, "PYTHON=python3.99")

@@ -127,7 +127,10 @@ def with_run_options(
         chosen = current_run()
         chosen.use(settings_file=settings_file, account=account, quiet=quiet, debug=debug)
         if file_exists and chosen.settings_file and not chosen.settings_file.exists():
-            raise OptionError(f"--settings {chosen.settings_file}: There is no such file.")
+            raise OptionError(
+                f"--settings {chosen.settings_file}: There is no such file.",
+                "Name another one, or run `reprieve init` to write reprieve.toml.",
+            )
         command(**options)
 
     own = inspect.signature(command, eval_str=True)

@@ -7,7 +7,7 @@ from reprieve.adopt.adopt import Adoption
 from reprieve.doctor.doctor import Diagnosis
 from reprieve.drill.result import AccountDrill
 from reprieve.status.status import AccountStatus
-from reprieve.sweep.result import Sweep
+from reprieve.sweep.result import Key, Sweep
 
 Row = dict[str, Any]
 
@@ -21,7 +21,8 @@ DRILL_COLUMNS: Final = (
 )
 SWEEP_COLUMNS: Final = (
     *("account", "region", "arn", "state", "days_left", "deletion_date", "waiting_days"),
-    *("aliases", "drill_key", "by", "at", "last_used", "exempt", "result", "problem"),
+    *("aliases", "drill_key", "call", "by", "at", "rescued", "scheduled_by", "scheduled_at"),
+    *("last_used", "exempt", "result", "problem"),
 )
 ADOPT_COLUMNS: Final = (
     *("account", "region", "name", "made", "rule_enabled", "guarded"),
@@ -69,10 +70,19 @@ def sweep_rows(accounts: Iterable[Sweep]) -> Iterator[Row]:
     """Yield a row for each key, and one, without a key, for each thing that could not be read."""
     for account in accounts:
         for key in account.keys:
-            call = {"by": key.call.by, "at": key.call.at} if key.call else {}
-            yield {**key.as_json(), **call}
+            yield {**key.as_json(), "call": None, **_calls(key)}
         for region, problem in account.problems:
             yield {"account": account.account.id, "region": region, "problem": problem}
+
+
+def _calls(key: Key) -> Row:
+    """Return what put a key into its state, and who scheduled a deletion that was cancelled."""
+    row: Row = {}
+    if key.call:
+        row |= {"call": key.call.name, "by": key.call.by, "at": key.call.at}
+    if key.scheduled:
+        row |= {"scheduled_by": key.scheduled.by, "scheduled_at": key.scheduled.at}
+    return row
 
 
 def adopt_rows(adoptions: Iterable[Adoption]) -> Iterator[Row]:

@@ -115,7 +115,7 @@ def _sentences(key: Key) -> Iterator[str]:
     if key.last_used:
         yield f"Last used on {_date(key.last_used)}."
     elif key.tracked_since:
-        yield f"Not used since {_date(key.tracked_since)}."
+        yield f"Never used since {_date(key.tracked_since)}, when KMS began to record it."
     for note in _notes(key):
         yield f"{note[0].upper()}{note[1:]}."
     if key.result:
@@ -166,7 +166,7 @@ def _caller(call: Call, key: Key) -> str:
 def _last_used(key: Key) -> str:
     if key.last_used:
         return _date(key.last_used)
-    return f"not since {_date(key.tracked_since)}" if key.tracked_since else ""
+    return f"never since {_date(key.tracked_since)}" if key.tracked_since else ""
 
 
 def _date(at: datetime) -> str:
@@ -194,10 +194,13 @@ def _show_verdict(sweeps: Sequence[Sweep], out: Console, *, acted: bool, closed:
         found = [key for key in keys if key.state == state]
         if found:
             rescued = sum(key.rescued for key in found)
-            them = "it" if len(found) == 1 else f"{rescued} of them"
+            some = "all" if rescued == len(found) else f"{rescued} of them"
+            them = "it" if len(found) == 1 else some
             by = f" Reprieve rescued {them}." if rescued else ""
             text = f"{_count(len(found))} {what}{_of_drills(found)}: {consequence}.{by}"
             out.print(marked("  ", escaped(text)))
+            if state == DISABLED and rescued and not acted:
+                out.print(marked("  → ", Text("`reprieve sweep --enable` enables them.")))
     if unknown := sum(key.state == UNKNOWN for key in keys):
         keys_of = counted(unknown, "key")
         out.print(marked("  ", escaped(f"The state of {keys_of} could not be read.")))

@@ -18,7 +18,7 @@ def show(
     """
     accounts = ["ACCOUNTS"] if any(names for _, names in events) else []
     rows = table(
-        *("THREAT", "SEVERITY", "WATCHED", "UNDONE"),
+        *("THREAT", "SEVERITY", "WATCHED", "REMEDIATED"),
         *accounts,
         "WHAT IT IS",
         folded=["WHAT IT IS", "ACCOUNTS"],

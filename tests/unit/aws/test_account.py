@@ -72,9 +72,19 @@ def test_denied_action(error, expected):
         (KeyError("Keys"), "KeyError: 'Keys'"),
     ],
 )
-def test_explain(error, expected):
+def test_explain(error, expected, monkeypatch):
     """A sentence or two: why the call failed, and what to do."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     assert explain(error) == expected
+
+
+def test_an_endpoint_of_the_environment_that_does_not_answer_is_named(monkeypatch):
+    """Such as that of a local AWS that has stopped: the profile is not the cause."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    assert explain(EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/")) == (
+        "Nothing answers at http://127.0.0.1:4566. AWS_ENDPOINT_URL sets the address: start what "
+        "answers there, or unset the variable."
+    )
 
 
 def test_is_code_ignores_the_prefix_of_the_query_protocol():

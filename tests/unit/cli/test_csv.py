@@ -13,6 +13,7 @@ from reprieve.drill.result import AccountDrill, Leftover
 from reprieve.events.threats import CATALOGUE
 from reprieve.status.findings import Check, Finding, Kind, Verdict
 from reprieve.status.status import Coverage, RegionStatus
+from reprieve.sweep.cloudtrail import Call
 from tests.support.settings import load_one
 from tests.unit.cli.samples import KEY
 from tests.unit.diff.plan_making import PLANS
@@ -88,6 +89,19 @@ def test_a_sweep_has_a_row_for_each_key_and_each_problem(reprieve, account):
         ("eu-west-1", KEY.arn, "2026-11-24T00:00:00Z", ""),
         ("eu-west-2", "", "", "There was no answer."),
     ]
+
+
+def test_a_sweep_names_who_scheduled_a_deletion_that_was_cancelled(reprieve, account):
+    """And the call that put the key into its state, which was Reprieve's own."""
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    rescue = Call("CancelKeyDeletion", "reprieve", "reprieve", at, "1")
+    scheduled = Call("ScheduleKeyDeletion", "alice", "alice", at, "2")
+    rescued = replace(KEY, state="Disabled", call=rescue, scheduled=scheduled, rescued=True)
+    account["sweep"] = replace(account["sweep"], keys=(rescued,))
+    row = rows(reprieve("sweep", "--format", "csv"))[0]
+    assert (row["call"], row["by"], row["rescued"], row["scheduled_by"], row["scheduled_at"]) == (
+        *("CancelKeyDeletion", "reprieve", "true", "alice", "2026-11-24T00:00:00Z"),
+    )
 
 
 def test_threats_has_a_row_for_each_threat(reprieve):

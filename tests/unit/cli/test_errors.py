@@ -27,6 +27,17 @@ def test_an_error_prints_its_message_and_its_hint_and_ends_with_its_exit_code(re
     assert result.stderr == "--region eu-wst-1: Unknown Region.\n→ Did you mean eu-west-1?\n"
 
 
+def test_a_region_that_is_not_watched_is_no_mistake_in_writing(reprieve):
+    """The hint does not suggest another Region, but what to do."""
+    settings = '[notify]\nemails = ["a@example.com"]\n[regions]\nwatch = ["eu-west-1"]\n'
+    result = reprieve("drill", "--region", "eu-central-1", settings=settings)
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "--region eu-central-1: The settings do not watch this Region.\n"
+        "→ Use one of eu-west-1, or add it to regions.watch and deploy.\n",
+    )
+
+
 def test_an_error_without_a_hint_prints_its_message_alone(reprieve, monkeypatch):
     """With the exit code of its class."""
     raise_in_threats(monkeypatch, AnError("It failed."))

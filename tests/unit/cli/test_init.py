@@ -68,7 +68,7 @@ def test_a_wrong_answer_is_asked_again(tmp_path):
         '     → write it like "security@example.com"\n',
         '     → did you mean "eu-west-1"?\n',
         '   ✘ "Deployment" is not the ARN of an IAM role or user\n',
-        "exempt.deployers is empty: each deployment will send an alert",
+        "exempt.deployers is empty: each deployment will send alerts",
     ):
         assert line in shown.replace("\r\n", "\n")
     assert load_one({}, tmp_path).regions.watched == ("eu-west-1",)

@@ -38,7 +38,10 @@ def test_settings_that_are_not_there_are_an_error(reprieve, line):
     """It names the option."""
     result = reprieve(*line("threats", "--settings", "gone.toml"))
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "--settings gone.toml: There is no such file.\n"
+    assert result.stderr == (
+        "--settings gone.toml: There is no such file.\n"
+        "→ Name another one, or run `reprieve init` to write reprieve.toml.\n"
+    )
 
 
 @pytest.mark.parametrize("line", BEFORE_AND_AFTER, ids=["before", "after"])

@@ -18,7 +18,7 @@ def test_threats_lists_each_with_whether_it_is_watched_and_undone(reprieve):
     result = reprieve("threats", settings=SETTINGS + WATCH)
     assert result.exit_code == 0
     lines = result.output.splitlines()
-    assert lines[0].split() == ["THREAT", "SEVERITY", "WATCHED", "UNDONE", "WHAT", "IT", "IS"]
+    assert lines[0].split() == ["THREAT", "SEVERITY", "WATCHED", "REMEDIATED", "WHAT", "IT", "IS"]
     names = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
     assert names == [*BY_NAME, "watch-bucket"]
     assert lines[1].split()[1:4] == ["critical", "yes", "yes"]
