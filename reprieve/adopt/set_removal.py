@@ -123,11 +123,11 @@ def set_notes(adoptions: Sequence[Adoption]) -> Iterator[str]:
             )
             yield _WAIT
             if stays := [one for one in each.instances if (one.account, one.region) not in guarded]:
-                accounts = {one.account for one in stays}
+                instances = counted(len(stays), "stack instance")
+                accounts = counted(len({one.account for one in stays}), "account")
                 yield (
-                    f"{counted(len(stays), 'stack instance')} of it in "
-                    f"{counted(len(accounts), 'account')} stay, and so does the stack set: nothing "
-                    "of Reprieve guards them yet. Run `reprieve adopt` again when it does."
+                    f"{instances} in {accounts}, and the stack set, must stay until Reprieve "
+                    "guards there. Run `reprieve adopt` again then."
                 )
             if each.is_service_managed:
                 yield (

@@ -381,7 +381,7 @@ def assert_the_plan_waits_for_reprieves_own(sandbox, found):
     """Check that the members keep the old stacks, then deploy Reprieve's stack set to them."""
     (step,) = (each for each in plan_of([found]) if "stack sets" in each.title)
     assert step.commands == ()
-    assert "2 stack instances of it in 2 accounts stay" in " ".join(step.text)
+    assert "2 stack instances in 2 accounts, and the stack set, must stay" in " ".join(step.text)
     hub = sandbox.client("cloudformation", "eu-west-1", HUB)
     own = {"StackSetName": "reprieve-guard", "CallAs": "DELEGATED_ADMIN"}
     hub.create_stack_set(

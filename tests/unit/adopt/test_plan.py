@@ -220,7 +220,7 @@ def test_accounts_that_reprieves_own_stack_set_guards_are_replaced_too():
     assert "also guards" not in text(found)
     assert any("delete-stack-set " in each for each in commands(found))
     partly = adoption(sets=(stack_set(),), of=both, members=frozenset({(OTHER, "eu-west-1")}))
-    assert "1 stack instance of it in 1 account stay, and so does the stack set" in text(partly)
+    assert "1 stack instance in 1 account, and the stack set, must stay" in text(partly)
     assert not any("delete-stack-set " in each for each in commands(partly))
 
 
