@@ -60,7 +60,7 @@ def test_every_tool_that_is_missing_is_named_before_anything_is_installed(checko
 def test_a_demo_that_does_not_exist_is_named(name):
     """With those that exist."""
     rules = subprocess.run(
-        [shutil.which("make"), "--dry-run", "demo", f"DEMO={name}"],
+        ["make", "--dry-run", "demo", f"DEMO={name}"],
         cwd=PROJECT,
         capture_output=True,
         text=True,
