@@ -73,6 +73,33 @@ def test_the_standalone_template_is_deployed_and_updated(sandbox, deploy):
     assert sandbox.client("events", HUB).list_rules()["Rules"] == []
 
 
+@pytest.mark.parametrize(
+    ("parameters", "state", "subjects"),
+    [
+        ({}, "Disabled", ("Reprieve is cancelling it", "cancelled the deletion")),
+        ({"EnableRemediation": "false"}, "PendingDeletion", ("scheduled for deletion",)),
+    ],
+)
+def test_a_stack_reports_a_deletion_and_cancels_it(sandbox, deploy, parameters, state, subjects):
+    """To the address and through the topic of the parameters."""
+    template = standalone_template(default_settings({"REPRIEVE_REGIONS__WATCH": HUB}))
+    given = EMAIL | {"SNSTopicName": "kms_alerts"} | parameters
+    stack = deploy("alone", template, HUB, **given)
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
+    sandbox.set_pending(HUB, "team@example.com", pending=False)
+    kms = sandbox.client("kms", HUB)
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.schedule_key_deletion(KeyId=key)
+    sandbox.settle()
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == state
+    mails = [mail for mail in sandbox.mails if key in mail.body]
+    assert len(mails) == len(subjects)
+    for mail, subject in zip(mails, subjects, strict=True):
+        assert subject in mail.body
+        assert mail.recipients == ("team@example.com",)
+        assert mail.topic_arn.endswith(":kms_alerts")
+
+
 def test_a_second_region_needs_the_home_region(sandbox, deploy):
     """Without it the second stack would create the roles again, which IAM refuses."""
     template = standalone_template(default_settings({"REPRIEVE_REGIONS__WATCH": f"{HOME},{HUB}"}))

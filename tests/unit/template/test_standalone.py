@@ -7,7 +7,7 @@ import pytest
 from reprieve.guard.resources import content_hash
 from reprieve.template.limits import TemplateError
 from reprieve.template.standalone import default_settings, standalone_template
-from tests.support.cloudformation import Deployment
+from tests.support.cloudformation import KEY_ID, Deployment
 from tests.support.settings import GOOD, read
 from tests.support.synth import CHANNELS, toml_of
 from tests.support.template import ACCOUNT, HOME, HUB, lint_errors
@@ -34,7 +34,7 @@ def of_type(template, type_, region=HUB, **parameters):
     [
         "",
         'notify.encryption = "own"\n[remediation]\nre_enable = true\nenable_disabled = true\n'
-        f'[exempt]\nkeys = ["arn:aws:kms:{HUB}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"]\n',
+        f'[exempt]\nkeys = ["arn:aws:kms:{HUB}:{ACCOUNT}:key/{KEY_ID}"]\n',
         f"[patrol]\nenabled = false\n{toml_of('channel', CHANNELS[:4])}",
     ],
     ids=["default", "own key, exempt key", "channels, no patrol"],
