@@ -85,6 +85,16 @@ class Adoption:
     problems: tuple[tuple[str, str], ...] = ()
 
     @property
+    def cancels(self) -> bool:
+        """Whether a rule that is enabled starts a runbook."""
+        return any(
+            rule.cancels
+            for region in self.regions
+            for each in region.placed
+            for rule in each.deployment.rules
+        )
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing of the pattern is there; what could not be read may be."""
         return not self.regions and not self.stack_sets

@@ -14,7 +14,6 @@ from reprieve.adopt.preparation import changes_of
 from reprieve.adopt.removal import Removals, removals_of
 from reprieve.environment.cdk import deploy_command
 from reprieve.guard.layout import deploy_target
-from reprieve.settings.schema import Settings
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def _preparing(adoptions: Sequence[Adoption]) -> Iterator[Step]:
     targets = dict.fromkeys(deploy_target(each.settings) for each in adoptions)
     yield Step(
         "Deploy Reprieve beside the old deployment",
-        (*_guarded(adoptions), *_meanwhile([each.settings for each in adoptions])),
+        (*_guarded(adoptions), *_meanwhile(adoptions)),
         (Command("reprieve diff"), *(Command(deploy_command(each)) for each in targets)),
     )
 
@@ -71,8 +70,13 @@ def _guarded(adoptions: Sequence[Adoption]) -> Iterator[str]:
         )
 
 
-def _meanwhile(settings: Sequence[Settings]) -> Iterator[str]:
+def _meanwhile(adoptions: Sequence[Adoption]) -> Iterator[str]:
     """Yield what happens while both are deployed."""
+    settings = [each.settings for each in adoptions]
+    # What a stack set does in accounts that were not read is not known: it may cancel.
+    if not any(each.cancels or each.stack_sets for each in adoptions):
+        yield "While both are deployed, each scheduled deletion sends two alerts."
+        return
     yield (
         "While both are deployed, each scheduled deletion sends two alerts, and both cancel it. "
         "That is harmless: the second finds a key that is not pending deletion any more."

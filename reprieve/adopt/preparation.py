@@ -29,13 +29,7 @@ def _changes(adoption: Adoption) -> Iterator[str]:
     yield from _colliding_roles(adoption)
     if KEY_DELETION_SCHEDULED.name not in settings.notify.threats:
         yield f"notify.threats: add {KEY_DELETION_SCHEDULED.name}."
-    cancels = any(
-        rule.cancels
-        for region in adoption.regions
-        for each in region.placed
-        for rule in each.deployment.rules
-    )
-    if cancels and not settings.remediation.enabled:
+    if adoption.cancels and not settings.remediation.enabled:
         yield "remediation.enabled: set it to true. The old deployment cancels deletions."
     yield from _recipients(adoption)
 

@@ -318,6 +318,9 @@ def test_what_happens_while_both_are_deployed():
     """It depends on the settings."""
     assert "sends two alerts, and both cancel it" in text(adoption(of_stack()))
     assert "cancels exempt deletions too" not in text(adoption(of_stack()))
+    alerts_only = adoption(deployment(rules=(rule(targets=rule().targets[:1]),)))
+    assert "sends two alerts." in text(alerts_only)
+    assert "cancel it" not in text(alerts_only)
     special = settings(
         exempt={"principals": [role_arn("decommissioner")]},
         remediation=RemediationSettings(re_enable=True),
