@@ -190,7 +190,7 @@ _LEFT_OVER: Final = {
     ),
     Membership.EXCLUDED: (
         "The settings exclude the account, and it has stack instances.",
-        "Deploy the stack sets, or delete the stack instances of the account.",
+        "Deploy the stack sets, or delete the stack instances of the account: docs/stacksets.md.",
     ),
     Membership.MANAGEMENT: (
         "The management account has a stack instance.",

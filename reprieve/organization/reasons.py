@@ -26,6 +26,10 @@ PROBLEMS: Final = {
 # documents few of them, so each is one or two words that such a text cannot lack.
 _HINTS: Final = (
     (
+        r"role \S+ does not exist|cannot be assumed|NoSuchEntity",
+        "The guard came before its roles. Deploy it again.",
+    ),
+    (
         r"failure tolerance|cancel+ed since",
         "Other stacks failed before it was its turn. Fix those first.",
     ),
@@ -69,8 +73,8 @@ _BY_STATE: Final = {
     State.INOPERABLE: _INOPERABLE,
     State.SKIPPED: "If it is active again, deploy to it again.",
     State.DRIFTED: "`aws cloudformation list-stack-instance-resource-drifts` names the resources. "
-    "Set them back, since a deployment of the same template changes nothing, and detect the drift "
-    "again.",
+    "A deployment of the same template changes nothing: set them back, or delete the stack "
+    "instance and create it again (docs/stacksets.md). Then detect the drift again.",
     State.MISSING: "If the account has just joined, wait for the automatic deployment. Otherwise "
     "deploy to it.",
     State.UNKNOWN: "Look at the stack instance in the CloudFormation console, and report this "

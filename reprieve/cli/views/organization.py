@@ -33,8 +33,7 @@ _OF_ACCOUNTS: Final = (None, State.UNEXPECTED)
 _BAD_STATES: Final = tuple(each for each in State if each is not State.DEPLOYED)
 _Kind = TypeVar("_Kind", bound=StrEnum)
 _RETRY: Final = (
-    'When the cause is fixed, deploy to these accounts again: docs/organizations.md, "Deploy again '
-    'after a failure".'
+    'When the cause is fixed, deploy to these accounts again: docs/stacksets.md, "Troubleshooting".'
 )
 
 

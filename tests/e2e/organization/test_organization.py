@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from reprieve.errors import ExitCode
 from sandbox.processes import CommandFailed
 from sandbox.server import Sandbox
 from tests.support.organizations import (
     HUB,
     LATER,
+    MANAGEMENT,
     MEMBERS,
     OTHER,
     SECURITY,
@@ -95,6 +97,20 @@ def test_the_next_plan_is_empty(deployed):
     """Of both stacks."""
     assert deployed.hub.plan() == {}
     assert deployed.sets.plan() == {}
+
+
+def test_status_shows_the_whole_organization(deployed, tmp_path, monkeypatch):
+    """Each member has the template of the settings. Only the management account has no guard."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    printed = deployed.run("status", "--organization", "--json")
+    assert printed.exit_code == ExitCode.FAILED
+    found = printed.json
+    assert {key: number for key, number in found["states"].items() if number} == {
+        "deployed": len(MEMBERS) * (1 + len(REGIONS))
+    }
+    assert [each["template"]["current"] for each in found["stack_sets"]] == [True, True]
+    assert found["problems"] == []
+    assert [row["account"] for row in found["rows"] if not row["healthy"]] == [MANAGEMENT]
 
 
 def test_an_account_that_joins_later_gets_its_guard(deployed):

@@ -235,6 +235,7 @@ def test_one_account_keeps_its_exact_reason():
         ("The security token included in the request is invalid.", "Enable it"),
         ("LimitExceededException", "quota"),
         ("Rate exceeded", "fewer accounts"),
+        ("The role reprieve-eventbridge does not exist.", "before its roles"),
         ("", "events of the stack"),
     ],
 )
