@@ -102,20 +102,17 @@ def status(
     warn(deployment)
     report = _check(deployment.accounts, region, access, timeout)
     healthy = not report.closed and all(each.is_healthy for each in report.accounts)
-    shown = [_without_passed(each) if only_failed else each for each in report.accounts]
+    shown = [each.without_passed() if only_failed else each for each in report.accounts]
     print_as(
         format,
         as_json=lambda: replace(report, accounts=shown).as_json("healthy", passed=healthy),
         columns=STATUS_COLUMNS,
         rows=lambda: status_rows(shown),
-        view=lambda: show(shown, console(), closed=len(report.closed)),
+        view=lambda: show(
+            report.accounts, console(), closed=len(report.closed), only_failed=only_failed
+        ),
     )
     exit_with(healthy)
-
-
-def _without_passed(status: AccountStatus) -> AccountStatus:
-    """Return the status of an account without the Regions where every check passed."""
-    return replace(status, regions=tuple(each for each in status.regions if not each.is_healthy))
 
 
 def _check(

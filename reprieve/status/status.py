@@ -93,6 +93,10 @@ class AccountStatus:
         """Whether every check passed in every Region and for the roles."""
         return self.roles.verdict is Verdict.OK and all(each.is_healthy for each in self.regions)
 
+    def without_passed(self) -> "AccountStatus":
+        """Return this status without the Regions where every check passed."""
+        return replace(self, regions=tuple(each for each in self.regions if not each.is_healthy))
+
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints of the account; docs/operations.md has the shape."""
         return {

@@ -1,9 +1,9 @@
 """What `reprieve doctor` prints: a line for each check, and what to do where it failed."""
 
 from rich.console import Console
-from rich.table import Table
 
 from reprieve.cli.views.layout import escaped, marked
+from reprieve.cli.views.wrapping import Marked
 from reprieve.doctor.doctor import NOT_CHECKED, Diagnosis
 from reprieve.environment.check import Check
 from reprieve.text import counted
@@ -30,7 +30,7 @@ def show(diagnosis: Diagnosis, out: Console) -> None:
         out.print("\nEverything is ready.", style="green")
 
 
-def _line(check: Check, width: int) -> Table:
+def _line(check: Check, width: int) -> Marked:
     """Return a line; on a narrow terminal it is wrapped below its text."""
     mark, style = ("✔", "green") if check.passed else ("✘", "bold red")
     text = check.found if check.passed else check.report

@@ -7,6 +7,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from reprieve.cli.views.wrapping import Marked, Trimmed
 from reprieve.text import counted, printable
 
 _UNBOUNDED = 100_000
@@ -57,14 +58,8 @@ def fits(content: Table, out: Console, folded: int | None = None) -> bool:
 
 
 def show_table(content: Table, out: Console) -> None:
-    """Print a table; in a file or a pipe without the spaces that fill its last column."""
-    if out.is_terminal:
-        out.print(content)
-        return
-    with out.capture() as printed:
-        out.print(content)
-    lines = printed.get().splitlines()
-    out.print("\n".join(line.rstrip() for line in lines), soft_wrap=True)
+    """Print a table, without the spaces that fill its last column."""
+    out.print(Trimmed(content))
 
 
 def show_closed(closed: int, opened: int, out: Console, what: str = "read") -> None:
@@ -75,11 +70,6 @@ def show_closed(closed: int, opened: int, out: Console, what: str = "read") -> N
         out.print(marked("✘ ", Text(text, "bold red"), "bold red"))
 
 
-def marked(mark: str, text: Text, style: str = "") -> Table:
+def marked(mark: str, text: Text, style: str = "") -> Marked:
     """Return a text after a mark. If it is wrapped, its lines begin below each other."""
-    grid = Table.grid()
-    if mark:
-        grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(*([Text(mark, style=style)] if mark else []), text)
-    return grid
+    return Marked(mark, text, style)

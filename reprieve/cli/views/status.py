@@ -29,6 +29,8 @@ _STYLES = {Verdict.OK: "", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "yellow"}
 _MARKS = {Verdict.OK: "", Verdict.WRONG: "✘ ", Verdict.UNKNOWN: "? "}
 _NO_GUARD = "no guard"
 _DEPLOY = "Deploy: `reprieve diff` shows what is created, `{}` creates it."
+_NAMED = 4
+"""How many Regions a line below the table names: of more it only gives the number."""
 _ASIDE = {
     Coverage.EXCLUDED: "Excluded by the settings",
     Coverage.UNWATCHED: "Not watched, without customer keys",
@@ -36,24 +38,34 @@ _ASIDE = {
 }
 
 
-def show(accounts: Sequence[AccountStatus], out: Console, *, closed: int = 0) -> None:
-    """Print each account, and how many could not be opened (`closed`)."""
+def show(
+    accounts: Sequence[AccountStatus],
+    out: Console,
+    *,
+    closed: int = 0,
+    only_failed: bool = False,
+) -> None:
+    """Print each account, and how many could not be opened (`closed`).
+
+    With `only_failed` the Regions where every check passed are left out; they count all the same.
+    """
     for each in accounts:
-        _show_account(each, out)
+        _show_account(each, out, only_failed=only_failed)
     show_closed(closed, len(accounts), out)
 
 
-def _show_account(status: AccountStatus, out: Console) -> None:
+def _show_account(status: AccountStatus, out: Console, *, only_failed: bool) -> None:
     out.print(escaped(heading(status.account, status.name, status.profile), "bold"))
     if status.has_guard:
-        _show_regions(status, out)
+        shown = status.without_passed() if only_failed else status
+        _show_regions(shown, out)
     else:
         _show_nothing_deployed(status, out)
     show_findings(status, out)
     mark, text, style = _verdict(status)
     out.print(marked(mark, Text(text, style), style))
     if status.suggestion:
-        out.print(escaped(status.suggestion, "dim"))
+        out.print(marked("", escaped(status.suggestion, "dim")))
 
 
 def _show_nothing_deployed(status: AccountStatus, out: Console) -> None:
@@ -76,13 +88,16 @@ def _show_regions(status: AccountStatus, out: Console) -> None:
         notes += [("Passed in every Region", passed)] if passed else []
     for coverage, what in _ASIDE.items():
         names = [each.region for each in status.regions if _is_aside(each, coverage)]
-        if names:
+        if len(names) > _NAMED:
+            notes.append((what, [f"{len(names)} Regions (`--format csv` lists them)"]))
+        elif names:
             notes.append((f"{what} ({len(names)})", names))
     if status.roles.verdict is Verdict.OK:
         notes.append(("IAM roles", [status.roles.text]))
     for title, names in notes:
-        out.print(escaped(f"{title}: {', '.join(names)}", "dim"))
-    out.print()
+        out.print(marked("", escaped(f"{title}: {', '.join(names)}", "dim")))
+    if rows.row_count or notes:
+        out.print()
 
 
 def _is_aside(region: RegionStatus, coverage: Coverage) -> bool:
@@ -100,9 +115,14 @@ def _fitting(regions: Sequence[RegionStatus], out: Console) -> tuple[Table, list
         return rows, []
     failed = {check.name for each in regions for check in _checks(each) if _has_failed(check)}
     heads = {name: head for name, head in _HEADS.items() if name in failed}
-    passed = [name for name in _HEADS if name not in failed]
+    passed = [_spoken(name) for name in _HEADS if name not in failed]
     rows = _table(regions, heads)
     return (rows if fits(rows, out) else _narrow_table(regions)), passed
+
+
+def _spoken(name: str) -> str:
+    """Return what a sentence calls a check: its column, if it has one."""
+    return _HEADS.get(name, name).lower()
 
 
 def _has_failed(check: Check) -> bool:
@@ -138,7 +158,9 @@ def _narrow_table(regions: Sequence[RegionStatus]) -> Table:
     rows = table("REGION", "GUARD", "KEYS", "FAILED", right=["KEYS"], folded=["FAILED"])
     for region, cells in _rows(regions):
         failed = [check for check in _checks(region) if _has_failed(check)]
-        texts = (escaped(f"{each.name} {each.text}", _STYLES[each.verdict]) for each in failed)
+        texts = (
+            escaped(f"{_spoken(each.name)} {each.text}", _STYLES[each.verdict]) for each in failed
+        )
         rows.add_row(*cells, Text(", ").join(texts))
     return rows
 
@@ -165,7 +187,9 @@ def _verdict(status: AccountStatus) -> tuple[str, str, str]:
         many = counted(len(watched), "watched Region is", "watched Regions are")
         return "✔ ", f"{many} guarded, and nothing is left uncovered.", "bold green"
     wrong = sum(not each.is_healthy for each in status.regions)
-    roles = "" if status.roles.verdict is Verdict.OK else ", and so do the IAM roles"
+    # Where nothing is deployed, that is said once: no role is named above.
+    has_roles = status.roles.verdict is Verdict.OK or not status.has_guard
+    roles = "" if has_roles else ", and so do the IAM roles"
     many = counted(wrong, "Region needs", "Regions need")
     text = f"{many} attention{roles}: see above." if wrong else "The IAM roles need attention."
     return "✘ ", text, "bold red"

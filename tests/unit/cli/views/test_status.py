@@ -75,10 +75,10 @@ def different(name, problem):
     return "wrong", Finding(name, Kind.DIFFERENT, problem, DEPLOY)
 
 
-def view(*regions, roles=ROLES, width=80, profile=None):
+def view(*regions, roles=ROLES, width=80, profile=None, only_failed=False):
     """Return what is printed of an account."""
     status = AccountStatus(ACCOUNT.id, ACCOUNT.arn, profile, regions, roles)
-    return printed(lambda out: show([status], out), width)
+    return printed(lambda out: show([status], out, only_failed=only_failed), width)
 
 
 def aside():
@@ -229,6 +229,57 @@ def test_regions_that_are_not_watched_and_have_no_keys_are_no_success():
         "",
         "The settings watch none of these Regions. They have no customer keys.",
     ]
+
+
+def test_only_failed_of_a_healthy_guard_has_the_same_verdict():
+    """No row is left, but every Region was checked."""
+    regions = [watched(each) for each in REGIONS[:3]]
+    verdict = view(*regions).splitlines()[-1]
+    assert verdict == "✔ 3 watched Regions are guarded, and nothing is left uncovered."
+    assert view(*regions, *aside(), only_failed=True).splitlines() == [
+        f"Account {ACCOUNT.id}",
+        "IAM roles: there",
+        "",
+        verdict,
+    ]
+
+
+def test_only_failed_leaves_out_rows_alone():
+    """The problem is not in all watched Regions because the others are left out."""
+    failed = different("x", "The rule x is missing.")
+    regions = [watched(each, rules=failed) for each in REGIONS[:4]]
+    text = view(*regions, watched("us-west-2"), only_failed=True)
+    assert "us-west-2" not in text
+    assert f"  {', '.join(REGIONS[:4])}\n" in text
+    assert "all 4 watched Regions" in view(*regions, only_failed=True)
+
+
+def test_the_verdict_names_no_roles_that_nothing_above_names():
+    """Where nothing is deployed, that is one sentence: the roles are part of it."""
+    text = view(*map(without_guard, REGIONS[:3]), roles=NO_ROLES)
+    assert text.splitlines()[-1] == "✘ 3 Regions need attention: see above."
+    text = view(watched(), without_guard("us-east-1"), roles=NO_ROLES)
+    assert (
+        text.splitlines()[-1] == "✘ 1 Region needs attention, and so do the IAM roles: see above."
+    )
+
+
+def test_checks_that_passed_have_the_names_of_their_columns():
+    """A reader looks for them in the table of another day."""
+    text = " ".join(view(watched(), width=80).split())
+    columns = view(watched(), width=None).splitlines()[1].split("  ")
+    shown = [each.strip().lower() for each in columns if each.strip()][3:]
+    assert f"Passed in every Region: {', '.join(shown)} IAM" in text
+
+
+def test_many_regions_that_are_not_watched_are_a_number():
+    """Nothing is wrong with them; the list is elsewhere."""
+    regions = [RegionStatus(f"xx-east-{each}", Coverage.UNWATCHED, 0) for each in range(5)]
+    assert "\nNot watched, without customer keys: 5 Regions (`--format csv` lists them)\n" in view(
+        watched(), *regions
+    )
+    text = view(watched(), *regions[:4], width=120)
+    assert "(4): xx-east-0, xx-east-1, xx-east-2, xx-east-3\n" in text
 
 
 def test_keys_are_counted_where_nothing_is_deployed():
