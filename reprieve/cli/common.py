@@ -14,7 +14,7 @@ from rich.console import Console
 from reprieve.aws import opening
 from reprieve.aws.opening import Access, Closed, Opened
 from reprieve.cli.options.completion import complete_profiles, complete_regions
-from reprieve.cli.options.run import OptionError
+from reprieve.cli.options.run import OptionError, current_run
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.regions import known_regions, partition_of
 from reprieve.settings.arns import principal_partition
@@ -204,7 +204,13 @@ def open_accounts(
 def warn(deployment: Deployment) -> None:
     """Print on stderr what valid settings likely do not do as they are meant to."""
     for each in setting_warnings(deployment.accounts, datetime.now(UTC).date()):
-        print(printable(f"Warning: {each}"), file=sys.stderr)
+        note(f"Warning: {each}")
+
+
+def note(text: str) -> None:
+    """Print a line on stderr that is no error: `--quiet` prints none of them."""
+    if not current_run().quiet:
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 def chosen(format: OutputFormat, as_json: bool) -> OutputFormat:

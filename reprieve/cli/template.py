@@ -1,12 +1,12 @@
 """The command `reprieve template`: the guard for CloudFormation."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from reprieve.cli.common import note
 from reprieve.cli.options.run import OptionError
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.loader import NoSettings, load
@@ -67,10 +67,7 @@ def template(
     regions = counted(len(found.regions), "Region")
     print(f"Wrote {output}: {len(found.body['Resources'])} resources, for {regions}.")
     if found.needs_bucket:
-        print(
-            "It is larger than 51,200 bytes: `aws cloudformation deploy` needs --s3-bucket.",
-            file=sys.stderr,
-        )
+        note("It is larger than 51,200 bytes: `aws cloudformation deploy` needs --s3-bucket.")
 
 
 def _template(kind: str) -> Template:

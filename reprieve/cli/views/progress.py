@@ -1,10 +1,10 @@
-"""How far a command is, on stderr: a bar on a terminal, elsewhere a line for each Region."""
+"""How far a command is, on stderr: a bar on a terminal, elsewhere a few lines."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import Any
+from math import ceil
+from typing import Any, Final
 
 from rich.progress import (
     BarColumn,
@@ -15,9 +15,11 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from reprieve.cli.common import console
+from reprieve.cli.common import console, note
 from reprieve.cli.options.run import current_run
-from reprieve.text import printable
+
+_LINES: Final = 5
+"""How many lines a file or a pipe gets at most."""
 
 
 @contextmanager
@@ -25,7 +27,14 @@ def progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
     """Show how many items are done; yield what to call for each, with its name."""
     if _is_plain():
         numbers = count(1)
-        yield lambda name: _print_line(f"{what}: {name} ({next(numbers)} of {total})")
+        step = max(ceil(total / _LINES), 1)
+
+        def show(name: str) -> None:
+            number = next(numbers)
+            if number % step == 0 or number == total:
+                note(f"{what}: {name} ({number} of {total})")
+
+        yield show
         return
     with _bar(
         TextColumn("{task.description}", markup=False),
@@ -40,7 +49,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
 def spinner() -> Iterator[Callable[[str], None]]:
     """Show what is being done, and for how long on a terminal; yield what names it."""
     if _is_plain():
-        yield _print_line
+        yield note
         return
     with _bar(
         SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
@@ -52,10 +61,6 @@ def spinner() -> Iterator[Callable[[str], None]]:
 def _is_plain() -> bool:
     """Whether stderr is a file or a pipe, where a bar would be control characters."""
     return not current_run().quiet and not console(stderr=True).is_terminal
-
-
-def _print_line(text: str) -> None:
-    print(printable(text), file=sys.stderr, flush=True)
 
 
 def _bar(*columns: Any) -> Progress:

@@ -1,4 +1,4 @@
-"""Progress on stderr: a line for each Region in a pipe, nothing with --quiet."""
+"""Progress on stderr: a few lines in a pipe, nothing with --quiet."""
 
 import sys
 
@@ -18,7 +18,7 @@ def show():
         say("terraform \x1b[2Jplan")
 
 
-def test_in_a_pipe_each_region_is_a_line(capsys):
+def test_in_a_pipe_each_of_a_few_regions_is_a_line(capsys):
     """Plain text, without control characters."""
     show()
     assert capsys.readouterr() == (
@@ -28,6 +28,33 @@ def test_in_a_pipe_each_region_is_a_line(capsys):
         "terraform init\n"
         "terraform \\x1b[2Jplan\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("total", "shown"),
+    [
+        (1, [1]),
+        (5, [1, 2, 3, 4, 5]),
+        (6, [2, 4, 6]),
+        (17, [4, 8, 12, 16, 17]),
+        (34, [7, 14, 21, 28, 34]),
+        (1700, [340, 680, 1020, 1360, 1700]),
+    ],
+)
+def test_in_a_pipe_many_regions_are_five_lines_at_most(capsys, total, shown):
+    """The last one is there in any case."""
+    with progress("Checking the Regions", total) as done:
+        for number in range(1, total + 1):
+            done(f"xx-east-{number}")
+    lines = [f"Checking the Regions: xx-east-{each} ({each} of {total})\n" for each in shown]
+    assert capsys.readouterr() == ("", "".join(lines))
+
+
+def test_nothing_to_do_is_no_line(capsys):
+    """As when no account could be opened."""
+    with progress("Checking the Regions", 0):
+        pass
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("terminal", [False, True])

@@ -62,3 +62,11 @@ def test_warnings_are_on_stderr(reprieve):
     result = reprieve("validate", settings=SETTINGS + deployers + account)
     assert result.exit_code == 0
     assert result.stderr.startswith("Warning: exempt.deployers has no principal of the account")
+
+
+def test_quiet_prints_no_warning(reprieve):
+    """It prints only errors on stderr."""
+    deployers = '[exempt]\ndeployers = ["arn:aws:iam::222233334444:role/Deployment"]\n'
+    settings = f'{SETTINGS}{deployers}[account]\nid = "111122223333"\n'
+    assert "Warning: " in reprieve("validate", settings=settings).stderr
+    assert reprieve("--quiet", "validate", settings=settings).stderr == ""
