@@ -19,7 +19,7 @@ _DAY: Final = 24 * 60
 _DAYS: Final = 30
 
 # EventBridge user guide, "Amazon EventBridge quotas": the Regions with the most and the least.
-_PUT_EVENTS: Final = (10_000, 600)
+_PUT_EVENTS: Final = (10_000, 400)
 _RULES: Final = 300
 _POLICY: Final = 10_240
 # Organizations user guide, "Quotas and service limits".
@@ -115,8 +115,8 @@ def _rows() -> Iterator[list[str]]:
     yield [
         "rules on the bus of the hub",
         f"{_rules_of_hub()}, and one for each account of `[accounts]`",
-        f"{_RULES} in a bus. So the hub has an alarm on heartbeats for the accounts of the "
-        "settings, not for each member",
+        f"{_RULES} in a bus, 100 in af-south-1 and eu-south-1. So the hub has an alarm on "
+        "heartbeats for the accounts of the settings, not for each member",
     ]
     yield [
         "patrols",
