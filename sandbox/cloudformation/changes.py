@@ -9,7 +9,7 @@ from sandbox.cloudformation import order
 from sandbox.cloudformation.deployment import FAILURES, Resources, reason_of
 from sandbox.cloudformation.stack_sets import now
 from sandbox.cloudformation.stacks import Json, Resource, Stack
-from sandbox.cloudformation.templates import Template, read
+from sandbox.cloudformation.templates import Template, accepted
 from sandbox.core.errors import AwsError
 
 Client = Callable[[str], Any]
@@ -21,7 +21,7 @@ class _Failed(Exception):
 
 def template_of(stack: Stack) -> Template:
     """Return the template of a stack, which has been accepted before."""
-    return read(stack.template, is_object=True)
+    return accepted(stack.template)
 
 
 def create(stack: Stack, client: Client, on_failure: str = "ROLLBACK") -> None:

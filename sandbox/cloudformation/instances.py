@@ -12,7 +12,7 @@ from sandbox.cloudformation.deployment import FAILURES, reason_of
 from sandbox.cloudformation.service import Machinery
 from sandbox.cloudformation.stack_sets import Instance, Operation, Result, StackSet
 from sandbox.cloudformation.stacks import Stack, find_stack, kept_by, new_stack_id
-from sandbox.cloudformation.templates import read
+from sandbox.cloudformation.templates import accepted
 from sandbox.core.account import in_account
 from sandbox.iam.organization import organization_of
 
@@ -64,7 +64,7 @@ def carry_out(
 def _deploy(
     machinery: Machinery, stack_set: StackSet, operation: Operation, instance: Instance
 ) -> None:
-    template = read(stack_set.template, is_object=True)
+    template = accepted(stack_set.template)
     overrides = dict(instance.overrides)
     values = parameters.resolve(
         template.section("Parameters"),

@@ -31,7 +31,7 @@ from sandbox.cloudformation.targets import (
     require_service_managed,
     scope_of,
 )
-from sandbox.cloudformation.templates import Template, invalid, read
+from sandbox.cloudformation.templates import Template, accepted, invalid
 from sandbox.core.errors import AwsError, SandboxCannot
 
 _LISTED: Final = 100
@@ -142,7 +142,7 @@ def _create(machinery: Machinery, request: Request) -> Json:
 def _update(machinery: Machinery, request: Request) -> Json:
     stack_set, scope = active(request)
     if request.get("UsePreviousTemplate"):
-        template = read(stack_set.template, is_object=True)
+        template = accepted(stack_set.template)
     else:
         template = machinery.template(request)
     check_capabilities(template, request.get("Capabilities", []))

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.cloudformation import instances
+from sandbox.core.errors import AwsError
 from sandbox.core.quotas import Quotas
 from tests.support.emulated_account import REGION
 from tests.support.stacks import (
@@ -108,6 +109,64 @@ def test_an_operation_can_be_stopped(sandbox, client, unit, gate):
     found = client.list_stack_instances(**SET)["Summaries"]
     details = [each["StackInstanceStatus"]["DetailedStatus"] for each in found]
     assert details == ["SUCCEEDED", "CANCELLED"]
+
+
+@pytest.mark.parametrize(
+    ("preferences", "expected"),
+    [
+        ({}, {"a1": "FAILED", "a2": "CANCELLED", "b1": "CANCELLED", "b2": "CANCELLED"}),
+        (
+            {"RegionConcurrencyType": "PARALLEL"},
+            {"a1": "FAILED", "a2": "CANCELLED", "b1": "SUCCEEDED", "b2": "SUCCEEDED"},
+        ),
+        (
+            {"RegionOrder": ["us-east-1", REGION]},
+            {"b1": "SUCCEEDED", "b2": "SUCCEEDED", "a1": "FAILED", "a2": "CANCELLED"},
+        ),
+        (
+            {"FailureTolerancePercentage": 50, "MaxConcurrentPercentage": 100},
+            {"a1": "FAILED", "a2": "SUCCEEDED", "b1": "SUCCEEDED", "b2": "SUCCEEDED"},
+        ),
+        # At most one more than the tolerated failures at once, unless the caller says otherwise.
+        (
+            {"MaxConcurrentCount": 2},
+            {"a1": "FAILED", "a2": "CANCELLED", "b1": "CANCELLED", "b2": "CANCELLED"},
+        ),
+        (
+            {"MaxConcurrentCount": 2, "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE"},
+            {"a1": "FAILED", "a2": "SUCCEEDED", "b1": "CANCELLED", "b2": "CANCELLED"},
+        ),
+    ],
+)
+def test_preferences_decide_the_order_and_the_end(
+    sandbox, client, unit, monkeypatch, preferences, expected
+):
+    """Here the first account fails in one Region."""
+    places = {
+        "a1": (FIRST, REGION),
+        "a2": (SECOND, REGION),
+        "b1": (FIRST, "us-east-1"),
+        "b2": (SECOND, "us-east-1"),
+    }
+
+    def deploy(machinery, stack_set, operation, instance):
+        if (instance.account, instance.region) == places["a1"]:
+            raise AwsError("ValidationError", "a failure")
+
+    monkeypatch.setattr(instances, "_deploy", deploy)
+    identifier = client.create_stack_instances(
+        **SET,
+        DeploymentTargets={"OrganizationalUnitIds": [unit]},
+        Regions=[REGION, "us-east-1"],
+        OperationPreferences=preferences,
+    )["OperationId"]
+    sandbox.settle()
+    results = client.list_stack_set_operation_results(**SET, OperationId=identifier)["Summaries"]
+    names = {place: name for name, place in places.items()}
+    found = [(names[each["Account"], each["Region"]], each["Status"]) for each in results]
+    assert found == list(expected.items())
+    is_tolerated = "FailureTolerancePercentage" in preferences
+    assert status(client, identifier) == ("SUCCEEDED" if is_tolerated else "FAILED")
 
 
 def test_a_reset_does_not_wait_for_the_whole_operation(sandbox, client, unit, gate):
