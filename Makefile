@@ -36,7 +36,7 @@ setup: ## install the locked Python packages and the cdktf command line (REPRIEV
 	@$(CHECK_TOOLS)
 	@for each in .tools .venv; do "$$each/bin/python" -c '' 2>/dev/null || rm -f "$$each/.done"; done # its Python is gone
 	@$(MAKE) --silent .venv/.done $(CDK)
-	@$(if $(filter setup,$(MAKECMDGOALS)),echo "Ready. Next: source .venv/bin/activate, then reprieve init.")
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "Ready. Next: source .venv/bin/activate && reprieve init")
 
 demo: setup ## rescue a key in each of five Regions, on a local AWS (KEEP=1: a complete guard to try commands on; REGIONS=a,b: other Regions, REGIONS=default: 17; DEMO=exempt: approved deletions; DEMO=aws: AWS's own pattern)
 	@$(if $(filter-out exempt aws,$(DEMO)),echo "DEMO=$(DEMO): there is no such demo. Write DEMO=exempt or DEMO=aws." >&2; exit 2)
