@@ -56,6 +56,25 @@ def test_every_tool_that_is_missing_is_named_before_anything_is_installed(checko
     assert sorted(checkout.rglob("*")) == before
 
 
+TARGETS = re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_lines_of_each_target_are_commands_of_a_shell(target):
+    """A comma in a function of make, for example, would tear a line apart."""
+    found = subprocess.run(
+        ["make", "--dry-run", "--always-make", target],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    read = subprocess.run(
+        ["bash", "-n"], input=found.stdout, capture_output=True, text=True, check=False
+    )
+    assert (read.returncode, read.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("name", ["exmpt", "KEEP"])
 def test_a_demo_that_does_not_exist_is_named(name):
     """With those that exist."""
