@@ -119,12 +119,21 @@ class Resources:
                 "Description": key.description,
                 "EnableKeyRotation": key.rotated,
                 "PendingWindowInDays": key.deletion_window_days,
-                "KeyPolicy": key.policy,
+                # KMS refuses the policy as long as a role in it does not exist.
+                "KeyPolicy": self._with_roles(key.policy),
                 "Tags": tag_list(self._tags | key.tags),
             },
             # As with Terraform: KMS keeps it for PendingWindowInDays.
             deletion_policy="Delete",
         )
+
+    def _with_roles(self, value: Any) -> Any:
+        """Return a policy that refers to the roles that the template creates."""
+        if isinstance(value, dict):
+            return {name: self._with_roles(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._with_roles(each) for each in value]
+        return self._created.get(value, value)
 
     def _queue(self, queue: Queue) -> Resource:
         return Resource(

@@ -7,6 +7,7 @@ deployed: its guard forwards nothing, and its patrol checks no other guard.
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from reprieve import __version__
@@ -60,7 +61,8 @@ def default_settings(environ: Mapping[str, str]) -> Settings:
         SettingsError: A variable has an error.
     """
     defaults = {"REPRIEVE_NOTIFY__EMAILS": NO_ADDRESS, "REPRIEVE_REGIONS__WATCH": "all"}
-    return load(defaults | dict(environ)).only
+    # This folder has no settings, so whatever the current one has is not read.
+    return load(defaults | dict(environ), Path(__file__).parent).only
 
 
 def standalone_template(settings: Settings) -> Template:

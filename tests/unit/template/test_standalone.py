@@ -99,6 +99,25 @@ def test_rules_name_the_roles_wherever_they_are_created(template, home):
     } == {f"arn:aws:iam::{ACCOUNT}:role/reprieve-eventbridge"}
 
 
+def test_the_key_waits_for_the_roles_in_its_policy(tmp_path):
+    """KMS refuses a policy with a role that does not exist yet: a reference states the order."""
+    toml = TWO_REGIONS.replace("[regions]", 'encryption = "own"\n[regions]')
+    template = standalone_template(read(tmp_path, toml))
+    policy = json.dumps(template.body["Resources"]["AlertKey"]["Properties"]["KeyPolicy"])
+    for role in ("AutomationRole", "PatrolRole"):
+        assert json.dumps({"Fn::GetAtt": [role, "Arn"]}) in policy
+    for home in (HUB, HOME):
+        (key,) = of_type(template, "AWS::KMS::Key", HUB, HomeRegion=home)
+        (roles,) = (
+            each["Principal"]["AWS"]
+            for each in key["KeyPolicy"]["Statement"]
+            if each["Sid"] == "OutcomesAreEncrypted"
+        )
+        assert roles == [
+            f"arn:aws:iam::{ACCOUNT}:role/reprieve-{name}" for name in ("automation", "patrol")
+        ]
+
+
 @pytest.mark.parametrize("settings", [TWO_REGIONS, TWO_REGIONS.replace(f', "{HUB}"', "")])
 def test_another_region_is_refused(tmp_path, settings):
     """By CloudFormation itself, which finds no such key in a mapping."""
