@@ -9,7 +9,7 @@ from cfnlint.config import ManualArgs
 from reprieve.settings.schema import Settings
 from reprieve.template.template import Template
 from tests.support.settings import load_one
-from tests.support.synth import WATCH, toml_of
+from tests.support.synth import CHANNELS, WATCH, toml_of
 
 HUB, OTHER, HOME = "eu-west-1", "eu-central-1", "us-east-1"
 HUB_ACCOUNT = "111122223333"
@@ -84,6 +84,29 @@ STANDALONE = {
     "only alerts": _PEOPLE | {"REPRIEVE_REMEDIATION__ENABLED": "false"},
 }
 """Settings whose guard the standalone template deploys, too."""
+
+
+ALONE = f"""\
+[notify]
+emails = ["security@example.com", "oncall@example.com"]
+topic_name = "kms-alerts"
+encryption = "own"
+[remediation]
+re_enable = true
+enable_disabled = true
+[patrol]
+enabled = false
+[exempt]
+keys = ["{_KEY}"]
+[reliability]
+alarm_emails = ["operations@example.com"]
+[regions]
+watch = ["{HOME}"]
+{toml_of("watch", [WATCH])}{toml_of("channel", CHANNELS[:5])}"""
+"""Settings of an account without a hub, with a key and channels, which members do not have.
+
+There is no patrol, since that of the standalone template has another content.
+"""
 
 
 def read_organization(folder: Path, settings: str = "", **variables: str) -> Settings:
