@@ -14,6 +14,7 @@ from sandbox.cloudformation.api import CloudFormation
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
 from sandbox.cloudwatch.alarms import Alarms
+from sandbox.config import remediations
 from sandbox.core import clock
 from sandbox.core.background import Work
 from sandbox.core.clients import Clients
@@ -97,6 +98,7 @@ class Services:
             bus_policy.hook(),
             s3_lock.serialize(),
             bucket_policy.count_as_tls(),
+            remediations.hook(),
         ]
         log = Log(self.history, self.bus.emit)
         router = Router(

@@ -1,6 +1,6 @@
 """Find the pattern in every Region of an account, and what it does not cover there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from reprieve.settings.schema import Settings
 from reprieve.status.findings import Count, Finding, Kind
 from reprieve.status.trail_check import logging_of, trail_check
 from reprieve.status.watched_calls import WatchedCall
+from reprieve.text import printable
 
 _SCHEDULING: Final = WatchedCall("kms.amazonaws.com", "ScheduleKeyDeletion", "AwsApiCall")
 _EXECUTION_ROLE: Final = "AWSCloudFormationStackSetExecutionRole"
@@ -209,18 +210,28 @@ def _trail_findings(
     }
 
 
-def _account_findings(settings: Settings, found: Mapping[str, RegionFound]) -> list[Finding]:
-    """Return the watched Regions that have no deployment, if others have one."""
+def _account_findings(settings: Settings, found: Mapping[str, RegionFound]) -> Iterator[Finding]:
+    """Yield the watched Regions that have no deployment, if others have one, and Config's rules."""
+    by_name: dict[str, list[str]] = {}
+    for region, each in sorted(found.items()):
+        for name in each.config_rules:
+            by_name.setdefault(name, []).append(region)
+    for name, regions in by_name.items():
+        text = (
+            f"The rule {printable(name)} of AWS Config cancels deletions with Amazon's runbook too "
+            f"({', '.join(regions)}). It is none of the pattern, and may stay."
+        )
+        yield Finding(name, Kind.UNEXPECTED, text, "")
     bare = [
         region
         for region in settings.regions.watched
         if region in found and not found[region].deployments and not found[region].problems
     ]
     if not bare or not any(each.deployments for each in found.values()):
-        return []
+        return
     count = Count(len(bare), "watched Region has", "watched Regions have")
     text = f"{count.sentence} no deployment of it: {', '.join(bare)}."
-    return [Finding("regions", Kind.MISSING, text, "")]
+    yield Finding("regions", Kind.MISSING, text, "")
 
 
 def _roles(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from reprieve.adopt.config_rules import remediating_rules
 from reprieve.adopt.found import (
     Deployment,
     OldRule,
@@ -32,7 +33,8 @@ class RegionFound:
     """What was found in a Region. `problems` are sentences about what could not be read.
 
     `is_guarded` says whether Reprieve's own rule for scheduled deletions is there and enabled.
-    `trails` is None if they were not read: nobody asks where nothing was found.
+    `trails` is None if they were not read: nobody asks where nothing was found. `config_rules` are
+    the rules of AWS Config that cancel deletions too.
     """
 
     region: str
@@ -40,6 +42,7 @@ class RegionFound:
     deployments: tuple[Deployment, ...] = ()
     stack_sets: StackSets = field(default_factory=StackSets)
     trails: dict[str, Trail] | None = None
+    config_rules: tuple[str, ...] = ()
     problems: list[str] = field(default_factory=list)
 
 
@@ -68,6 +71,10 @@ def find_in(account: Account, settings: Settings, region: str) -> RegionFound:
             name = arn.rpartition(":")[2]
             found.problems.append(f"The topic {name} could not be read. {explain(error)}")
     found.deployments = tuple(_deployments(region, rules, stacks, with_topics))
+    try:
+        found.config_rules = tuple(remediating_rules(account, region))
+    except Exception as error:
+        found.problems.append(f"The rules of AWS Config could not be read. {explain(error)}")
     try:
         found.trails = trails_of(account, region) if found.deployments else None
     except Exception as error:

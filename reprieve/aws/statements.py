@@ -100,6 +100,8 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
                 "cloudformation:DescribeStacks",
                 "cloudformation:ListStackSets",
                 "cloudtrail:DescribeTrails",
+                "config:DescribeConfigRules",
+                "config:DescribeRemediationConfigurations",
                 "organizations:DescribeOrganization",
             ),
             "any",

@@ -97,8 +97,9 @@ class Authorizer:
 
 _CHECKED_SERVICES = frozenset(
     {
-        "chatbot", "cloudformation", "cloudtrail", "ec2", "events", "iam", "kms", "monitoring",
-        "notifications", "notifications-contacts", "organizations", "sns", "sqs", "ssm", "sts",
+        "chatbot", "cloudformation", "cloudtrail", "config", "ec2", "events", "iam", "kms",
+        "monitoring", "notifications", "notifications-contacts", "organizations", "sns", "sqs",
+        "ssm", "sts",
     }
 )  # fmt: skip
 

@@ -82,6 +82,9 @@ _RESOURCES: Final[dict[str, dict[str, Resource]]] = {
         "UpdateTrail": trail_arn("Name"),
         "LookupEvents": any_resource,
     },
+    "config": dict.fromkeys(
+        ["DescribeConfigRules", "DescribeRemediationConfigurations"], any_resource
+    ),
     "ec2": {"DescribeRegions": any_resource},
     "events": {
         "ListRules": arn_in("events", "rule/*"),

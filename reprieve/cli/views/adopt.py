@@ -11,7 +11,7 @@ from reprieve.adopt.commands import Command
 from reprieve.adopt.found import StackSet
 from reprieve.adopt.plan import Step
 from reprieve.cli.views.layout import escaped, fits, heading, marked, show_closed, show_table, table
-from reprieve.status.findings import Finding
+from reprieve.status.findings import Finding, Kind
 from reprieve.text import counted, printable
 
 _HEADS = ("REGION", "FOUND", "RULE", "NOTIFIES", "CANCELS", "REPRIEVE", "NAME")
@@ -122,6 +122,9 @@ def _merged(adoption: Adoption) -> list[tuple[Finding, list[str]]]:
 
 def _show_finding(finding: Finding, places: Sequence[str], out: Console) -> None:
     where = ", ".join(dict.fromkeys(places))
+    if finding.kind is Kind.UNEXPECTED:
+        out.print(marked("- ", escaped(finding.problem)))  # it needs no replacement
+        return
     out.print(marked("✘ ", escaped(finding.problem, "bold red"), "bold red"))
     if finding.reason:
         out.print(marked("  ", escaped(finding.reason)))

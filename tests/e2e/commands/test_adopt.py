@@ -25,7 +25,7 @@ from tests.support.aws_pattern import (
     runbook_target,
     starting_role,
 )
-from tests.support.emulated_account import role_arn
+from tests.support.emulated_account import RUNBOOK, role_arn
 from tests.support.operator import Operator, actions_of, user_allowed
 from tests.support.stacks import FIRST, HUB, SECOND, organize, template
 
@@ -132,12 +132,14 @@ def test_the_documented_policy_is_enough(pattern):
 # Without this nobody knows which Regions are enabled; here the Regions are named. The last is asked
 # only about stacks of stack sets, and what it would say is then left open.
 ASIDE = {"ec2:DescribeRegions", "organizations:DescribeOrganization"}
-# These are about a stack set, and here is none.
+# These are about a stack set or a rule of AWS Config, and here is none.
+OF_CONFIG = "config:DescribeRemediationConfigurations"
 OF_SETS = {"cloudformation:DescribeStackSet", "cloudformation:ListStackInstances"}
 
 
 @pytest.mark.parametrize(
-    "action", [each for each in actions_of("adopt", SETTINGS) if each not in ASIDE | OF_SETS]
+    "action",
+    [each for each in actions_of("adopt", SETTINGS) if each not in ASIDE | OF_SETS | {OF_CONFIG}],
 )
 def test_a_missing_permission_is_named_and_hides_nothing_else(pattern, action):
     """The exit code says that something is not known."""
@@ -336,6 +338,24 @@ def test_a_stack_set_is_found_where_it_is_administered(empty, operator):
     for action in sorted(OF_SETS):
         someone = user_allowed(empty, SETTINGS, "adopt", without=action)
         assert f"The permission {action} is missing." in someone.run("adopt", *ASKED).text
+
+
+def test_a_rule_of_config_is_reported_and_may_stay(empty, operator):
+    """If its remediation is Amazon's runbook; it is neither found nor replaced."""
+    config = empty.client("config", "eu-west-1")
+    for name, document in (("pending", RUNBOOK), ("rotated", "AWSConfigRemediation-EnableKey")):
+        source = {"Owner": "AWS", "SourceIdentifier": "KMS_CMK_NOT_SCHEDULED_FOR_DELETION"}
+        config.put_config_rule(ConfigRule={"ConfigRuleName": name, "Source": source})
+        remediation = {"ConfigRuleName": name, "TargetType": "SSM_DOCUMENT", "TargetId": document}
+        config.put_remediation_configurations(RemediationConfigurations=[remediation])
+    printed = operator.run("adopt", *ASKED)
+    assert printed.exit_code == 0
+    assert "- The rule pending of AWS Config cancels deletions with Amazon's runbook too" in (
+        printed.text
+    )
+    assert "rotated" not in printed.text
+    someone = user_allowed(empty, SETTINGS, "adopt", without=OF_CONFIG)
+    assert f"The permission {OF_CONFIG} is missing." in someone.run("adopt", *ASKED).text
 
 
 def test_a_stack_set_of_the_organization(empty, monkeypatch):

@@ -1,0 +1,1 @@
+"""AWS Config: moto has its rules, and here are their remediations."""
