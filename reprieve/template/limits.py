@@ -29,12 +29,25 @@ _FEWER: Final = (
 )
 
 
+_DYNAMIC: Final = "{{resolve:"
+"""What CloudFormation replaces by a value of Systems Manager or Secrets Manager (CloudFormation
+user guide, "Get values stored in other services using dynamic references"). It cannot be escaped.
+"""
+
+
 def check_limits(body: dict[str, Any], text: str) -> None:
-    """Refuse a template that CloudFormation would refuse for its size.
+    """Refuse a template that CloudFormation would refuse for its size, or change.
 
     Raises:
-        TemplateError: It exceeds a limit; the message names all that it exceeds.
+        TemplateError: It exceeds a limit; the message names all that it exceeds. Or it has a
+            dynamic reference.
     """
+    if _DYNAMIC in text:
+        raise TemplateError(
+            f"A text of the settings contains {_DYNAMIC}. CloudFormation would put a value of "
+            "another service in its place.",
+            "Remove it from the settings.",
+        )
     mappings: dict[str, Any] = body.get("Mappings", {})
     attributes = [len(each) for mapping in mappings.values() for each in mapping.values()]
     sections = ("Resources", "Parameters", "Mappings", "Conditions")

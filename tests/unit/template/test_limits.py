@@ -21,6 +21,15 @@ def numbered(count, value):
     return {f"N{number}": value for number in range(count)}
 
 
+def test_a_dynamic_reference_is_refused():
+    """No setting reaches CloudFormation as anything but text, and this one cannot be escaped."""
+    name = {"TopicName": "x {{resolve:ssm:secret}}"}
+    with pytest.raises(TemplateError, match=r"contains \{\{resolve:") as caught:
+        sections(Resources={"A": {**RESOURCE, "Properties": name}})
+    assert caught.value.hint == "Remove it from the settings."
+    sections(Resources={"A": {**RESOURCE, "Properties": {"TopicName": "{{ global:REGION }}"}}})
+
+
 @pytest.mark.parametrize(
     ("section", "largest", "too_large", "what"),
     [
