@@ -121,7 +121,25 @@ def _delete_stack(stack: Stack, client: access.Client) -> None:
 
 def _check(stack: Stack) -> None:
     if stack.status not in _SUCCESSES:
-        raise _Failed(f"ResourceLogicalId or stack {stack.id}: {stack.status}: {stack.reason}")
+        raise _Failed(_reason(stack))
+
+
+def _reason(stack: Stack) -> str:
+    """Return why the last change of a stack failed: the reason of the first resource that did."""
+    failures = []
+    for event in reversed(stack.events):
+        if event.physical_id == stack.id and event.status.endswith("_IN_PROGRESS"):
+            if not event.status.startswith(("ROLLBACK", "UPDATE_ROLLBACK")):
+                break
+        elif event.physical_id != stack.id and event.status.endswith("_FAILED"):
+            failures.append(event)
+    if not failures:
+        return stack.reason
+    first = failures[-1]
+    return (
+        f"ResourceLogicalId:{first.logical_id}, ResourceType:{first.kind}, "
+        f"ResourceStatusReason:{first.reason}."
+    )
 
 
 def _client(

@@ -29,9 +29,14 @@ def sort(resources: Mapping[str, Any]) -> list[str]:
     return done
 
 
-def _needs(resource: Mapping[str, Any]) -> set[str]:
+def depends_on(resource: Mapping[str, Any]) -> list[str]:
+    """Return the logical ids of a resource's DependsOn."""
     given = resource.get("DependsOn") or []
-    found = {given} if isinstance(given, str) else set(given)
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _needs(resource: Mapping[str, Any]) -> set[str]:
+    found = set(depends_on(resource))
     for reference in references(resource.get("Properties") or {}):
         if reference.kind == "ref":
             found.add(reference.name)

@@ -178,11 +178,15 @@ def _apply(
     stack_set.description = request.get("Description", "")
     # Those that the operation leaves out stay as they are: they do not have the new template.
     for instance in stack_set.instances.values():
-        instance.status = "OUTDATED"
+        if instance.status != "INOPERABLE":
+            instance.status = "OUTDATED"
 
 
 def _chosen(stack_set: StackSet, scope: Scope, request: Request) -> list[Any]:
-    """Return the instances that an update is to change: all, unless the call chooses some."""
+    """Return the instances that an update is to change: all, unless the call chooses some.
+
+    User Guide, "StackSets status codes": inoperable ones are excluded.
+    """
     regions, targets = request.get("Regions"), request.get("DeploymentTargets")
     accounts = request.get("Accounts")
     if targets is not None and stack_set.is_service_managed:
@@ -193,7 +197,8 @@ def _chosen(stack_set: StackSet, scope: Scope, request: Request) -> list[Any]:
     return [
         each
         for each in stack_set.instances.values()
-        if (accounts is None or each.account in accounts)
+        if each.status != "INOPERABLE"
+        and (accounts is None or each.account in accounts)
         and (regions is None or each.region in regions)
     ]
 

@@ -17,6 +17,7 @@ import yaml
 from moto.cloudformation.utils import yaml_tag_constructor
 
 from sandbox.cloudformation import functions
+from sandbox.cloudformation.order import depends_on
 from sandbox.cloudformation.resources.table import TYPES
 from sandbox.cloudformation.schema import check
 from sandbox.core.errors import AwsError, SandboxCannot
@@ -267,9 +268,3 @@ def _check_attribute(template: Template, name: str, where: str) -> None:
         raise format_error(
             f"resource {resource} does not support attribute type {attribute} in Fn::GetAtt"
         )
-
-
-def depends_on(resource: Mapping[str, Any]) -> list[str]:
-    """Return the logical ids of a resource's DependsOn."""
-    given = resource.get("DependsOn") or []
-    return [given] if isinstance(given, str) else list(given)

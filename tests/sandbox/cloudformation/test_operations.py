@@ -190,6 +190,28 @@ def test_a_suspended_account_is_skipped(sandbox, client, unit):
     assert [each["StackInstanceStatus"]["DetailedStatus"] for each in found] == [detail]
 
 
+def test_a_deletion_that_fails_makes_an_instance_inoperable(sandbox, client, unit):
+    """Here by a service control policy. No update reaches it; it can be given up."""
+    start(client, unit)
+    sandbox.settle()
+    statement = {"Effect": "Deny", "Action": "sns:DeleteTopic", "Resource": "*"}
+    sandbox.set_service_control_policy({"Version": "2012-10-17", "Statement": [statement]}, FIRST)
+    given = {"DeploymentTargets": {"OrganizationalUnitIds": [unit]}, "Regions": [REGION]}
+    preferences = {"FailureToleranceCount": 1}
+    client.delete_stack_instances(
+        **SET, **given, RetainStacks=False, OperationPreferences=preferences
+    )
+    sandbox.settle()
+    client.update_stack_set(**SET, TemplateBody=template({"Topic": topic("other")}))
+    sandbox.settle()
+    (left,) = client.list_stack_instances(**SET)["Summaries"]
+    assert (left["Account"], left["Status"]) == (FIRST, "INOPERABLE")
+    assert "explicit deny in a service control policy" in left["StatusReason"]
+    client.delete_stack_instances(**SET, **given, RetainStacks=True)
+    sandbox.settle()
+    assert client.list_stack_instances(**SET)["Summaries"] == []
+
+
 def test_parameters_can_differ_by_instance(sandbox, client, unit):
     """An account that the override does not name has the value of the stack set."""
     parameters = {"Name": {"Type": "String", "Default": "one"}}
