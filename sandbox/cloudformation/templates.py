@@ -47,6 +47,8 @@ _PARAMETER: Final = {
     "Type", "Default", "AllowedPattern", "AllowedValues", "ConstraintDescription", "Description",
     "MaxLength", "MinLength", "MaxValue", "MinValue", "NoEcho",
 }  # fmt: skip
+# User Guide, "Dynamic references": CloudFormation replaces these wherever they are.
+_DYNAMIC_REFERENCE: Final = "{{resolve:"
 _OUTPUT: Final = {"Value", "Description", "Condition"}
 
 
@@ -103,6 +105,8 @@ def read(text: str, is_object: bool = False) -> Template:
             f"Member must have length less than or equal to {most}; it has {size} bytes"
         )
     content = _parse(text)
+    if _DYNAMIC_REFERENCE in text:
+        raise SandboxCannot(f"dynamic references ({_DYNAMIC_REFERENCE}...)")
     if not isinstance(content, dict):
         raise format_error("unsupported structure.")
     if unknown := [name for name in content if name in _NOT_HERE]:

@@ -29,6 +29,7 @@ def properties(**given):
         ),
         (properties(TopicName={"Fn::ImportValue": "name"}), "Fn::ImportValue"),
         (properties(TopicName={"Fn::Sub": ["${A}", {"A": {"Fn::Base64": "x"}}]}), "Fn::Base64"),
+        (properties(DisplayName="{{resolve:ssm:name}}"), "dynamic references"),
         (template({"Topic": {**TOPIC, "UpdatePolicy": {}}}), "UpdatePolicy"),
         (template({"Topic": {**TOPIC, "DeletionPolicy": "Snapshot"}}), "Snapshot"),
         (template(Transform="AWS::Serverless-2016-10-31"), "Transform"),
