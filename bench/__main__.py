@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from bench.machine import machine
+from bench.machine import load_average, machine
 from bench.page import measured_on, publish
 from bench.parts import PARTS, Part
 from bench.ways import PROJECT
@@ -97,6 +97,7 @@ def _measure(part: Part, *, quick: bool) -> dict[str, Any]:
         "minutes": round((time.monotonic() - began) / 60, 1),
         "quick": quick,
         "machine": found,
+        "load_at_end": load_average(),
         "figures": figures,
     }
 

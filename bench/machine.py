@@ -15,19 +15,23 @@ CPUINFO: Final = Path("/proc/cpuinfo")
 def machine() -> dict[str, Any]:
     """Return the machine, as the JSON holds it.
 
-    `cores` are those that this process may use, `memory` is in bytes, and `load` is the average
-    number of processes that wanted a processor during the last minute.
+    `cores` are those that this process may use, `memory` is in bytes, `load` is the load average.
     """
     return {
         "cores": _cores(),
         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "processor": _processor(),
         "system": _system(),
-        "load": round(os.getloadavg()[0], 2),
+        "load": load_average(),
         "python": platform.python_version(),
         "node": node_version(),
         "terraform": _terraform_version(),
     }
+
+
+def load_average() -> float:
+    """Return the average number of processes that wanted a processor during the last minute."""
+    return round(os.getloadavg()[0], 2)
 
 
 def node_version(path: str | None = None) -> str | None:

@@ -53,6 +53,8 @@ def _section(part: Part, figures: dict[str, Any] | None) -> str:
 def measured_on(figures: dict[str, Any]) -> str:
     """Return the sentence that says when a part was measured, and on which machine."""
     machine = figures["machine"]
+    # What ran beside it: the measurement itself has a load of one to three at its end.
+    end = f" and {figures['load_at_end']} at the end" if "load_at_end" in figures else ""
     provider = figures["figures"].get("provider")
     programs = [
         f"Python {machine['python']}",
@@ -63,7 +65,7 @@ def measured_on(figures: dict[str, Any]) -> str:
     return (
         f"Measured on {figures['date']} in {figures['minutes']} minutes: {machine['processor']}, "
         f"{machine['cores']} cores, {machine['memory'] / 1e9:.0f} GB, {machine['system']}; "
-        f"{', '.join(programs)}. The load average was {machine['load']} at the beginning."
+        f"{', '.join(programs)}. The load average was {machine['load']} at the beginning{end}."
     )
 
 
