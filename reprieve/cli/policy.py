@@ -58,6 +58,14 @@ def policy(
             max=WAITING_DAYS[1],
         ),
     ] = None,
+    members: Annotated[
+        bool,
+        typer.Option(
+            "--members",
+            help="With protect: for the accounts that stack sets deploy to, not for those of the "
+            "settings.",
+        ),
+    ] = False,
     format: Format = OutputFormat.JSON,
     as_json: AsJson = False,
 ) -> None:
@@ -81,8 +89,11 @@ def policy(
                 f"Did you mean {near}?" if near else "",
             )
     if command == PROTECT:
-        _print_protection(minimum_waiting_days or DEFAULT_WAITING_DAYS, format)
+        accounts = _members() if members else load().accounts
+        _print_protection(accounts, minimum_waiting_days or DEFAULT_WAITING_DAYS, format)
         return
+    if members:
+        raise OptionError(f"--members is for {PROTECT} only.")
     if minimum_waiting_days is not None:
         raise OptionError(f"--minimum-waiting-days is for {PROTECT} only.")
     document = policy_of(names, _of_one_partition(load().accounts))
@@ -107,10 +118,21 @@ def _of_one_partition(accounts: Sequence[Settings]) -> Sequence[Settings]:
     return accounts
 
 
-def _print_protection(minimum_waiting_days: int, format: OutputFormat) -> None:
+def _members() -> Sequence[Settings]:
+    """Return the settings of the accounts that stack sets deploy to."""
+    try:
+        return [load().accounts[0].members]
+    except ValueError as error:
+        hint = 'Set organization.engine = "stacksets", or leave out --members.'
+        raise OptionError(f"{error}: no stack set deploys to any account.", hint) from error
+
+
+def _print_protection(
+    accounts: Sequence[Settings], minimum_waiting_days: int, format: OutputFormat
+) -> None:
     policies = {
         found.text: found
-        for each in load().accounts
+        for each in accounts
         for found in [protection_of(each, minimum_waiting_days)]
     }
     if len(policies) > 1:

@@ -194,6 +194,9 @@ class Drifts:
             return all((e.get("name"), _canonical(e.get("policy"))) in own for e in now or [])
         if name == "stack_instance_summaries":
             return True  # accounts have joined or left: StackSets deploys to them by itself
+        if (drift.type, name) == ("aws_s3_bucket", "policy"):
+            bucket = (drift.after or {}).get("bucket")
+            return any(v.get("bucket") == bucket for v in self._values("aws_s3_bucket_policy"))
         if (drift.type, name) == ("aws_sns_topic", "policy"):
             arn = (drift.after or {}).get("arn")
             # A change of the policy itself is reported as the policy's own drift.

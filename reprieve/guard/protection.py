@@ -15,7 +15,7 @@ from reprieve.guard.conditions import exempting_tags
 from reprieve.guard.resources import Policy, own_rules
 from reprieve.guard.topics import all_topic_names
 from reprieve.guard.topology import uses_hub
-from reprieve.names import ALERT_KEY_TAG, DRILL_TAG, HUB, TAG_NAMESPACES
+from reprieve.names import ALERT_KEY_TAG, DRILL_TAG, HUB, STACK_SETS_ROLE, TAG_NAMESPACES
 from reprieve.settings.schema import Settings
 
 MAX_CHARACTERS: Final = 5_120
@@ -123,7 +123,7 @@ def protection_of(settings: Settings, waiting_days: int = DEFAULT_WAITING_DAYS) 
     Raises:
         ProtectionError: there is no deployer, or AWS Organizations would not accept the policy.
     """
-    if not settings.exempt.deployers:
+    if not _deployers(settings):
         raise ProtectionError(
             "exempt.deployers is empty: the policy would let nobody change the guard.",
             "Add the ARNs of the IAM roles and users that deploy Reprieve to exempt.deployers.",
@@ -147,6 +147,18 @@ def protection_of(settings: Settings, waiting_days: int = DEFAULT_WAITING_DAYS) 
             "assume.",
         )
     return protection
+
+
+def _deployers(settings: Settings) -> tuple[str, ...]:
+    """Return who may change the guard; in the members of stack sets also StackSets' own role.
+
+    The policy also keeps everybody else from changing that role. AWS creates it by a service-linked
+    role, which no such policy binds.
+    """
+    if not settings.is_member:
+        return settings.exempt.deployers
+    role = f"arn:{settings.regions.partition}:iam::*:role/{STACK_SETS_ROLE}*"
+    return (*settings.exempt.deployers, role)
 
 
 def _guard(settings: Settings) -> Statement:
@@ -190,9 +202,9 @@ def _guard(settings: Settings) -> Statement:
                 *_arns(settings, "cloudwatch", f"alarm:{names.beginning}*"),
                 f"arn:{partition}:iam::*:{names.role_resource(names.beginning)}*",
                 *given_role,
-                *settings.exempt.deployers,
+                *_deployers(settings),
             ],
-            "Condition": _by_anyone_but(*settings.exempt.deployers, *acting),
+            "Condition": _by_anyone_but(*_deployers(settings), *acting),
         },
     )
 
@@ -211,7 +223,7 @@ def _surroundings(settings: Settings) -> Statement:
                 *_arns(settings, "kms", f"alias/{settings.resource_names.beginning}*"),
                 *_arns(settings, "ssm", "automation-execution/*"),
             ],
-            "Condition": _by_anyone_but(*settings.exempt.deployers),
+            "Condition": _by_anyone_but(*_deployers(settings)),
         },
     )
 
@@ -221,7 +233,7 @@ def _alert_keys(settings: Settings) -> tuple[Statement, ...]:
     keys = settings.notify.encryption
     if keys == "none":
         return ()
-    condition = _by_anyone_but(*settings.exempt.deployers)
+    condition = _by_anyone_but(*_deployers(settings))
     if keys == "own":
         condition |= {"StringEquals": {f"aws:ResourceTag/{ALERT_KEY_TAG}": "true"}}
     body = {
@@ -244,7 +256,7 @@ def _tags(settings: Settings) -> Statement:
             "Action": ["kms:TagResource", "kms:UntagResource"],
             "Resource": "*",
             "Condition": {
-                **_by_anyone_but(*settings.exempt.deployers),
+                **_by_anyone_but(*_deployers(settings)),
                 "ForAnyValue:StringLike": {
                     "aws:TagKeys": [
                         *(f"{each}*" for each in TAG_NAMESPACES),

@@ -67,3 +67,39 @@ def test_without_deployers_the_error_says_what_to_set(reprieve):
         "exempt.deployers is empty: the policy would let nobody change the guard.\n"
         "→ Add the ARNs of the IAM roles and users that deploy Reprieve to exempt.deployers.\n"
     )
+
+
+ORGANIZATION = """
+[notify]
+emails = ["security@example.com"]
+topology = "hub"
+hub = { account = "111122223333", region = "eu-west-1", organization_id = "o-exampleorgid" }
+
+[regions]
+watch = ["eu-west-1"]
+
+[account]
+id = "111122223333"
+
+[organization]
+engine = "stacksets"
+organizational_units = ["ou-abcd-12345678"]
+"""
+
+
+def test_in_the_members_of_stack_sets_their_role_may_change_the_guard(reprieve):
+    """And nobody else may change that role. It needs no deployer."""
+    printed = reprieve("policy", "protect", "--members", settings=ORGANIZATION).stdout
+    statement = json.loads(printed)["Statement"][0]
+    role = "arn:aws:iam::*:role/stacksets-exec-*"
+    assert role in statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
+    assert role in statement["Resource"]
+
+
+def test_without_stack_sets_there_are_no_members(reprieve):
+    """Nor for another policy."""
+    result = reprieve("policy", "protect", "--members", settings=DEPLOYERS)
+    assert result.exit_code == 2
+    assert 'organization.engine is "terraform": no stack set deploys' in result.stderr
+    result = reprieve("policy", "status", "--members", settings=ORGANIZATION)
+    assert (result.stderr, result.exit_code) == ("--members is for protect only.\n", 2)
