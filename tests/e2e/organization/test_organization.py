@@ -20,6 +20,7 @@ from tests.support.organizations import (
     SET_STACK,
     DeployedOrganization,
     prepare_organization,
+    settings_of,
 )
 from tests.support.quotas import UNHURRIED
 
@@ -111,6 +112,44 @@ def test_status_shows_the_whole_organization(deployed, tmp_path, monkeypatch):
     assert [each["template"]["current"] for each in found["stack_sets"]] == [True, True]
     assert found["problems"] == []
     assert [row["account"] for row in found["rows"] if not row["healthy"]] == [MANAGEMENT]
+
+
+def planned(deployed: DeployedOrganization, settings: str) -> dict[str, list[str]]:
+    """Return what a deployment of other settings would do to the stack sets."""
+    deployed.file.write_text(settings)
+    deployed.hub.synth()
+    return deployed.sets.plan()
+
+
+def test_no_change_of_the_accounts_touches_the_guards_that_are_there(deployed):
+    """A further unit only adds instances. A further excluded account is shown, with what to do."""
+    before, units = deployed.file.read_text(), deployed.units
+    excluding = settings_of(units, [units.work], f'exclude_accounts = ["{MEMBERS[1]}"]')
+    assert planned(deployed, excluding) == {"terraform_data.excluded-accounts": ["update"]}
+    shown = deployed.sets.terraform("plan")
+    assert "The stack sets still deploy to an account that is excluded." in shown
+    found = planned(deployed, settings_of(units, [units.work, units.shops]))
+    assert set(map(tuple, found.values())) == {("create",)}
+    assert len(found) == 3
+    assert planned(deployed, before) == {}
+
+
+def test_an_update_reaches_every_account(deployed):
+    """In every Region. The roles stay as they are."""
+    before = deployed.file.read_text()
+    found = planned(deployed, f"[reliability]\nstorm_threshold = 20\n{before}")
+    assert sorted(each.partition("-")[0] for each in found) == [
+        "aws_cloudformation_stack_set.organization_guard",
+        "aws_s3_object.organization_guard",
+    ]
+    deployed.sets.apply()
+    for account in MEMBERS:
+        for region in REGIONS:
+            alarms = deployed.client("cloudwatch", region, account).describe_alarms(
+                AlarmNames=["reprieve-storm"]
+            )["MetricAlarms"]
+            assert [each["Threshold"] for each in alarms] == [20]
+    assert bodies(deployed.sandbox, "a resource of Reprieve itself was changed") == []
 
 
 def test_an_account_that_joins_later_gets_its_guard(deployed):
