@@ -34,6 +34,7 @@ def _warnings(settings: Settings, today: date) -> Iterator[str]:
     yield from ended(settings.exemption, today)
     yield from _hub_elsewhere(settings)
     yield from _foreign_deployers(settings)
+    yield from _fallback_in_members(settings)
 
 
 def _hub_elsewhere(settings: Settings) -> Iterator[str]:
@@ -48,6 +49,15 @@ def _hub_elsewhere(settings: Settings) -> Iterator[str]:
         yield (
             f'notify.hub.account = "{hub}" is the id of no [accounts.NAME]: nobody is notified '
             "until its hub is deployed with settings of its own."
+        )
+
+
+def _fallback_in_members(settings: Settings) -> Iterator[str]:
+    """Yield that each account that a stack set deploys to sends confirmation requests."""
+    if settings.has_stack_set and settings.members.notify.hub.fallback_emails:
+        yield (
+            "notify.hub.fallback_emails receive nothing from an account of the stack sets until "
+            "they confirm, once per Region and account. Each account that joins sends new requests."
         )
 
 

@@ -71,3 +71,13 @@ def test_an_ended_exemption_of_all_accounts_is_one_warning(tmp_path):
     ended = "exemption[0] ended on 2026-01-31: it exempts nothing any more. Remove it."
     assert warnings(tmp_path, GOOD + ENDED + PROD + TEST) == [f"accounts prod, test: {ended}"]
     assert warnings(tmp_path, GOOD + ENDED) == [ended]
+
+
+def test_fallback_addresses_confirm_in_every_member_of_stack_sets(tmp_path):
+    """Which may be thousands of requests."""
+    hub = 'account = "prod"\norganization_id = "o-exampleorgid"\n'
+    sets = '[organization]\nengine = "stacksets"\norganizational_units = ["r-abcd"]\n'
+    toml = f'{GOOD}topology = "hub"\n{HUB}{hub}'
+    assert warnings(tmp_path, f"{toml}{sets}{PROD}") == []
+    (warning,) = warnings(tmp_path, f'{toml}fallback_emails = ["a@example.com"]\n{sets}{PROD}')
+    assert warning.startswith("account prod: notify.hub.fallback_emails receive nothing from an")
