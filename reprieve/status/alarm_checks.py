@@ -1,16 +1,15 @@
 """What `reprieve status` checks of the alarms."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from reprieve.guard.resources import Alarm
+from reprieve.status.commands import aws_command
 from reprieve.status.compare import missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
 from reprieve.status.kinds import alarm as kind
 from reprieve.status.tags import compare_tagged
-
-_UNEXPECTED: Final = unexpected_hint("alarm", "`aws cloudwatch delete-alarms`")
 
 
 def alarms(expected: ExpectedRegion) -> Check:
@@ -23,8 +22,15 @@ def alarms(expected: ExpectedRegion) -> Check:
         for finding in _findings(expected, alarm, deployed.get(alarm.name))
     ]
     quiet = len(wanted) - len({finding.resource for finding in findings})
-    findings += unexpected("alarm", [each.name for each in wanted], deployed, _UNEXPECTED)
+    findings += unexpected(
+        "alarm", [each.name for each in wanted], deployed, lambda name: _delete(expected, name)
+    )
     return check_of("alarms", f"{quiet}/{len(wanted)}" if wanted else "off", findings)
+
+
+def _delete(expected: ExpectedRegion, name: str) -> str:
+    command = aws_command(expected.region, "cloudwatch", "delete-alarms", "--alarm-names", name)
+    return unexpected_hint("alarm", command)
 
 
 def _deployed(expected: ExpectedRegion) -> dict[str, dict[str, Any]]:

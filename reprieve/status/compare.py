@@ -1,7 +1,7 @@
 """The one comparison of `reprieve status`: expected and deployed attributes of a resource."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from reprieve.status.attributes import Attributes, Json, PolicyJson
@@ -22,7 +22,8 @@ def compare(
     """
     for attribute in dict.fromkeys((*expected, *deployed)):
         for phrase in _differences(attribute, expected.get(attribute), deployed.get(attribute)):
-            yield Finding(name, Kind.DIFFERENT, f"{title} {phrase}.", hint)
+            text = f"{title} {phrase}."
+            yield Finding(name, Kind.DIFFERENT, text, hint, attribute=attribute)
 
 
 def missing(title: str, name: str) -> Finding:
@@ -31,12 +32,15 @@ def missing(title: str, name: str) -> Finding:
 
 
 def unexpected(
-    kind: str, wanted: Iterable[str], found: Iterable[str], hint: str
+    kind: str, wanted: Iterable[str], found: Iterable[str], hint: Callable[[str], str]
 ) -> Iterator[Finding]:
-    """Yield a finding for each resource of a kind, by its name, that the settings do not define."""
+    """Yield a finding for each resource of a kind, by its name, that the settings do not define.
+
+    `hint` returns what to do about the resource of a name.
+    """
     for name in sorted(set(found) - set(wanted)):
         text = f"{title_of(kind, name)} is not defined by the settings."
-        yield Finding(name, Kind.UNEXPECTED, text, hint)
+        yield Finding(name, Kind.UNEXPECTED, text, hint(name))
 
 
 def unexpected_hint(kind: str, remedy: str, *, done: str = "created") -> str:
@@ -115,7 +119,10 @@ def _is_short(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return printable(_text(value)) or '""'
+    text = printable(_text(value))
+    # In a sentence, a value of several words needs marks. JSON has its brackets.
+    has_words = isinstance(value, str) and len(text.split()) > 1
+    return f'"{text}"' if has_words or not text.strip() else text
 
 
 def _text(value: Any) -> str:

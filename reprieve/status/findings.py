@@ -1,12 +1,12 @@
 """What `reprieve status` finds: a check is one cell of its table, a finding one problem there."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from reprieve.aws.account import reason_and_hint
 from reprieve.environment.cdk import deploy_command
-from reprieve.names import STACK
 from reprieve.text import counted
 
 
@@ -47,6 +47,7 @@ class Finding:
     name the Region, so that the same problem in many Regions is one finding. `reason` says why, if
     that is known: often in the words of AWS. `reason` and `hint` may be empty. `count` is the
     number in a `problem` that counts something: such problems of several Regions add up.
+    `attribute` is what differs of the resource, if one attribute does: `state`, `tag team`.
     """
 
     resource: str
@@ -55,6 +56,7 @@ class Finding:
     hint: str
     reason: str = ""
     count: Count | None = None
+    attribute: str = ""
 
     @classmethod
     def counted(cls, resource: str, kind: Kind, count: Count, hint: str) -> "Finding":
@@ -66,6 +68,25 @@ class Finding:
         """Return a finding about what could not be read, because of an error."""
         reason, hint = reason_and_hint(error)
         return cls(resource, Kind.UNKNOWN, problem, hint, reason)
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether the guard works all the same: a text that people read differs, or a version."""
+        return self.attribute in _HARMLESS or self.attribute.startswith("tag ")
+
+    @property
+    def rank(self) -> int:
+        """How bad it is, for sorting: the worst is 0."""
+        if self.kind is Kind.UNGUARDED or self.resource == "region":
+            return 0
+        if self.is_harmless:
+            return 4
+        return {Kind.UNKNOWN: 2, Kind.UNEXPECTED: 3}.get(self.kind, 1)
+
+
+VERSION: Final = "version"
+"""The attribute of a resource that is missing, but is there in another version."""
+_HARMLESS: Final = ("description", "display name", VERSION)
 
 
 class Verdict(StrEnum):
@@ -102,10 +123,21 @@ DEPLOY: Final = (
 """What to do wherever Terraform would restore the resource, if the stack is that of one account."""
 
 
+SWEEP: Final = (
+    "Then run `reprieve sweep`: keys may be pending deletion that were not rescued meanwhile."
+)
+"""What to do, too, after a rescue may have been missed."""
+
+
+def with_sweep(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings about what rescues need: where it did not work, the hint says to sweep."""
+    for each in findings:
+        worked = each.kind is Kind.UNEXPECTED or (each.is_harmless and each.attribute != VERSION)
+        yield each if worked else replace(each, hint=f"{each.hint} {SWEEP}".lstrip())
+
+
 def for_target(check: Check, target: str) -> Check:
     """Return a check whose hints name the stacks of its account, as `deploy_target` does."""
-    hint = DEPLOY.replace(f"deploy {STACK}`", f"deploy {target}`")
-    findings = [
-        replace(each, hint=hint) if each.hint == DEPLOY else each for each in check.findings
-    ]
+    command, own = f"`{deploy_command()}`", f"`{deploy_command(target)}`"
+    findings = [replace(each, hint=each.hint.replace(command, own)) for each in check.findings]
     return replace(check, findings=tuple(findings))

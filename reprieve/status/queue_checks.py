@@ -1,24 +1,29 @@
 """What `reprieve status` checks of the dead-letter queue."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from reprieve.aws.account import NO_QUEUE, is_code
 from reprieve.names import Names
+from reprieve.status.commands import aws_command
 from reprieve.status.compare import missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Count, Finding, Kind, check_of
 from reprieve.status.kinds import queue as kind
 from reprieve.status.tags import compare_tagged
 
-_UNEXPECTED: Final = unexpected_hint("queue", "`aws sqs delete-queue`")
-
 
 def dead_letters(expected: ExpectedRegion) -> Check:
     """Check the queue, that every event was delivered, and that there is no other queue."""
     wanted = expected.guard.queue
     sqs = expected.client("sqs")
-    others = list(unexpected("queue", [wanted.name], _names(sqs, expected.names), _UNEXPECTED))
+    urls = _urls(sqs, expected.names)
+
+    def delete(name: str) -> str:
+        command = aws_command(expected.region, "sqs", "delete-queue", "--queue-url", urls[name])
+        return unexpected_hint("queue", command)
+
+    others = list(unexpected("queue", [wanted.name], urls, delete))
     try:
         url = sqs.get_queue_url(QueueName=wanted.name)["QueueUrl"]
         deployed = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
@@ -45,17 +50,14 @@ def dead_letters(expected: ExpectedRegion) -> Check:
     return check_of("dead letters", text, [*findings, *others])
 
 
-def _names(sqs: Any, names: Names) -> Iterator[str]:
-    """Yield the names of the queues with Reprieve's prefix, but for those of a drill that runs."""
+def _urls(sqs: Any, names: Names) -> dict[str, str]:
+    """Return the queues with Reprieve's prefix by their names, but for those of a drill."""
     # Without a page size SQS returns no token, and no more than 1,000 queues.
     pages = sqs.get_paginator("list_queues").paginate(
         QueueNamePrefix=names.beginning, PaginationConfig={"PageSize": 1000}
     )
-    for page in pages:
-        for url in page.get("QueueUrls", ()):
-            name = url.rpartition("/")[2]
-            if not name.startswith(names.drill):
-                yield name
+    named = ((url.rpartition("/")[2], url) for page in pages for url in page.get("QueueUrls", ()))
+    return {name: url for name, url in named if not name.startswith(names.drill)}
 
 
 def _waiting(deployed: Mapping[str, Any]) -> int:
@@ -67,10 +69,11 @@ def _waiting(deployed: Mapping[str, Any]) -> int:
 
 
 def _undelivered(waiting: int, name: str, region: str, url: str) -> Finding:
+    options = "--queue-url", url, "--message-attribute-names", "All"
+    receive = aws_command(region, "sqs", "receive-message", *options)
     return Finding.counted(
         name,
         Kind.FAILING,
         Count(waiting, "event could not be delivered.", "events could not be delivered."),
-        "Read them, check the keys that they name, then delete them: `aws sqs "
-        f"receive-message --region {region} --queue-url {url} --message-attribute-names All`.",
+        f"Read them, check the keys that they name, then delete them: {receive}.",
     )

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from reprieve.aws.account import Account
-from reprieve.guard.remediation import roles_of
+from reprieve.guard.remediation import roles_of, started_runbooks
 from reprieve.guard.resources import Role
 from reprieve.guard.tags import tags_of
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import unknown
 from reprieve.status.compare import missing, title_of
-from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
+from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of, with_sweep
 from reprieve.status.kinds import role as kind
 from reprieve.status.tags import compare_tagged
 from reprieve.text import printable
@@ -29,12 +29,16 @@ def roles(account: Account, settings: Settings, others: Collection[str] = ()) ->
     if not wanted and not given and not exempt:
         return Check("roles", "off")
     iam = account.client("iam", home)
+    names = settings.resource_names
+    starting = [names.eventbridge_role] if started_runbooks(settings) else []
+    rescuing = [names.automation_role, names.patrol_role, *starting]
     findings: list[Finding] = []
     try:
         for role in wanted:
-            findings += _role_findings(iam, role, tags_of(settings))
+            of_role = _role_findings(iam, role, tags_of(settings))
+            findings += with_sweep(of_role) if role.name in rescuing else of_role
         if given:
-            findings += _given_role_findings(iam, given)
+            findings += with_sweep(_given_role_findings(iam, given))
         findings += _principal_findings(iam, settings, account.id, others)
     except Exception as error:
         check = unknown("roles", error)

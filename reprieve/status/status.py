@@ -1,6 +1,6 @@
 """`reprieve status`: whether every Region is guarded as the settings say."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from reprieve.settings.schema import Settings
 from reprieve.status.checks import RELAY_CHECKS, checks_of, unknown
 from reprieve.status.dashboard_check import dashboard_findings
 from reprieve.status.expected import expected_in, relay_in
-from reprieve.status.findings import DEPLOY, Check, Count, Finding, Kind, Verdict, for_target
+from reprieve.status.findings import DEPLOY, SWEEP, Check, Count, Finding, Kind, Verdict, for_target
 from reprieve.status.role_check import roles as check_roles
 from reprieve.status.trail_check import Trail, trails_of
 from reprieve.status.trails import trail_checks
@@ -106,6 +106,7 @@ class AccountStatus:
             "profile": self.profile,
             "healthy": self.is_healthy,
             "suggestion": self.suggestion,
+            "findings": list(self._findings_as_json()),
             "roles": _as_json(self.roles),
             "regions": [
                 _as_json(each)
@@ -114,8 +115,19 @@ class AccountStatus:
             ],
         }
 
+    def _findings_as_json(self) -> Iterator[dict[str, Any]]:
+        """Yield every finding, with its Region and check; those of the account have no Region."""
+        for finding in self.roles.findings:
+            yield {"region": None, "check": self.roles.name} | _as_json(finding)
+        for each in self.regions:
+            for finding in each.findings:
+                yield {"region": each.region, "check": None} | _as_json(finding)
+            for check in each.checks:
+                for finding in check.findings:
+                    yield {"region": each.region, "check": check.name} | _as_json(finding)
 
-def _as_json(found: Check | RegionStatus) -> dict[str, Any]:
+
+def _as_json(found: Check | Finding | RegionStatus) -> dict[str, Any]:
     """Return all fields, but for a finding's count: its problem has the number."""
     return asdict(
         found, dict_factory=lambda items: {name: each for name, each in items if name != "count"}
@@ -244,7 +256,8 @@ def _status_in(
     except Exception as error:
         checks.append(unknown("number of keys", error))
     status = RegionStatus(region, Coverage.WATCHED, keys, tuple(checks))
-    return _summarized(status, len(expected.guard.rules)), _trails(account, region)
+    hint = f"{DEPLOY} {SWEEP}" if settings.remediation.enabled else DEPLOY
+    return _summarized(status, len(expected.guard.rules), hint), _trails(account, region)
 
 
 def _trails(account: Account, region: str) -> dict[str, Trail] | Exception:
@@ -254,7 +267,7 @@ def _trails(account: Account, region: str) -> dict[str, Trail] | Exception:
         return error
 
 
-def _summarized(status: RegionStatus, rules: int) -> RegionStatus:
+def _summarized(status: RegionStatus, rules: int, hint: str) -> RegionStatus:
     """Report it as one finding where nothing at all is deployed: none of so many rules."""
     findings = status.all_findings
     missing_rules = next(check.findings for check in status.checks if check.name == "rules")
@@ -264,7 +277,7 @@ def _summarized(status: RegionStatus, rules: int) -> RegionStatus:
     return replace(
         status,
         checks=tuple(replace(check, findings=()) for check in status.checks),
-        findings=(Finding("region", Kind.MISSING, problem, DEPLOY),),
+        findings=(Finding("region", Kind.MISSING, problem, hint),),
     )
 
 

@@ -8,6 +8,7 @@ from reprieve.environment.cdk import deploy_command
 from reprieve.guard.resources import Topic
 from reprieve.status.attributes import Attributes
 from reprieve.status.chat_checks import chat_findings
+from reprieve.status.commands import aws_command
 from reprieve.status.compare import compare, missing, title_of
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import DEPLOY, Check, Finding, Kind, check_of
@@ -20,7 +21,7 @@ _CONFIRM: Final = (
     f"`{deploy_command()}` sends another one as soon as SNS has deleted the first subscription."
 )
 _CONFIRM_AGAIN: Final = (
-    'Send the request again with `aws sns subscribe`, then open the e-mail from "Reprieve REGION" '
+    'Send the request again with {subscribe}, then open the e-mail from "Reprieve REGION" '
     "and confirm. SNS suspends a subscription over 10 e-mails a second, and deletes it after two "
     "days. Then run `reprieve sweep`: alerts of that time may be lost."
 )
@@ -29,7 +30,7 @@ _CONFIRM_AGAIN: Final = (
 _CONFIRM_ENDPOINT: Final = (
     "The endpoint must confirm: it opens the SubscribeURL of the request that SNS sent to it. "
     f"`{deploy_command()}` sends another request as soon as SNS has deleted the first "
-    "subscription, after two days. `aws sns subscribe` sends one at once."
+    "subscription, after two days. {subscribe} sends one at once."
 )
 
 
@@ -84,12 +85,21 @@ def _findings(
 def _unconfirmed(expected: ExpectedRegion, topic: Topic, address: str) -> Finding:
     if address not in topic.emails:
         text = f"{address} has not confirmed, and receives nothing."
-        return Finding(address, Kind.UNCONFIRMED, text, _CONFIRM_ENDPOINT)
+        protocol = next(each.protocol for each in topic.subscriptions if each.shown == address)
+        # What is shown of a webhook is not all of it.
+        hint = _CONFIRM_ENDPOINT.format(subscribe=_subscribe(expected, topic, protocol, "ENDPOINT"))
+        return Finding(address, Kind.UNCONFIRMED, text, hint)
     if may_be_suspended(expected.client("cloudwatch"), topic.name):
         text = f"{address} is not notified: it has not confirmed, or SNS has suspended it."
-        return Finding(address, Kind.UNCONFIRMED, text, _CONFIRM_AGAIN)
+        hint = _CONFIRM_AGAIN.format(subscribe=_subscribe(expected, topic, "email", address))
+        return Finding(address, Kind.UNCONFIRMED, text, hint)
     text = f"{address} has not confirmed, and is not notified."
     return Finding(address, Kind.UNCONFIRMED, text, _CONFIRM)
+
+
+def _subscribe(expected: ExpectedRegion, topic: Topic, protocol: str, endpoint: str) -> str:
+    options = "--topic-arn", topic.arn, "--protocol", protocol, "--notification-endpoint", endpoint
+    return aws_command(expected.region, "sns", "subscribe", *options)
 
 
 def _deployed(expected: ExpectedRegion, topic: Topic) -> dict[tuple[str, str], str]:

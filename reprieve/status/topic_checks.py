@@ -1,10 +1,11 @@
 """What `reprieve status` checks of the topics and of the key that encrypts the alerts."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from reprieve.aws.account import NO_TOPIC, is_code
 from reprieve.guard.resources import Topic
+from reprieve.status.commands import aws_command
 from reprieve.status.compare import missing, title_of, unexpected, unexpected_hint
 from reprieve.status.expected import ExpectedRegion
 from reprieve.status.findings import Check, Finding, Kind, check_of
@@ -12,25 +13,27 @@ from reprieve.status.kinds import key as key_kind
 from reprieve.status.kinds import topic as kind
 from reprieve.status.tags import compare_tagged
 
-_UNEXPECTED: Final = unexpected_hint("topic", "`aws sns delete-topic`")
-
 
 def topic(expected: ExpectedRegion) -> Check:
     """Check that the topics are as the settings define them, and have a key that works."""
     topics = expected.guard.topics
     findings = [finding for each in topics for finding in _findings(expected, each)]
-    names = [each.name for each in topics]
-    findings += unexpected("topic", names, _names(expected), _UNEXPECTED)
+    deployed = _arns(expected)
+
+    def delete(name: str) -> str:
+        command = aws_command(expected.region, "sns", "delete-topic", "--topic-arn", deployed[name])
+        return unexpected_hint("topic", command)
+
+    findings += unexpected("topic", [each.name for each in topics], deployed, delete)
     return check_of("topic", "wrong" if findings else "there", findings)
 
 
-def _names(expected: ExpectedRegion) -> Iterator[str]:
-    """Yield the names of the topics with Reprieve's prefix; SNS lists all topics only."""
-    for page in expected.client("sns").get_paginator("list_topics").paginate():
-        for each in page["Topics"]:
-            name = each["TopicArn"].rpartition(":")[2]
-            if name.startswith(expected.names.beginning):
-                yield name
+def _arns(expected: ExpectedRegion) -> dict[str, str]:
+    """Return the topics with Reprieve's prefix, by their names; SNS lists all topics only."""
+    pages = expected.client("sns").get_paginator("list_topics").paginate()
+    arns = (each["TopicArn"] for page in pages for each in page["Topics"])
+    named = ((arn.rpartition(":")[2], arn) for arn in arns)
+    return {name: arn for name, arn in named if name.startswith(expected.names.beginning)}
 
 
 def _findings(expected: ExpectedRegion, topic: Topic) -> Iterator[Finding]:
@@ -78,12 +81,15 @@ def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
     kms = expected.client("kms")
     metadata = kms.describe_key(KeyId=key_arn)["KeyMetadata"]
     if metadata["KeyState"] != "Enabled":
+        cancel, enable = (
+            aws_command(expected.region, "kms", call, "--key-id", key_arn)
+            for call in ("cancel-key-deletion", "enable-key")
+        )
         yield Finding(
             key_arn,
             Kind.FAILING,
             f"The key that encrypts the alerts is {metadata['KeyState']}: no alert can be sent.",
-            f"`aws kms cancel-key-deletion` if it is pending deletion, then `aws kms enable-key "
-            f"--region {expected.region} --key-id {key_arn}`.",
+            f"{cancel} if it is pending deletion, then {enable}.",
         )
     if key := expected.guard.key:
         tags = _tags(kms, key_arn)

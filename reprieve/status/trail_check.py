@@ -1,11 +1,12 @@
 """Whether CloudTrail's trails log the calls that the rules wait for: other calls, no rule sees."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from reprieve.aws.account import Account, explain
 from reprieve.runbooks.scripts.trails import field_selects, trail_gap
+from reprieve.status.commands import aws_command
 from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
 from reprieve.status.watched_calls import WatchedCall
 from reprieve.text import printable
@@ -69,16 +70,18 @@ def trail_check(
     for name, each in known.items():
         gaps = dict.fromkeys(str(each.gap(call)) for call in unseen)
         reasons.append(f"{name}: {'; '.join(gaps)}")
-    return _failed(unseen, len(unseen) == len(calls), printable("; ".join(reasons)), bool(unread))
+    start = None if unread else _start(trails)
+    return _failed(unseen, len(unseen) == len(calls), printable("; ".join(reasons)), start)
 
 
-def _failed(unseen: list[WatchedCall], blind: bool, reasons: str, unknown: bool) -> Check:
+def _failed(unseen: list[WatchedCall], blind: bool, reasons: str, start: str | None) -> Check:
+    """Return the check that failed; `start` is what to do, None if a trail could not be read."""
     what = "the calls that Reprieve watches" if blind else _names(unseen)
     problem = f"No trail is known to log {what} ({reasons})."
-    if unknown:
+    if start is None:
         return Check("trail", "?", (_finding(Kind.UNKNOWN, problem, _ASK),), Verdict.UNKNOWN)
     outcome = "Reprieve does not see any call." if blind else "Reprieve does not see those calls."
-    finding = _finding(Kind.DIFFERENT, f"{problem} {outcome}", _START)
+    finding = _finding(Kind.DIFFERENT, f"{problem} {outcome}", start)
     return check_of("trail", "BLIND" if blind else "PARTLY", [finding])
 
 
@@ -94,13 +97,24 @@ def _finding(kind: Kind, problem: str, hint: str) -> Finding:
 
 _CREATE = (
     "Create a trail for all Regions that logs management events: "
-    "`aws cloudtrail create-trail --is-multi-region-trail ...`, then `start-logging`."
-)
-_START = (
-    "Start it with `aws cloudtrail start-logging`. It must log all write management events, "
-    "including those of KMS, for all callers: `aws cloudtrail put-event-selectors`."
+    "`aws cloudtrail create-trail --name NAME --s3-bucket-name BUCKET --is-multi-region-trail`, "
+    "then `aws cloudtrail start-logging --name NAME`."
 )
 _ASK = "Ask the owner of the trail whether it logs these calls, or run `reprieve drill` to test it."
+
+
+def _start(trails: Sequence[Trail]) -> str:
+    """Return what to do about trails that do not log; of several, the reader has to choose one."""
+    region, arn = "HOME_REGION", "TRAIL_ARN"
+    if len(trails) == 1:
+        region, arn = trails[0]["HomeRegion"], trails[0]["TrailARN"]
+    start = aws_command(region, "cloudtrail", "start-logging", "--name", arn)
+    options = "--trail-name", arn, "--event-selectors", "SELECTORS"
+    select = aws_command(region, "cloudtrail", "put-event-selectors", *options)
+    return (
+        f"Start it with {start}. It must log all write management events, including those of KMS, "
+        f"for all callers: {select}."
+    )
 
 
 def _advanced_gap(selectors: Iterable[Mapping[str, Any]], call: WatchedCall) -> str | None:

@@ -1,7 +1,9 @@
 """The findings of `reprieve status`: each problem once, each hint once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from rich.console import Console
 
@@ -14,6 +16,10 @@ _ANY_REGION = "REGION"
 _ANY_RESOURCE = "ID"
 """Stands for the resource in a hint that is the same for several but for their names."""
 _ACCOUNT = "the account"
+_COMMAND: Final = re.compile(r"`[^`]*`")
+_HASH: Final = re.compile(r"(?<=[a-z]-)[0-9a-f]{8}(?![-\w])")
+_ANY_HASH = "HASH"
+"""Stands for the end of a runbook's name, which is of its content and differs between Regions."""
 
 _Places = dict[str, Finding]
 """By the name of a Region, or `_ACCOUNT`: what was found there."""
@@ -22,8 +28,9 @@ _Places = dict[str, Finding]
 def show_findings(status: AccountStatus, out: Console) -> None:
     """Print what is wrong and where, and under the problems that share a hint the hint."""
     by_hint: dict[str, list[tuple[Finding, _Places]]] = {}
-    for general, places in _merged(status).items():
-        hint = general.hint.replace(general.resource, _ANY_RESOURCE)
+    merged = _merged(status).items()
+    for general, places in sorted(merged, key=lambda each: each[0].rank):
+        hint = _without_resource(general)
         by_hint.setdefault(hint, []).append((general, places))
     for hint, problems in by_hint.items():
         for _, places in problems:
@@ -31,6 +38,12 @@ def show_findings(status: AccountStatus, out: Console) -> None:
         if hint:
             out.print(marked("  → ", escaped(_most_precise(hint, problems))))
         out.print()
+
+
+def _without_resource(finding: Finding) -> str:
+    """Return the hint with the resource's name replaced in its commands."""
+    name = re.compile(rf"(?<![-\w]){re.escape(finding.resource)}(?![-\w])")
+    return _COMMAND.sub(lambda found: name.sub(_ANY_RESOURCE, found[0]), finding.hint)
 
 
 def _most_precise(hint: str, problems: Sequence[tuple[Finding, _Places]]) -> str:
@@ -72,8 +85,8 @@ def _where(places: _Places, status: AccountStatus) -> str:
 def _merged(status: AccountStatus) -> dict[Finding, _Places]:
     """Return the findings, each with the places where it was found: unguarded Regions first.
 
-    Findings that differ between Regions only in their names, or in a number, become one finding. If
-    nothing at all is deployed, no single resource is missing.
+    Findings that differ between Regions only in their names, in a hash or in a number, become one.
+    If nothing at all is deployed, no single resource is missing.
     """
     merged: dict[Finding, _Places] = {}
     for region in sorted(status.regions, key=lambda each: not each.findings):
@@ -85,6 +98,8 @@ def _merged(status: AccountStatus) -> dict[Finding, _Places]:
             key = _general(region.region, finding)
             if key.count:
                 key = replace(key, problem="", count=key.count._replace(number=0))
+            if region.region in merged.get(key, {}):
+                key = finding  # two of one Region, which differ in a hash
             merged.setdefault(key, {})[region.region] = finding
     for finding in status.roles.findings if status.has_guard else ():
         merged.setdefault(finding, {})[_ACCOUNT] = finding
@@ -92,11 +107,15 @@ def _merged(status: AccountStatus) -> dict[Finding, _Places]:
 
 
 def _general(region: str, finding: Finding) -> Finding:
-    """Return a finding with the Region's name replaced, in the resource's ARN too."""
+    """Return a finding with the Region's name and hashes replaced, in the resource's ARN too."""
+
+    def generalised(text: str) -> str:
+        return _HASH.sub(_ANY_HASH, text.replace(region, _ANY_REGION))
+
     return replace(
         finding,
-        resource=finding.resource.replace(region, _ANY_REGION),
-        problem=finding.problem.replace(region, _ANY_REGION),
-        reason=finding.reason.replace(region, _ANY_REGION),
-        hint=finding.hint.replace(region, _ANY_REGION),
+        resource=generalised(finding.resource),
+        problem=generalised(finding.problem),
+        reason=generalised(finding.reason),
+        hint=generalised(finding.hint),
     )

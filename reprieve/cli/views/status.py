@@ -28,7 +28,10 @@ _STYLES = {Verdict.OK: "", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "yellow"}
 # A file has no colours, so a failed check is marked too.
 _MARKS = {Verdict.OK: "", Verdict.WRONG: "✘ ", Verdict.UNKNOWN: "? "}
 _NO_GUARD = "no guard"
-_DEPLOY = "Deploy: `reprieve diff` shows what is created, `{}` creates it."
+_DEPLOY = (
+    "Deploy: `reprieve diff` shows what is created, `{}` creates it. Then run `reprieve sweep`: it "
+    "finds keys that are already pending deletion."
+)
 _NAMED = 4
 """How many Regions a line below the table names: of more it only gives the number."""
 _ASIDE = {

@@ -63,6 +63,26 @@ def test_what_status_says_to_deploy_a_deployment_mends(operator, account):
     assert operator.run("status", *THREE).exit_code == 0
 
 
+def test_a_rule_that_was_off_needs_a_sweep(operator):
+    """Keys stay pending deletion if their deletion was scheduled meanwhile."""
+    with damaged(operator.sandbox, breaking.rule_is_disabled):
+        printed = operator.run("status", "--json", *THREE)
+    (account,) = printed.json["accounts"]
+    (found,) = account["findings"]
+    assert (found["region"], found["check"], found["attribute"]) == (BROKEN, "rules", "state")
+    assert "fixes it. Then run `reprieve sweep`: " in found["hint"]
+
+
+def test_what_the_settings_changed_is_not_seventeen_lines(operator):
+    """The hashes of runbooks differ by Region. The version that is there is named, once."""
+    settings = operator.settings | {"REPRIEVE_PATROL__EVERY": "1 day"}
+    printed = Operator(operator.sandbox, settings).run("status", *THREE)
+    problems = [line for line in printed.text.splitlines() if line.startswith("✘ The ")]
+    assert len(problems) == len(set(problems)) <= 5
+    assert [each for each in problems if "Another version is there: reprieve-patrol-HASH" in each]
+    assert "is not defined by the settings" not in printed.text
+
+
 def test_an_alarm_that_is_on_is_found(operator):
     """With what each finding reports, in its words."""
     with damaged(operator.sandbox, breaking_reports.alarm_is_on):

@@ -55,8 +55,8 @@ RULES = {
     ),
     "description": (
         breaking.rule_is(Description="harmless"),
-        f"The rule {RULE} has the description harmless, not Reprieve: A KMS key was scheduled for "
-        "deletion.",
+        f'The rule {RULE} has the description harmless, not "Reprieve: A KMS key was scheduled '
+        'for deletion.".',
     ),
     "more": (breaking.rule_is_strange, "The rule reprieve-old is not defined by the settings."),
 }
@@ -115,7 +115,7 @@ TOPICS = {
     ),
     "sender": (
         breaking_quietly.topic_has("DisplayName", "Holidays"),
-        f"{TOPIC} has the display name Holidays, not Reprieve {BROKEN}.",
+        f'{TOPIC} has the display name Holidays, not "Reprieve {BROKEN}".',
     ),
     "delivery policy": (
         breaking_quietly.topic_has("DeliveryPolicy", '{"http": {}}'),
@@ -187,11 +187,11 @@ QUEUES = {
     ),
     "encryption": (
         breaking_reports.queue_is(SqsManagedSseEnabled="false"),
-        f"{QUEUE} has the encryption none, not with a key of SQS.",
+        f'{QUEUE} has the encryption none, not "with a key of SQS".',
     ),
     "delay": (
         breaking_reports.queue_is(DelaySeconds="900"),
-        f"{QUEUE} has the delivery delay 900 s, not 0 s.",
+        f'{QUEUE} has the delivery delay "900 s", not "0 s".',
     ),
     "more": (
         breaking_quietly.queue_is_strange,

@@ -24,7 +24,11 @@ def test_a_finding_names_its_resource_and_what_to_do():
     """Beside the sentence: that is what programs read."""
     (finding,) = compare("The alarm a", "a", {"threshold": 0}, {"threshold": 1e9})
     expected = Finding(
-        "a", Kind.DIFFERENT, "The alarm a has the threshold 1000000000, not 0.", DEPLOY
+        "a",
+        Kind.DIFFERENT,
+        "The alarm a has the threshold 1000000000, not 0.",
+        DEPLOY,
+        attribute="threshold",
     )
     assert finding == expected
 
@@ -51,6 +55,10 @@ def test_what_is_the_same_is_not_found(expected, deployed):
 
 DIFFERENT = {
     "another": ("red", "blue", ["has the colour blue, not red"]),
+    "several words": ("red", "red: no", ['has the colour "red: no", not red']),
+    "several words missing": ("a b", None, ['has no colour; the settings define "a b"']),
+    "words in a list": (("a b",), (), ['lacks "a b" in its colour']),
+    "numbers": (60, 1.5, ["has the colour 1.5, not 60"]),
     "missing": ("red", None, ["has no colour; the settings define red"]),
     "more": (None, "blue", ["has the colour blue, which the settings do not define"]),
     "empty": ("red", "", ['has the colour "", not red']),
@@ -122,10 +130,13 @@ def test_an_attribute_that_only_one_side_has_is_found():
 
 def test_what_is_too_much_is_named():
     """By its escaped name, in the order of names."""
-    found = list(unexpected("rule", ["a"], ["c\n", "a", "b"], "Delete it."))
+    found = list(unexpected("rule", ["a"], ["c\n", "a", "b"], lambda name: f"Delete {name!r}."))
     assert found == [
-        Finding("b", Kind.UNEXPECTED, "The rule b is not defined by the settings.", "Delete it."),
+        Finding("b", Kind.UNEXPECTED, "The rule b is not defined by the settings.", "Delete 'b'."),
         Finding(
-            "c\n", Kind.UNEXPECTED, r"The rule c\n is not defined by the settings.", "Delete it."
+            "c\n",
+            Kind.UNEXPECTED,
+            r"The rule c\n is not defined by the settings.",
+            r"Delete 'c\n'.",
         ),
     ]

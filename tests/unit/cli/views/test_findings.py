@@ -1,12 +1,13 @@
 """How `reprieve status` prints what it finds: each problem once, each hint once."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from reprieve.cli.views.findings import show_findings
-from reprieve.status.findings import DEPLOY, Check, Finding, Kind, Verdict
+from reprieve.status.findings import DEPLOY, VERSION, Check, Finding, Kind, Verdict
 from reprieve.status.status import AccountStatus, Coverage, RegionStatus
 
 REGIONS = ("eu-west-1", "eu-west-2", "us-east-1", "us-east-2")
@@ -58,6 +59,77 @@ def test_a_problem_that_differs_by_the_name_of_the_region_is_one():
         "",
     ]
     assert printed(here[:1])[::2] == ["✘ It is arn:eu-west-1:x.", "  → --region eu-west-1"]
+
+
+def runbook(name):
+    """Return the finding about a runbook that is missing."""
+    return Finding(name, Kind.MISSING, f"The runbook {name} is missing.", f"Run `x --name {name}`.")
+
+
+def test_names_that_differ_in_a_hash_are_one_problem():
+    """A runbook's hash is another in each Region; where it is one Region, its own stands there."""
+    hashes = ("7d6b8fde", "4c1aeb29")
+    found = [[runbook(f"reprieve-patrol-{each}")] for each in hashes]
+    assert printed(found) == [
+        "✘ The runbook reprieve-patrol-HASH is missing.",
+        "  eu-west-1, eu-west-2",
+        "  → Run `x --name reprieve-patrol-HASH`.",
+        "",
+    ]
+    assert printed(found[:1])[0] == "✘ The runbook reprieve-patrol-7d6b8fde is missing."
+    found = [[runbook("reprieve-patrol-7d6b8fde"), runbook("reprieve-rescue-4c1aeb29")]]
+    assert [line for line in printed(found) if line.startswith("✘")] == [
+        "✘ The runbook reprieve-patrol-7d6b8fde is missing.",
+        "✘ The runbook reprieve-rescue-4c1aeb29 is missing.",
+    ]
+
+
+def test_two_of_a_region_that_differ_in_a_hash_are_both_shown():
+    """No finding hides another one."""
+    found = [[runbook("reprieve-patrol-7d6b8fde"), runbook("reprieve-patrol-4c1aeb29")]]
+    text = "\n".join(printed(found))
+    assert "reprieve-patrol-7d6b8fde is missing" in text
+    assert "reprieve-patrol-4c1aeb29 is missing" in text
+
+
+def test_ids_of_keys_and_executions_stay():
+    """Their first part has eight digits, too."""
+    found = [
+        [finding("The rescue 4c1aeb29-0000-4000-8000-000000000000 failed.", "")],
+        [finding("The rescue 7d6b8fde-0000-4000-8000-000000000000 failed.", "")],
+    ]
+    assert len([line for line in printed(found) if line.startswith("✘")]) == 2
+
+
+def test_the_worst_is_the_first():
+    """Before texts that people read, what the settings do not define, and what was not read."""
+    found = [
+        replace(finding("The description differs."), attribute="description"),
+        replace(finding("The tag differs."), attribute="tag team"),
+        replace(finding("A version.", "Wait."), kind=Kind.MISSING, attribute=VERSION),
+        replace(finding("Too much."), kind=Kind.UNEXPECTED),
+        replace(finding("Not read."), kind=Kind.UNKNOWN),
+        replace(finding("Disabled."), attribute="state"),
+        replace(finding("No subscription."), kind=Kind.MISSING),
+        replace(finding("No guard."), kind=Kind.MISSING, resource="region"),
+    ]
+    shown = [line[2:] for line in printed([found]) if line.startswith("✘")]
+    assert shown == [
+        *("No guard.", "Disabled.", "No subscription.", "Not read.", "Too much."),
+        *("The description differs.", "The tag differs.", "A version."),
+    ]
+
+
+def test_only_commands_have_id_in_place_of_a_name():
+    """The words around them stay, also where they have the name."""
+    hint = "Start the trail: `aws cloudtrail start-logging --name {}`, or create a trail."
+    found = [
+        [Finding(each, Kind.FAILING, f"{each} is off.", hint.format(each))]
+        for each in ("trail", "other")
+    ]
+    shown = [line for line in printed(found, width=120) if line.startswith("  →")]
+    command = "`aws cloudtrail start-logging --name ID`"
+    assert shown == [f"  → Start the trail: {command}, or create a trail."]
 
 
 def test_all_regions_are_not_listed():
