@@ -193,3 +193,12 @@ PATTERNS = {
 def test_the_calls_of_a_pattern_are_read_from_it(pattern, expected):
     """Each once, however many rules wait for it."""
     assert watched_calls([rule(pattern), rule(pattern)]) == expected
+
+
+def test_the_command_names_the_trail_if_there_is_one():
+    """Of several, the reader has to choose."""
+    logging = {f"arn:{name}": Logging({"IsLogging": False}, {}) for name in "ab"}
+    (one,) = trail_check([trail("a")], logging, CALLS).findings
+    assert "`aws cloudtrail start-logging --region eu-west-1 --name arn:a`" in one.hint
+    (two,) = trail_check([trail("a"), trail("b")], logging, CALLS).findings
+    assert "`aws cloudtrail start-logging --region HOME_REGION --name TRAIL_ARN`" in two.hint
