@@ -50,3 +50,14 @@ def test_the_token_of_a_url_is_never_shown():
         assert "https://events.example.com/… (hash " in each
         assert UNSAFE not in each
     assert len(set(found)) == 4
+
+
+def test_the_command_asks_the_endpoint_again_without_its_token():
+    """With the Region, the topic and the protocol; what is shown of the URL is not all of it."""
+    text = texts({"Protocol": "https", "Endpoint": URL, "SubscriptionArn": "PendingConfirmation"})
+    command = (
+        "`aws sns subscribe --region eu-west-1 "
+        "--topic-arn arn:aws:sns:eu-west-1:111122223333:reprieve-json --protocol https "
+        "--notification-endpoint ENDPOINT`"
+    )
+    assert command in text
