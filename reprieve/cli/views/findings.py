@@ -19,7 +19,10 @@ _ACCOUNT = "the account"
 _COMMAND: Final = re.compile(r"`[^`]*`")
 _HASH: Final = re.compile(r"(?<=[a-z]-)[0-9a-f]{8}(?![-\w])")
 _ANY_HASH = "HASH"
-"""Stands for the end of a runbook's name, which is of its content and differs between Regions."""
+"""Stands for the end of a runbook's name, which is of its content and differs between Regions.
+
+A second one in the same finding is `HASH_2`.
+"""
 
 _Places = dict[str, Finding]
 """By the name of a Region, or `_ACCOUNT`: what was found there."""
@@ -108,9 +111,14 @@ def _merged(status: AccountStatus) -> dict[Finding, _Places]:
 
 def _general(region: str, finding: Finding) -> Finding:
     """Return a finding with the Region's name and hashes replaced, in the resource's ARN too."""
+    hashes: dict[str, str] = {}
+
+    def named(found: re.Match[str]) -> str:
+        number = len(hashes) + 1
+        return hashes.setdefault(found[0], _ANY_HASH if number == 1 else f"{_ANY_HASH}_{number}")
 
     def generalised(text: str) -> str:
-        return _HASH.sub(_ANY_HASH, text.replace(region, _ANY_REGION))
+        return _HASH.sub(named, text.replace(region, _ANY_REGION))
 
     return replace(
         finding,

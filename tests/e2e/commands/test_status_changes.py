@@ -56,7 +56,7 @@ RULES = {
     "description": (
         breaking.rule_is(Description="harmless"),
         f'The rule {RULE} has the description harmless, not "Reprieve: A KMS key was scheduled '
-        'for deletion.".',
+        'for deletion".',
     ),
     "more": (breaking.rule_is_strange, "The rule reprieve-old is not defined by the settings."),
 }

@@ -84,6 +84,15 @@ def test_names_that_differ_in_a_hash_are_one_problem():
     ]
 
 
+def test_two_hashes_of_a_finding_stay_apart():
+    """That it has one and not the other is what the sentence says."""
+    found = [
+        [finding(f"It has a-{old}, not a-{new}.", "")]
+        for old, new in (("7d6b8fde", "4c1aeb29"), ("00000000", "11111111"))
+    ]
+    assert printed(found)[0] == "✘ It has a-HASH, not a-HASH_2."
+
+
 def test_two_of_a_region_that_differ_in_a_hash_are_both_shown():
     """No finding hides another one."""
     found = [[runbook("reprieve-patrol-7d6b8fde"), runbook("reprieve-patrol-4c1aeb29")]]
