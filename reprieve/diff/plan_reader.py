@@ -23,6 +23,7 @@ from reprieve.diff.plan import (
     is_too_deep,
 )
 from reprieve.diff.references import References
+from reprieve.settings.split import MARKER_TYPE
 from reprieve.text import without_secrets
 
 _HINT: Final = "Create the JSON with: terraform show -json PLANFILE > plan.json"
@@ -208,7 +209,7 @@ class _Configuration:
         The attribute `region` decides (version 6 of the AWS provider has it), then the provider.
         The configuration no longer contains a deleted resource: then the Region of its ARNs does.
         """
-        if type.startswith("aws_iam_"):
+        if type.startswith("aws_iam_") or type == MARKER_TYPE:
             return ACCOUNT
         for value in values:
             if isinstance(region := value.get("region"), str) and region:

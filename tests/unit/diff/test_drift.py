@@ -176,3 +176,43 @@ def test_a_deletion_is_no_restoration():
     found = reviewed(drift, change(QUEUE, {RETENTION: DAY}, None))
     assert kinds(found.weakenings) == {"gone"}
     assert (found.restored, found.put_back) == ((), ())
+
+
+SUMMARIES = [{"account_id": "222233334444"}]
+
+
+@pytest.mark.parametrize(
+    ("type", "former", "now"),
+    [
+        # An account has joined: StackSets deploys to it by itself.
+        (
+            "aws_cloudformation_stack_set_instance",
+            {"stack_set_name": "reprieve-guard", "stack_instance_summaries": []},
+            {"stack_set_name": "reprieve-guard", "stack_instance_summaries": SUMMARIES},
+        ),
+        # The policy is that of another resource of the plan.
+        (
+            "aws_s3_bucket",
+            {"bucket": "reprieve-templates-111122223333", "policy": ""},
+            {"bucket": "reprieve-templates-111122223333", "policy": STRICT},
+        ),
+    ],
+)
+def test_what_stack_sets_bring_about_is_no_drift(type, former, now):
+    """Nobody has changed it outside of Terraform."""
+    policy = {"bucket": "reprieve-templates-111122223333", "policy": STRICT}
+    found = reviewed(
+        change(type, former, now), change("aws_s3_bucket_policy", policy, policy, "no-op")
+    )
+    assert [line.text for line in text_lines([found], labels=False)] == ["no changes"]
+
+
+def test_another_policy_of_a_bucket_is_drift():
+    """If the plan has no policy of this bucket."""
+    former, now = {"bucket": "a", "policy": ""}, {"bucket": "a", "policy": STRICT}
+    policy = {"bucket": "b", "policy": STRICT}
+    found = reviewed(
+        change("aws_s3_bucket", former, now),
+        change("aws_s3_bucket_policy", policy, policy, "no-op"),
+    )
+    assert any("policy: nothing" in line.text for line in text_lines([found], labels=False))

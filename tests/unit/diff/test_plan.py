@@ -69,6 +69,7 @@ def test_iam_resources_are_account_wide():
     """Their provider does not matter."""
     change: dict[str, Any] = {"actions": ["create"], "before": None, "after": {}}
     assert only(change, type="aws_iam_role").place == ACCOUNT
+    assert only(change, type="terraform_data").place == ACCOUNT
 
 
 def test_a_resource_of_a_module_with_an_index_finds_its_provider():
