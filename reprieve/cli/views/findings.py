@@ -111,6 +111,8 @@ def _merged(status: AccountStatus) -> dict[Finding, _Places]:
 
 def _general(region: str, finding: Finding) -> Finding:
     """Return a finding with the Region's name and hashes replaced, in the resource's ARN too."""
+    if finding.resource == "trail":
+        return finding  # the Region that it names is the trail's home, not the one that was checked
     hashes: dict[str, str] = {}
 
     def named(found: re.Match[str]) -> str:

@@ -84,6 +84,18 @@ def test_names_that_differ_in_a_hash_are_one_problem():
     ]
 
 
+def test_a_trail_of_all_regions_is_one_problem():
+    """Its command names its home Region, which is one of those that were checked."""
+    hint = "Start it with `aws cloudtrail start-logging --region eu-west-1 --name x`."
+    trail = Finding("trail", Kind.DIFFERENT, "No trail logs.", hint)
+    assert printed([[trail], [trail]]) == [
+        "✘ No trail logs.",
+        "  eu-west-1, eu-west-2",
+        f"  → {hint}",
+        "",
+    ]
+
+
 def test_two_hashes_of_a_finding_stay_apart():
     """That it has one and not the other is what the sentence says."""
     found = [
