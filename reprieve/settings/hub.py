@@ -24,6 +24,9 @@ them for each account.
 """
 
 
+UNKNOWN_HUB: Final = "is neither the id of an account nor the name of one in [accounts]"
+"""The rule about `notify.hub.account`; the hint depends on the names of the accounts."""
+
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 
 
@@ -31,7 +34,7 @@ def _hub_account(text: str) -> str:
     """Refuse what names no account. The name of one has become its id before."""
     if not ACCOUNT_ID.fullmatch(text):
         raise invalid(
-            "is neither the id of an account nor the name of one in [accounts]",
+            UNKNOWN_HUB,
             f'write 12 digits, such as "{EXAMPLE_ID}", or the NAME of an [accounts.NAME]',
         )
     return text
@@ -95,7 +98,7 @@ def hub_errors(
                 ("notify", "hub"),
                 dict(hub),
                 'has no effect with notify.topology = "regional"',
-                'remove it, or set topology = "hub"',
+                'remove it, or set notify.topology = "hub"',
             )
         return
     yield from _duplicate_errors(hub)

@@ -59,7 +59,7 @@ def _setting_errors(
         one, error = same[0]
         is_common = place == error["loc"] and len(same) < len(origins)
         names = [each.account.name for each, _ in same if is_common and each.account]
-        rule, hint = one.full_names(rule), one.full_names(error["ctx"]["hint"])
+        rule, hint = one.full_names(rule), one.hint_of(error)
         found.append((place, _setting_error(error, place, one.of(error, names), rule, hint)))
     return found
 

@@ -1,7 +1,7 @@
 """`[organization]`: who deploys the guard to the accounts of an organization, and how.
 
-With the engine "stacksets", a CloudFormation stack set of the hub's account deploys the guard to
-the members: the accounts of the organizational units. Terraform deploys the hub's account, and each
+With the engine "stacksets", CloudFormation stack sets of the hub's account deploy the guard to the
+members: the accounts of the organizational units. Terraform deploys the hub's account, and each
 other `[accounts.NAME]`.
 """
 
@@ -18,7 +18,7 @@ from reprieve.settings.hub import HUB_TOPOLOGY, given_hub
 from reprieve.settings.invalid import invalid, invalid_at, plain
 from reprieve.settings.split import STACK_WORD, state_name
 from reprieve.settings.state import Bucket
-from reprieve.settings.unvalidated import Values, entry_texts, table, texts
+from reprieve.settings.unvalidated import Texts, Values, entry_texts, table, texts
 
 TERRAFORM: Final = "terraform"
 STACK_SETS: Final = "stacksets"
@@ -26,8 +26,9 @@ ENGINES: Final = (TERRAFORM, STACK_SETS)
 """Who deploys the guard: Terraform to each account, or StackSets to those of an organization."""
 
 # Organizations API reference, "Root" and "OrganizationalUnit": Id.
-_ROOT = re.compile(r"r-[0-9a-z]{4,32}")
-_UNIT = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
+# A unit's id contains that of its root, without the r-.
+_ROOT = re.compile(r"r-(?P<root>[0-9a-z]{4,32})")
+_UNIT = re.compile(r"ou-(?P<root>[0-9a-z]{4,32})-[0-9a-z]{8,32}")
 _AMOUNT = re.compile(r"(?P<number>0|[1-9]\d{0,5})(?P<percent>%?)")
 
 Errors = Iterator[InitErrorDetails]
@@ -103,7 +104,7 @@ class OrganizationSettings(BaseModel, frozen=True, extra="forbid"):
     engine: _Engine = Field(
         default=TERRAFORM,
         description='Who deploys the guard to the accounts: "terraform", each account of the '
-        'settings, or "stacksets", a CloudFormation stack set also to all accounts of '
+        'settings, or "stacksets", CloudFormation stack sets also to all accounts of '
         "organizational units, and to those that join later. See [stacksets.md](stacksets.md).",
     )
     organizational_units: tuple[_Unit, ...] = Field(
@@ -158,7 +159,7 @@ _DEFAULTS: Final = {key: field.default for key, field in OrganizationSettings.mo
 
 
 def uses_stack_sets(values: Values) -> bool:
-    """Return whether a stack set deploys to accounts, by settings before validation."""
+    """Return whether stack sets deploy to accounts, by settings before validation."""
     return table(values, "organization").get("engine") == STACK_SETS
 
 
@@ -215,7 +216,9 @@ def _unit_errors(values: Values) -> Errors:
             'is required with organization.engine = "stacksets"',
             'write organizational_units = ["ou-abcd-12345678"], or the root for all accounts',
         )
-    if len(units) > 1:
+    foreign = list(_foreign_unit_errors(units))
+    yield from foreign
+    if len(units) > 1 and not foreign:
         for at, unit in units.items():
             if _ROOT.fullmatch(unit):
                 rule = "is the root, which includes every other unit of the list"
@@ -227,6 +230,23 @@ def _unit_errors(values: Values) -> Errors:
             yield invalid_at(at, id, rule, "remove it: Terraform deploys this account")
 
 
+def _foreign_unit_errors(units: Texts) -> Errors:
+    """Yield each unit that cannot be of the same organization as the first one."""
+    found = {at: _ROOT.fullmatch(unit) or _UNIT.fullmatch(unit) for at, unit in units.items()}
+    roots = {at: match["root"] for at, match in found.items() if match}
+    for at, root in roots.items():
+        first, of_first = next(iter(roots.items()))
+        if root != of_first:
+            yield invalid_at(
+                at,
+                units[at],
+                f'is of another organization than "{units[first]}": its root is r-{root}, and not '
+                f"r-{of_first}",
+                "copy both ids from AWS Organizations: all units of an organization have ids like "
+                "ou-ROOT-UNIT with the same ROOT",
+            )
+
+
 def _hub_errors(values: Values) -> Errors:
     """Yield the parts of the hub that members need."""
     notify = table(values, "notify")
@@ -236,12 +256,11 @@ def _hub_errors(values: Values) -> Errors:
             place,
             STACK_SETS,
             'needs notify.topology = "hub": nobody can confirm subscriptions in every account',
-            'set topology = "hub" under [notify], and hub = { account = "…", organization_id = '
-            '"o-…" }',
+            'set notify.topology = "hub"' + ("" if _is_complete(hub) else _COMPLETE_HUB),
         )
         return
     for key, what, example in (
-        ("account", "the account of the hub, which is also that of the stack set", EXAMPLE_ID),
+        ("account", "the account of the hub, which is also that of the stack sets", EXAMPLE_ID),
         ("organization_id", "so that accounts that join later may forward to it", "o-…"),
     ):
         if key not in hub:
@@ -249,8 +268,16 @@ def _hub_errors(values: Values) -> Errors:
             yield invalid_at(place, STACK_SETS, rule, f'add {key} = "{example}" to notify.hub')
 
 
+_COMPLETE_HUB: Final = ', and notify.hub = { account = "…", organization_id = "o-…" }'
+
+
+def _is_complete(hub: Mapping[str, object]) -> bool:
+    """Return whether a hub has the keys that members need."""
+    return {"account", "organization_id"} <= hub.keys()
+
+
 def _state_errors(values: Values) -> Errors:
-    """Yield a name of the state that the stack of the stack set would share."""
+    """Yield a name of the state that the stack of the stack sets would share."""
     state = table(values, "state")
     name = state_name(state.get("backend"))
     text = state.get(name)
@@ -272,15 +299,15 @@ def _member_errors(values: Values) -> Errors:
         yield invalid_at(
             ("remediation", "adaptive_concurrency"),
             True,
-            "changes a service setting, which CloudFormation cannot: the stack set's accounts "
-            "would not have it",
+            "changes a service setting, which CloudFormation cannot: the accounts of the stack "
+            "sets would not have it",
             f"remove it, or {own}",
         )
     if isinstance(role := remediation.get("automation_role_arn"), str):
         yield invalid_at(
             ("remediation", "automation_role_arn"),
             role,
-            "is a role of one account, and the stack set deploys to many",
+            "is a role of one account, and the stack sets deploy to many",
             f"remove it: Reprieve then creates a role in each account. Or {own}",
         )
     for place, type in entry_texts(values, "channel", "type").items():
@@ -288,15 +315,18 @@ def _member_errors(values: Values) -> Errors:
             yield invalid_at(
                 place,
                 type,
-                "notifies people of the events of its own account, and the stack set cannot deploy "
-                "it to the others",
-                "remove this channel, or write it under [accounts.NAME]: the hub sends the alerts "
-                "of all accounts through the others",
+                "notifies people of the events of its own account, and the stack sets cannot "
+                "deploy it to the others",
+                "remove it: the channels of the hub's account send the alerts of all accounts. To "
+                "keep it for the events of one account, list that account's channels as "
+                "[[accounts.NAME.channel]], with this one among them",
             )
 
 
 def hub_account_errors(values: Values, accounts: Mapping[str, object]) -> Errors:
-    """Yield a hub in none of the accounts, and an account whose stack has the name of the set's.
+    """Yield a hub in none of the accounts, and an account whose stack has the name of the sets'.
+
+    The type of the hub's account refuses what is no id.
 
     Args:
         values: The common settings, before validation: each value may be anything.
@@ -304,12 +334,12 @@ def hub_account_errors(values: Values, accounts: Mapping[str, object]) -> Errors
             `[accounts.NAME]`.
     """
     hub = given_hub(table(values, "notify")).get("account")
-    if not uses_stack_sets(values) or not isinstance(hub, str):
+    if not uses_stack_sets(values) or not isinstance(hub, str) or not ACCOUNT_ID.fullmatch(hub):
         return
     place = ("notify", "hub", "account")
     if not accounts:
         if table(values, "account").get("id") not in (None, hub):
-            rule = "is another account, and the stack set is deployed with the hub's account"
+            rule = "is another account, and the stack sets are deployed with the hub's account"
             yield invalid_at(place, hub, rule, 'set engine = "terraform" in this account')
         return
     owner = next((name for name, id in accounts.items() if id == hub), None)
@@ -317,7 +347,7 @@ def hub_account_errors(values: Values, accounts: Mapping[str, object]) -> Errors
         yield invalid_at(
             place,
             hub,
-            "is none of the accounts in [accounts], and the stack set is deployed with its stack",
+            "is none of the accounts in [accounts], and the stack sets are deployed with its stack",
             f'add a table for it: [accounts.security], with id = "{hub}"',
         )
         return

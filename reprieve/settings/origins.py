@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from reprieve.settings.accounts import (
+    ACCOUNTS,
     AccountTable,
     Tables,
     Variables,
@@ -16,9 +17,10 @@ from reprieve.settings.accounts import (
     overridden,
 )
 from reprieve.settings.errors import Place
+from reprieve.settings.hub import UNKNOWN_HUB
 from reprieve.settings.schema import Settings
 from reprieve.settings.sources import variable_of
-from reprieve.text import counted
+from reprieve.text import counted, nearest
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,14 @@ class Origins:
     def full_names(self, text: str) -> str:
         """Return a rule or a hint with the names that its settings have in the file."""
         return self.account.full_names(text) if self.account else text
+
+    def hint_of(self, error: ErrorDetails) -> str:
+        """Return the hint of an error. For a hub that is no account, it is the nearest name."""
+        rule, text, known = error["ctx"]["rule"], error["input"], self.content.get(ACCOUNTS)
+        names = known if rule == UNKNOWN_HUB and isinstance(known, dict) else {}
+        if near := nearest(str(text), names):
+            return f"did you mean {near}?"
+        return self.full_names(error["ctx"]["hint"])
 
     def of(self, error: ErrorDetails, accounts: Sequence[str] = ()) -> str:
         """Return the origin of an error: what to change, and what it does not go together with.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from reprieve.events.guard_events import GUARD_CHANGED
 from reprieve.settings.arns import principal_account
 from reprieve.settings.deployment import some_names
 from reprieve.settings.exemption import ended
@@ -34,6 +35,7 @@ def _warnings(settings: Settings, today: date) -> Iterator[str]:
     yield from ended(settings.exemption, today)
     yield from _hub_elsewhere(settings)
     yield from _foreign_deployers(settings)
+    yield from _no_deployers_of_stack_sets(settings)
     yield from _fallback_in_members(settings)
 
 
@@ -67,8 +69,22 @@ def _foreign_deployers(settings: Settings) -> Iterator[str]:
     if not account.id or not deployers:
         return
     if account.id not in map(principal_account, deployers):
-        where = "[accounts.NAME.exempt]" if account.name else "[exempt]"
         yield (
             "exempt.deployers has no principal of the account: its deployments send alerts. "
-            f"Name the role that deploys there in {where}."
+            f"Name the role that deploys there in {_own_exempt(settings)}."
         )
+
+
+def _no_deployers_of_stack_sets(settings: Settings) -> Iterator[str]:
+    """Yield that a roll-out sends alerts: the hub reports every call about the stack sets."""
+    if not settings.has_stack_set or settings.exempt.deployers:
+        return
+    if GUARD_CHANGED.name in settings.notify.threats:
+        yield (
+            "exempt.deployers is empty: a roll-out sends an alert about each of its calls on the "
+            f"stack sets. Name the role that deploys them in {_own_exempt(settings)}."
+        )
+
+
+def _own_exempt(settings: Settings) -> str:
+    return "[accounts.NAME.exempt]" if settings.account.name else "[exempt]"

@@ -130,6 +130,17 @@ def test_amounts_of_accounts(tmp_path, amount):
             "is the root, which includes every other unit of the list",
         ),
         (
+            GOOD.replace('"ou-abcd-12345678"', '"ou-abcd-12345678", "ou-wxyz-12345678"'),
+            "organizational_units[1]",
+            'is of another organization than "ou-abcd-12345678": its root is r-wxyz, and not '
+            "r-abcd",
+        ),
+        (
+            GOOD.replace('"ou-abcd-12345678"', '"r-wxyz", "ou-abcd-12345678"'),
+            "organizational_units[1]",
+            'is of another organization than "r-wxyz": its root is r-abcd, and not r-wxyz',
+        ),
+        (
             GOOD + 'exclude_accounts = ["shop"]\n',
             "exclude_accounts[0]",
             "is not the id of an account, which has 12 digits",
@@ -189,12 +200,29 @@ def test_the_topology_must_be_a_hub(tmp_path):
 
 def test_the_hub_is_the_account_of_the_settings(tmp_path):
     """Or one of [accounts]."""
-    rule = "is another account, and the stack set is deployed with the hub's account"
+    rule = "is another account, and the stack sets are deployed with the hub's account"
     other = GOOD.replace('id = "111122223333"', 'id = "222233334444"')
     assert rules(tmp_path, other) == [("notify.hub.account", rule)]
-    rule = "is none of the accounts in [accounts], and the stack set is deployed with its stack"
+    rule = "is none of the accounts in [accounts], and the stack sets are deployed with its stack"
     elsewhere = (HUB + UNITS + TABLES).replace('account = "1111', 'account = "3333')
     assert rules(tmp_path, elsewhere) == [("notify.hub.account", rule)]
+
+
+def test_a_wrong_name_of_the_hubs_account_is_one_error(tmp_path):
+    """With the nearest name, if there is one."""
+    for name, hint in (("secur", "did you mean security?"), ("x", "write 12 digits, ")):
+        toml = (HUB + UNITS + TABLES).replace("111122223333", name, 1)
+        (error,) = errors(tmp_path, toml)
+        assert (error.key, error.value) == ("notify.hub.account", f'"{name}"')
+        assert error.hint.startswith(hint)
+
+
+def test_the_hint_about_the_topology_names_the_table_of_the_account(tmp_path):
+    """The common one is right already."""
+    own = '[accounts.shop.notify]\ntopology = "regional"\n'
+    found = errors(tmp_path, HUB + UNITS + TABLES + own)
+    hints = {each.key: each.hint for each in found}
+    assert hints["organization.engine"] == 'set accounts.shop.notify.topology = "hub"'
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,19 @@ def test_fallback_addresses_confirm_in_every_member_of_stack_sets(tmp_path):
     hub = 'account = "prod"\norganization_id = "o-exampleorgid"\n'
     sets = '[organization]\nengine = "stacksets"\norganizational_units = ["r-abcd"]\n'
     toml = f'{GOOD}topology = "hub"\n{HUB}{hub}'
-    assert warnings(tmp_path, f"{toml}{sets}{PROD}") == []
-    (warning,) = warnings(tmp_path, f'{toml}fallback_emails = ["a@example.com"]\n{sets}{PROD}')
+    end = f"{sets}{DEPLOYER}{PROD}"
+    assert warnings(tmp_path, f"{toml}{end}") == []
+    (warning,) = warnings(tmp_path, f'{toml}fallback_emails = ["a@example.com"]\n{end}')
     assert warning.startswith("account prod: notify.hub.fallback_emails receive nothing from an")
+
+
+def test_a_roll_out_of_stack_sets_without_deployers_sends_alerts(tmp_path):
+    """The hub reports each of its calls. The account with the stack sets is the one to name."""
+    hub = 'account = "prod"\norganization_id = "o-exampleorgid"\n'
+    sets = '[organization]\nengine = "stacksets"\norganizational_units = ["r-abcd"]\n'
+    toml = f'{GOOD}topology = "hub"\n%s{HUB}{hub}{sets}{PROD}{TEST}'
+    assert warnings(tmp_path, toml % "") == [
+        "account prod: exempt.deployers is empty: a roll-out sends an alert about each of its "
+        "calls on the stack sets. Name the role that deploys them in [accounts.NAME.exempt]."
+    ]
+    assert warnings(tmp_path, toml % 'threats = ["key-deletion-scheduled"]\n') == []
