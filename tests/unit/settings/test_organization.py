@@ -210,7 +210,7 @@ def test_the_hub_is_the_account_of_the_settings(tmp_path):
 
 def test_a_wrong_name_of_the_hubs_account_is_one_error(tmp_path):
     """With the nearest name, if there is one."""
-    for name, hint in (("secur", "did you mean security?"), ("x", "write 12 digits, ")):
+    for name, hint in (("security1", "did you mean security?"), ("x", "write 12 digits, ")):
         toml = (HUB + UNITS + TABLES).replace("111122223333", name, 1)
         (error,) = errors(tmp_path, toml)
         assert (error.key, error.value) == ("notify.hub.account", f'"{name}"')
