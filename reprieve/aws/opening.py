@@ -45,11 +45,13 @@ class Opened:
 class Closed:
     """An account that could not be opened. `name` is that of `[accounts.NAME]`, if it has one.
 
-    Otherwise `name` is the profile or the role; it is empty for the default credentials.
+    Otherwise `name` is the profile or the role; it is empty for the default credentials. `label`
+    says what it is, where the error does not.
     """
 
     name: str
     error: AccountError
+    label: str = ""
 
     @property
     def text(self) -> str:
@@ -64,8 +66,14 @@ class NoAccountError(AccountError):
         self.closed = closed
         if len({each.text for each in closed}) == 1:
             super().__init__(str(closed[0].error), closed[0].error.hint)
-        else:
-            super().__init__("\n".join(dict.fromkeys(each.text for each in closed)))
+            return
+        hints = {each.error.hint for each in closed}
+        common = hints.pop() if len(hints) == 1 else ""
+        lines = []
+        for each in closed:
+            lines.append(f"{each.label}{each.error}")
+            lines += [f"→ {each.error.hint}"] if each.error.hint and not common else []
+        super().__init__("\n".join(lines), common)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +85,13 @@ class _Request:
     session: Account
     role: str | None = None
     external_id: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What an error of it begins with. That of a role names the role."""
+        if name := self.settings.account.name:
+            return f"[accounts.{name}]: "
+        return f"profile {self.name}: " if self.name and not self.role else ""
 
     def open(self) -> Account:
         home = self.settings.regions.home
@@ -126,7 +141,7 @@ def open_accounts(
     for request in requests:
         answer = answers[request]
         if isinstance(answer, Exception):
-            closed.append(Closed(request.name, _as_account_error(answer)))
+            closed.append(Closed(request.name, _as_account_error(answer), request.label))
             continue
         if answer.id in names:
             kind = "roles" if access.roles else "profiles"

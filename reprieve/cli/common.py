@@ -194,10 +194,7 @@ def open_accounts(
     """
     opened, closed = opening.open_accounts(access, accounts)
     for each in closed:
-        which = f"[accounts.{each.name}]: " if accounts[0].account.name else ""
-        if access.profiles and not access.roles and not which:
-            which = f"profile {each.name}: "
-        print(printable(f"{which}{each.text}"), file=sys.stderr)
+        print(printable(f"{each.label}{each.text}"), file=sys.stderr)
     return opened, closed
 
 

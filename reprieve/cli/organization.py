@@ -1,5 +1,6 @@
 """`reprieve status --organization`: opens the account, reads, and prints the overview."""
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import Final, NoReturn
 from botocore.exceptions import BotoCoreError, ClientError
 
 from reprieve.aws.account import Account, AccountError, reason_and_hint
-from reprieve.aws.opening import Access, open_accounts
+from reprieve.aws.opening import Access, NoAccountError, open_accounts
 from reprieve.aws.organization import OrganizationError
 from reprieve.cli.common import OutputFormat, console, exit_with, warn
 from reprieve.cli.options.run import OptionError
@@ -28,6 +29,7 @@ from reprieve.organization.result import Overview
 from reprieve.settings.loader import load
 from reprieve.settings.organization import STACK_SETS
 from reprieve.settings.schema import Settings
+from reprieve.settings.sources import ACCOUNT_VARIABLE
 
 LIMIT: Final = 10
 """How many problems are shown, and how many accounts of each, without --limit."""
@@ -66,9 +68,12 @@ def _no_stack_sets(accounts: Sequence[Settings]) -> tuple[str, str]:
     """Return why there is nothing to show, and what to do."""
     if accounts[0].organization.engine == STACK_SETS:
         hub = accounts[0].notify.hub.account
+        every = load({key: each for key, each in os.environ.items() if key != ACCOUNT_VARIABLE})
+        name = next(each.account.name for each in every.accounts if each.account.id == hub)
         return (
-            f"The stack sets are in the account {hub}, which is not one of the selected accounts.",
-            "Select it with --account, or no account.",
+            f"The stack sets are in the account {name} ({hub}), which is not one of the selected "
+            "accounts.",
+            f"Select it with --account {name}, or select no account.",
         )
     return (
         "--organization is for the stack sets of an organization, and the settings have none: "
@@ -79,7 +84,13 @@ def _no_stack_sets(accounts: Sequence[Settings]) -> tuple[str, str]:
 
 
 def _opened(access: Access, administrator: Settings) -> Account:
-    opened, closed = open_accounts(access, [caller_settings(administrator)])
+    try:
+        opened, closed = open_accounts(access, [caller_settings(administrator)])
+    except NoAccountError as error:
+        own = administrator.account
+        name = f"{own.name} ({own.id})" if own.name else own.id
+        wanted = f"Use credentials of the account {name}, or of the management account."
+        raise AccountError(str(error), f"{wanted} {error.hint}".rstrip()) from error
     if len(opened) + len(closed) > 1:
         raise AccountError("An organization is read with the credentials of one account.")
     return opened[0].account

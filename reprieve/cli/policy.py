@@ -72,7 +72,8 @@ def policy(
     """Print the IAM policy that a command needs.
 
     With protect, print a service control policy for AWS Organizations: only exempt.deployers may
-    then change the guard. It is one line, since white space counts against its size.
+    then change the guard. With --members, StackSets' role may do so too, and no deployer is needed.
+    It is one line, since white space counts against its size.
 
     With assume, print what the credentials need that assume the roles of the accounts.
     """

@@ -51,7 +51,7 @@ def status(
         bool,
         typer.Option(
             "--organization",
-            help="Show what the stack set of [organization] deployed in all accounts.",
+            help="Show what the stack sets of [organization] deployed in all accounts.",
         ),
     ] = False,
     resume: Annotated[
@@ -80,7 +80,7 @@ def status(
     It changes nothing.
 
     With --organization, read from the delegated administrator's or the management account what the
-    stack set deployed: which accounts and Regions have the guard, and which accounts do not.
+    stack sets deployed: which accounts and Regions have the guard, and which accounts do not.
 
     \b
     Exit codes:
@@ -92,7 +92,11 @@ def status(
     access = access_of(profile, role_arn, external_id)
     if organization:
         if region:
-            raise OptionError("--region and --organization do not fit together.")
+            raise OptionError(
+                "--region and --organization do not fit together.",
+                "--organization shows every Region. Leave out --region; for the rows of one Region "
+                "use --format csv.",
+            )
         show_organization(
             access, resume=resume, only_failed=only_failed, limit=limit or LIMIT, format=format
         )

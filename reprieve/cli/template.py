@@ -10,6 +10,7 @@ from reprieve.cli.common import note
 from reprieve.cli.options.run import OptionError
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.loader import NoSettings, load
+from reprieve.settings.organization import STACK_SETS
 from reprieve.settings.schema import Settings
 from reprieve.template.limits import TemplateError
 from reprieve.template.organization import guard_template, roles_template
@@ -67,7 +68,16 @@ def template(
     regions = counted(len(found.regions), "Region")
     print(f"Wrote {output}: {len(found.body['Resources'])} resources, for {regions}.")
     if found.needs_bucket:
-        note("It is larger than 51,200 bytes: `aws cloudformation deploy` needs --s3-bucket.")
+        note(f"It is larger than 51,200 bytes: {_large(kind)}")
+
+
+def _large(kind: str) -> str:
+    if kind == _STANDALONE:
+        return "`aws cloudformation deploy` needs --s3-bucket."
+    return (
+        "`aws cloudformation create-stack-set` needs it in S3, with --template-url. The deployment "
+        "of the stack sets uploads it."
+    )
 
 
 def _template(kind: str) -> Template:
@@ -88,6 +98,14 @@ def _of_one_account() -> Settings:
         accounts = load().accounts
     except NoSettings:
         return default_settings(os.environ)
+    if accounts[0].organization.engine == STACK_SETS:
+        raise OptionError(
+            "The template standalone is for an account of its own, and these settings are for an "
+            'organization: organization.engine = "stacksets".',
+            "Run the command in a folder without reprieve.toml, or name other settings with "
+            "--settings FILE. `reprieve template guard` and `reprieve template roles` print what "
+            "the stack sets deploy.",
+        )
     if len(accounts) > 1:
         names = ", ".join(str(each.account.name) for each in accounts)
         raise OptionError(

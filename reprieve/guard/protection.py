@@ -122,6 +122,7 @@ def protection_of(settings: Settings, waiting_days: int = DEFAULT_WAITING_DAYS) 
 
     Raises:
         ProtectionError: there is no deployer, or AWS Organizations would not accept the policy.
+            Members of stack sets need no deployer: StackSets' role deploys there.
     """
     if not _deployers(settings):
         raise ProtectionError(
@@ -161,6 +162,17 @@ def _deployers(settings: Settings) -> tuple[str, ...]:
     return (*settings.exempt.deployers, role)
 
 
+_OWN: Final = "the deployers' own roles and users"
+
+
+def _who(settings: Settings) -> str:
+    """Return the words for `_deployers`."""
+    if not settings.is_member:
+        return "the deployers"
+    role = f"StackSets' role {STACK_SETS_ROLE}*"
+    return f"the deployers and {role}" if settings.exempt.deployers else role
+
+
 def _guard(settings: Settings) -> Statement:
     names = settings.resource_names
     # The topics of channels by what their names begin with: there may be many.
@@ -174,11 +186,12 @@ def _guard(settings: Settings) -> Statement:
         *(f"arn:{partition}:iam::*:{names.role_resource(name)}" for name in names.roles),
         *given_role,
     ]
+    own = "these roles and users themselves" if settings.is_member else _OWN
     return Statement(
         "OnlyDeployersChangeTheGuard",
-        "Only the deployers may do more than read Reprieve's rules, topics, subscriptions, "
-        "dead-letter queue, runbooks, settings of Automation, alarms and roles, and the deployers' "
-        "own roles and users. Reprieve's roles may use them too: the patrol empties the queue, and "
+        f"Only {_who(settings)} may do more than read Reprieve's rules, topics, subscriptions, "
+        f"dead-letter queue, runbooks, settings of Automation, alarms and roles, and "
+        f"{own}. Reprieve's roles may use them too: the patrol empties the queue, and "
         "the runbook sends its result.",
         {
             "NotAction": list(_ALLOWED_CALLS),
@@ -212,8 +225,8 @@ def _guard(settings: Settings) -> Statement:
 def _surroundings(settings: Settings) -> Statement:
     return Statement(
         "OnlyDeployersBlindTheGuard",
-        "Only the deployers may stop, delete or narrow a trail, change the default event bus, stop "
-        "an automation, or give a key an alias of Reprieve's. This applies to all trails and "
+        f"Only {_who(settings)} may stop, delete or narrow a trail, change the default event bus, "
+        "stop an automation, or give a key an alias of Reprieve's. This applies to all trails and "
         "automations of the account, since AWS cannot tell which ones Reprieve needs.",
         {
             "Action": list(_CALLS_THAT_BLIND),
@@ -242,7 +255,8 @@ def _alert_keys(settings: Settings) -> tuple[Statement, ...]:
         "Condition": condition,
     }
     what = (
-        "Only the deployers may disable or delete the keys of the alerts, or change their policy."
+        f"Only {_who(settings)} may disable or delete the keys of the alerts, or change their "
+        "policy."
     )
     return (Statement("OnlyDeployersSilenceAlerts", what, body),)
 
@@ -250,8 +264,9 @@ def _alert_keys(settings: Settings) -> tuple[Statement, ...]:
 def _tags(settings: Settings) -> Statement:
     return Statement(
         "OnlyDeployersMarkKeys",
-        "Only the deployers may give a key a tag of Reprieve's, or remove one. So nobody else can "
-        "make a production key look like the drill's, or like the key of the alerts, or exempt it.",
+        f"Only {_who(settings)} may give a key a tag of Reprieve's, or remove one. So nobody else "
+        "can make a production key look like the drill's, or like the key of the alerts, or exempt "
+        "it.",
         {
             "Action": ["kms:TagResource", "kms:UntagResource"],
             "Resource": "*",

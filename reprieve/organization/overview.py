@@ -20,6 +20,7 @@ from reprieve.organization.result import (
 
 _FAILED_OPERATION: Final = ("FAILED", "STOPPED")
 _RUNNING_OPERATION: Final = ("RUNNING", "QUEUED", "STOPPING")
+_AS_DELEGATED: Final = " --call-as DELEGATED_ADMIN"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def overview_of(account: str, expected: Expected, reading: Reading, *, resumed: 
         region=expected.region,
         hub=expected.hub,
         stack_sets=tuple(stack_sets),
-        rows=tuple(_rows(expected, reading)),
+        rows=tuple(_rows(account, expected, reading)),
         notices=tuple(
             notice
             for status, found in zip(stack_sets, reading.sets, strict=True)
@@ -132,8 +133,10 @@ _Found = dict[str, dict[str, Instance]]
 """The stack instances of an account: by the name of the stack set, then by the Region."""
 
 
-def _rows(expected: Expected, reading: Reading) -> Iterator[Row]:
-    """Yield the rows of all accounts, by their ids."""
+def _rows(reader: str, expected: Expected, reading: Reading) -> Iterator[Row]:
+    """Yield the rows of all accounts, by their ids; `reader` is that of whose credentials read."""
+    is_management = reader == reading.organization.management
+    options = f"--region {expected.region}" + ("" if is_management else _AS_DELEGATED)
     members = {each.id: each for each in reading.organization.members}
     found: dict[str, _Found] = {}
     for wanted, given in zip(expected.sets, reading.sets, strict=True):
@@ -148,7 +151,7 @@ def _rows(expected: Expected, reading: Reading) -> Iterator[Row]:
         )
         make = partial(Row, account, name, membership)
         if membership is Membership.IN_SET:
-            yield from _covered_rows(make, expected, found.get(account, {}))
+            yield from _covered_rows(make, expected, found.get(account, {}), options)
         else:
             yield from _other_rows(make, membership, found.get(account, {}))
 
@@ -208,15 +211,21 @@ _LEFT_OVER: Final = {
 }
 
 
-def _covered_rows(make: Callable[..., Row], expected: Expected, found: _Found) -> Iterator[Row]:
-    """Yield a row for each stack set and Region of an account that they deploy to."""
+def _covered_rows(
+    make: Callable[..., Row], expected: Expected, found: _Found, options: str
+) -> Iterator[Row]:
+    """Yield a row for each stack set and Region of an account that they deploy to.
+
+    `options` are those of the AWS CLI that its calls about stack sets need.
+    """
     for wanted in expected.sets:
+        of = f"--stack-set-name {wanted.name} {options}"
         instances = found.get(wanted.name, {})
         for region in sorted({*wanted.regions, *instances}):
             instance = instances.get(region)
             if instance is None:
                 state = State.MISSING
-                problem, hint = PROBLEMS[state], hint_for(state, "")
+                problem, hint = PROBLEMS[state], hint_for(state, "", of)
                 yield make(wanted.name, region, state, problem, hint=hint)
             elif region not in wanted.regions:
                 problem = "The settings want no stack here, and there is a stack instance."
@@ -224,7 +233,7 @@ def _covered_rows(make: Callable[..., Row], expected: Expected, found: _Found) -
                 yield _row(make, wanted.name, instance, State.UNEXPECTED, problem, hint)
             else:
                 state = state_of(instance)
-                problem, hint = PROBLEMS.get(state, ""), hint_for(state, instance.reason or "")
+                problem, hint = PROBLEMS.get(state, ""), hint_for(state, instance.reason or "", of)
                 yield _row(make, wanted.name, instance, state, problem, hint)
 
 

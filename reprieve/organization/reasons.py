@@ -72,14 +72,18 @@ _BY_STATE: Final = {
     State.IN_PROGRESS: "Run the command again when the operation is over.",
     State.INOPERABLE: _INOPERABLE,
     State.SKIPPED: "If it is active again, deploy to it again.",
-    State.DRIFTED: "`aws cloudformation list-stack-instance-resource-drifts` names the resources. "
-    "A deployment of the same template changes nothing: set them back, or delete the stack "
-    "instance and create it again (docs/stacksets.md). Then detect the drift again.",
     State.MISSING: "If the account has just joined, wait for the automatic deployment. Otherwise "
     "deploy to it.",
     State.UNKNOWN: "Look at the stack instance in the CloudFormation console, and report this "
     "with the version of `reprieve --version`.",
 }
+_DRIFTED: Final = (
+    "`aws cloudformation list-stack-instance-resource-drifts {of} --stack-instance-account ACCOUNT "
+    "--stack-instance-region REGION --operation-id ID` names the resources; ID is that of the last "
+    "DETECT_DRIFT in `aws cloudformation list-stack-set-operations {of}`. A deployment of the same "
+    "template changes nothing: set them back, or delete the stack instance and create it again "
+    "(docs/stacksets.md). Then detect the drift again."
+)
 _EVENTS: Final = "The events of the stack in the account say more. Fix the cause."
 
 RETRY_STATES: Final = (State.OUTDATED, State.FAILED, State.SKIPPED, State.MISSING)
@@ -107,8 +111,13 @@ def state_of(instance: Instance) -> State:
     return State.UNKNOWN
 
 
-def hint_for(state: State, reason: str) -> str:
-    """Return what to do about a stack instance in this state."""
+def hint_for(state: State, reason: str, of: str) -> str:
+    """Return what to do about a stack instance in this state.
+
+    `of` are the options of the AWS CLI that name the stack set.
+    """
+    if state is State.DRIFTED:
+        return _DRIFTED.format(of=of)
     if state in (State.OUTDATED, State.FAILED):
         return next((hint for words, hint in _HINTS if re.search(words, reason, re.I)), _EVENTS)
     return _BY_STATE.get(state, "")

@@ -185,7 +185,7 @@ def _verdict(overview: Overview) -> tuple[str, str, str]:
     if rows:
         many = f"{ids:,} account needs" if ids == 1 else f"{ids:,} accounts need"
         return "✘ ", f"{many} attention.", "bold red"
-    return "✘ ", "The stack set needs attention: see above.", "bold red"
+    return "✘ ", "The stack sets need attention: see above.", "bold red"
 
 
 def _many(number: int, one: str) -> str:

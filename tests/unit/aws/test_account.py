@@ -1,5 +1,7 @@
 """Opening accounts, and explaining why a call to AWS failed."""
 
+from dataclasses import replace
+
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
@@ -9,7 +11,7 @@ from reprieve.aws.account import (
     explain,
     is_code,
 )
-from reprieve.aws.opening import Access, open_accounts
+from reprieve.aws.opening import Access, Closed, NoAccountError, open_accounts
 from reprieve.aws.parallel import NoAnswer
 from reprieve.errors import ExitCode
 from reprieve.settings.loader import validated
@@ -101,3 +103,18 @@ def test_a_profile_that_is_not_configured_is_an_account_error():
         open_accounts(Access(profiles=["nobody"]), [SETTINGS])
     assert caught.value.exit_code is ExitCode.USAGE
     assert caught.value.hint == "List your profiles with `aws configure list-profiles`."
+
+
+def test_accounts_that_cannot_be_opened_for_different_reasons_are_named():
+    """A hint that all share comes once; others come below their account."""
+    same = [
+        Closed("prod", AccountError("No credentials.", "Set one."), "[accounts.prod]: "),
+        Closed("test", AccountError("No role.", "Set one."), "[accounts.test]: "),
+    ]
+    assert NoAccountError(same).report == (
+        "[accounts.prod]: No credentials.\n[accounts.test]: No role.\n→ Set one."
+    )
+    other = [same[0], replace(same[1], error=AccountError("No role.", "Name it."))]
+    assert NoAccountError(other).report == (
+        "[accounts.prod]: No credentials.\n→ Set one.\n[accounts.test]: No role.\n→ Name it."
+    )

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from reprieve.aws.opening import Opened
+from reprieve.aws.account import AccountError
+from reprieve.aws.opening import Closed, NoAccountError, Opened
 from reprieve.cli import organization
 from reprieve.errors import ExitCode
 from reprieve.organization.journal import cache_folder
@@ -100,11 +101,60 @@ def test_options_that_do_not_fit_together(reprieve, options, said):
     assert said in result.stderr
 
 
+def test_a_region_is_not_for_the_organization_and_the_hint_says_what_is(reprieve):
+    """Every row of the CSV has its Region."""
+    assert "\n→ " in reprieve(*ALL, "--region", "eu-west-1").stderr
+
+
 def test_without_stack_sets_there_is_nothing_to_show(reprieve):
     """The message names the setting."""
     result = reprieve(*ALL)
     assert result.exit_code == ExitCode.USAGE
     assert 'organization.engine is not "stacksets"' in result.stderr
+
+
+TWO_ACCOUNTS = """
+[notify]
+emails = ["security@example.com"]
+topology = "hub"
+hub = { account = "security", region = "eu-west-1", organization_id = "o-exampleorgid" }
+[regions]
+watch = ["eu-west-1"]
+[exempt]
+deployers = ["arn:aws:iam::111122223333:role/Deployment"]
+[organization]
+engine = "stacksets"
+organizational_units = ["ou-abcd-12345678"]
+[accounts.security]
+id = "111122223333"
+[accounts.shop]
+id = "222233334444"
+"""
+
+
+def test_the_account_to_select_is_named(reprieve):
+    """By its name, which --account needs, and by its id."""
+    result = reprieve(*ALL, "--account", "shop", settings=TWO_ACCOUNTS)
+    assert (result.exit_code, result.stderr) == (
+        ExitCode.USAGE,
+        "The stack sets are in the account security (111122223333), which is not one of the "
+        "selected accounts.\n→ Select it with --account security, or select no account.\n",
+    )
+
+
+def test_without_credentials_the_account_is_named(reprieve, monkeypatch):
+    """That of the stack sets, or the management account."""
+    hint = "Set AWS_PROFILE, or run `aws configure`."
+
+    def refuse(access, accounts):
+        raise NoAccountError([Closed("", AccountError("No AWS credentials were found.", hint))])
+
+    monkeypatch.setattr(organization, "open_accounts", refuse)
+    result = reprieve(*ALL, settings=TWO_ACCOUNTS)
+    assert "No AWS credentials were found.\n→ Use credentials of the account security" in (
+        result.stderr
+    )
+    assert result.stderr.endswith(f"(111122223333), or of the management account. {hint}\n")
 
 
 def test_a_missing_permission_is_named(reprieve, aws):

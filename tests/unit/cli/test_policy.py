@@ -103,3 +103,21 @@ def test_without_stack_sets_there_are_no_members(reprieve):
     assert 'organization.engine is "terraform": no stack set deploys' in result.stderr
     result = reprieve("policy", "status", "--members", settings=ORGANIZATION)
     assert (result.stderr, result.exit_code) == ("--members is for protect only.\n", 2)
+
+
+@pytest.mark.parametrize(
+    ("deployers", "who"),
+    [
+        ("", "Only StackSets' role stacksets-exec-* may "),
+        (
+            'exempt.deployers = ["arn:aws:iam::111122223333:role/deployer"]\n',
+            "Only the deployers and StackSets' role stacksets-exec-* may ",
+        ),
+    ],
+)
+def test_the_table_of_the_members_names_their_role(reprieve, deployers, who):
+    """As the JSON exempts it. Deployers are named if there are some."""
+    arguments = ("policy", "protect", "--members", "--format", "table")
+    words = " ".join(reprieve(*arguments, settings=deployers + ORGANIZATION).stdout.split())
+    assert words.count(who) == 3
+    assert words.count("deployers") == (words.count(who) if deployers else 0)

@@ -29,7 +29,8 @@ def test_the_templates_of_the_stack_sets(reprieve, tmp_path, kind, expected):
     template = expected(load_one({}, tmp_path))
     assert (tmp_path / "guard.json").read_text() == template.pretty
     assert result.stdout.startswith(f"Wrote guard.json: {len(template.body['Resources'])} resource")
-    assert ("--s3-bucket" in result.stderr) == template.needs_bucket
+    assert ("--template-url" in result.stderr) == template.needs_bucket
+    assert "--s3-bucket" not in result.stderr
     assert result.exit_code == 0
 
 
@@ -53,3 +54,14 @@ def test_a_file_that_cannot_be_written_is_an_error(reprieve, monkeypatch):
     result = reprieve("template", "--output", "missing/t.json", settings=None)
     assert result.exit_code == 2
     assert "--output missing/t.json: No such file or directory." in result.stderr
+
+
+def test_the_settings_of_an_organization_are_no_dead_end(reprieve):
+    """Neither with one account, nor with several of which one could be selected."""
+    several = ORGANIZATION.replace("[account]", "[accounts.security]")
+    for settings in (ORGANIZATION, f'{several}[accounts.shop]\nid = "222233334444"\n'):
+        result = reprieve("template", settings=settings)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "in a folder without reprieve.toml" in result.stderr
+        assert "`reprieve template guard`" in result.stderr
+        assert "--account" not in result.stderr

@@ -6,7 +6,7 @@ import pytest
 
 from reprieve.aws.organization import Member
 from reprieve.organization.grouping import grouped
-from reprieve.organization.overview import ExpectedSet
+from reprieve.organization.overview import ExpectedSet, overview_of
 from reprieve.organization.records import Operation
 from reprieve.organization.result import Membership, State
 from tests.unit.organization.fakes import MANAGEMENT, NAME, SECURITY, TEMPLATE
@@ -86,6 +86,16 @@ def test_each_status_of_aws_is_a_state(status, detail, drift, state):
     assert row.is_healthy is (state is State.DEPLOYED)
     assert found.is_healthy is row.is_healthy
     assert bool(row.problem) is bool(row.hint) is (state is not State.DEPLOYED)
+
+
+@pytest.mark.parametrize(("caller", "is_delegated"), [(SECURITY, True), (MANAGEMENT, False)])
+def test_the_command_that_names_drifted_resources_is_complete(caller, is_delegated):
+    """The management account is no delegated administrator of itself."""
+    given = both(ONE, DriftStatus="DRIFTED")
+    found = overview_of(caller, WANTED, reading(given, [ONE]), resumed=False)
+    hint = row_of(found, ONE, "eu-west-1").hint
+    assert f"--stack-set-name {NAME} --region {WANTED.region}" in hint
+    assert ("--call-as DELEGATED_ADMIN" in hint) is is_delegated
 
 
 def test_an_unknown_status_is_named():
