@@ -26,7 +26,7 @@ from reprieve.location import Location
 from reprieve.names import HUB_BUSES
 from reprieve.regions import dns_suffix
 from reprieve.settings.schema import Settings
-from reprieve.template.organization import guard_template, roles_template
+from reprieve.template.organization import excluded_accounts, guard_template, roles_template
 from reprieve.template.template import Template
 from stacks.cdk import (
     AwsProvider,
@@ -297,11 +297,6 @@ def hub_of(settings: Settings) -> Location:
     hub = hub_location(settings, here)
     assert hub, "the settings have been validated"  # noqa: S101
     return hub
-
-
-def excluded_accounts(settings: Settings) -> tuple[str, ...]:
-    """Return the ids of the accounts that the stack sets do not deploy to, sorted."""
-    return tuple(sorted({*settings.all_account_ids, *settings.organization.exclude_accounts}))
 
 
 def _amount(name: str, text: str) -> dict[str, int]:

@@ -22,6 +22,7 @@ from reprieve.cli.common import (
 from reprieve.cli.options.run import OptionError
 from reprieve.cli.output import print_as
 from reprieve.cli.views.accounts import show, toml
+from reprieve.cli.views.stack_sets import stack_sets_json
 from reprieve.guard.layout import stacks_of
 from reprieve.location import Location
 from reprieve.settings.arns import principal_partition
@@ -77,7 +78,10 @@ def accounts(
         listed = load().accounts
         print_as(
             format,
-            as_json=lambda: {"accounts": [_row(each) for each in listed]},
+            as_json=lambda: {
+                "accounts": [_row(each) for each in listed],
+                "stack_sets": stack_sets_json(listed[0]),
+            },
             columns=_COLUMNS,
             rows=lambda: map(_row, listed),
             view=lambda: show(listed, console()),

@@ -8,6 +8,7 @@ import typer
 
 from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, warn
 from reprieve.cli.output import print_as
+from reprieve.cli.views.stack_sets import stack_sets_json, stack_sets_text
 from reprieve.errors import ExitCode
 from reprieve.guard.topology import hub_location
 from reprieve.location import Location
@@ -43,7 +44,11 @@ def validate(format: Format = OutputFormat.TABLE, as_json: AsJson = False) -> No
     rows = [{column: asdict(each)[column] for column in _COLUMNS} for each in errors]
     print_as(
         format,
-        as_json=lambda: {"valid": not errors, "errors": rows},
+        as_json=lambda: {
+            "valid": not errors,
+            "errors": rows,
+            "stack_sets": stack_sets_json(accounts[0]) if accounts else None,
+        },
         columns=_COLUMNS,
         rows=lambda: rows,
         view=lambda: _show(accounts),
@@ -54,10 +59,12 @@ def validate(format: Format = OutputFormat.TABLE, as_json: AsJson = False) -> No
 def _show(accounts: Sequence[Settings]) -> None:
     if len(accounts) == 1 and not accounts[0].account.name:
         print(f"✔ The settings are valid: {_summary(accounts[0])}.")
-        return
-    print(f"✔ The settings of {counted(len(accounts), 'account')} are valid:")
-    for each in accounts:
-        print(f"  {each.account.name} ({each.account.id}): {_summary(each)}")
+    else:
+        print(f"✔ The settings of {counted(len(accounts), 'account')} are valid:")
+        for each in accounts:
+            print(f"  {each.account.name} ({each.account.id}): {_summary(each)}")
+    if text := stack_sets_text(accounts[0]):
+        print(text)
 
 
 def _summary(settings: Settings) -> str:

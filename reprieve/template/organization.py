@@ -59,6 +59,11 @@ def guard_template(settings: Settings) -> Template:
     )
 
 
+def excluded_accounts(settings: Settings) -> tuple[str, ...]:
+    """Return the ids of the accounts that the stack sets do not deploy to, sorted."""
+    return tuple(sorted({*settings.all_account_ids, *settings.organization.exclude_accounts}))
+
+
 def _members(settings: Settings) -> Settings:
     try:
         return settings.members

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from reprieve.aws.organization import Found, Presence
 from reprieve.cli.views.layout import escaped, show_table, table
+from reprieve.cli.views.stack_sets import stack_sets_text
 from reprieve.guard.layout import stacks_of
 from reprieve.settings.schema import Settings
 from reprieve.text import counted, printable, printable_lines
@@ -17,7 +18,7 @@ _UNKNOWN_ID: Final = "not in the settings"
 
 
 def show(accounts: Sequence[Settings], out: Console) -> None:
-    """Print a row for each account."""
+    """Print a row for each account, and what stack sets deploy to."""
     rows = table("NAME", "ACCOUNT", "STACK", "STATE", "ROLE", folded=["STATE", "ROLE"])
     for each in accounts:
         rows.add_row(
@@ -28,6 +29,8 @@ def show(accounts: Sequence[Settings], out: Console) -> None:
             escaped(each.account.role_arn or "–"),
         )
     show_table(rows, out)
+    if text := stack_sets_text(accounts[0]):
+        out.print(escaped(text))
 
 
 def toml(found: Sequence[Found], role_of: Callable[[Found], str | None]) -> str:

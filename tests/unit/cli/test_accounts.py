@@ -111,3 +111,36 @@ def test_the_rows_of_a_threat_are_together(reprieve):
     found = [(each["name"], each.get("accounts")) for each in json.loads(result.stdout)]
     at = next(index for index, (name, _) in enumerate(found) if name == "guard-changed")
     assert found[at + 1] == ("guard-changed", ["dev"])
+
+
+STACK_SETS = """
+[notify]
+emails = ["security@example.com"]
+topology = "hub"
+hub = { account = "prod", region = "eu-west-1", organization_id = "o-exampleorgid" }
+[regions]
+watch = ["eu-west-1", "us-east-1"]
+[exempt]
+deployers = ["arn:aws:iam::111122223333:role/Deployment"]
+[organization]
+engine = "stacksets"
+organizational_units = ["ou-abcd-12345678", "ou-abcd-87654321"]
+exclude_accounts = ["333344445555"]
+[accounts.prod]
+id = "111122223333"
+"""
+
+
+@pytest.mark.parametrize("command", ["validate", "accounts"])
+def test_the_accounts_of_stack_sets_are_described(reprieve, command):
+    """The settings name none of them. The excluded ones are those of Terraform, too."""
+    assert reprieve(command, settings=STACK_SETS).stdout.splitlines()[-1] == (
+        "Stack sets deploy the common settings to all accounts below ou-abcd-12345678, "
+        "ou-abcd-87654321, except 2 excluded accounts: 2 Regions each."
+    )
+    assert json.loads(reprieve(command, "--json", settings=STACK_SETS).stdout)["stack_sets"] == {
+        "organizational_units": ["ou-abcd-12345678", "ou-abcd-87654321"],
+        "excluded_accounts": ["111122223333", "333344445555"],
+        "regions": ["eu-west-1", "us-east-1"],
+    }
+    assert "tack sets" not in reprieve(command, settings=ACCOUNTS).stdout

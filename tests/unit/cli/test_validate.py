@@ -2,6 +2,7 @@
 
 import json
 
+from tests.support.template import ORGANIZATION
 from tests.unit.cli.samples import SETTINGS
 
 WRONG = f'{SETTINGS}topic_name = "a b"\n[regions]\nwatch = ["eu-wst-1"]\n'
@@ -19,7 +20,8 @@ def test_valid_settings_are_one_line(reprieve):
     result = reprieve("validate")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == "✔ The settings are valid: 17 Regions, 1 address, 11 threats.\n"
-    assert json.loads(reprieve("validate", "--json").stdout) == {"valid": True, "errors": []}
+    found = json.loads(reprieve("validate", "--json").stdout)
+    assert found == {"valid": True, "errors": [], "stack_sets": None}
 
 
 def test_errors_are_the_report_of_every_command(reprieve):
@@ -70,3 +72,10 @@ def test_quiet_prints_no_warning(reprieve):
     settings = f'{SETTINGS}{deployers}[account]\nid = "111122223333"\n'
     assert "Warning: " in reprieve("validate", settings=settings).stderr
     assert reprieve("--quiet", "validate", settings=settings).stderr == ""
+
+
+def test_the_stack_sets_are_described_after_one_account(reprieve):
+    """Its own id is excluded: Terraform deploys it."""
+    first, second = reprieve("validate", settings=ORGANIZATION).stdout.splitlines()
+    assert first.startswith("✔ The settings are valid: ")
+    assert second.startswith("Stack sets deploy the common settings to all accounts below ")
