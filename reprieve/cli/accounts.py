@@ -96,6 +96,7 @@ def accounts(
     settings = _settings()
     found, partition = _compared(settings, access)
     by_id = {each.account.id: each for each in settings}
+    stack_sets = any(each.has_stack_set for each in settings)
 
     def role_of(each: Found) -> str | None:
         if each.presence is not Presence.NEW or not role:
@@ -119,7 +120,7 @@ def accounts(
         as_json=lambda: {"accounts": [row(each) for each in found]},
         columns=_COLUMNS,
         rows=lambda: map(row, found),
-        view=lambda: print(toml(found, role_of), end=""),
+        view=lambda: print(toml(found, role_of, stack_sets=stack_sets), end=""),
     )
 
 

@@ -11,7 +11,8 @@ from reprieve.settings.account import EXAMPLE_ID, MEMBER_ID, AccountSettings, st
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.hub import senders_errors, with_hub_account
 from reprieve.settings.invalid import invalid_at
-from reprieve.settings.organization import hub_account_errors, uses_stack_sets
+from reprieve.settings.organization import uses_stack_sets
+from reprieve.settings.organization_errors import hub_account_errors
 from reprieve.settings.schema import TABLES
 from reprieve.settings.split import equal_stacks
 from reprieve.settings.state import shared_by, without_other_backends

@@ -20,7 +20,7 @@ from reprieve.settings.exemption import exemption_errors
 from reprieve.settings.hub import alerting_regions, hub_errors
 from reprieve.settings.invalid import invalid_at, other_partition_at
 from reprieve.settings.naming import names_of, naming_errors
-from reprieve.settings.organization import organization_errors
+from reprieve.settings.organization_errors import organization_errors
 from reprieve.settings.quotas import deployer_errors, runbook_errors, watch_errors
 from reprieve.settings.state import state_errors
 from reprieve.settings.types import WATCH_WORDS

@@ -33,14 +33,24 @@ def show(accounts: Sequence[Settings], out: Console) -> None:
         out.print(escaped(text))
 
 
-def toml(found: Sequence[Found], role_of: Callable[[Found], str | None]) -> str:
-    """Return tables for the new accounts, and comments about the others, as TOML."""
+def toml(
+    found: Sequence[Found], role_of: Callable[[Found], str | None], *, stack_sets: bool
+) -> str:
+    """Return tables for the new accounts, and comments about the others, as TOML.
+
+    With `stack_sets` the settings have stack sets, which deploy to most of the new accounts.
+    """
     new = [each for each in found if each.presence is Presence.NEW]
     known = [each for each in found if each.presence is Presence.KNOWN]
     lines = [
         f"# {counted(len(new), 'new account')} of the organization; "
         f"{len(known)} are in the settings already."
     ]
+    if stack_sets:
+        lines += [
+            "# Stack sets deploy to the accounts of the organizational units. Add no table for",
+            "# such an account: Terraform would create what exists already (docs/stacksets.md).",
+        ]
     for each in found:
         which = f"[accounts.{each.name}]" if each.name else "[account]"
         if each.presence is Presence.GONE:

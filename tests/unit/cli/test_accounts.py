@@ -1,8 +1,11 @@
 """The commands that need no AWS, with the settings of several accounts."""
 
 import json
+import tomllib
 
 import pytest
+
+from reprieve.cli.views.accounts import toml
 
 GOOD = '[notify]\nemails = ["security@example.com"]\n'
 ROLES = {
@@ -144,3 +147,11 @@ def test_the_accounts_of_stack_sets_are_described(reprieve, command):
         "regions": ["eu-west-1", "us-east-1"],
     }
     assert "tack sets" not in reprieve(command, settings=ACCOUNTS).stdout
+
+
+def test_a_proposal_says_that_stack_sets_deploy_to_most_accounts():
+    """A table for a member would let Terraform create what exists already."""
+    proposal = toml([], lambda each: None, stack_sets=True)
+    assert "Add no table for\n# such an account" in proposal
+    assert tomllib.loads(proposal) == {}
+    assert "Stack sets" not in toml([], lambda each: None, stack_sets=False)
