@@ -209,7 +209,9 @@ class Instance:
 class StackSet:
     """A stack set with the pattern in it, in the account and Region that administer it.
 
-    `call_as` is SELF or DELEGATED_ADMIN. `units` are the OUs that it is deployed to.
+    `call_as` is SELF or DELEGATED_ADMIN. `units` are the OUs that it is deployed to. `is_automatic`
+    says whether an account that joins one of them gets a stack. `parameters` are their names, and
+    `capabilities` those that an update has to name.
     """
 
     name: str
@@ -219,6 +221,9 @@ class StackSet:
     call_as: str
     units: tuple[str, ...]
     instances: tuple[Instance, ...]
+    is_automatic: bool = False
+    parameters: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the stack set as `--format json` prints it."""

@@ -108,7 +108,7 @@ def _proving(adoptions: Sequence[Adoption], removals: Removals) -> Iterator[Step
         (
             "SNS sends an e-mail to each address for each new topic, and each has to be confirmed: "
             "a confirmation of an old topic does not count. `reprieve status` has to pass before "
-            "you continue.",
+            "you continue: until then people rely on the alerts of the old rules.",
         ),
         (Command("reprieve status"), *([_MEMBERS] if has_members else [])),
     )
@@ -131,6 +131,8 @@ def _proving(adoptions: Sequence[Adoption], removals: Removals) -> Iterator[Step
             ("If the drill does not pass, enable the old rules again.",),
             (Command("reprieve drill"),),
         )
+    if removals.member_notes:
+        yield Step("Test one of the accounts that have no drill", removals.member_notes)
 
 
 def _removing(removals: Removals) -> Iterator[Step]:

@@ -38,9 +38,11 @@ def _colliding_topics(adoption: Adoption) -> Iterator[str]:
     """Yield the names of topics that Reprieve would share with the old deployment.
 
     CreateTopic returns a topic that exists already, or fails if its attributes differ (SNS API
-    reference). Shared, it is deleted together with the old stack.
+    reference). Shared, it is deleted together with the old stack. If it is shared already, a new
+    name makes Terraform delete it, and the old deployment notifies nobody.
     """
     own = all_topic_names(adoption.settings)
+    beginning = adoption.settings.resource_names.beginning
     for region in adoption.regions:
         old = {topic.name for each in region.placed for topic in each.deployment.topics}
         old |= {
@@ -54,6 +56,20 @@ def _colliding_topics(adoption: Adoption) -> Iterator[str]:
                     f"notify.topic_name: choose another name than {name}, which the old topic has. "
                     "One topic cannot serve both: it is deleted together with the old deployment."
                 )
+                if any(
+                    publisher.startswith(beginning)
+                    for each in region.placed
+                    for topic in each.deployment.topics
+                    for publisher in topic.publishers
+                    if topic.name == name
+                ):
+                    yield (
+                        f"Reprieve already uses the topic {name} in {region.region}, so Terraform "
+                        "would delete it with the change of its name, and nobody is notified until "
+                        "the new topic is confirmed. First make Terraform forget the topic, its "
+                        "policy and its subscriptions with `terraform state rm`, as docs/adopt.md "
+                        "shows. They then stay until the old deployment is deleted."
+                    )
             else:
                 yield (
                     f"names.prefix: choose another prefix. The old topic has the name {name}, and "

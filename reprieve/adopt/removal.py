@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from reprieve.adopt.adopt import Adoption, OldRegion
 from reprieve.adopt.commands import Command, aws
 from reprieve.adopt.found import Deployment, Made
-from reprieve.adopt.set_removal import Orphan, orphan_notes, orphans_of, set_commands, set_notes
+from reprieve.adopt.set_removal import (
+    Orphan,
+    member_notes,
+    orphan_notes,
+    orphans_of,
+    set_commands,
+    set_notes,
+)
 from reprieve.text import counted, printable
 
 
@@ -23,6 +30,7 @@ class Removals:
     stack_notes: tuple[str, ...] = ()
     sets: tuple[Command, ...] = ()
     set_notes: tuple[str, ...] = ()
+    member_notes: tuple[str, ...] = ()
     by_hand: tuple[Command, ...] = ()
     left: tuple[Command, ...] = ()
     left_notes: tuple[str, ...] = ()
@@ -63,6 +71,7 @@ def removals_of(adoptions: Sequence[Adoption]) -> Removals:
         stack_notes=tuple(dict.fromkeys(note for each in stacks for note in _stack_notes(each))),
         sets=tuple(set_commands(adoptions)),
         set_notes=tuple(dict.fromkeys([*set_notes(adoptions), *orphan_notes(orphans)])),
+        member_notes=tuple(member_notes(adoptions)),
         by_hand=tuple(command for each in by_hand for command in _removing(each)),
         left=tuple(_topics_left(by_hand)),
         left_notes=tuple(dict.fromkeys(_left_notes(places, by_hand))),

@@ -90,14 +90,13 @@ def _targets(
         for accounts, regions in _grouped(gone):
             yield ("--accounts", *accounts), regions
         return
-    units = stack_set.units or tuple(dict.fromkeys(each.unit for each in gone if each.unit))
-    by_unit = f"OrganizationalUnitIds={','.join(units)}"
+    units = _units(stack_set, gone)
     if everything:
+        by_unit = f"OrganizationalUnitIds={','.join(units)}"
         yield ("--deployment-targets", by_unit), tuple(sorted({each.region for each in gone}))
         return
     for accounts, regions in _grouped(gone):
-        some = f"{by_unit},Accounts={','.join(accounts)},AccountFilterType=INTERSECTION"
-        yield ("--deployment-targets", some), regions
+        yield ("--deployment-targets", _filtered(units, accounts)), regions
 
 
 def _grouped(instances: Sequence[Instance]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -122,18 +121,104 @@ def set_notes(adoptions: Sequence[Adoption]) -> Iterator[str]:
                 "instances would then fail."
             )
             yield _WAIT
-            if stays := [one for one in each.instances if (one.account, one.region) not in guarded]:
+            stays = [one for one in each.instances if (one.account, one.region) not in guarded]
+            if stays:
                 instances = counted(len(stays), "stack instance")
                 accounts = counted(len({one.account for one in stays}), "account")
                 yield (
                     f"{instances} in {accounts}, and the stack set, must stay until Reprieve "
                     "guards there. Run `reprieve adopt` again then."
                 )
-            if each.is_service_managed:
-                yield (
-                    "With automatic deployment, an account that joins an OU of the stack set gets "
-                    "the old stack until then."
-                )
+            if each.is_automatic:
+                yield from _automatic_notes(adoption, each, everything=not stays)
+
+
+def _automatic_notes(adoption: Adoption, stack_set: StackSet, *, everything: bool) -> Iterator[str]:
+    """Yield what happens to accounts that join, and how to turn the automatic deployment off.
+
+    An update that names no value of a parameter would use the default (CloudFormation API
+    reference, Parameter), and `Enabled=false` allows no RetainStacksOnAccountRemoval.
+    """
+    yield (
+        "Its automatic deployment is on: until its stack instances are deleted, an account that "
+        "joins one of its OUs gets the old stack too. Both then react, which does no harm."
+    )
+    if everything:
+        yield (
+            "These commands name OUs, so they also remove the old stacks of accounts that joined "
+            "since. Run `reprieve adopt` right before, to see whether Reprieve guards them."
+        )
+    parameters = [f"ParameterKey={each},UsePreviousValue=true" for each in stack_set.parameters]
+    update = _of(
+        adoption.account,
+        stack_set,
+        "update-stack-set",
+        "--use-previous-template",
+        *(["--parameters", *parameters] if parameters else []),
+        *(["--capabilities", *stack_set.capabilities] if stack_set.capabilities else []),
+        *("--auto-deployment", "Enabled=false"),
+    )
+    yield (
+        "You can turn it off as soon as Reprieve's stack sets deploy to all of its OUs: "
+        f"`{printable(update.text)}`. This changes no stack, but it is an operation over all "
+        "stack instances."
+    )
+
+
+def member_notes(adoptions: Sequence[Adoption]) -> Iterator[str]:
+    """Yield how to test accounts that have no table in the settings, before anything is deleted.
+
+    Reprieve's own stack set guards them. No credentials for them are known.
+    """
+    opened = {each.account.id for each in adoptions}
+    members = {place for each in adoptions for place in each.members if place[0] not in opened}
+    accounts: set[str] = set()
+    commands = []
+    for adoption in adoptions:
+        for stack_set in adoption.stack_sets:
+            gone = [one for one in stack_set.instances if (one.account, one.region) in members]
+            if gone:
+                accounts |= {one.account for one in gone}
+                commands.append(_of_one_account(adoption.account, stack_set, gone))
+    if not accounts:
+        return
+    yield (
+        f"{counted(len(accounts), 'account')} of the old stack sets, guarded by Reprieve's own, "
+        "cannot be opened by the settings. The drill does not test them, and their old rules "
+        "stay enabled: deleting their old stacks is the first change there, and it cannot be "
+        "undone at once."
+    )
+    yield (
+        "Choose a test account among them. In each Region, schedule the deletion of a test key by "
+        "its id. It has to be cancelled, and Reprieve's alert and result have to arrive."
+    )
+    yield (
+        "Then delete the old stack instances of this account alone, and repeat the test: now "
+        "Reprieve rescues alone. Write the id of the account for ACCOUNT: "
+        f"{', '.join(f'`{printable(each.text)}`' for each in commands)}."
+    )
+    yield (
+        "If the test fails, create-stack-instances with the same accounts and Regions brings the "
+        "old stacks back; their addresses have to confirm again."
+    )
+
+
+def _of_one_account(account: Account, stack_set: StackSet, gone: Sequence[Instance]) -> Command:
+    where = ("--accounts", "ACCOUNT")
+    if stack_set.is_service_managed:
+        where = ("--deployment-targets", _filtered(_units(stack_set, gone), ("ACCOUNT",)))
+    regions = sorted({each.region for each in gone})
+    words = (*where, "--regions", *regions, "--no-retain-stacks")
+    return _of(account, stack_set, "delete-stack-instances", *words)
+
+
+def _units(stack_set: StackSet, gone: Sequence[Instance]) -> tuple[str, ...]:
+    return stack_set.units or tuple(dict.fromkeys(each.unit for each in gone if each.unit))
+
+
+def _filtered(units: Sequence[str], accounts: Sequence[str]) -> str:
+    named = f"OrganizationalUnitIds={','.join(units)},Accounts={','.join(accounts)}"
+    return f"{named},AccountFilterType=INTERSECTION"
 
 
 def orphans_of(

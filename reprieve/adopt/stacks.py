@@ -204,4 +204,7 @@ def _stack_set(
         call_as,
         tuple(described.get("OrganizationalUnitIds", ())),
         instances,
+        bool(described.get("AutoDeployment", {}).get("Enabled")),
+        tuple(each["ParameterKey"] for each in described.get("Parameters", ())),
+        tuple(described.get("Capabilities", ())),
     )

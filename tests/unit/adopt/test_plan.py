@@ -261,6 +261,74 @@ def test_a_stack_set_of_the_organization_is_removed_by_ous(members):
     assert len(last) == len(members) - 1
 
 
+def of_organization(**changes):
+    """Return a stack set of the organization, with instances in both accounts."""
+    given = {
+        "is_service_managed": True,
+        "call_as": "DELEGATED_ADMIN",
+        "units": ("ou-abcd-11111111",),
+        "instances": tuple(instance(id, "eu-west-1", "ou-abcd-11111111") for id in (ID, OTHER)),
+        "is_automatic": True,
+        "parameters": ("DestinationEmailAddress", "EnableRemediation"),
+        "capabilities": ("CAPABILITY_NAMED_IAM",),
+    }
+    return stack_set(**(given | changes))
+
+
+def test_members_are_tested_before_their_stacks_are_deleted():
+    """No drill reaches them, and no disable-rule: so one account goes first."""
+    found = adoption(sets=(of_organization(),), members=frozenset({(OTHER, "eu-west-1")}))
+    step = "Test one of the accounts that have no drill"
+    order = titles(found)
+    assert order.index(step) == order.index("Delete the stack sets") - 1
+    sentences = text(found, step=step)
+    assert "1 account of the old stack sets, guarded by Reprieve's own, cannot be opened" in (
+        sentences
+    )
+    assert (
+        "`aws cloudformation delete-stack-instances --stack-set-name kms-alerts "
+        "--deployment-targets OrganizationalUnitIds=ou-abcd-11111111,Accounts=ACCOUNT,"
+        "AccountFilterType=INTERSECTION --regions eu-west-1 --no-retain-stacks "
+        "--call-as DELEGATED_ADMIN --region us-east-1`"
+    ) in sentences
+    by_accounts = adoption(sets=(stack_set(),), members=frozenset({(OTHER, "eu-west-1")}))
+    assert "--accounts ACCOUNT --regions eu-west-1 --no-retain-stacks" in text(
+        by_accounts, step=step
+    )
+
+
+def test_accounts_of_the_settings_have_the_drill_instead():
+    """Whether or not Reprieve's own stack set guards them too."""
+    both = [
+        adoption(
+            sets=(of_organization(),) if id == ID else (),
+            where=account(id),
+            members=frozenset({(ID, "eu-west-1")}),
+        )
+        for id in (ID, OTHER)
+    ]
+    assert "Test one of the accounts that have no drill" not in titles(*both)
+
+
+@pytest.mark.parametrize("members", [frozenset(), frozenset({(OTHER, "eu-west-1")})])
+def test_what_automatic_deployment_does_until_the_set_is_deleted(members):
+    """And the command that turns it off, which keeps the template and the parameters."""
+    found = adoption(sets=(of_organization(),), members=members)
+    sentences = text(found, step="Delete the stack sets")
+    assert "an account that joins one of its OUs gets the old stack too" in sentences
+    assert ("so they also remove the old stacks of accounts that joined" in sentences) == bool(
+        members
+    )
+    assert (
+        "`aws cloudformation update-stack-set --stack-set-name kms-alerts --use-previous-template "
+        "--parameters ParameterKey=DestinationEmailAddress,UsePreviousValue=true "
+        "ParameterKey=EnableRemediation,UsePreviousValue=true --capabilities CAPABILITY_NAMED_IAM "
+        "--auto-deployment Enabled=false --call-as DELEGATED_ADMIN --region us-east-1`"
+    ) in sentences
+    off = adoption(sets=(of_organization(is_automatic=False),), members=members)
+    assert "utomatic deployment" not in text(off)
+
+
 @pytest.mark.parametrize(
     ("administrator", "where"),
     [
@@ -288,6 +356,17 @@ def test_one_topic_cannot_serve_both():
     assert f"notify.topic_name: choose another name than {TOPIC}" in text(
         adoption(of_stack(), of=same)
     )
+
+
+def test_a_topic_that_reprieve_uses_already_is_forgotten_before_its_name_changes():
+    """Otherwise Terraform deletes it, and the old rules notify nobody."""
+    same = settings(notify=NotifySettings(emails=(EMAIL,), topic_name=TOPIC))
+    shared = topic(publishers=("kms-deletion", "reprieve-key-deletion-scheduled"))
+    found = adoption(deployment(stack=stack(), topics=(shared,)), of=same)
+    sentences = text(found, step="Change the settings")
+    assert f"Reprieve already uses the topic {TOPIC} in eu-west-1" in sentences
+    assert "`terraform state rm`" in sentences
+    assert "already uses the topic" not in text(adoption(of_stack(), of=same))
 
 
 def test_a_role_that_the_old_stack_deletes():
