@@ -25,7 +25,8 @@ class Template:
     regions: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        check_limits(self.body, self.text)
+        # The larger form: people upload it. Terraform uploads the other one.
+        check_limits(self.body, self.pretty)
 
     @cached_property
     def text(self) -> str:
@@ -40,7 +41,7 @@ class Template:
     @property
     def needs_bucket(self) -> bool:
         """Whether it is too large to be part of a call, so that S3 has to hold it."""
-        return len(self.text.encode()) > MAX_DIRECT_BYTES
+        return len(self.pretty.encode()) > MAX_DIRECT_BYTES
 
 
 def template_of(description: str, regions: tuple[str, ...], **sections: dict[str, Any]) -> Template:

@@ -26,7 +26,7 @@ COMMANDS = sorted(
         for line in [line.lstrip()]
     }
 )
-OTHERS = (".venv/bin/python", "aws", "cat", "cd", "cp", "git", "source", "terraform")
+OTHERS = (".venv/bin/python", "aws", "cat", "cd", "cp", "git", "jq", "source", "terraform")
 
 
 def test_there_are_commands():
