@@ -75,7 +75,7 @@ def test_a_message_that_differs_from_jsiis_own_ends_the_fast_way(fast, stack, cr
     )
     SnsTopic(stack, "topic")
     monkeypatch.undo()
-    jsii.create = fast.create
+    monkeypatch.setattr(jsii, "create", fast.create)
     SqsQueue(stack, "queue")
     assert created == ["SnsTopic", "SqsQueue"]
     assert not fast.is_as_expected

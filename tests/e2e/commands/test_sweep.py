@@ -237,7 +237,7 @@ def test_it_says_who_did_it_and_when_the_key_was_last_used(empty, operator):
     text = operator.run("sweep", *ASKED).text
     assert "orders" in text
     assert "user/alice" in text
-    assert "not since" in text
+    assert "never since" in text
 
 
 def test_what_cloudtrail_has_forgotten_is_left_open(empty, operator):
