@@ -81,8 +81,13 @@ def test_the_standalone_template_is_deployed_and_updated(sandbox, deploy):
     ],
 )
 def test_a_stack_reports_a_deletion_and_cancels_it(sandbox, deploy, parameters, state, subjects):
-    """To the address and through the topic of the parameters."""
-    template = standalone_template(default_settings({"REPRIEVE_REGIONS__WATCH": HUB}))
+    """To the address and through the topic of the parameters.
+
+    Without the threats of the guard itself: the alerts about the deployment, by a principal that is
+    not exempt, would be more than ten at once, and suspend the mailbox.
+    """
+    watched = {"REPRIEVE_REGIONS__WATCH": HUB, "REPRIEVE_NOTIFY__THREATS": "key-deletion-scheduled"}
+    template = standalone_template(default_settings(watched))
     given = EMAIL | {"SNSTopicName": "kms_alerts"} | parameters
     stack = deploy("alone", template, HUB, **given)
     assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
