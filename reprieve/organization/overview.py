@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from reprieve.aws.organization import Member
+from reprieve.environment.cdk import deploy_command
 from reprieve.organization.reasons import PROBLEMS, hint_for, state_of
 from reprieve.organization.records import Instance, Reading, StackSet, template_hash
 from reprieve.organization.result import (
@@ -92,7 +93,7 @@ def overview_of(account: str, expected: Expected, reading: Reading, *, resumed: 
 
 def _notices(expected: Expected, status: SetStatus, stack_set: StackSet) -> Iterator[Notice]:
     """Yield what is wrong with a stack set as a whole."""
-    deploy = f"Deploy {expected.target}: `npx cdktf deploy {expected.target}`."
+    deploy = f"Deploy {expected.target}: `{deploy_command(expected.target)}`."
     name, template, last = status.name, status.template, status.operation
     if not template.is_current:
         yield Notice(

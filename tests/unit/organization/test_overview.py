@@ -199,6 +199,15 @@ def test_what_is_wrong_with_the_stack_set(changes, said):
     assert not found.is_healthy
 
 
+@pytest.mark.parametrize("chosen", ["cdktf", "cdktn"])
+def test_the_command_that_deploys_is_that_of_the_chosen_program(monkeypatch, chosen):
+    """CDKTF or CDK Terrain, as in the other hints."""
+    monkeypatch.setenv("REPRIEVE_CDK", chosen)
+    (notice,) = overview(reading(both(ONE), [ONE], auto_deployment=False), WANTED).notices
+    target = WANTED.target
+    assert notice.hint == f"Deploy {target}: `npx {chosen} deploy {target}`."
+
+
 def test_each_stack_set_is_compared_by_itself():
     """The second one has a Region of its own, and lacks the stack of an account."""
     second = ExpectedSet("reprieve-roles", ("us-east-1",), TEMPLATE)
