@@ -50,7 +50,7 @@ class Expected:
     units: tuple[str, ...]
     excluded: frozenset[str]
     terraform: Mapping[str, str]
-    hub: str | None
+    hub: str
     target: str
 
 

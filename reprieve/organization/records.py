@@ -51,8 +51,6 @@ class StackSet:
     name: str
     template: str
     auto_deployment: bool
-    retains_stacks: bool
-    managed_execution: bool
     ous: tuple[str, ...]
     regions: tuple[str, ...]
     drift: Drift | None
@@ -133,14 +131,12 @@ def stack_set_of(answer: Mapping[str, Any]) -> StackSet:
     given = answer.get("StackSet")
     if not isinstance(given, Mapping):
         raise MalformedAnswer(operation, "it has no StackSet")
-    automatic, managed = given.get("AutoDeployment") or {}, given.get("ManagedExecution") or {}
+    automatic = given.get("AutoDeployment") or {}
     return StackSet(
         id=_text(operation, given, "StackSetId"),
         name=_text(operation, given, "StackSetName"),
         template=_text(operation, given, "TemplateBody"),
         auto_deployment=automatic.get("Enabled") is True,
-        retains_stacks=automatic.get("RetainStacksOnAccountRemoval") is True,
-        managed_execution=managed.get("Active") is True,
         ous=tuple(given.get("OrganizationalUnitIds") or ()),
         regions=tuple(given.get("Regions") or ()),
         drift=_drift(given.get("StackSetDriftDetectionDetails") or {}),

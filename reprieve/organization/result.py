@@ -85,13 +85,10 @@ class Notice:
 
 @dataclass(frozen=True)
 class Template:
-    """The hashes of the stack set's template, and of the one that the settings make.
-
-    `expected` is None if it could not be made.
-    """
+    """The hashes of the stack set's template, and of the one that the settings make."""
 
     deployed: str
-    expected: str | None
+    expected: str
 
     @property
     def is_current(self) -> bool:
@@ -132,7 +129,7 @@ class Overview:
     account: str
     organization: str
     region: str
-    hub: str | None
+    hub: str
     """Where alerts are sent from: `111122223333 eu-west-1`."""
     stack_sets: tuple[SetStatus, ...]
     rows: tuple[Row, ...]

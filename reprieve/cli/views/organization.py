@@ -39,8 +39,7 @@ _RETRY: Final = (
 
 def show(overview: Overview, out: Console, limit: int) -> None:
     """Print the overview: at most `limit` problems, and `limit` accounts of each."""
-    hub = f", hub {overview.hub}" if overview.hub else ""
-    out.print(escaped(f"Organization {overview.organization}{hub}", "bold"))
+    out.print(escaped(f"Organization {overview.organization}, hub {overview.hub}", "bold"))
     out.print(escaped(f"Read {_read(overview)}", "dim"))
     out.print()
     for each in overview.stack_sets:

@@ -57,7 +57,7 @@ def expected(regions=DEFAULT_REGIONS, **changes):
 
 def stack_set(**changes):
     """Return a stack set as the settings want it."""
-    found = StackSet(f"{NAME}:1", NAME, TEMPLATE, True, False, True, (UNIT,), (), None)
+    found = StackSet(f"{NAME}:1", NAME, TEMPLATE, True, (UNIT,), (), None)
     return replace(found, **changes)
 
 
