@@ -10,7 +10,18 @@ from reprieve.adopt.adopt import Adoption, OldRegion, Placed
 from reprieve.adopt.commands import Command
 from reprieve.adopt.found import StackSet
 from reprieve.adopt.plan import Step
-from reprieve.cli.views.layout import escaped, fits, heading, marked, show_closed, show_table, table
+from reprieve.cli.views.layout import (
+    escaped,
+    fits,
+    heading,
+    marked,
+    show_closed,
+    show_hint,
+    show_problem,
+    show_table,
+    show_unread,
+    table,
+)
 from reprieve.status.findings import Finding, Kind
 from reprieve.text import counted, printable
 
@@ -48,9 +59,7 @@ def _show_account(adoption: Adoption, out: Console) -> None:
         out.print(marked("- ", escaped(_of_set(each))))
     for finding, places in _merged(adoption):
         _show_finding(finding, places, out)
-    for text, places in _by_text(adoption.problems).items():
-        out.print(marked("? ", escaped(text, "yellow"), "yellow"))
-        out.print(marked("  ", escaped(", ".join(places))))
+    show_unread(adoption.problems, out)
 
 
 def _placed(regions: Sequence[OldRegion]) -> Iterator[tuple[OldRegion, Placed]]:
@@ -121,23 +130,11 @@ def _merged(adoption: Adoption) -> list[tuple[Finding, list[str]]]:
 
 
 def _show_finding(finding: Finding, places: Sequence[str], out: Console) -> None:
-    where = ", ".join(dict.fromkeys(places))
     if finding.kind is Kind.UNEXPECTED:
         out.print(marked("- ", escaped(finding.problem)))  # it needs no replacement
         return
-    out.print(marked("✘ ", escaped(finding.problem, "bold red"), "bold red"))
-    if finding.reason:
-        out.print(marked("  ", escaped(finding.reason)))
-    out.print(marked("  ", escaped(where, "dim")))
-    if finding.hint:
-        out.print(marked("  → ", escaped(finding.hint)))
-
-
-def _by_text(problems: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for place, text in problems:
-        found.setdefault(text, []).append(place)
-    return found
+    show_problem(finding.problem, finding.reason, [", ".join(dict.fromkeys(places))], out)
+    show_hint(finding.hint, out)
 
 
 def _show_verdict(adoptions: Sequence[Adoption], out: Console, *, closed: int) -> None:

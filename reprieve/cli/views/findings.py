@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.console import Console
 
-from reprieve.cli.views.layout import escaped, marked
+from reprieve.cli.views.layout import show_hint, show_problem
 from reprieve.status.findings import Finding
 from reprieve.status.status import AccountStatus, Coverage
 
@@ -38,8 +38,7 @@ def show_findings(status: AccountStatus, out: Console) -> None:
     for hint, problems in by_hint.items():
         for _, places in problems:
             _show_problem(places, status, out)
-        if hint:
-            out.print(marked("  → ", escaped(_most_precise(hint, problems))))
+        show_hint(_most_precise(hint, problems), out)
         out.print()
 
 
@@ -58,10 +57,7 @@ def _most_precise(hint: str, problems: Sequence[tuple[Finding, _Places]]) -> str
 
 def _show_problem(places: _Places, status: AccountStatus, out: Console) -> None:
     finding = _one_for(places)
-    out.print(marked("✘ ", escaped(finding.problem, "bold red"), "bold red"))
-    if finding.reason:
-        out.print(marked("  ", escaped(finding.reason)))
-    out.print(marked("  ", escaped(_where(places, status), "dim")))
+    show_problem(finding.problem, finding.reason, [_where(places, status)], out)
 
 
 def _one_for(places: _Places) -> Finding:

@@ -1,6 +1,6 @@
 """What the views share: escaped text, tables, marked lines, and whether something fits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -68,6 +68,31 @@ def show_closed(closed: int, opened: int, out: Console, what: str = "read") -> N
         many = counted(closed + opened, "account")
         text = f"{closed} of {many} {'was' if closed == 1 else 'were'} not {what}."
         out.print(marked("✘ ", Text(text, "bold red"), "bold red"))
+
+
+def show_problem(problem: str, reason: str, places: Iterable[str], out: Console) -> None:
+    """Print a problem, why it is there if that is known, and a line for each of the places."""
+    out.print(marked("✘ ", escaped(problem, "bold red"), "bold red"))
+    if reason:
+        out.print(marked("  ", escaped(reason)))
+    for each in places:
+        out.print(marked("  ", escaped(each, "dim")))
+
+
+def show_hint(hint: str, out: Console) -> None:
+    """Print what to do about the problems above; nothing if there is no hint."""
+    if hint:
+        out.print(marked("  → ", escaped(hint)))
+
+
+def show_unread(problems: Iterable[tuple[str, str]], out: Console) -> None:
+    """Print what could not be read: each sentence once, with its places. They are (place, text)."""
+    places: dict[str, list[str]] = {}
+    for place, text in problems:
+        places.setdefault(text, []).append(place)
+    for text, found in places.items():
+        out.print(marked("? ", escaped(text, "yellow"), "yellow"))
+        out.print(marked("  ", escaped(", ".join(found))))
 
 
 def marked(mark: str, text: Text, style: str = "") -> Marked:

@@ -8,7 +8,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, marked, show_table, table
+from reprieve.cli.views.layout import (
+    escaped,
+    marked,
+    show_hint,
+    show_problem,
+    show_table,
+    table,
+)
 from reprieve.organization.grouping import Group, grouped
 from reprieve.organization.reasons import RETRY_STATES
 from reprieve.organization.records import Drift
@@ -53,7 +60,9 @@ def show(overview: Overview, out: Console, limit: int) -> None:
     show_table(_counts("STACK INSTANCES", overview.states, State, _BAD_STATES), out)
     out.print()
     for notice in overview.notices:
-        _show_problem(notice.problem, notice.reason, [], notice.hint, out)
+        show_problem(notice.problem, notice.reason, [], out)
+        show_hint(notice.hint, out)
+        out.print()
     groups = grouped(overview.rows)
     for group in groups[:limit]:
         _show_group(group, overview, out, limit)
@@ -142,19 +151,8 @@ def _show_group(group: Group, overview: Overview, out: Console, limit: int) -> N
     many += f" in {first.stack_set}" if several else ""
     places = [_regions(regions, group, overview)] if regions else []
     title = f"{str(state).capitalize()}: {many}. {first.problem}"
-    _show_problem(title, first.reason, [*places, _accounts(group, limit)], first.hint, out)
-
-
-def _show_problem(
-    problem: str, reason: str, places: Iterable[str], hint: str, out: Console
-) -> None:
-    out.print(marked("✘ ", escaped(problem, "bold red"), "bold red"))
-    if reason:
-        out.print(marked("  ", escaped(reason)))
-    for each in places:
-        out.print(marked("  ", escaped(each, "dim")))
-    if hint:
-        out.print(marked("  → ", escaped(hint)))
+    show_problem(title, first.reason, [*places, _accounts(group, limit)], out)
+    show_hint(first.hint, out)
     out.print()
 
 

@@ -7,7 +7,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.cli.views.layout import escaped, fits, heading, marked, show_closed, show_table, table
+from reprieve.cli.views.layout import (
+    escaped,
+    fits,
+    heading,
+    marked,
+    show_closed,
+    show_table,
+    show_unread,
+    table,
+)
 from reprieve.sweep.cloudtrail import Call
 from reprieve.sweep.result import DISABLED, UNKNOWN, Key, Sweep, keys_in_danger
 from reprieve.text import counted, printable
@@ -43,12 +52,7 @@ def show(sweeps: Sequence[Sweep], out: Console, *, acted: bool, closed: int = 0)
         out.print(heading(each.account.id, each.account.name), style="bold")
         if each.keys:
             _show_keys(each.keys, out)
-        problems: dict[str, list[str]] = {}
-        for place, text in each.problems:
-            problems.setdefault(text, []).append(place)
-        for text, places in problems.items():
-            out.print(marked("? ", escaped(text, "yellow"), "yellow"))
-            out.print(marked("  ", escaped(", ".join(places))))
+        show_unread(each.problems, out)
         out.print()
     _show_verdict(sweeps, out, acted=acted, closed=closed)
     show_closed(closed, len(sweeps), out)
