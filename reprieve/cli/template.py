@@ -9,6 +9,7 @@ import typer
 from reprieve.cli.common import note
 from reprieve.cli.options.run import OptionError
 from reprieve.errors import ExitCode, ReprieveError
+from reprieve.organization.expected import administrator_of
 from reprieve.settings.loader import NoSettings, load
 from reprieve.settings.organization import STACK_SETS
 from reprieve.settings.schema import Settings
@@ -83,13 +84,13 @@ def _large(kind: str) -> str:
 def _template(kind: str) -> Template:
     if kind == _STANDALONE:
         return standalone_template(_of_one_account())
-    found = next((each for each in load().accounts if each.has_stack_set), None)
-    if found is None:
+    administrator = administrator_of(load().accounts)
+    if administrator is None:
         raise TemplateError(
             "The settings deploy no stack set.",
             'Set organization.engine = "stacksets", or print the template standalone.',
         )
-    return guard_template(found) if kind == "guard" else roles_template(found)
+    return guard_template(administrator) if kind == "guard" else roles_template(administrator)
 
 
 def _of_one_account() -> Settings:
