@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 import yaml
-from moto.cloudformation.utils import yaml_tag_constructor
 
 from sandbox.cloudformation import functions
 from sandbox.cloudformation.order import depends_on
@@ -156,7 +155,21 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, form) for tag, form in forms if tag != "tag:yaml.org,2002:timestamp"]
     for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_multi_constructor("", yaml_tag_constructor)
+
+
+def _function(loader: _Loader, tag: str, node: yaml.Node) -> Json:
+    """Return the long form of a function.
+
+    moto has the same in moto.cloudformation, which imports every service that its stacks can use.
+    """
+    if isinstance(node, yaml.SequenceNode):
+        return {f"Fn::{tag[1:]}": loader.construct_sequence(node)}
+    if tag == "!GetAtt":
+        return {"Fn::GetAtt": node.value.split(".")}
+    return {"Ref" if tag == "!Ref" else f"Fn::{tag[1:]}": node.value}
+
+
+_Loader.add_multi_constructor("", _function)
 
 
 def _check_names(section: str, members: Any) -> None:
