@@ -12,9 +12,8 @@ from sandbox.cloudformation import operations
 from sandbox.cloudformation.service import Machinery
 from sandbox.cloudformation.stack_sets import StackSet
 from sandbox.cloudformation.stacks import kept_by
-from sandbox.cloudformation.targets import TRUSTED
 from sandbox.core.account import in_account
-from sandbox.iam.organization import Organization
+from sandbox.iam.organization import STACK_SETS, Organization
 
 
 def account_moved(
@@ -28,7 +27,7 @@ def account_moved(
 
     `before` and `after` are the ids of the units above it, none outside of the organization.
     """
-    if account == organization.management or not organization.trusts(TRUSTED):
+    if account == organization.management or not organization.trusts(STACK_SETS):
         return
     for stack_set in list(kept_by(organization.management).stack_sets.values()):
         if stack_set.status == "ACTIVE" and stack_set.is_automatic:

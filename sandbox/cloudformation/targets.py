@@ -13,10 +13,8 @@ from sandbox.cloudformation.service import Json
 from sandbox.cloudformation.templates import invalid
 from sandbox.core.account import current_account
 from sandbox.core.errors import SandboxCannot
-from sandbox.iam.organization import Organization, organization_of
+from sandbox.iam.organization import STACK_SETS, Organization, organization_of
 
-TRUSTED: Final = "member.org.stacksets.cloudformation.amazonaws.com"
-"""The service principal of StackSets for trusted access and delegated administrators."""
 MAX_UNITS: Final = 50
 """API reference, CreateStackInstances: the units of one operation."""
 
@@ -43,7 +41,7 @@ def scope_of(call_as: str) -> Scope:
     organization = organization_of(account)
     if call_as == "SELF":
         return Scope(account, organization, only_service_managed=False)
-    if organization is None or not organization.is_delegated(account, TRUSTED):
+    if organization is None or not organization.is_delegated(account, STACK_SETS):
         raise invalid("Account used is not a delegated administrator")
     return Scope(organization.management, organization, only_service_managed=True)
 
@@ -61,7 +59,7 @@ def require_service_managed(scope: Scope) -> Organization:
             "You must be the management account or delegated admin account of an organization "
             "before operating a SERVICE_MANAGED stack set"
         )
-    if not organization.trusts(TRUSTED):
+    if not organization.trusts(STACK_SETS):
         raise invalid("You must enable organizations access to operate a service managed stack set")
     return organization
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from moto.organizations.models import OrganizationsBackend, organizations_backends
+
+STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
+"""The service principal of StackSets for trusted access and delegated administrators."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from moto.organizations.models import (
 )
 
 from sandbox.core.errors import AwsError, SandboxCannot
-from sandbox.iam.organization import Organization, organization_of, organization_with
+from sandbox.iam.organization import STACK_SETS, Organization, organization_of, organization_with
 
 Json = dict[str, Any]
 
@@ -36,9 +36,8 @@ _PAGED: Final = frozenset(
 )
 _MOVES: Final = frozenset({"MoveAccount", "RemoveAccountFromOrganization"})
 # moto does not know that StackSets has delegated administrators.
-_STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
-if _STACK_SETS not in FakeDelegatedAdministrator.SUPPORTED_SERVICES:
-    FakeDelegatedAdministrator.SUPPORTED_SERVICES.append(_STACK_SETS)
+if STACK_SETS not in FakeDelegatedAdministrator.SUPPORTED_SERVICES:
+    FakeDelegatedAdministrator.SUPPORTED_SERVICES.append(STACK_SETS)
 
 Moved = Callable[[Organization, str, Sequence[str], Sequence[str]], None]
 """What has to know that an account was moved: the units above it before and after."""
