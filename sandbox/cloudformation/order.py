@@ -19,14 +19,14 @@ def sort(resources: Mapping[str, Any]) -> list[str]:
         AwsError: Resources need each other (ValidationError).
     """
     needs = {name: _needs(resource) & resources.keys() for name, resource in resources.items()}
-    done: list[str] = []
+    done: dict[str, None] = {}
     while len(done) < len(needs):
-        ready = [name for name in needs if name not in done and needs[name] <= set(done)]
+        ready = [name for name in needs if name not in done and needs[name] <= done.keys()]
         if not ready:
-            circle = ", ".join(sorted(needs.keys() - set(done)))
+            circle = ", ".join(sorted(needs.keys() - done.keys()))
             raise AwsError("ValidationError", f"Circular dependency between resources: [{circle}]")
-        done += ready
-    return done
+        done |= dict.fromkeys(ready)
+    return list(done)
 
 
 def depends_on(resource: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from sandbox.core.account import account_of
+
 Json = dict[str, Any]
 Action = Literal["CREATE", "UPDATE", "DELETE"]
 
@@ -49,7 +51,7 @@ class Result:
 class Operation:
     """An operation on instances of a stack set.
 
-    `preferences` and `targets` are as the request had them. `places` are the accounts and Regions
+    `preferences` and `targets` are as the request had them. `results` has the accounts and Regions
     in the order in which they get their turn.
     """
 
@@ -78,9 +80,9 @@ class Operation:
 
 @dataclass
 class StackSet:
-    """A stack set. `administrator` is the account whose stack set it is.
+    """A stack set. `account` is the one to which it belongs.
 
-    A service-managed one belongs to the management account, also if a delegated administrator has
+    For a service-managed one that is the management account, also if a delegated administrator has
     created it. `automatic` has, by organizational unit, the Regions of automatic deployments.
     """
 
@@ -107,7 +109,7 @@ class StackSet:
     @property
     def account(self) -> str:
         """The account to which the stack set belongs."""
-        return self.arn.split(":")[4]
+        return account_of(self.arn)
 
     @property
     def running(self) -> Operation | None:

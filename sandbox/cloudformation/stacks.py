@@ -11,7 +11,7 @@ from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
 from sandbox.cloudformation.stack_sets import StackSet, now
-from sandbox.core.account import current_account
+from sandbox.core.account import account_of, current_account
 
 Json = dict[str, Any]
 
@@ -73,7 +73,7 @@ class Stack:
     @property
     def account(self) -> str:
         """The account of the stack."""
-        return self.id.split(":")[4]
+        return account_of(self.id)
 
     @property
     def is_busy(self) -> bool:
