@@ -90,7 +90,6 @@ def update(
 def delete(stack: Stack, client: Client, retained: frozenset[str] = frozenset()) -> None:
     """Delete a stack and its resources, except those that are to be retained."""
     resources = Resources(stack, template_of(stack), stack.parameters, client)
-    resources.made = dict(stack.resources)
     doomed = [each for each in stack.resources.values() if each.logical_id not in retained]
     _finish_deletion(stack, _delete_all(resources, doomed))
 
@@ -198,9 +197,6 @@ def _try_to_delete(resources: Resources, resource: Resource) -> bool:
         resources.delete(resource)
     except FAILURES as error:
         resource.status, resource.reason = "DELETE_FAILED", reason_of(error)
-        resources.stack.note(
-            resource.logical_id, resource.physical_id, resource.kind, "DELETE_FAILED",
-            resource.reason,
-        )  # fmt: skip
+        resources.note(resource)
         return False
     return True

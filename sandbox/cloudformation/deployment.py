@@ -20,7 +20,8 @@ from sandbox.cloudformation.resources.table import TYPES
 from sandbox.cloudformation.schema import typed
 from sandbox.cloudformation.stack_sets import now
 from sandbox.cloudformation.stacks import Json, Resource, Stack
-from sandbox.cloudformation.templates import Template
+from sandbox.cloudformation.tags import by_key, listed
+from sandbox.cloudformation.templates import Template, format_error
 from sandbox.core.errors import AwsError
 
 FAILURES = (AwsError, AlreadyExists, ClientError, BotoCoreError, RuntimeError, KeyError)
@@ -44,8 +45,8 @@ class Resources:
     ) -> None:
         self.stack = stack
         self.template = template
-        self.made: dict[str, Resource] = {}
-        """The resources that are up to date, by logical id."""
+        # The resources that are up to date, by logical id.
+        self._up_to_date: dict[str, Resource] = {}
         self._client = client
         partition = get_partition(stack.region)
         suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
@@ -82,49 +83,44 @@ class Resources:
 
     def properties(self, name: str) -> Json:
         """Return the properties of a resource, without functions. The stack's tags are added."""
-        declared = self.template.resources[name]
-        kind = TYPES[declared["Type"]]
-        resolved = self.scope.resolved(declared.get("Properties") or {})
+        kind = self.kind_of(name)
+        declared = self.template.resources[name].get("Properties") or {}
+        resolved = self.scope.resolved(declared)
         if "Tags" in kind.properties and self.stack.tags:
-            own = {tag["Key"]: tag["Value"] for tag in resolved.get("Tags") or []}
-            tags = {**self.stack.tags, **own}
-            resolved["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+            resolved["Tags"] = listed({**self.stack.tags, **by_key(resolved.get("Tags"))})
         result: Json = typed(kind.properties, resolved, name)
         return result
 
     def create(self, name: str, properties: Json) -> Resource:
         """Create a resource."""
-        declared = self.template.resources[name]
-        kind = TYPES[declared["Type"]]
+        kind = self.kind_of(name)
         self.stack.note(name, "", kind.name, "CREATE_IN_PROGRESS")
         physical = kind.create(self.context(name), properties)
         resource = Resource(name, kind.name, physical, properties, "CREATE_COMPLETE")
         self.keep(resource)
         return resource
 
-    def update(self, old: Resource, properties: Json) -> Resource:
+    def update(self, old: Resource, properties: Json) -> None:
         """Update a resource in place."""
         kind, name = TYPES[old.kind], old.logical_id
         self.stack.note(name, old.physical_id, kind.name, "UPDATE_IN_PROGRESS")
         kind.update(self.context(name), old.physical_id, old.properties, properties)
-        resource = Resource(name, kind.name, old.physical_id, properties, "UPDATE_COMPLETE")
-        self.keep(resource)
-        return resource
+        self.keep(Resource(name, kind.name, old.physical_id, properties, "UPDATE_COMPLETE"))
 
     def keep(self, resource: Resource) -> None:
         """Make a resource one of the stack, with the policies that the template gives it."""
         declared = self.template.resources[resource.logical_id]
         resource.deletion_policy = declared.get("DeletionPolicy", "Delete")
         resource.replace_policy = declared.get("UpdateReplacePolicy", "Delete")
-        self.made[resource.logical_id] = resource
+        self._up_to_date[resource.logical_id] = resource
         self.stack.resources[resource.logical_id] = resource
-        self._note(resource)
+        self.note(resource)
 
     def delete(self, resource: Resource) -> None:
         """Delete a resource. One that is gone already counts as deleted."""
         kind = TYPES[resource.kind]
         resource.status = "DELETE_IN_PROGRESS"
-        self._note(resource)
+        self.note(resource)
         try:
             kind.delete(
                 self.context(resource.logical_id), resource.physical_id, resource.properties
@@ -133,20 +129,17 @@ class Resources:
             if not any(code in error.response["Error"]["Code"] for code in _GONE):
                 raise
         resource.status, resource.changed = "DELETE_COMPLETE", now()
-        self._note(resource)
+        self.note(resource)
 
     def fail(self, name: str, status: str, error: Exception) -> str:
         """Record that a resource could not be changed. Return the reason."""
         reason = reason_of(error)
         resource = self.stack.resources.get(name)
-        kind = self.template.resources.get(name, {}).get("Type", "") or (
-            resource.kind if resource else ""
-        )
         if resource is None:
-            resource = Resource(name, kind, "", {}, status)
+            resource = Resource(name, self.kind_of(name).name, "", {}, status)
             self.stack.resources[name] = resource
         resource.status, resource.reason, resource.changed = status, reason, now()
-        self._note(resource)
+        self.note(resource)
         return reason
 
     def outputs(self) -> list[Json]:
@@ -165,7 +158,8 @@ class Resources:
         """Return the type of a resource of the template."""
         return TYPES[self.template.resources[name]["Type"]]
 
-    def _note(self, resource: Resource) -> None:
+    def note(self, resource: Resource) -> None:
+        """Add an event with the state of a resource."""
         self.stack.note(
             resource.logical_id,
             resource.physical_id,
@@ -175,13 +169,11 @@ class Resources:
         )
 
     def _made(self, name: str) -> Resource:
-        if name not in self.made:
-            raise AwsError(
-                "ValidationError",
-                f"Template format error: Unresolved resource dependencies [{name}] in the "
-                f"Resources block of the template",
+        if name not in self._up_to_date:
+            raise format_error(
+                f"Unresolved resource dependencies [{name}] in the Resources block of the template"
             )
-        return self.made[name]
+        return self._up_to_date[name]
 
     def _ref(self, name: str) -> str:
         return self._made(name).physical_id

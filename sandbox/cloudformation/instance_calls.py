@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from sandbox.cloudformation import operations
+from sandbox.cloudformation import operations, parameters
 from sandbox.cloudformation.service import Json, Machinery, Request, page
 from sandbox.cloudformation.stack_set_calls import active, find
 from sandbox.cloudformation.stack_sets import Action, Instance, StackSet
@@ -143,9 +143,7 @@ def _describe(machinery: Machinery, request: Request) -> Json:
             f"Stack instance for account {place[0]} and Region {place[1]} not found",
             status=404,
         )
-    overrides = [
-        {"ParameterKey": name, "ParameterValue": value} for name, value in instance.overrides
-    ]
+    overrides = parameters.listed(instance.overrides)
     return {"StackInstance": {**_shown(stack_set, instance), "ParameterOverrides": overrides}}
 
 

@@ -35,9 +35,8 @@ def carry_out(
         result.status = "SUCCEEDED"  # There is nothing to update or to delete.
         return
     result.status = instance.detail = "RUNNING"
-    organization = organization_of(stack_set.account)
-    is_member = stack_set.is_service_managed and organization is not None
-    if is_member and organization and organization.is_suspended(result.account):
+    organization = organization_of(stack_set.account) if stack_set.is_service_managed else None
+    if organization and organization.is_suspended(result.account):
         result.status, instance.detail = "SUCCEEDED", "SKIPPED_SUSPENDED_ACCOUNT"
         return
     try:
@@ -68,13 +67,10 @@ def _deploy(
     overrides = dict(instance.overrides)
     values = parameters.resolve(
         template.section("Parameters"),
-        [
-            {"ParameterKey": name, "ParameterValue": value}
-            for name, value in {**stack_set.parameters, **overrides}.items()
-        ],
+        parameters.listed({**stack_set.parameters, **overrides}.items()),
     )
     client = _client(machinery, stack_set, operation, instance)
-    stack = find_stack(instance.stack_id, instance.region) if instance.stack_id else None
+    stack = find_stack(instance.stack_id, instance.region)
     if stack and stack.status in _BROKEN:
         _delete_stack(stack, client)
     if stack is None or stack.status == "DELETE_COMPLETE":
@@ -107,7 +103,7 @@ def _deploy(
 def _delete(
     machinery: Machinery, stack_set: StackSet, operation: Operation, instance: Instance
 ) -> None:
-    stack = find_stack(instance.stack_id, instance.region) if instance.stack_id else None
+    stack = find_stack(instance.stack_id, instance.region)
     if stack is None or stack.status == "DELETE_COMPLETE":
         return
     _delete_stack(stack, _client(machinery, stack_set, operation, instance))

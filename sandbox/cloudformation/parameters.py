@@ -6,7 +6,7 @@ Source: CloudFormation User Guide, "Parameters".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sandbox.core.errors import AwsError
@@ -49,6 +49,16 @@ def resolve(
     if missing:
         raise _error(f"Parameters: [{', '.join(missing)}] must have values")
     return values
+
+
+def listed(values: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return names and values as the API has them."""
+    return [{"ParameterKey": name, "ParameterValue": value} for name, value in values]
+
+
+def is_hidden(parameter: Mapping[str, Any]) -> bool:
+    """Tell whether a declared parameter has NoEcho."""
+    return str(parameter.get("NoEcho")).lower() == "true"
 
 
 def typed(declared: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:

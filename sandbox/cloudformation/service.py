@@ -86,16 +86,6 @@ def check_name(member: str, name: str) -> None:
         )
 
 
-def pairs(tags: list[Json] | None) -> dict[str, str]:
-    """Return the tags of a call by their key."""
-    return {tag["Key"]: tag["Value"] for tag in tags or []}
-
-
-def listed(tags: dict[str, str]) -> list[Json]:
-    """Return tags as an answer has them."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
 def page(items: list[Any], request: Request, length: int) -> tuple[list[Any], str | None]:
     """Return one page of a list, and the token of the next one. A token is a place in the list."""
     token = request.get("NextToken", "0")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sandbox.cloudformation import access, changes, parameters
-from sandbox.cloudformation.service import Json, Machinery, Request, check_name, pairs
+from sandbox.cloudformation.service import Json, Machinery, Request, check_name
 from sandbox.cloudformation.stack_reads import stack_of
 from sandbox.cloudformation.stacks import (
     Stack,
@@ -18,6 +18,7 @@ from sandbox.cloudformation.stacks import (
     kept_by,
     new_stack_id,
 )
+from sandbox.cloudformation.tags import by_key
 from sandbox.cloudformation.templates import Template, invalid
 from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
@@ -67,7 +68,7 @@ def _create(machinery: Machinery, request: Request) -> Json:
         template.text,
         parameters.resolve(template.section("Parameters"), request.get("Parameters", [])),
         request.get("Capabilities", []),
-        pairs(request.get("Tags")),
+        by_key(request.get("Tags")),
         role_arn=request.get("RoleARN", ""),
         is_protected=request.get("EnableTerminationProtection", False),
     )
@@ -93,7 +94,7 @@ def _update(machinery: Machinery, request: Request) -> Json:
     check_capabilities(template, request.get("Capabilities", []))
     declared = template.section("Parameters")
     values = parameters.resolve(declared, request.get("Parameters", []), stack.parameters)
-    tags = stack.tags if request.get("Tags") is None else pairs(request.get("Tags"))
+    tags = stack.tags if request.get("Tags") is None else by_key(request.get("Tags"))
     same = json.dumps(before.content, sort_keys=True, default=str) == json.dumps(
         template.content, sort_keys=True, default=str
     )

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Final
 
 from sandbox.cloudformation import changes, parameters
-from sandbox.cloudformation.service import Json, Machinery, Request, listed, page
+from sandbox.cloudformation.service import Json, Machinery, Request, page
 from sandbox.cloudformation.stacks import Resource, Stack, find_stack, kept_by
+from sandbox.cloudformation.tags import listed
 from sandbox.cloudformation.templates import invalid
 from sandbox.core.account import current_account
 
@@ -24,28 +25,36 @@ def stack_of(request: Request) -> Stack:
     return stack
 
 
-def _described(stack: Stack) -> Json:
-    """Return a stack as DescribeStacks has it."""
-    template = changes.template_of(stack)
-    declared = template.section("Parameters")
-    found: Json = {
+def _summary(stack: Stack) -> Json:
+    """Return what DescribeStacks and ListStacks both have of a stack."""
+    return {
         "StackId": stack.id,
         "StackName": stack.name,
-        "Description": template.description,
-        "Parameters": [
-            {
-                "ParameterKey": name,
-                "ParameterValue": parameters.HIDDEN
-                if str(declared[name].get("NoEcho")).lower() == "true"
-                else value,
-            }
-            for name, value in stack.parameters.items()
-        ],
         "CreationTime": stack.created,
         "LastUpdatedTime": stack.updated,
         "DeletionTime": stack.deleted,
         "StackStatus": stack.status,
         "StackStatusReason": stack.reason or None,
+        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+    }
+
+
+def _described(stack: Stack) -> Json:
+    """Return a stack as DescribeStacks has it."""
+    template = changes.template_of(stack)
+    declared = template.section("Parameters")
+    return {
+        **_summary(stack),
+        "Description": template.description,
+        "Parameters": [
+            {
+                "ParameterKey": name,
+                "ParameterValue": parameters.HIDDEN
+                if parameters.is_hidden(declared[name])
+                else value,
+            }
+            for name, value in stack.parameters.items()
+        ],
         "DisableRollback": False,
         "NotificationARNs": [],
         "Capabilities": stack.capabilities,
@@ -53,9 +62,7 @@ def _described(stack: Stack) -> Json:
         "RoleARN": stack.role_arn or None,
         "Tags": listed(stack.tags),
         "EnableTerminationProtection": stack.is_protected,
-        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
     }
-    return found
 
 
 def _stacks(request: Request) -> list[Stack]:
@@ -78,17 +85,7 @@ def _list(machinery: Machinery, request: Request) -> Json:
     shown, token = page(matching, request, _LISTED)
     return {
         "StackSummaries": [
-            {
-                "StackId": stack.id,
-                "StackName": stack.name,
-                "TemplateDescription": changes.template_of(stack).description,
-                "CreationTime": stack.created,
-                "LastUpdatedTime": stack.updated,
-                "DeletionTime": stack.deleted,
-                "StackStatus": stack.status,
-                "StackStatusReason": stack.reason or None,
-                "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
-            }
+            {**_summary(stack), "TemplateDescription": changes.template_of(stack).description}
             for stack in shown
         ],
         "NextToken": token,
@@ -179,7 +176,7 @@ def _validate(machinery: Machinery, request: Request) -> Json:
             {
                 "ParameterKey": name,
                 "DefaultValue": parameter.get("Default"),
-                "NoEcho": str(parameter.get("NoEcho")).lower() == "true",
+                "NoEcho": parameters.is_hidden(parameter),
                 "Description": parameter.get("Description"),
             }
             for name, parameter in template.section("Parameters").items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from moto.utilities.utils import get_partition
 
@@ -18,13 +18,12 @@ from sandbox.cloudformation.service import (
     Machinery,
     Request,
     check_name,
-    listed,
     page,
-    pairs,
 )
 from sandbox.cloudformation.stack_calls import check_capabilities
-from sandbox.cloudformation.stack_sets import StackSet
+from sandbox.cloudformation.stack_sets import Instance, StackSet
 from sandbox.cloudformation.stacks import kept_by
+from sandbox.cloudformation.tags import by_key, listed
 from sandbox.cloudformation.targets import (
     Scope,
     in_organization,
@@ -130,7 +129,7 @@ def _create(machinery: Machinery, request: Request) -> Json:
         template.text,
         _values(template, request, None),
         request.get("Capabilities", []),
-        pairs(request.get("Tags")),
+        by_key(request.get("Tags")),
         is_service_managed,
         request.get("Description", ""),
     )
@@ -172,7 +171,7 @@ def _apply(
 ) -> None:
     _set_deployment(stack_set, request)
     tags = request.get("Tags")
-    stack_set.tags = stack_set.tags if tags is None else pairs(tags)
+    stack_set.tags = stack_set.tags if tags is None else by_key(tags)
     stack_set.template, stack_set.parameters = template.text, values
     stack_set.capabilities = request.get("Capabilities", [])
     stack_set.description = request.get("Description", "")
@@ -182,7 +181,7 @@ def _apply(
             instance.status = "OUTDATED"
 
 
-def _chosen(stack_set: StackSet, scope: Scope, request: Request) -> list[Any]:
+def _chosen(stack_set: StackSet, scope: Scope, request: Request) -> list[Instance]:
     """Return the instances that an update is to change: all, unless the call chooses some.
 
     User Guide, "StackSets status codes": inoperable ones are excluded.
@@ -245,10 +244,7 @@ def _describe(machinery: Machinery, request: Request) -> Json:
         "StackSet": {
             **_summary(stack_set),
             "TemplateBody": stack_set.template,
-            "Parameters": [
-                {"ParameterKey": name, "ParameterValue": value}
-                for name, value in stack_set.parameters.items()
-            ],
+            "Parameters": parameters.listed(stack_set.parameters.items()),
             "Capabilities": stack_set.capabilities,
             "Tags": listed(stack_set.tags),
             "StackSetARN": stack_set.arn,

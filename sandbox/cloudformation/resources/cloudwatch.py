@@ -8,8 +8,10 @@ from sandbox.cloudformation.resources.kinds import (
     Context,
     Json,
     Kind,
+    changed,
+    given_of,
     require_absent,
-    tag_changes,
+    update_tags,
 )
 from sandbox.cloudformation.schema import BOOL, FLOAT, INT, STR, STRINGS, TAGS, Form
 
@@ -48,11 +50,6 @@ _ALARM: Final[dict[str, Form]] = {
 }
 
 
-def _put_alarm(context: Context, name: str, given: Json) -> None:
-    values = {each: given[each] for each in _ALARM if each in given}
-    context.client("cloudwatch").put_metric_alarm(AlarmName=name, **values)
-
-
 def _create_alarm(context: Context, given: Json) -> str:
     cloudwatch = context.client("cloudwatch")
     name = given.get("AlarmName") or context.unique_name()
@@ -62,21 +59,21 @@ def _create_alarm(context: Context, given: Json) -> str:
         lambda: cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"],
     )
     tags = {"Tags": given["Tags"]} if given.get("Tags") else {}
-    values = {each: given[each] for each in _ALARM if each in given}
-    cloudwatch.put_metric_alarm(AlarmName=name, **values, **tags)
+    cloudwatch.put_metric_alarm(AlarmName=name, **given_of(given, _ALARM), **tags)
     return str(name)
 
 
 def _update_alarm(context: Context, name: str, old: Json, new: Json) -> None:
     cloudwatch = context.client("cloudwatch")
-    if any(old.get(each) != new.get(each) for each in _ALARM):
-        _put_alarm(context, name, new)
-    wanted, removed = tag_changes(old, new)
+    if any(changed(old, new, each) for each in _ALARM):
+        cloudwatch.put_metric_alarm(AlarmName=name, **given_of(new, _ALARM))
     arn = _alarm_arn(context, name, new)
-    if wanted:
-        cloudwatch.tag_resource(ResourceARN=arn, Tags=wanted)
-    if removed:
-        cloudwatch.untag_resource(ResourceARN=arn, TagKeys=removed)
+    update_tags(
+        old,
+        new,
+        lambda tags: cloudwatch.tag_resource(ResourceARN=arn, Tags=tags),
+        lambda keys: cloudwatch.untag_resource(ResourceARN=arn, TagKeys=keys),
+    )
 
 
 def _delete_alarm(context: Context, name: str, given: Json) -> None:

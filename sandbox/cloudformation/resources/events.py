@@ -10,8 +10,9 @@ from sandbox.cloudformation.resources.kinds import (
     Json,
     Kind,
     changed,
+    given_of,
     require_absent,
-    tag_changes,
+    update_tags,
 )
 from sandbox.cloudformation.schema import INT, JSON, STR, STRING_MAP, STRINGS, TAGS, document
 
@@ -28,6 +29,7 @@ _TARGET: Final = {
     "RunCommandParameters": {"RunCommandTargets": [{"Key": STR, "Values": STRINGS}]},
     "SqsParameters": {"MessageGroupId": STR},
 }
+_OF_BUS: Final = ("Description", "KmsKeyIdentifier", "DeadLetterConfig")
 _OF_RULE: Final = ("Description", "EventPattern", "RoleArn", "ScheduleExpression", "State")
 
 
@@ -44,7 +46,7 @@ def _bus_of(given: Json) -> Json:
 
 
 def _put_rule(context: Context, name: str, bus: Json, given: Json, tags: list[Json]) -> None:
-    values = {each: given[each] for each in _OF_RULE if each in given}
+    values = given_of(given, _OF_RULE)
     if "EventPattern" in values:
         values["EventPattern"] = document(values["EventPattern"])
     tagged = {"Tags": tags} if tags else {}
@@ -86,12 +88,17 @@ def _update_rule(context: Context, rule: str, old: Json, new: Json) -> None:
         _put_targets(context, name, bus, new.get("Targets") or [])
         if gone:
             events.remove_targets(Rule=name, Ids=gone, **bus)
-    wanted, removed = tag_changes(old, new)
-    arn = _rule_arn(context, rule, new)
-    if wanted:
-        events.tag_resource(ResourceARN=arn, Tags=wanted)
-    if removed:
-        events.untag_resource(ResourceARN=arn, TagKeys=removed)
+    _update_tags(context, _rule_arn(context, rule, new), old, new)
+
+
+def _update_tags(context: Context, arn: str, old: Json, new: Json) -> None:
+    events = context.client("events")
+    update_tags(
+        old,
+        new,
+        lambda tags: events.tag_resource(ResourceARN=arn, Tags=tags),
+        lambda keys: events.untag_resource(ResourceARN=arn, TagKeys=keys),
+    )
 
 
 def _delete_rule(context: Context, rule: str, given: Json) -> None:
@@ -108,12 +115,7 @@ def _rule_arn(context: Context, rule: str, given: Json) -> str:
 
 def _create_bus(context: Context, given: Json) -> str:
     events, name = context.client("events"), given["Name"]
-    options = {
-        each: given[each]
-        for each in ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "Tags")
-        if each in given
-    }
-    events.create_event_bus(Name=name, **options)
+    events.create_event_bus(Name=name, **given_of(given, (*_OF_BUS, "Tags")))
     if policy := given.get("Policy"):
         events.put_permission(EventBusName=name, Policy=document(policy))
     return str(name)
@@ -121,31 +123,29 @@ def _create_bus(context: Context, given: Json) -> str:
 
 def _update_bus(context: Context, name: str, old: Json, new: Json) -> None:
     events = context.client("events")
-    settings = ("Description", "KmsKeyIdentifier", "DeadLetterConfig")
-    if any(changed(old, new, each) for each in settings):
-        events.update_event_bus(Name=name, **{each: new[each] for each in settings if each in new})
+    if any(changed(old, new, each) for each in _OF_BUS):
+        events.update_event_bus(Name=name, **given_of(new, _OF_BUS))
     if changed(old, new, "Policy"):
         if policy := new.get("Policy"):
             events.put_permission(EventBusName=name, Policy=document(policy))
         else:
             events.remove_permission(EventBusName=name, RemoveAllPermissions=True)
-    wanted, removed = tag_changes(old, new)
-    arn = context.arn("events", f"event-bus/{name}")
-    if wanted:
-        events.tag_resource(ResourceARN=arn, Tags=wanted)
-    if removed:
-        events.untag_resource(ResourceARN=arn, TagKeys=removed)
+    _update_tags(context, _bus_arn(context, name, new), old, new)
 
 
 def _delete_bus(context: Context, name: str, given: Json) -> None:
     context.client("events").delete_event_bus(Name=name)
 
 
+def _bus_arn(context: Context, name: str, given: Json) -> str:
+    return context.arn("events", f"event-bus/{name}")
+
+
 def _put_bus_policy(context: Context, given: Json) -> str:
     events, bus = context.client("events"), given.get("EventBusName", "default")
     sid = given["StatementId"]
     if "Statement" not in given:
-        rest = {name: given[name] for name in ("Action", "Principal", "Condition") if name in given}
+        rest = given_of(given, ("Action", "Principal", "Condition"))
         events.put_permission(EventBusName=bus, StatementId=sid, **rest)
         return f"{bus}|{sid}"
     # PutPermission with a whole policy replaces the policy of the bus.
@@ -202,7 +202,7 @@ TYPES: Final = (
         _delete_bus,
         required=("Name",),
         attributes={
-            "Arn": lambda context, name, given: context.arn("events", f"event-bus/{name}"),
+            "Arn": _bus_arn,
             "Name": lambda context, name, given: name,
         },
         replaced_by=frozenset({"Name"}),

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from sandbox.cloudformation.resources.kinds import Context, Json, Kind, changed, tag_changes
+from sandbox.cloudformation.resources.kinds import (
+    Context,
+    Json,
+    Kind,
+    changed,
+    given_of,
+    update_tags,
+)
 from sandbox.cloudformation.schema import INT, JSON, STR, STRINGS, TAGS, document
 
 
@@ -16,11 +23,9 @@ def _inline(given: Json) -> dict[str, str]:
 def _create(context: Context, given: Json) -> str:
     iam = context.client("iam")
     name = given.get("RoleName") or context.unique_name(64)
-    options = {
-        each: given[each]
-        for each in ("Description", "MaxSessionDuration", "Path", "PermissionsBoundary", "Tags")
-        if each in given
-    }
+    options = given_of(
+        given, ("Description", "MaxSessionDuration", "Path", "PermissionsBoundary", "Tags")
+    )
     trust = document(given["AssumeRolePolicyDocument"])
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, **options)
     try:
@@ -65,11 +70,12 @@ def _update(context: Context, name: str, old: Json, new: Json) -> None:
         else:
             iam.delete_role_permissions_boundary(RoleName=name)
     _attach(context, name, old, new)
-    wanted, removed = tag_changes(old, new)
-    if wanted:
-        iam.tag_role(RoleName=name, Tags=wanted)
-    if removed:
-        iam.untag_role(RoleName=name, TagKeys=removed)
+    update_tags(
+        old,
+        new,
+        lambda tags: iam.tag_role(RoleName=name, Tags=tags),
+        lambda keys: iam.untag_role(RoleName=name, TagKeys=keys),
+    )
 
 
 def _delete(context: Context, name: str, given: Json) -> None:

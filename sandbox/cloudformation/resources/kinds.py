@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from sandbox.cloudformation.schema import Form
+from sandbox.cloudformation.schema import Form, document
+from sandbox.cloudformation.tags import by_key, listed
 
 Json = dict[str, Any]
 
@@ -102,15 +103,25 @@ def changed(old: Json, new: Json, name: str) -> bool:
     return bool(old.get(name) != new.get(name))
 
 
-def tags_of(properties: Json) -> dict[str, str]:
-    """Return the tags of a resource's properties, by key."""
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or []}
+def given_of(properties: Json, names: Iterable[str]) -> Json:
+    """Return those of some properties that the template gives."""
+    return {name: properties[name] for name in names if name in properties}
 
 
-def tag_changes(old: Json, new: Json) -> tuple[list[Json], list[str]]:
-    """Return the tags to set, and the keys of those to remove."""
-    before, after = tags_of(old), tags_of(new)
-    wanted = [{"Key": key, "Value": value} for key, value in after.items()]
-    return [tag for tag in wanted if before.get(tag["Key"]) != tag["Value"]], [
-        key for key in before if key not in after
-    ]
+def attribute_text(value: Any) -> str:
+    """Return a property as SNS and SQS take their attributes: always a text."""
+    return str(value).lower() if isinstance(value, bool) else document(value)
+
+
+def update_tags(
+    old: Json,
+    new: Json,
+    put: Callable[[list[Json]], object],
+    remove: Callable[[list[str]], object],
+) -> None:
+    """Make the calls that change tags: `put` gets the new and changed ones, `remove` gets keys."""
+    before, after = by_key(old.get("Tags")), by_key(new.get("Tags"))
+    if wanted := {key: value for key, value in after.items() if before.get(key) != value}:
+        put(listed(wanted))
+    if removed := [key for key in before if key not in after]:
+        remove(removed)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from sandbox.cloudformation.resources.kinds import Context, Json, Kind, changed, tag_changes
+from sandbox.cloudformation.resources.kinds import (
+    Context,
+    Json,
+    Kind,
+    changed,
+    given_of,
+    update_tags,
+)
 from sandbox.cloudformation.schema import BOOL, INT, JSON, STR, TAGS, document
 
 
@@ -14,11 +21,7 @@ def _kms_tags(tags: list[Json]) -> list[Json]:
 
 def _create_key(context: Context, given: Json) -> str:
     kms = context.client("kms")
-    options: Json = {
-        each: given[each]
-        for each in ("Description", "KeySpec", "KeyUsage", "MultiRegion", "Origin")
-        if each in given
-    }
+    options = given_of(given, ("Description", "KeySpec", "KeyUsage", "MultiRegion", "Origin"))
     if "KeyPolicy" in given:
         options["Policy"] = document(given["KeyPolicy"])
     if tags := given.get("Tags"):
@@ -51,11 +54,12 @@ def _update_key(context: Context, key: str, old: Json, new: Json) -> None:
             _rotate(context, key, new)
         else:
             kms.disable_key_rotation(KeyId=key)
-    wanted, removed = tag_changes(old, new)
-    if wanted:
-        kms.tag_resource(KeyId=key, Tags=_kms_tags(wanted))
-    if removed:
-        kms.untag_resource(KeyId=key, TagKeys=removed)
+    update_tags(
+        old,
+        new,
+        lambda tags: kms.tag_resource(KeyId=key, Tags=_kms_tags(tags)),
+        lambda keys: kms.untag_resource(KeyId=key, TagKeys=keys),
+    )
 
 
 def _delete_key(context: Context, key: str, given: Json) -> None:

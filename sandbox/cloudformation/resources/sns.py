@@ -11,9 +11,11 @@ from sandbox.cloudformation.resources.kinds import (
     Context,
     Json,
     Kind,
+    attribute_text,
     changed,
+    given_of,
     require_absent,
-    tag_changes,
+    update_tags,
 )
 from sandbox.cloudformation.schema import BOOL, JSON, STR, STRINGS, TAGS, document
 
@@ -30,12 +32,7 @@ _SUBSCRIPTION_ATTRIBUTES: Final = (
 
 
 def _attributes(properties: Json, names: Iterable[str]) -> dict[str, str]:
-    found = {name: properties[name] for name in names if name in properties}
-    return {name: _text(value) for name, value in found.items()}
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else document(value)
+    return {name: attribute_text(value) for name, value in given_of(properties, names).items()}
 
 
 def _create_topic(context: Context, given: Json) -> str:
@@ -59,16 +56,17 @@ def _update_topic(context: Context, arn: str, old: Json, new: Json) -> None:
     sns = context.client("sns")
     for name, default in _TOPIC_ATTRIBUTES.items():
         if changed(old, new, name):
-            value = _text(new.get(name, default))
+            value = attribute_text(new.get(name, default))
             sns.set_topic_attributes(TopicArn=arn, AttributeName=name, AttributeValue=value)
     if changed(old, new, "DataProtectionPolicy"):
         policy = new.get("DataProtectionPolicy", "")
         sns.put_data_protection_policy(ResourceArn=arn, DataProtectionPolicy=document(policy))
-    wanted, removed = tag_changes(old, new)
-    if wanted:
-        sns.tag_resource(ResourceArn=arn, Tags=wanted)
-    if removed:
-        sns.untag_resource(ResourceArn=arn, TagKeys=removed)
+    update_tags(
+        old,
+        new,
+        lambda tags: sns.tag_resource(ResourceArn=arn, Tags=tags),
+        lambda keys: sns.untag_resource(ResourceArn=arn, TagKeys=keys),
+    )
 
 
 def _delete_topic(context: Context, arn: str, given: Json) -> None:
@@ -133,8 +131,9 @@ def _create_subscription(context: Context, given: Json) -> str:
 def _update_subscription(context: Context, arn: str, old: Json, new: Json) -> None:
     for name in _SUBSCRIPTION_ATTRIBUTES:
         if changed(old, new, name):
+            value = attribute_text(new.get(name, ""))
             context.client("sns").set_subscription_attributes(
-                SubscriptionArn=arn, AttributeName=name, AttributeValue=_text(new.get(name, ""))
+                SubscriptionArn=arn, AttributeName=name, AttributeValue=value
             )
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, Final
+from typing import Final
 
 from sandbox.cloudformation.resources.kinds import (
     Context,
     Json,
     Kind,
+    attribute_text,
     changed,
+    given_of,
     require_absent,
-    tag_changes,
-    tags_of,
+    update_tags,
 )
 from sandbox.cloudformation.schema import BOOL, INT, JSON, STR, STRINGS, TAGS, document
+from sandbox.cloudformation.tags import by_key
 
 _ATTRIBUTES: Final = {
     "DelaySeconds": INT,
@@ -41,12 +43,8 @@ _DEFAULTS: Final = {
 }
 
 
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else document(value)
-
-
 def _attributes(given: Json) -> dict[str, str]:
-    return {name: _text(given[name]) for name in _ATTRIBUTES if name in given}
+    return {name: attribute_text(value) for name, value in given_of(given, _ATTRIBUTES).items()}
 
 
 def _create_queue(context: Context, given: Json) -> str:
@@ -59,7 +57,9 @@ def _create_queue(context: Context, given: Json) -> str:
         "AWS.SimpleQueueService.NonExistentQueue",
         "QueueDoesNotExist",
     )
-    answer = sqs.create_queue(QueueName=name, Attributes=_attributes(given), tags=tags_of(given))
+    answer = sqs.create_queue(
+        QueueName=name, Attributes=_attributes(given), tags=by_key(given.get("Tags"))
+    )
     return str(answer["QueueUrl"])
 
 
@@ -67,13 +67,14 @@ def _update_queue(context: Context, url: str, old: Json, new: Json) -> None:
     sqs = context.client("sqs")
     names = [name for name in _ATTRIBUTES if changed(old, new, name)]
     if names:
-        values = {name: _text(new.get(name, _DEFAULTS[name])) for name in names}
+        values = {name: attribute_text(new.get(name, _DEFAULTS[name])) for name in names}
         sqs.set_queue_attributes(QueueUrl=url, Attributes=values)
-    wanted, removed = tag_changes(old, new)
-    if wanted:
-        sqs.tag_queue(QueueUrl=url, Tags={tag["Key"]: tag["Value"] for tag in wanted})
-    if removed:
-        sqs.untag_queue(QueueUrl=url, TagKeys=removed)
+    update_tags(
+        old,
+        new,
+        lambda tags: sqs.tag_queue(QueueUrl=url, Tags=by_key(tags)),
+        lambda keys: sqs.untag_queue(QueueUrl=url, TagKeys=keys),
+    )
 
 
 def _delete_queue(context: Context, url: str, given: Json) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from sandbox.cloudformation.resources.kinds import Context, Json, Kind, changed, tag_changes
+from sandbox.cloudformation.resources.kinds import (
+    Context,
+    Json,
+    Kind,
+    changed,
+    given_of,
+    update_tags,
+)
 from sandbox.cloudformation.schema import JSON, STR, TAGS, document
 
 
 def _create(context: Context, given: Json) -> str:
     name = given.get("Name") or context.unique_name(128)
-    options = {
-        each: given[each]
-        for each in ("DocumentType", "DocumentFormat", "TargetType", "VersionName", "Tags")
-        if each in given
-    }
+    options = given_of(
+        given, ("DocumentType", "DocumentFormat", "TargetType", "VersionName", "Tags")
+    )
     context.client("ssm").create_document(Name=name, Content=document(given["Content"]), **options)
     return str(name)
 
@@ -22,17 +27,19 @@ def _create(context: Context, given: Json) -> str:
 def _update(context: Context, name: str, old: Json, new: Json) -> None:
     ssm = context.client("ssm")
     if any(changed(old, new, each) for each in ("Content", "VersionName", "DocumentFormat")):
-        options = {each: new[each] for each in ("DocumentFormat", "VersionName") if each in new}
+        options = given_of(new, ("DocumentFormat", "VersionName"))
         answer = ssm.update_document(
             Name=name, Content=document(new["Content"]), DocumentVersion="$LATEST", **options
         )
         version = answer["DocumentDescription"]["DocumentVersion"]
         ssm.update_document_default_version(Name=name, DocumentVersion=version)
-    wanted, removed = tag_changes(old, new)
-    if wanted:
-        ssm.add_tags_to_resource(ResourceType="Document", ResourceId=name, Tags=wanted)
-    if removed:
-        ssm.remove_tags_from_resource(ResourceType="Document", ResourceId=name, TagKeys=removed)
+    kind = {"ResourceType": "Document", "ResourceId": name}
+    update_tags(
+        old,
+        new,
+        lambda tags: ssm.add_tags_to_resource(**kind, Tags=tags),
+        lambda keys: ssm.remove_tags_from_resource(**kind, TagKeys=keys),
+    )
 
 
 def _delete(context: Context, name: str, given: Json) -> None:
