@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from sandbox.cloudformation import changes, parameters
@@ -92,7 +91,7 @@ def _list(machinery: Machinery, request: Request) -> Json:
     }
 
 
-def _resource(stack: Stack, resource: Resource, time: str) -> Json:
+def _resource(resource: Resource, time: str) -> Json:
     return {
         "LogicalResourceId": resource.logical_id,
         "PhysicalResourceId": resource.physical_id or None,
@@ -107,38 +106,38 @@ def _resource(stack: Stack, resource: Resource, time: str) -> Json:
 def _list_resources(machinery: Machinery, request: Request) -> Json:
     stack = stack_of(request)
     shown, token = page(list(stack.resources.values()), request, _LISTED)
-    time = "LastUpdatedTimestamp"
-    found = [_resource(stack, resource, time) for resource in shown]
+    found = [_resource(resource, "LastUpdatedTimestamp") for resource in shown]
     return {"StackResourceSummaries": found, "NextToken": token}
 
 
-def _describe_resources(machinery: Machinery, request: Request, key: str) -> Json:
+def _describe_resource(machinery: Machinery, request: Request) -> Json:
+    stack, logical = stack_of(request), request.get("LogicalResourceId", "")
+    if logical not in stack.resources:
+        raise invalid(f"Resource {logical} does not exist for stack {stack.name}")
+    detail = _resource(stack.resources[logical], "LastUpdatedTimestamp")
+    return {"StackResourceDetail": {"StackName": stack.name, "StackId": stack.id, **detail}}
+
+
+def _describe_resources(machinery: Machinery, request: Request) -> Json:
     if physical := request.get("PhysicalResourceId"):
-        stack = next(
-            (
-                each
-                for each in _stacks(request)
-                if any(found.physical_id == physical for found in each.resources.values())
-            ),
-            None,
-        )
-        if stack is None:
-            raise invalid(f"Stack for {physical} does not exist")
+        stack = _with_resource(request, physical)
     else:
         stack = stack_of(request)
     logical = request.get("LogicalResourceId")
     chosen = [each for each in stack.resources.values() if logical in (None, each.logical_id)]
-    if key == "StackResourceDetail":
-        if not chosen:
-            raise invalid(f"Resource {logical} does not exist for stack {stack.name}")
-        detail = _resource(stack, chosen[0], "LastUpdatedTimestamp")
-        return {key: {"StackName": stack.name, "StackId": stack.id, **detail}}
     return {
-        key: [
-            {"StackName": stack.name, "StackId": stack.id, **_resource(stack, each, "Timestamp")}
+        "StackResources": [
+            {"StackName": stack.name, "StackId": stack.id, **_resource(each, "Timestamp")}
             for each in chosen[:_LISTED]
         ]
     }
+
+
+def _with_resource(request: Request, physical_id: str) -> Stack:
+    for stack in _stacks(request):
+        if any(each.physical_id == physical_id for each in stack.resources.values()):
+            return stack
+    raise invalid(f"Stack for {physical_id} does not exist")
 
 
 def _events(machinery: Machinery, request: Request) -> Json:
@@ -190,8 +189,8 @@ OPERATIONS: Final[dict[str, Callable[[Machinery, Request], Json]]] = {
     "DescribeStacks": _describe,
     "ListStacks": _list,
     "ListStackResources": _list_resources,
-    "DescribeStackResource": partial(_describe_resources, key="StackResourceDetail"),
-    "DescribeStackResources": partial(_describe_resources, key="StackResources"),
+    "DescribeStackResource": _describe_resource,
+    "DescribeStackResources": _describe_resources,
     "DescribeStackEvents": _events,
     "GetTemplate": _get_template,
     "ValidateTemplate": _validate,
