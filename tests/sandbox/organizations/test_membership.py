@@ -87,17 +87,11 @@ def test_a_user_needs_the_permission(sandbox, organization):
 
 
 @pytest.mark.parametrize(("account", "is_allowed"), [(MEMBER, True), (STRANGER, False)])
-def test_a_policy_can_admit_the_organization(sandbox, organization, account, is_allowed):
+def test_a_policy_can_admit_the_organization(
+    sandbox, organization, create_reader, account, is_allowed
+):
     """By aws:PrincipalOrgID, here in the trust policy of a role."""
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"AWS": "*"},
-        "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}},
-    }
-    role = sandbox.client("iam", REGION).create_role(
-        RoleName="reader", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
-    )["Role"]["Arn"]
+    role = create_reader({"StringEquals": {"aws:PrincipalOrgID": organization}})
     sts = sandbox.client("sts", REGION, account)
     if is_allowed:
         sts.assume_role(RoleArn=role, RoleSessionName="alice")

@@ -1,7 +1,5 @@
 """Organizational units: the accounts in them, and what a policy says about their place."""
 
-import json
-
 import pytest
 from botocore.exceptions import ClientError
 
@@ -47,20 +45,12 @@ def test_accounts_of_nested_units_are_in_the_unit(organization):
 
 
 @pytest.mark.parametrize(("account", "is_allowed"), [(FIRST, True), (SECOND, True), (HUB, False)])
-def test_a_policy_can_admit_a_unit(sandbox, organization, account, is_allowed):
+def test_a_policy_can_admit_a_unit(sandbox, organization, create_reader, account, is_allowed):
     """By aws:PrincipalOrgPaths, here in the trust policy of a role."""
     member_of = organization_of(HUB)
     assert member_of
     path = f"{member_of.id}/{organization.root}/{organization.work}/*"
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"AWS": "*"},
-        "Action": "sts:AssumeRole",
-        "Condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": path}},
-    }
-    role = sandbox.client("iam", REGION).create_role(
-        RoleName="reader", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
-    )["Role"]["Arn"]
+    role = create_reader({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": path}})
     sts = sandbox.client("sts", REGION, account)
     if is_allowed:
         sts.assume_role(RoleArn=role, RoleSessionName="alice")
