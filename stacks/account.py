@@ -13,7 +13,7 @@ from reprieve.guard.notifications import NOTIFICATIONS_REGION, account_notificat
 from reprieve.guard.remediation import roles_of
 from reprieve.guard.resources import RegionalGuard as Guard
 from reprieve.guard.tags import tags_of
-from reprieve.guard.topology import hub_location
+from reprieve.guard.topology import hub_location, hub_of
 from reprieve.location import ACCOUNT_REFERENCE, Location
 from reprieve.regions import alias, known_regions
 from reprieve.settings.account import AccountSettings
@@ -35,7 +35,7 @@ from stacks.chat import Chat
 from stacks.dashboard import add_dashboard
 from stacks.guard import RegionalGuard, Rules
 from stacks.notifications import Notifications
-from stacks.organization import Organization, hub_of
+from stacks.organization import Organization
 from stacks.references import References
 from stacks.remediation import Remediation
 from stacks.split_marker import add_split_marker
@@ -272,9 +272,11 @@ class _OrganizationStack(_Stack):
 
     def __init__(self, app: App, settings: Settings, outdir: Path) -> None:
         super().__init__(app, set_stack(settings.stack), settings, outdir)
-        region = hub_of(settings).region
-        self._add_providers([(region, region)])
-        Organization(self, "organization", settings=settings, provider=self._providers[region])
+        hub = hub_of(settings)
+        assert hub, "stack sets need a hub"  # noqa: S101
+        self._add_providers([(hub.region, hub.region)])
+        provider = self._providers[hub.region]
+        Organization(self, "organization", settings=settings, hub=hub, provider=provider)
 
 
 def _guards(settings: Settings) -> Guards:

@@ -21,7 +21,6 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from reprieve.guard.topology import hub_location
 from reprieve.location import Location
 from reprieve.names import HUB_BUSES
 from reprieve.regions import dns_suffix
@@ -65,7 +64,13 @@ class Organization(Construct):
     """The bucket with the templates, the stack sets, and their instances."""
 
     def __init__(
-        self, scope: TerraformStack, id: str, *, settings: Settings, provider: AwsProvider
+        self,
+        scope: TerraformStack,
+        id: str,
+        *,
+        settings: Settings,
+        hub: Location,
+        provider: AwsProvider,
     ) -> None:
         super().__init__(scope, id)
         self._stack = scope
@@ -73,7 +78,7 @@ class Organization(Construct):
         self._given = settings.organization
         self._names = settings.resource_names
         self._provider = provider
-        self._hub = hub_of(settings)
+        self._hub = hub
         self._excluded = excluded_accounts(settings)
         self._bucket = self._given.template_bucket or self._names.template_bucket(self._hub.account)
         self._in_bucket = [] if self._given.template_bucket else self._create_bucket()
@@ -289,14 +294,6 @@ class Organization(Construct):
 
 HUB_MARKER: Final = "hub"
 """The resource of Terraform's own provider that says where the hub is."""
-
-
-def hub_of(settings: Settings) -> Location:
-    """Return where the hub of an account with stack sets is; they are in its Region."""
-    here = Location(settings.regions.partition, settings.regions.home, settings.account.id or "")
-    hub = hub_location(settings, here)
-    assert hub, "the settings have been validated"  # noqa: S101
-    return hub
 
 
 def _amount(name: str, text: str) -> dict[str, int]:

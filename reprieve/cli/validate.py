@@ -10,8 +10,7 @@ from reprieve.cli.common import AsJson, Format, OutputFormat, chosen, warn
 from reprieve.cli.output import print_as
 from reprieve.cli.views.stack_sets import stack_sets_json, stack_sets_text
 from reprieve.errors import ExitCode
-from reprieve.guard.topology import hub_location
-from reprieve.location import Location
+from reprieve.guard.topology import hub_of
 from reprieve.settings.errors import SettingError, SettingsError
 from reprieve.settings.loader import load
 from reprieve.settings.schema import Settings
@@ -81,9 +80,8 @@ def _summary(settings: Settings) -> str:
 
 def _hub(settings: Settings) -> Sequence[str]:
     """Return where the hub is; nothing without a hub."""
-    here = Location(settings.regions.partition, settings.regions.home, settings.account.id or "")
-    hub = hub_location(settings, here)
+    hub = hub_of(settings)
     if hub is None:
         return []
-    elsewhere = f" of {hub.account}" if hub.account != here.account else ""
+    elsewhere = f" of {hub.account}" if hub.account != (settings.account.id or "") else ""
     return [f"the hub in {hub.region}{elsewhere}"]

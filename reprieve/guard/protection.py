@@ -162,9 +162,6 @@ def _deployers(settings: Settings) -> tuple[str, ...]:
     return (*settings.exempt.deployers, role)
 
 
-_OWN: Final = "the deployers' own roles and users"
-
-
 def _who(settings: Settings) -> str:
     """Return the words for `_deployers`."""
     if not settings.is_member:
@@ -186,13 +183,15 @@ def _guard(settings: Settings) -> Statement:
         *(f"arn:{partition}:iam::*:{names.role_resource(name)}" for name in names.roles),
         *given_role,
     ]
-    own = "these roles and users themselves" if settings.is_member else _OWN
+    own = "the deployers' own roles and users"
+    if settings.is_member:
+        own = "these roles and users themselves"
     return Statement(
         "OnlyDeployersChangeTheGuard",
         f"Only {_who(settings)} may do more than read Reprieve's rules, topics, subscriptions, "
-        f"dead-letter queue, runbooks, settings of Automation, alarms and roles, and "
-        f"{own}. Reprieve's roles may use them too: the patrol empties the queue, and "
-        "the runbook sends its result.",
+        f"dead-letter queue, runbooks, settings of Automation, alarms and roles, and {own}. "
+        "Reprieve's roles may use them too: the patrol empties the queue, and the runbook sends "
+        "its result.",
         {
             "NotAction": list(_ALLOWED_CALLS),
             "Resource": [

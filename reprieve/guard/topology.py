@@ -26,6 +26,16 @@ def hub_location(settings: Settings, location: Location) -> Location | None:
     return Location(location.partition, _hub_region(settings), account)
 
 
+def hub_of(settings: Settings) -> Location | None:
+    """Return where the hub of an account is; None in the regional topology.
+
+    Its account is empty if it is that of the settings, whose id is not known.
+    """
+    regions = settings.regions
+    here = Location(regions.partition, regions.home, settings.account.id or "")
+    return hub_location(settings, here)
+
+
 def _hub_region(settings: Settings) -> str:
     return settings.notify.hub.region or settings.regions.home
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from reprieve.aws.opening import any_account
-from reprieve.guard.topology import hub_location
-from reprieve.location import Location
+from reprieve.guard.topology import hub_of
 from reprieve.organization.overview import Expected, ExpectedSet
 from reprieve.settings.organization import set_stack
 from reprieve.settings.schema import Settings
@@ -24,8 +23,7 @@ def expected_of(administrator: Settings, accounts: Sequence[Settings]) -> Expect
     Raises:
         TemplateError: The template would exceed a limit of CloudFormation.
     """
-    own, partition = administrator.organization, administrator.regions.partition
-    hub = hub_location(administrator, Location(partition, "", str(administrator.account.id)))
+    own, hub = administrator.organization, hub_of(administrator)
     assert hub, "stack sets need a hub"  # noqa: S101
     sets = administrator.resource_names
     templates = {
