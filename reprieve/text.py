@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -55,6 +55,16 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(
         (by_lower[near] for near in difflib.get_close_matches(word.lower(), by_lower)), None
     )
+
+
+_SHOWN: Final = 6
+"""How many names a sentence has."""
+
+
+def some_names(names: Sequence[str]) -> str:
+    """Return the first names, so that a sentence about eighty accounts stays short."""
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown}, …" if len(names) > _SHOWN else shown
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -18,10 +18,10 @@ from reprieve.cli.options.run import OptionError, current_run
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.regions import known_regions, partition_of
 from reprieve.settings.arns import principal_partition
-from reprieve.settings.deployment import Deployment, some_names
+from reprieve.settings.deployment import Deployment
 from reprieve.settings.schema import Settings
 from reprieve.settings.setting_warnings import setting_warnings
-from reprieve.text import iso, nearest, printable
+from reprieve.text import iso, nearest, printable, some_names
 
 _FILE_WIDTH: Final = 100_000
 """How wide a file or a pipe is, which have no width of their own: nothing is wrapped there."""

@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.schema import Settings
-from reprieve.text import nearest
-
-_SHOWN: Final = 6
-"""How many names of accounts a sentence has."""
+from reprieve.text import nearest, some_names
 
 
 class UnknownAccount(ReprieveError):
@@ -77,9 +73,3 @@ def _hint(name: str, known: Sequence[str]) -> str:
         return "They are for one account, without a table [accounts.NAME]: select none."
     near = nearest(name, known)
     return f"Did you mean {near}?" if near else f"The accounts are {some_names(known)}."
-
-
-def some_names(names: Sequence[str]) -> str:
-    """Return the first names, so that a sentence about eighty accounts stays short."""
-    shown = ", ".join(names[:_SHOWN])
-    return f"{shown}, …" if len(names) > _SHOWN else shown

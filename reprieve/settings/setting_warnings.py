@@ -5,10 +5,10 @@ from datetime import date
 
 from reprieve.events.guard_events import GUARD_CHANGED
 from reprieve.settings.arns import principal_account
-from reprieve.settings.deployment import some_names
 from reprieve.settings.exemption import ended
 from reprieve.settings.hub import HUB_TOPOLOGY
 from reprieve.settings.schema import Settings
+from reprieve.text import some_names
 
 
 def setting_warnings(accounts: Sequence[Settings], today: date) -> list[str]:

@@ -5,11 +5,10 @@ Which accounts they are, AWS Organizations knows: `reprieve status --organizatio
 
 from typing import Any
 
-from reprieve.settings.deployment import some_names
 from reprieve.settings.organization import STACK_SETS
 from reprieve.settings.schema import Settings
 from reprieve.template.organization import excluded_accounts
-from reprieve.text import counted
+from reprieve.text import counted, some_names
 
 
 def stack_sets_json(settings: Settings) -> dict[str, Any] | None:
