@@ -13,7 +13,7 @@ from reprieve.guard.channel_rules import channel_rules
 from reprieve.guard.channels import channel_topics, sends_to_dead_letters
 from reprieve.guard.forwarding import next_region, relay_region
 from reprieve.guard.hub import buses_of, hub_rules
-from reprieve.guard.patrol import patrol_document, stand_in
+from reprieve.guard.patrol import expectations, no_expectations, patrol_document, stand_in
 from reprieve.guard.remediation import (
     automation_role_arn,
     documents_of,
@@ -51,10 +51,11 @@ def regional_guard(
     if settings.patrol.enabled:
         # The patrol checks the guard of the next Region, whose own patrol has yet another content.
         neighbour = replace(location, region=next_region(settings, location.region))
-        others = documents_of(settings, neighbour.region)
-        expected = _guard(settings, neighbour, None, (*others, stand_in(settings)))
-        if not checks_neighbour:
-            expected = replace(expected, topics=(), documents=(), rules=())
+        if checks_neighbour:
+            others = (*documents_of(settings, neighbour.region), stand_in(settings))
+            expected = expectations(settings, _guard(settings, neighbour, None, others))
+        else:
+            expected = no_expectations(settings, neighbour)
         documents += (patrol_document(settings, location, expected),)
     return _guard(settings, location, own_key_arn, documents)
 

@@ -28,8 +28,10 @@ def stand_in(settings: Settings) -> Document:
     return document_of(PATROL, {}, settings)
 
 
-def patrol_document(settings: Settings, location: Location, neighbour: RegionalGuard) -> Document:
+def patrol_document(settings: Settings, location: Location, expected: dict[str, Any]) -> Document:
     """Return the document of the patrol that inspects a Region, and the guard of its neighbour.
+
+    `expected` are the `expectations` of that guard, or `no_expectations`.
 
     Its content depends on nothing that is only known once the guard is deployed, such as the
     account's id: its name depends on the content.
@@ -57,10 +59,25 @@ def patrol_document(settings: Settings, location: Location, neighbour: RegionalG
     guard_check = {
         **to,
         "DeadLetters": settings.resource_names.dead_letters,
-        "Expected": expectations(settings, neighbour),
+        "Expected": expected,
     }
     content = runbook_document(location.partition, inspection, guard_check, results=results)
     return document_of(PATROL, content, settings)
+
+
+def no_expectations(settings: Settings, location: Location) -> dict[str, Any]:
+    """Return the `expectations` of a Region whose guard is not compared."""
+    return {
+        "Partition": location.partition,
+        "Region": location.region,
+        "Prefix": settings.resource_names.beginning,
+        # Ids in the settings may be of this account or of another: only AWS knows.
+        "Accounts": sorted(set(re.findall(r"(?<=:)\d{12}(?=:)", settings.model_dump_json()))),
+        "Rules": {},
+        "Topics": {},
+        "Documents": [],
+        "Calls": watched_calls(settings),
+    }
 
 
 def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
@@ -72,18 +89,13 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
     The order in the settings must not change a document: its name would stay the same.
     """
     location = guard.location
-    # Ids in the settings may be of this account or of another: only AWS knows.
-    accounts = sorted(set(re.findall(r"(?<=:)\d{12}(?=:)", settings.model_dump_json())))
+    nothing = no_expectations(settings, location)
     own_key = location.arn("kms", KEY_REFERENCE) if guard.key else None
 
     def digest(value: Any) -> str:
-        return fingerprint(value, {*accounts, location.account}, own_key)
+        return fingerprint(value, {*nothing["Accounts"], location.account}, own_key)
 
-    return {
-        "Partition": location.partition,
-        "Region": location.region,
-        "Prefix": settings.resource_names.beginning,
-        "Accounts": accounts,
+    return nothing | {
         "Rules": {
             rule.name: digest(_rule_facts(rule))
             for rule in sorted(guard.rules, key=lambda each: each.name)
@@ -101,7 +113,6 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
         },
         # Its own patrol's name is not known here; that its rule starts one is part of the rules.
         "Documents": [each.name for each in guard.documents if each.runbook is not PATROL],
-        "Calls": watched_calls(settings),
     }
 
 

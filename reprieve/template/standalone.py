@@ -6,14 +6,14 @@ deployed: its guard forwards nothing, and its patrol checks no other guard.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from reprieve import __version__
 from reprieve.guard.guard import regional_guard
 from reprieve.guard.remediation import roles_of
-from reprieve.guard.resources import Document, RegionalGuard
+from reprieve.guard.resources import RegionalGuard, Role
 from reprieve.guard.tags import tags_of
 from reprieve.guard.topics import KEY_REFERENCE
 from reprieve.guard.topology import uses_hub
@@ -86,13 +86,19 @@ def standalone_template(settings: Settings) -> Template:
         for name, variant in variants.items()
         for region in regions
     }
-    merger = Merger(regions, marks=Marks(_marks(partition, guards)), variants=tuple(variants))
-    cases = {case: _resources(variants[case.variant], guards[case]) for case in guards}
+    publishing = _publishing(guards.values())
+    marks = Marks(_marks(partition, guards.values(), publishing))
+    merger = Merger(regions, marks=marks, variants=tuple(variants))
+    roles = {name: _roles(variant) for name, variant in variants.items()}
+    cases = {
+        case: _resources(variants[case.variant], roles[case.variant], guard)
+        for case, guard in guards.items()
+    }
     resources = merger.resources(cases)
     return template_of(
         f"Reprieve {__version__}: reports threats to KMS keys, and cancels their deletion.",
         regions,
-        Parameters=_parameters(settings, guards),
+        Parameters=_parameters(settings, publishing),
         Mappings=_with_known(merger.mappings, regions),
         Conditions=_CONDITIONS | merger.conditions,
         Resources=resources,
@@ -126,9 +132,8 @@ def _with_known(mappings: dict[str, Any], regions: Sequence[str]) -> dict[str, A
     return mappings | {REGIONS: known}
 
 
-def _parameters(settings: Settings, guards: dict[Case, RegionalGuard]) -> dict[str, dict[str, Any]]:
-    names = [document.name for guard in guards.values() for document in _publishing(guard)]
-    longest = _MAX_DOCUMENT - 1 - max(map(len, names), default=0)
+def _parameters(settings: Settings, publishing: Sequence[str]) -> dict[str, dict[str, Any]]:
+    longest = _MAX_DOCUMENT - 1 - max(map(len, publishing), default=0)
     email = {
         "Type": "String",
         "Description": "The address that receives the alerts. SNS asks it to confirm, once a "
@@ -199,17 +204,24 @@ def _guard(settings: Settings, region: str) -> RegionalGuard:
     )
 
 
-def _resources(settings: Settings, guard: RegionalGuard) -> dict[str, Resource]:
+def _roles(settings: Settings) -> tuple[Role, ...]:
     # In the Region of IAM's events nothing has to be forwarded, so the roles allow only what all
     # Regions need.
     partition = settings.regions.partition
     home = home_of(partition)
-    roles = roles_of(_only(settings, home), Location(partition, home))
+    return roles_of(_only(settings, home), Location(partition, home))
+
+
+def _resources(
+    settings: Settings, roles: Sequence[Role], guard: RegionalGuard
+) -> dict[str, Resource]:
     made = Resources(tags_of(settings), _IS_HOME, roles)
     return made.roles(roles) | made.guard(guard)
 
 
-def _marks(partition: str, guards: dict[Case, RegionalGuard]) -> dict[str, tuple[Token, ...]]:
+def _marks(
+    partition: str, guards: Iterable[RegionalGuard], publishing: Sequence[str]
+) -> dict[str, tuple[Token, ...]]:
     """Return what stands for parameters and for the key of the alerts in texts.
 
     A document of other content has another name, and the name of the topic is part of it.
@@ -224,16 +236,21 @@ def _marks(partition: str, guards: dict[Case, RegionalGuard]) -> dict[str, tuple
         # Put together from its name: cfn-lint wants an ARN even where the parameter is empty.
         _ROLE_ARN: (beginning, ACCOUNT, end, role_name),
     }
-    for guard in guards.values():
+    for guard in guards:
         marks[guard.location.arn("kms", KEY_REFERENCE)] = (Placeholder(f"{ALERT_KEY}.Arn"),)
-        for document in _publishing(guard):
-            marks[document.name] = (f"{document.name}-", Placeholder(TOPIC))
+    for document in publishing:
+        marks[document] = (f"{document}-", Placeholder(TOPIC))
     return marks
 
 
-def _publishing(guard: RegionalGuard) -> list[Document]:
-    """Return the documents that name the topic."""
-    return [each for each in guard.documents if _TOPIC in json.dumps(each.content)]
+def _publishing(guards: Iterable[RegionalGuard]) -> list[str]:
+    """Return the names of the documents that name the topic."""
+    return [
+        document.name
+        for guard in guards
+        for document in guard.documents
+        if _TOPIC in json.dumps(document.content)
+    ]
 
 
 def _refuse(settings: Settings) -> None:
