@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from reprieve.adopt.found import Deployment, OldRule, OldTopic, Target, automation_role, parameter
 from reprieve.adopt.patterns import gaps, threats_of, unwatched_names
-from reprieve.aws.account import reason_and_hint
 from reprieve.events.threats import KEY_DELETION_SCHEDULED
 from reprieve.settings.schema import Settings
 from reprieve.status.findings import Finding, Kind
@@ -112,9 +111,7 @@ def _role_gaps(who: str, service: str, arn: str, account: str, roles: Roles) -> 
         return
     trust = roles.get(arn)
     if isinstance(trust, Exception):
-        reason, hint = reason_and_hint(trust)
-        text = f"The role of {who}, {name}, could not be read."
-        yield Finding(arn, Kind.UNKNOWN, text, hint, reason)
+        yield Finding.unread(arn, f"The role of {who}, {name}, could not be read.", trust)
     elif trust is None:
         text = f"The role of {who}, {name}, does not exist."
         yield Finding(arn, Kind.MISSING, text, "")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -45,40 +46,36 @@ class RegionFound:
     config_rules: tuple[str, ...] = ()
     problems: list[str] = field(default_factory=list)
 
+    @contextmanager
+    def reading(self, what: str) -> Iterator[None]:
+        """Make a problem of an error in the block: what could not be read, and why."""
+        try:
+            yield
+        except Exception as error:
+            self.problems.append(f"The {what} could not be read. {explain(error)}")
+
 
 def find_in(account: Account, settings: Settings, region: str) -> RegionFound:
     """Return what of the pattern is in a Region. Nothing is raised."""
     found = RegionFound(region)
     rules: list[OldRule] = []
     stacks: list[Stack] = []
-    with_topics: dict[str, OldTopic] = {}
-    try:
+    topics: dict[str, OldTopic] = {}
+    with found.reading("rules"):
         found.is_guarded, rules = _rules(account, settings, region)
-    except Exception as error:
-        found.problems.append(f"The rules could not be read. {explain(error)}")
-    try:
+    with found.reading("stacks"):
         stacks = _stacks(account, region, rules)
-    except Exception as error:
-        found.problems.append(f"The stacks could not be read. {explain(error)}")
-    try:
+    with found.reading("stack sets"):
         found.stack_sets = stack_sets(account, region, settings.resource_names.guard_set)
-    except Exception as error:
-        found.problems.append(f"The stack sets could not be read. {explain(error)}")
     for arn in dict.fromkeys(arn for rule in rules for arn in rule.topic_arns):
-        try:
-            with_topics[arn] = _topic(account, region, arn)
-        except Exception as error:
-            name = arn.rpartition(":")[2]
-            found.problems.append(f"The topic {name} could not be read. {explain(error)}")
-    found.deployments = tuple(_deployments(region, rules, stacks, with_topics))
-    try:
+        with found.reading(f"topic {arn.rpartition(':')[2]}"):
+            topics[arn] = _topic(account, region, arn)
+    found.deployments = tuple(_deployments(region, rules, stacks, topics))
+    with found.reading("rules of AWS Config"):
         found.config_rules = tuple(remediating_rules(account, region))
-    except Exception as error:
-        found.problems.append(f"The rules of AWS Config could not be read. {explain(error)}")
-    try:
-        found.trails = trails_of(account, region) if found.deployments else None
-    except Exception as error:
-        found.problems.append(f"The trails could not be read. {explain(error)}")
+    if found.deployments:
+        with found.reading("trails"):
+            found.trails = trails_of(account, region)
     return found
 
 

@@ -130,8 +130,8 @@ def _removing(place: _Place) -> Iterator[Command]:
 def _topics_left(places: Sequence[_Place]) -> Iterator[Command]:
     """Yield the deletion of each topic that only rules of the pattern publish to."""
     seen = set()
+    rules = {rule.name for one in places for rule in one.deployment.rules}
     for place in places:
-        rules = {rule.name for one in places for rule in one.deployment.rules}
         for topic in place.deployment.topics:
             shared = {*topic.publishers} - rules
             if topic.attributes is not None and topic.arn not in seen and not shared:
