@@ -9,7 +9,7 @@ from typing import Any
 from bench.keys import fill
 from bench.machine import provider_version
 from bench.process import measure, summary
-from bench.report import LINUX_ONLY, Table, is_known, megabytes, seconds
+from bench.report import Table, usage_notes, usage_table
 from bench.terraform import deploy_settings, deployable
 from bench.ways import MAIN
 from reprieve.text import counted
@@ -73,27 +73,13 @@ def run(
 
 def tables(part: dict[str, Any]) -> list[Table]:
     """Return the table: a row for each command and size."""
-    rows = part["rows"]
-    known = is_known(row["memory"] for row in rows)
-    return [
-        Table(
-            "Time and memory",
-            ["command", "of", "wall time, s", "processors, s", *(["peak, MB"] if known else [])],
-            [
-                [
-                    f"`reprieve {row['command']}`",
-                    row["size"],
-                    seconds(row["seconds"]),
-                    seconds(row["cpu_seconds"]),
-                    *([megabytes(row["memory"])] if known else []),
-                ]
-                for row in rows
-            ],
-            labels=2,
-        )
-    ]
+    what = {
+        "command": lambda row: f"`reprieve {row['command']}`",
+        "of": lambda row: str(row["size"]),
+    }
+    return [usage_table("Time and memory", part["rows"], what, labels=2)]
 
 
 def notes(part: dict[str, Any]) -> list[str]:
     """Return sentences about what the table does not show."""
-    return [] if is_known(row["memory"] for row in part["rows"]) else [LINUX_ONLY]
+    return usage_notes(part["rows"])

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bench.accounts import MANAGEMENT, fill, ids, organize
 from bench.process import base_environment, measure, summary
-from bench.report import LINUX_ONLY, Table, is_known, megabytes, seconds, whole
+from bench.report import Table, usage_notes, usage_table, whole
 from reprieve.organization.expected import administrator_of, expected_of
 from reprieve.settings.loader import load
 from sandbox.core.account import ACCOUNT_ID
@@ -136,34 +136,18 @@ def environment(sandbox: Sandbox, directory: Path) -> dict[str, str]:
 
 def tables(part: dict[str, Any]) -> list[Table]:
     """Return the table: a row for each rate."""
-    rows = part["rows"]
-    known = is_known(row["memory"] for row in rows)
-    return [
-        Table(
-            "`reprieve status --organization`",
-            [
-                *("AWS allows", "stacks", "calls", "throttled"),
-                *("wall time, s", "processors, s", *(["peak, MB"] if known else [])),
-            ],
-            [
-                [
-                    row["rate"],
-                    whole(row["instances"]),
-                    whole(row["calls"]),
-                    whole(row["throttled"]),
-                    seconds(row["seconds"]),
-                    seconds(row["cpu_seconds"]),
-                    *([megabytes(row["memory"])] if known else []),
-                ]
-                for row in rows
-            ],
-        )
-    ]
+    what = {
+        "AWS allows": lambda row: str(row["rate"]),
+        "stacks": lambda row: whole(row["instances"]),
+        "calls": lambda row: whole(row["calls"]),
+        "throttled": lambda row: whole(row["throttled"]),
+    }
+    return [usage_table("`reprieve status --organization`", part["rows"], what)]
 
 
 def notes(part: dict[str, Any]) -> list[str]:
     """Return sentences about what the table does not show."""
-    return [] if is_known(row["memory"] for row in part["rows"]) else [LINUX_ONLY]
+    return usage_notes(part["rows"])
 
 
 def is_failed(part: dict[str, Any]) -> bool:

@@ -1,7 +1,8 @@
 """Tables of figures: one form for the terminal, one for Markdown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -68,3 +69,35 @@ def whole(value: int | None) -> str:
 def is_known(values: Iterable[object]) -> bool:
     """Return whether any of the values was measured."""
     return any(value is not None for value in values)
+
+
+def usage_table(
+    title: str,
+    rows: Sequence[Mapping[str, Any]],
+    what: Mapping[str, Callable[[Mapping[str, Any]], str]],
+    labels: int = 1,
+) -> Table:
+    """Return a table of what commands took: time, and memory if it is known.
+
+    `what` are the columns before: the head of each, and its text for a row.
+    """
+    known = is_known(row["memory"] for row in rows)
+    return Table(
+        title,
+        [*what, "wall time, s", "processors, s", *(["peak, MB"] if known else [])],
+        [
+            [
+                *(text(row) for text in what.values()),
+                seconds(row["seconds"]),
+                seconds(row["cpu_seconds"]),
+                *([megabytes(row["memory"])] if known else []),
+            ]
+            for row in rows
+        ],
+        labels,
+    )
+
+
+def usage_notes(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence about what `usage_table` does not show."""
+    return [] if is_known(row["memory"] for row in rows) else [LINUX_ONLY]
