@@ -60,7 +60,8 @@ def price_rows() -> list[list[str]]:
     return [
         [what, f"{one:.2f}", f"{ACCOUNTS * one:,.0f}"]
         for what, given in ways
-        for one in [account_price(_member(given)) + _heartbeat_price(_member(given))]
+        for settings in [_member(given)]
+        for one in [account_price(settings) + _heartbeat_price(settings)]
     ]
 
 

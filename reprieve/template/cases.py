@@ -42,14 +42,16 @@ class Conditions:
         for variant, regions in by_variant.items():
             by_regions.setdefault(frozenset(regions), []).append(variant)
         alternatives = [
-            self._both(self._of_variants(variants), self._of_regions(regions))
+            self.both(self._of_variants(variants), self._of_regions(regions))
             for regions, variants in by_regions.items()
         ]
         return None if None in alternatives else self._join("Or", alternatives)
 
     def both(self, one: str | None, other: str | None) -> str | None:
         """Return the name of the condition that both are true."""
-        return self._both(one, other)
+        if one is None or other is None:
+            return one or other
+        return self._join("And", [one, other])
 
     @property
     def body(self) -> dict[str, Any]:
@@ -86,11 +88,6 @@ class Conditions:
         if len(variants) == len(self._variants):
             return None
         return self._join("Or", variants)
-
-    def _both(self, one: str | None, other: str | None) -> str | None:
-        if one is None or other is None:
-            return one or other
-        return self._join("And", [one, other])
 
     def _join(self, word: str, names: Sequence[str | None]) -> str:
         given = [str(name) for name in names]
