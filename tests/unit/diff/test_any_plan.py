@@ -94,7 +94,7 @@ def test_the_plans_are_reported_as_they_are(name):
     assert report(PLANS[name]) in set(ExitCode)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(damaged())
 def test_a_damaged_plan_is_reported_or_refused(plan):
     """Only errors of exit code 2 are raised, however deep, large or odd a value is."""

@@ -186,7 +186,7 @@ def _lost(old: dict[str, Any], new: dict[str, Any], events: list[dict[str, Any]]
     return [each for each in events if matches(narrow, each) and not matches(wide, each)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_LISTS, _LISTS)
 def test_a_proof_loses_no_value(old, new):
     """The sandbox's matcher, which shares no code with the proof, agrees on every value."""
@@ -195,7 +195,7 @@ def test_a_proof_loses_no_value(old, new):
         assert _lost(one, other, _EVERY_EVENT) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_pairs(), st.data())
 def test_a_proof_loses_no_event(pair, data):
     """The patterns have several fields, nested fields and alternatives."""
