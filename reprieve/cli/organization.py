@@ -1,7 +1,6 @@
 """`reprieve status --organization`: opens the account, reads, and prints the overview."""
 
 import os
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, NoReturn
@@ -11,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from reprieve.aws.account import Account, AccountError, reason_and_hint
 from reprieve.aws.opening import Access, NoAccountError, open_accounts
 from reprieve.aws.organization import OrganizationError
-from reprieve.cli.common import OutputFormat, console, exit_with, warn
+from reprieve.cli.common import OutputFormat, console, exit_with, note, warn
 from reprieve.cli.options.run import OptionError
 from reprieve.cli.output import print_as
 from reprieve.cli.views.organization import COLUMNS, rows_of, show
@@ -102,7 +101,7 @@ def _read(account: Account, expected: Expected, *, resume: bool) -> Overview:
     key = f"{account.id} {expected.region} {' '.join(names)}"
     journal = open_journal(key, resume=resume, now=now)
     if resume and not journal.resumed:
-        print("There is no run to continue: this one reads everything again.", file=sys.stderr)
+        note("There is no run to continue: this one reads everything again.")
     pacers = Pacer(STACK_SETS_PER_SECOND), Pacer(ORGANIZATIONS_PER_SECOND)
     with spinner() as report:
 
@@ -123,10 +122,9 @@ def _read(account: Account, expected: Expected, *, resume: bool) -> Overview:
         except KeyboardInterrupt:
             if not journal.path:
                 raise
-            print(
+            note(
                 "Interrupted. `reprieve status --organization --resume` continues this run within "
-                "an hour.",
-                file=sys.stderr,
+                "an hour."
             )
             raise
     journal.done()

@@ -193,6 +193,8 @@ def test_without_a_run_to_continue_everything_is_read(reprieve, aws):
     assert result.exit_code == ExitCode.OK
     assert "There is no run to continue" in result.stderr
     assert ", continued" not in result.stdout
+    quiet = reprieve("--quiet", *ALL, "--resume")
+    assert (quiet.exit_code, quiet.stderr) == (ExitCode.OK, "")
 
 
 def test_a_run_of_another_hour_is_not_continued(reprieve, aws):
