@@ -134,6 +134,15 @@ def run(
                 "regions": size.regions,
                 "resources": counts[size.title],
                 "ways": {way.name: result(size.title, way.name) for way in able},
+                # Of each round, in which the two ways ran shortly after one another.
+                "ratios": [
+                    round(fast.seconds / stock.seconds, 4)
+                    for fast, stock in zip(
+                        usages[size.title, FAST.name],
+                        usages[size.title, STOCK_WAY.name],
+                        strict=True,
+                    )
+                ],
             }
             for size in sizes
         ],

@@ -61,7 +61,8 @@ def notes(part: dict[str, Any]) -> list[str]:
             verdict = "exceeds" if is_exceeded(part) else "is within"
             said.append(
                 f"With {LIMIT_REGIONS} Regions the ratio of {part['ways'][FAST.name]['title']} is "
-                f"{ratio(ratio_of(size))}, which {verdict} the limit of {part['limit']:.2f}."
+                f"{ratio(ratio_of(size))}, which {verdict} the limit of {part['limit']:.2f}. "
+                f"Of the single rounds it is {', '.join(map(ratio, size['ratios']))}."
             )
     return said
 

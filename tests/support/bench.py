@@ -39,6 +39,7 @@ def synth_part(fast: float = 2.5, stock: float = 25.0, memory: int | None = 10**
                     "fast": usage(fast * size.regions * size.accounts / 34, memory),
                     "stock": usage(stock * size.regions * size.accounts / 34, memory),
                 },
+                "ratios": [0.9 * fast / stock, fast / stock, 1.1 * fast / stock],
             }
             for size in sizes
         ],

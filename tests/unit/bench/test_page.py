@@ -74,6 +74,7 @@ def test_the_tables_show_the_ratio_and_the_slope():
     assert "| `python main.py` | 0.100 | 0.100 | 0.100 | 0.100 |" in text
     assert "| `python main.py` | 0.74 | 1.47 |" in text
     assert "the ratio of `python main.py` is 0.100, which is within the limit of 0.12." in text
+    assert "Of the single rounds it is 0.090, 0.100, 0.110." in text
 
 
 @pytest.fixture
