@@ -113,7 +113,7 @@ def status_table() -> str:
 
 def versions_table() -> str:
     """Return a row for each version of Python and Node.js, with what `make test-versions` found."""
-    head = ["version", "tested", "unit and synth tests", "`npx cdktf`", "`npx cdktn`"]
+    head = ["version", "tested", "unit and synth tests", "`npx cdktf deploy`", "`npx cdktn deploy`"]
     return _table(head, version_rows())
 
 

@@ -10,7 +10,7 @@ NODES: Final = ("node-20", "node-22", "node-24")
 CLIS: Final = ("cdktf", "cdktn")
 
 Result = dict[str, Any]
-"""`version`, `date`, `passed`, `failed`; of a Node.js also whether `cdktf` and `cdktn` start."""
+"""`version`, `date`, `passed`, `failed`; of a Node.js also whether `cdktf` and `cdktn` deploy."""
 
 
 def results() -> dict[str, Result | None]:
@@ -37,8 +37,8 @@ def _title(name: str) -> str:
 def _row(name: str, result: Result | None) -> list[str]:
     if result is None:
         return [_title(name), "no", summary(result), "", ""]
-    starts = {True: "starts", False: "does not start", None: ""}
-    lines = [starts[result.get(each)] for each in CLIS]
+    words = {True: "works", False: "does not work", None: ""}
+    lines = [words[result.get(each)] for each in CLIS]
     return [_title(name), f"{result['version']}, {result['date']}", summary(result), *lines]
 
 

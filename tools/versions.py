@@ -2,9 +2,9 @@
 
 Each Python gets an environment of its own in build/versions/, with the packages of Pipfile.lock,
 and runs the unit and the synth tests. Each Node.js of .tools/node runs the same with the project's
-own Python; it also starts the command lines of cdktf and cdktn. The results are written to
-docs/tested-versions.json, and from there to docs/versions.md. A version that this machine lacks is
-recorded as not tested. Arguments limit what is tested: `3.13 node-22`.
+own Python; it also deploys to the sandbox with the command lines of cdktf and cdktn. The results
+are written to docs/tested-versions.json, and from there to docs/versions.md. A version that this
+machine lacks is recorded as not tested. Arguments limit what is tested: `3.13 node-22`.
 """
 
 import json
@@ -19,17 +19,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from sandbox.deployment import CDK_VARIABLE, STACK, Deployment
+from sandbox.processes import CommandFailed
+from sandbox.server import Sandbox
 from tools import reference
 from tools.requirements import LOCK, requirements
-from tools.version_table import NODES, PYTHONS, RESULTS, Result, results, summary
+from tools.version_table import CLIS, NODES, PYTHONS, RESULTS, Result, results, summary
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 _ENVIRONMENTS: Final = PROJECT / "build" / "versions"
 _TESTS: Final = ("tests/unit", "tests/synth")
-_COMMAND_LINES: Final = {
-    "cdktf": "node_modules/.bin/cdktf",
-    "cdktn": "cdktn-cli/node_modules/.bin/cdktn",
-}
 
 
 def find_python(version: str) -> Path | None:
@@ -109,12 +108,21 @@ def is_quiet(python: Path, variables: Mapping[str, str]) -> bool:
     return not done.stdout and not done.stderr
 
 
-def starts(command: Path, variables: Mapping[str, str]) -> bool:
-    """Return whether a command line says its version."""
-    done = subprocess.run(
-        [command, "--version"], env=os.environ | variables, capture_output=True, check=False
-    )
-    return done.returncode == 0
+def deploys(name: str, variables: Mapping[str, str]) -> bool:
+    """Return whether a command line works: cdktf or cdktn deploys to the sandbox, and destroys.
+
+    Less does not show it: `cdktf --version`, for example, loads only a part of the program.
+    """
+    settings = {"REPRIEVE_REGIONS__WATCH": "eu-west-1", CDK_VARIABLE: name}
+    with tempfile.TemporaryDirectory() as directory, Sandbox() as sandbox:
+        deployment = Deployment(sandbox, Path(directory), settings=settings | dict(variables))
+        try:
+            for command in ("deploy", "destroy"):
+                deployment.cdktf(command, STACK, "--auto-approve")
+        except CommandFailed as error:
+            print(f"{name} does not deploy: {error}", flush=True)
+            return False
+    return True
 
 
 def test_python(version: str) -> Result | None:
@@ -141,9 +149,7 @@ def test_node(name: str) -> Result | None:
     result = _result(
         text.strip().lstrip("v"), run_tests(python, variables), is_quiet(python, variables)
     )
-    return result | {
-        name: starts(PROJECT / path, variables) for name, path in _COMMAND_LINES.items()
-    }
+    return result | {each: deploys(each, variables) for each in CLIS}
 
 
 def _result(version: str, tests: Result, quiet: bool) -> Result:

@@ -1,5 +1,6 @@
 """`make setup` checks every tool before it installs anything, and installs only what is pinned."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -107,3 +108,12 @@ def test_every_tool_is_installed_with_its_hash():
         lines = re.sub(r"^ *#.*$", "", text, flags=re.MULTILINE).split("\n")
         for line in filter(str.strip, lines):
             assert re.match(r"[\w.\[\]-]+==\S+ +--hash=sha256:[0-9a-f]{64}", line), line
+
+
+@pytest.mark.parametrize("folder", [".", "cdktn-cli"])
+def test_no_package_of_a_command_line_needs_an_install_script(folder):
+    """`make setup` runs none: one that has to be built would fail, with newer Node.js first."""
+    lock = json.loads((PROJECT / folder / "package-lock.json").read_text())
+    packages = lock["packages"]
+    assert packages
+    assert [name for name, each in packages.items() if each.get("hasInstallScript")] == []
