@@ -4,6 +4,8 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,21 +71,33 @@ os.execvp(sys.argv[2], sys.argv[2:])
 """
 
 
-def start(program: Path, its: socket.socket) -> subprocess.Popen[str]:
-    """Run a program in Node under the preload, as jsii does."""
+@contextmanager
+def started(program: Path, its: socket.socket) -> Iterator[subprocess.Popen[str]]:
+    """Run a program in Node under the preload, as jsii does, until it ends.
+
+    An error in the block kills it: nobody else would answer it, and it would wait for ever.
+    """
     connect = [sys.executable, "-c", CONNECT, str(its.fileno())]
-    return subprocess.Popen(
+    with subprocess.Popen(
         [*connect, "node", "--require", PRELOAD, program],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         pass_fds=[its.fileno()],
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
 
 
+# It reads from jsii's file descriptor once it has got a line on its standard input.
 PROGRAM = """
 const fs = require('node:fs');
 const answer = (line) => fs.writeSync(3, Buffer.from(`${line}\\n`), 0);
 console.log(answer('a'), answer('ä'));
+fs.readSync(0, Buffer.alloc(3));
 fs.readSync(3, Buffer.alloc(9), 0, 9, null);
 answer('b');
 """
@@ -96,13 +110,17 @@ def test_answers_are_written_before_the_next_request_is_read(tmp_path):
     program.write_text(PROGRAM, encoding="utf-8")
     own, its = socket.socketpair()
     with own:
-        with its, start(program, its) as process:
+        with its, started(program, its) as process:
+            assert process.stdin
             assert process.stdout
             assert process.stdout.readline() == "2 3\n"  # bytes
             with pytest.raises(BlockingIOError):
                 own.recv(9, socket.MSG_DONTWAIT)
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            assert own.recv(9) == "a\nä\n".encode()
             own.send(b"request\n")
-        assert own.makefile(encoding="utf-8").read() == "a\nä\nb\n"
+        assert own.recv(9) == b"b\n"
 
 
 def test_another_program_writes_at_once(tmp_path):
@@ -110,8 +128,11 @@ def test_another_program_writes_at_once(tmp_path):
     program = tmp_path / "other.js"
     program.write_text(PROGRAM, encoding="utf-8")
     own, its = socket.socketpair()
-    with own, its, start(program, its) as process:
+    with own, its, started(program, its) as process:
+        assert process.stdin
         assert process.stdout
         assert process.stdout.readline() == "2 3\n"
         assert own.recv(9, socket.MSG_DONTWAIT) == "a\nä\n".encode()
+        process.stdin.write("go\n")
+        process.stdin.flush()
         own.send(b"request\n")
