@@ -19,7 +19,10 @@ BIN := .venv/bin
 # (testpaths): the default order, by number of tests, would start them last.
 WORKERS := --dist loadscope --no-loadscope-reorder -n
 
-.PHONY: help setup demo pictures synth test coverage test-fast check lint-workflows policy-scan format docs burst bench bench-docs test-bindings test-cdktn test-versions lock provider-lock clean
+# pytest compiles each test module once, and keeps the result, whatever this variable of the environment says.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+
+.PHONY: help setup demo pictures synth test test-all coverage test-fast check lint-workflows policy-scan format docs burst bench bench-docs test-bindings test-cdktn test-versions lock provider-lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{ line = sprintf("  make %-14s", $$1); count = split($$2, words, " "); \
@@ -48,14 +51,17 @@ EXAMPLE := $(if $(wildcard reprieve.toml),,REPRIEVE_SETTINGS=$${REPRIEVE_SETTING
 synth: .venv/.done ## write the Terraform stacks of reprieve.toml to cdktf.out/
 	@$(BIN)/python main.py && echo "Synthesised to cdktf.out/stacks/."
 
-test: setup .tools/policy-scan/.done ## run every test, with the real terraform, AWS provider and cdktf
-	@$(BIN)/python -m pytest $(WORKERS) 5 $(if $(COVERAGE),--cov --cov-report=term)
+test: setup .tools/policy-scan/.done ## run the tests, with the real terraform, AWS provider and cdktf (under ten minutes; test-all has the long ones too)
+	@$(PYTEST) $(WORKERS) 5 -m "not long"
+
+test-all: setup .tools/policy-scan/.done ## run every test, as CI does (about 40 minutes)
+	@$(PYTEST) $(WORKERS) 5 $(if $(COVERAGE),--cov --cov-report=term)
 
 coverage: ## run every test, and fail if they cover less of the code than the minimum
-	@$(MAKE) --no-print-directory test COVERAGE=1
+	@$(MAKE) --no-print-directory test-all COVERAGE=1
 
-test-fast: .venv/.done ## run the tests that need no terraform
-	@$(BIN)/python -m pytest $(WORKERS) 2 tests/unit tests/events tests/synth
+test-fast: .venv/.done ## run the unit tests and those of events that take milliseconds
+	@$(PYTEST) $(WORKERS) 2 -m "not slow" tests/unit tests/events
 
 check: .venv/.done ## check the format, the code, the types, which package imports which, the spelling and the words
 	@$(BIN)/ruff format --check .

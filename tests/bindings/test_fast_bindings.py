@@ -12,6 +12,8 @@ from bench.ways import FAST, STOCK, STOCK_WAY
 from stacks import fast_bindings as module
 from stacks.fast_bindings import PACKAGE, PRELOAD, fast_bindings
 
+pytestmark = pytest.mark.long
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 

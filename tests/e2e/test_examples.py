@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 from sandbox.deployment import PROJECT, Deployment, deployer
 from tests.support.account import Account
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 BUCKET = "reprieve-state-111122223333"
 BOUNDARY = "arn:aws:iam::111122223333:policy/TeamBoundary"

@@ -90,6 +90,7 @@ def test_a_text_message_is_one_line_with_the_account(kind):
     assert len(sms) <= 2 * 153
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partition", partitions)
 @pytest.mark.parametrize("kind", MESSAGES)
 def test_no_event_breaks_the_json(kind, partition):

@@ -1,13 +1,8 @@
-"""Settings of an organization whose templates the tests render, and what cfn-lint says of one."""
+"""Settings of an organization whose templates the tests render."""
 
 from pathlib import Path
-from typing import Any
-
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 
 from reprieve.settings.schema import Settings
-from reprieve.template.template import Template
 from tests.support.settings import load_one
 from tests.support.synth import CHANNELS, WATCH, toml_of
 
@@ -113,8 +108,3 @@ def read_organization(folder: Path, settings: str = "", **variables: str) -> Set
     """Return the settings of the account with the hub and the stack sets."""
     (folder / "reprieve.toml").write_text(f"{ORGANIZATION}{settings}")
     return load_one(variables, folder)
-
-
-def lint_errors(template: Template) -> list[Any]:
-    """Return what cfn-lint reports of a template in its Regions: errors and warnings."""
-    return list(lint(template.text, config=ManualArgs(regions=list(template.regions))))

@@ -8,6 +8,8 @@ from sandbox.deployment import MIRROR_VARIABLE, Deployment
 from sandbox.processes import CommandFailed
 from sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 class NoSandbox(Sandbox):
     """A sandbox that nobody calls."""

@@ -85,6 +85,7 @@ def test_alias_has_no_hyphens():
     assert regions.alias("ap-southeast-2") == "ap_southeast_2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partition", regions.partitions)
 def test_the_known_regions_are_those_that_botocore_returns(partition):
     """Reprieve reads botocore's table without botocore's code."""

@@ -18,6 +18,7 @@ def test_the_heartbeats_are_those_of_every_region():
     assert figure("price of the heartbeats") == "US$ 146.88 a month"
 
 
+@pytest.mark.slow
 def test_alarms_and_patrols_are_nearly_the_whole_price():
     """Without both, only the heartbeats are left."""
     prices = [float(row[1]) for row in price_rows()]

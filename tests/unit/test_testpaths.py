@@ -1,4 +1,4 @@
-"""Which tests `make test` runs."""
+"""Which tests `make test-all` runs; `make test` leaves out those that are marked as long."""
 
 import tomllib
 from pathlib import Path

@@ -13,6 +13,8 @@ import yaml
 
 from tests.support.programs import PYTHON_PROGRAM
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parents[2]
 WORKFLOWS = {
     path.stem: yaml.safe_load(path.read_text())

@@ -29,6 +29,8 @@ from tests.support.emulated_account import RUNBOOK, role_arn
 from tests.support.operator import Operator, actions_of, user_allowed
 from tests.support.stacks import FIRST, HUB, SECOND, organize, template
 
+pytestmark = pytest.mark.long
+
 REGIONS = ("eu-west-1", "us-east-1")
 ASKED = [part for region in (*REGIONS, "eu-west-2") for part in ("--region", region)]
 SETTINGS = {

@@ -17,6 +17,8 @@ from tests.support.aws_pattern import (
 from tests.support.followed_plan import assert_guarded, follow
 from tests.support.operator import Operator
 
+pytestmark = pytest.mark.long
+
 REGIONS = ("eu-west-1", "us-east-1")
 PLACES = [(ACCOUNT_ID, region) for region in REGIONS]
 ASKED = [part for region in REGIONS for part in ("--region", region)]

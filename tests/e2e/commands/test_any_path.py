@@ -10,6 +10,8 @@ import pytest
 from sandbox.deployment import LOCK_FILE, PROJECT, STACK, Deployment, deployer
 from tests.support.synth import ONE_THREAT
 
+pytestmark = pytest.mark.long
+
 COPIED = ("main.py", "cdktf.json", "package.json", "Pipfile.lock", "reprieve", "stacks")
 LINKED = (".venv", "node_modules")
 

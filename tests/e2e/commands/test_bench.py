@@ -10,6 +10,8 @@ from bench.page import render
 from bench.parts import PARTS
 from tests.support.bench import commands_part, measured, plan_part
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def measurement(tmp_path_factory):

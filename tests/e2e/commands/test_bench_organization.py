@@ -8,6 +8,8 @@ from bench import organization
 from bench.organization import Case
 from tests.support.bench import organization_part
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def part(tmp_path_factory):

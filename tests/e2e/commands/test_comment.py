@@ -1,9 +1,13 @@
 """The comment that a pull request gets, of a real plan of all Regions."""
 
+import pytest
+
 from reprieve.diff.markdown_report import MAX_SIZE
 from reprieve.regions import DEFAULT_REGIONS
 from sandbox.deployment import Deployment
 from tests.support.operator import Operator
+
+pytestmark = pytest.mark.long
 
 
 def test_seventeen_regions_fit_into_a_comment(sandbox, tmp_path):

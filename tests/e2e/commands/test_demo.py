@@ -13,6 +13,8 @@ import pytest
 from sandbox.deployment import PROJECT
 from tests.support.terminal import run_in_terminal
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 INTERRUPTED = "Interrupted: everything that the demo started is stopped.\n"
 

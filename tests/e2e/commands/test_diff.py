@@ -9,6 +9,8 @@ import pytest
 from sandbox.deployment import PROJECT, Deployment
 from tests.support.account import REGIONS, Policy
 
+pytestmark = pytest.mark.long
+
 COMMAND = [sys.executable, "-c", "from reprieve.cli.main import app; app()", "diff"]
 ROLE = "arn:aws:iam::111122223333:role/KeyAdministrator"
 

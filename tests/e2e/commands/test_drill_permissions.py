@@ -5,6 +5,8 @@ import pytest
 from tests.support.drills import SETTINGS, YES, drill_account, forget_keys, root, rows
 from tests.support.operator import actions_of, user_allowed
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def account(sandbox, deployments, tmp_path_factory):

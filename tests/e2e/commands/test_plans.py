@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.account import REGIONS
 
+pytestmark = pytest.mark.long
+
 GUARD = 46
 """The resources of a guard with one address: docs/architecture.md lists them."""
 

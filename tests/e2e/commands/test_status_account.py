@@ -8,6 +8,8 @@ from tests.support.breaking import BROKEN, EMAIL, damaged
 from tests.support.operator import Operator
 from tests.support.status import DEPLOYED, SETTINGS, THREE, WATCHED, findings
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def account(sandbox, deployments, tmp_path_factory):

@@ -11,6 +11,8 @@ from tests.support.breaking_quietly import ELSEWHERE
 from tests.support.operator import Operator
 from tests.support.status import DEPLOYED, RUNBOOK, SETTINGS, THREE, WATCHED, findings
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def account(sandbox, deployments, tmp_path_factory):

@@ -6,6 +6,8 @@ from reprieve.errors import ExitCode
 from sandbox.deployment import PROJECT
 from tests.support.accounts import ACCOUNTS, deploy_accounts, settings_of
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def deployed(sandbox, tmp_path_factory):

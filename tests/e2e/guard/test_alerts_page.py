@@ -2,8 +2,12 @@
 
 import itertools
 
+import pytest
+
 from demo.alerts import PAGE, normalised, page
 from reprieve.events.threats import BY_NAME
+
+pytestmark = pytest.mark.long
 
 
 def test_the_page_shows_each_kind_as_it_is_delivered(sandbox, tmp_path):

@@ -5,6 +5,8 @@ import pytest
 from tests.support.account import EMAIL, REGIONS, Account
 from tests.support.attacks import ATTACKS
 
+pytestmark = pytest.mark.long
+
 REGION, HOME = REGIONS
 # The call that only prepares an attack: it changes a production key, and nothing of the guard.
 # The drill refuses such a key: tests/e2e/commands/test_drill_proof.py.

@@ -16,6 +16,8 @@ from tests.support.operator import Operator
 from tests.support.synth import CHANNELS as EVERY_CHANNEL
 from tests.support.synth import toml_of
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 OF: dict[str, dict[str, Any]] = {each["name"]: each for each in EVERY_CHANNEL}
 CHANNELS: list[dict[str, Any]] = [

@@ -5,6 +5,8 @@ child, verifies, and publishes the result. Reprieve's present runbook is not use
 """
 
 import json
+import time
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -86,7 +88,7 @@ def account(sandbox):
     sandbox.quotas = Quotas()
 
 
-def rescue_at_once(account, count, step_timeout):
+def start_rescues(account, count, slots, step_timeout=3600):
     """Schedule the deletion of several keys, and start their rescues together. Return the keys.
 
     Without slots all rescues wait. Then each gets a slot before one of them starts its child.
@@ -98,22 +100,50 @@ def rescue_at_once(account, count, step_timeout):
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     account.sandbox.settle()
     assert [e.status for e in account.sandbox.executions] == ["Pending"] * count
-    account.sandbox.quotas = replace(account.sandbox.quotas, running_automations=SLOTS)
-    account.sandbox.settle()
+    account.sandbox.quotas = replace(account.sandbox.quotas, running_automations=slots)
     return keys
 
 
+def statuses(sandbox):
+    """Return how many executions of which document have which status."""
+    return Counter((execution.document, execution.status) for execution in sandbox.executions)
+
+
+def wait_for(sandbox, expected):
+    """Wait until the executions have these statuses; fail if they do not get them."""
+    for _ in range(600):
+        if statuses(sandbox) == expected:
+            return
+        time.sleep(0.05)
+    assert statuses(sandbox) == expected
+
+
 def test_as_many_parents_as_slots_rescue_no_key(sandbox, account):
-    """Each parent keeps its slot and waits for its child, which waits for a slot: a deadlock."""
-    keys = rescue_at_once(account, SLOTS, step_timeout=0.5)
-    parents = [e for e in sandbox.executions if e.document == DOCUMENT]
-    assert [parent.status for parent in parents] == ["TimedOut"] * SLOTS
+    """Each parent keeps its slot and waits for its child, which waits for a slot: a deadlock.
+
+    More slots end it.
+    """
+    keys = start_rescues(account, SLOTS, slots=SLOTS)
+    wait_for(sandbox, {(DOCUMENT, "InProgress"): SLOTS, (RUNBOOK, "Pending"): SLOTS})
     assert {account.state(key) for key in keys} == {"PendingDeletion"}
-    assert {mail.body for mail in sandbox.mails} == {f"NOT saved {key}" for key in keys}
+    assert not sandbox.mails
+    sandbox.quotas = replace(sandbox.quotas, running_automations=SLOTS + 1)
+    sandbox.settle()
+    assert {account.state(key) for key in keys} == {"Disabled"}
+
+
+def test_a_parent_whose_time_is_over_has_rescued_nothing(sandbox, account):
+    """Its child never got a slot, and ends with it."""
+    (key,) = start_rescues(account, 1, slots=1, step_timeout=0.5)
+    sandbox.settle()
+    assert statuses(sandbox) == {(DOCUMENT, "TimedOut"): 1, (RUNBOOK, "Cancelled"): 1}
+    assert account.state(key) == "PendingDeletion"
+    assert [mail.body for mail in sandbox.mails] == [f"NOT saved {key}"]
 
 
 def test_one_parent_fewer_rescues_every_key(sandbox, account):
     """The children take turns in the last slot."""
-    keys = rescue_at_once(account, SLOTS - 1, step_timeout=30)
+    keys = start_rescues(account, SLOTS - 1, slots=SLOTS)
+    sandbox.settle()
     assert {account.state(key) for key in keys} == {"Disabled"}
     assert {execution.status for execution in sandbox.executions} == {"Success"}

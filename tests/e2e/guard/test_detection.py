@@ -7,6 +7,8 @@ from tests.support.account import EMAIL, REGIONS
 from tests.support.attacks import ATTACKS
 from tests.support.operator import Operator
 
+pytestmark = pytest.mark.long
+
 REGION, HOME = REGIONS
 SETTINGS = {
     "REPRIEVE_REGIONS__WATCH": ",".join(REGIONS),

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.account import Account, deploy
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 SMALL: dict[str, Any] = {
     "REPRIEVE_REGIONS__WATCH": REGION,

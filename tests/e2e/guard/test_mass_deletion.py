@@ -6,6 +6,8 @@ import pytest
 
 from bench import burst
 
+pytestmark = pytest.mark.long
+
 SCALE = 25
 
 

@@ -15,6 +15,8 @@ from tests.support.protection import (
     printed_policy,
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def account(sandbox, deployments, tmp_path_factory):

@@ -3,7 +3,11 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.support.account import REGIONS, deploy
+
+pytestmark = pytest.mark.long
 
 REGION = REGIONS[0]
 

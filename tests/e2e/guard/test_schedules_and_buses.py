@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import Deployment
 from sandbox.server import Sandbox
 from tests.support.attacked_resources import PROTECTION
 from tests.support.emulated_account import EVENTS, PUBLISH, REGION, allow, policy, trust
+
+pytestmark = pytest.mark.long
 
 OTHER = "us-east-1"
 BUS_ARN = f"arn:aws:events:{OTHER}:{ACCOUNT_ID}:event-bus/default"

@@ -15,6 +15,8 @@ from sandbox.deployment import DEPLOYER, EXAMPLE
 from tests.support.account import EMAIL, Account, deploy
 from tests.support.operator import Operator, user_allowed
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/Boundary"
 TAGS = {"Team": "security", "Cost Center": "4711", "reprieve:version": __version__}

@@ -11,6 +11,8 @@ from tests.e2e.hcp.conftest import HcpDeployment
 from tests.e2e.hcp.runs import Worker
 from tests.support.state import reprieve
 
+pytestmark = pytest.mark.long
+
 STACKS = ["reprieve", "reprieve-eu-west-1"]
 
 

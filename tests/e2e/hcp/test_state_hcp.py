@@ -15,6 +15,8 @@ from tests.e2e.hcp.conftest import ORGANIZATION, HcpDeployment
 from tests.e2e.hcp.runs import Worker
 from tests.support.state import PROMPT, SMALL, addresses, applying, reviewed, state, wait_until
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 # With a cloud block cdktf leaves no plan behind; what it prints is all there is.
 NO_CHANGES = "No changes. Your infrastructure matches the configuration."

@@ -8,6 +8,8 @@ from sandbox.deployment import Deployment, deployer
 from tests.support.account import Account
 from tests.support.state import SMALL
 
+pytestmark = pytest.mark.long
+
 HUB, SPOKE = "us-east-1", "eu-west-1"
 SETTINGS = SMALL | {
     "REPRIEVE_REGIONS__WATCH": f"{HUB},{SPOKE}",

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.account import Account
 
+pytestmark = pytest.mark.long
+
 HUB, SPOKE = "us-east-1", "eu-west-1"
 ONCALL = "oncall@example.com"
 SETTINGS = {

@@ -24,6 +24,8 @@ from tests.support.organizations import (
 )
 from tests.support.quotas import UNHURRIED
 
+pytestmark = pytest.mark.long
+
 REGIONS = (HUB, OTHER)
 
 

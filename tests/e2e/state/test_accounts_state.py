@@ -6,6 +6,8 @@ from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import Deployment, deployer
 from tests.support.accounts import little_guard
 
+pytestmark = pytest.mark.long
+
 BUCKET = f"reprieve-state-{ACCOUNT_ID}"
 COMMON = little_guard("eu-west-1")
 ID = f'id = "{ACCOUNT_ID}"\n'

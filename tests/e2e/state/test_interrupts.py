@@ -18,6 +18,8 @@ from sandbox.processes import tool
 from tests.support.programs import PYTHON_PROGRAM
 from tests.support.state import SMALL, addresses
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 BUCKET = f"reprieve-state-{ACCOUNT_ID}"
 KEY = "reprieve/reprieve.tfstate"

@@ -9,6 +9,8 @@ from sandbox.deployment import Deployment
 from sandbox.processes import CommandFailed, tool
 from tests.support.state import SMALL, reprieve
 
+pytestmark = pytest.mark.long
+
 BUCKET = "reprieve-state-111122223333"
 SETTINGS = SMALL | {"REPRIEVE_REGIONS__WATCH": "eu-west-1,eu-west-2,us-east-1"}
 STACKS = {

@@ -10,6 +10,8 @@ from sandbox.deployment import Deployment
 from sandbox.processes import CommandFailed
 from tests.support.state import SMALL, addresses, applying, lock_id, wait_until
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 BUCKET = "reprieve-state-111122223333"
 KEY = "reprieve/reprieve.tfstate"

@@ -25,6 +25,8 @@ from tests.support.state import (
     wait_until,
 )
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 BUCKET = "reprieve-state-111122223333"
 KEY = "reprieve/reprieve.tfstate"

@@ -8,6 +8,8 @@ import pytest
 from sandbox.deployment import Deployment, deployer
 from tests.support.account import EMAIL, Account
 
+pytestmark = pytest.mark.long
+
 REGION = "eu-west-1"
 # What version 1.0.0 synthesised for one Region and one threat, without CDKTF's metadata.
 FORMER_STACK = Path(__file__).parent / "stacks" / "guard-1.0.0.tf.json"

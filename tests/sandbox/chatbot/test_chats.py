@@ -10,6 +10,8 @@ from sandbox.core.account import ACCOUNT_ID
 from tests.support.emulated_account import REGION, TOPIC_ARN, allow, policy, trust
 from tests.support.terraform import Configuration
 
+pytestmark = pytest.mark.long
+
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/chat"
 SLACK = {
     "SlackTeamId": "T07EA123LEP",

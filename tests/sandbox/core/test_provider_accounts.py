@@ -9,6 +9,8 @@ from sandbox.processes import CommandFailed
 from tests.support.emulated_account import REGION
 from tests.support.terraform import Configuration
 
+pytestmark = pytest.mark.long
+
 OTHER = "222233334444"
 ROLE = f"arn:aws:iam::{OTHER}:role/deployer"
 

@@ -5,9 +5,13 @@ A user deploys, so that the permission of each call is checked.
 
 import json
 
+import pytest
+
 from sandbox.core.account import ACCOUNT_ID
 from tests.support.emulated_account import REGION, allow, policy, trust
 from tests.support.terraform import Configuration
+
+pytestmark = pytest.mark.long
 
 PATTERN = json.dumps({"source": ["aws.kms"]})
 BUS = "${aws_cloudwatch_event_bus.hub.name}"

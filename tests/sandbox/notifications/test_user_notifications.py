@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 from tests.support.emulated_account import REGION, allow, policy
 from tests.support.terraform import Configuration
 
+pytestmark = pytest.mark.long
+
 ADDRESS = "security@example.com"
 PATTERN = json.dumps({"detail": {"eventName": ["ScheduleKeyDeletion"]}})
 CONFIGURATION = {

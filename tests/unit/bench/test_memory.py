@@ -9,6 +9,8 @@ import pytest
 from bench import memory
 from bench.memory import Sample, Sampler, is_available, sample
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 2**20
 # Every page is written, so the system has to provide it. Each process prints a line when it
 # has its memory, and ends with its input.

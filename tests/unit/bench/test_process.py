@@ -10,6 +10,8 @@ from bench.memory import is_available
 from bench.process import Usage, base_environment, measure, summary
 from sandbox.processes import CommandFailed
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 2**20
 
 

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from reprieve.cli.main import app
 from tests.support.settings import load_one
 
+pytestmark = pytest.mark.slow
+
 ROLE = "arn:aws:iam::111122223333:role/Deployment"
 OPTIONS = ["--email", "a@example.com", "--email", "b@example.com", "--region", "eu-west-1"]
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.interrupts import interrupted_import
 
+pytestmark = pytest.mark.slow
+
 _PROGRAM = """
 sys.argv = ["reprieve", "threats"]
 from reprieve.cli.__main__ import main

@@ -17,6 +17,8 @@ from reprieve.diff.text_report import laid_out, text_lines
 from reprieve.errors import ExitCode, ReprieveError
 from tests.unit.diff.plan_making import plan_json
 
+pytestmark = pytest.mark.slow
+
 PLANS = {name: plan_json(name) for name in ("tampered", "strict", "storm-raised", "applied")}
 POLICY = '{"Statement": [{"Effect": 1, "Action": {}, "Principal": [], "Resource": null}]}'
 JUNK = st.one_of(

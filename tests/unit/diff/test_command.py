@@ -229,6 +229,7 @@ def test_markdown_has_headline_weakenings_changes_and_the_folded_report():
     assert sorted(places) == places
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filler", ["x", "é", "`", "🔑"])
 def test_markdown_of_a_huge_plan_fits_into_a_comment(filler):
     """In characters and in bytes; it says that it is cut, and every block is closed."""

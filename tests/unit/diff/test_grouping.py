@@ -9,6 +9,8 @@ from reprieve.diff.plan import ACCOUNT
 from reprieve.regions import known_regions
 from tests.unit.diff.plan_making import edit, in_regions, plan_json, review, text
 
+pytestmark = pytest.mark.slow
+
 REGIONS = known_regions("aws")
 ONE_CHANGE = [
     "address-dropped",

@@ -13,6 +13,8 @@ from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import CATALOGUE, KEY_DELETION_SCHEDULED
 from sandbox.events.matching import matches
 
+pytestmark = pytest.mark.slow
+
 
 def narrowed(old, new):
     """Whether the second of two lists of filters may match less than the first."""

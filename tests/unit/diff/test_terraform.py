@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from reprieve.cli.main import app
 from tests.support.programs import PYTHON_PROGRAM
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):

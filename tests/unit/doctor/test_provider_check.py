@@ -9,6 +9,8 @@ import pytest
 from reprieve.doctor.provider_check import provider_check
 from reprieve.doctor.reachable import reach
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):

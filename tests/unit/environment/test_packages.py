@@ -147,6 +147,7 @@ def test_a_package_that_was_removed_by_hand_is_named():
     assert ended.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_module_of_reprieve_that_is_missing_is_an_error_in_reprieve():
     """It is not the environment's: the traceback shows where."""
     ended = subprocess.run(

@@ -265,6 +265,7 @@ def test_the_reason_says_what_to_do(reason, hint):
     assert hint in group.first.hint
 
 
+@pytest.mark.slow
 def test_the_worst_and_the_largest_groups_are_first():
     """A cut view has them."""
     states = [each.first.state for each in grouped(troubled().rows)]

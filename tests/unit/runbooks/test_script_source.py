@@ -84,6 +84,7 @@ def test_a_script_defines_each_name_once(module, results):
     assert [name for name, times in names.items() if times > 1] == expected
 
 
+@pytest.mark.slow
 def test_every_module_is_part_of_a_script():
     """None is left over."""
     texts = [script_source(module, results) for module in HANDLERS for results in Results]
@@ -155,6 +156,7 @@ def without_docstrings(node: ast.AST) -> str:
     return ast.dump(node)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "results"), SCRIPTS)
 def test_a_script_does_what_its_modules_do(module, results):
     """Only docstrings, comments, types and imports are left out."""

@@ -3,6 +3,7 @@
 import json
 import string
 
+import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from reprieve.settings.errors import SettingError, SettingsError
 from reprieve.settings.loader import load
 from reprieve.settings.schema import TABLES, Settings
 from tests.support.settings import GOOD, ROLE
+
+pytestmark = pytest.mark.slow
 
 SCALARS = st.one_of(
     st.booleans(),

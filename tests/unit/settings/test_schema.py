@@ -42,6 +42,7 @@ def test_every_key_has_a_description():
     assert [name for name, field in fields.items() if not field.description] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", sorted(reference.TABLES_OF_DOCS))
 def test_the_generated_tables_in_the_docs_are_current(page):
     """`make docs` would change nothing."""

@@ -6,6 +6,7 @@ import pytest
 
 from reprieve.template.limits import TemplateError
 from reprieve.template.organization import guard_template, roles_template
+from tests.support.cfn_lint import lint_errors
 from tests.support.cloudformation import Deployment
 from tests.support.settings import GOOD, read
 from tests.support.template import (
@@ -14,9 +15,10 @@ from tests.support.template import (
     HUB,
     OTHER,
     VARIANTS,
-    lint_errors,
     read_organization,
 )
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,13 @@ import pytest
 from reprieve.guard.resources import content_hash
 from reprieve.template.limits import TemplateError
 from reprieve.template.standalone import default_settings, standalone_template
+from tests.support.cfn_lint import lint_errors
 from tests.support.cloudformation import KEY_ID, Deployment
 from tests.support.settings import GOOD, read
 from tests.support.synth import CHANNELS, toml_of
-from tests.support.template import ACCOUNT, HOME, HUB, lint_errors
+from tests.support.template import ACCOUNT, HOME, HUB
+
+pytestmark = pytest.mark.slow
 
 EMAIL = {"DestinationEmailAddress": "team@example.com"}
 ROLE = {"AutomationAssumeRole": f"arn:aws:iam::{ACCOUNT}:role/KeyRescue"}

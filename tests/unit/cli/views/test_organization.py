@@ -30,12 +30,14 @@ def test_nothing_needs_attention(width, snapshot):
     assert view(healthy(20), width) == snapshot
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_thousand_accounts_with_every_kind_of_problem(width, snapshot):
     """Each problem is there once, with its reason, its Regions, a few accounts and a hint."""
     assert view(troubled(), width) == snapshot
 
 
+@pytest.mark.slow
 def test_a_thousand_accounts_fill_one_screen(snapshot):
     """Whatever the number of accounts: here with both stack sets, and one problem."""
     text = view(two_sets(), 80)
