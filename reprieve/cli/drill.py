@@ -71,7 +71,11 @@ def drill(
         ),
     ] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Do not remove the queue, the subscription and the key.")
+        bool,
+        typer.Option(
+            "--keep",
+            help="Leave the queue, to look at its messages. The next drill removes it.",
+        ),
     ] = False,
     yes: Yes = False,
     format: Format = OutputFormat.TABLE,

@@ -34,13 +34,13 @@ def _complete(incomplete: str) -> list[str]:
 
 def policy(
     command: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="COMMAND",
             help=f"One of: {', '.join(_POLICIES)}.",
             autocompletion=_complete,
         ),
-    ],
+    ] = None,
     cancels: Annotated[
         bool, typer.Option("--cancel", help="With sweep: what `sweep --cancel` needs too.")
     ] = False,
@@ -79,7 +79,9 @@ def policy(
     """
     format = chosen(format, as_json)
     # "sweep --cancel" as one word was the only form once.
-    command, *quoted = command.split()
+    command, *quoted = (command or "").split() or [""]
+    if not command:
+        raise OptionError(f"Name the command whose policy you want: {', '.join(_POLICIES)}.")
     options = [*quoted, *(["--cancel"] if cancels else []), *(["--enable"] if enables else [])]
     names = [f"{command} {each}" for each in dict.fromkeys(options)] or [command]
     for name in names:

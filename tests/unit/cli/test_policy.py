@@ -121,3 +121,11 @@ def test_the_table_of_the_members_names_their_role(reprieve, deployers, who):
     words = " ".join(reprieve(*arguments, settings=deployers + ORGANIZATION).stdout.split())
     assert words.count(who) == 3
     assert words.count("deployers") == (words.count(who) if deployers else 0)
+
+
+@pytest.mark.parametrize("arguments", [[], [""], [" "]])
+def test_without_a_command_all_are_listed(reprieve, arguments):
+    """As the help does; no traceback for a name that is empty."""
+    result = reprieve("policy", *arguments, settings=SETTINGS)
+    assert (result.stdout, result.exit_code) == ("", 2)
+    assert result.stderr.startswith("Name the command whose policy you want: status, doctor, ")
