@@ -16,6 +16,7 @@ from reprieve.events.threats import CATALOGUE, DEFAULTS
 from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
 from tools.guard_table import guard_rows
+from tools.memory_table import agent_rows, memory_rows
 from tools.organization_table import ACCOUNTS, organization_rows
 from tools.renderings import attribute_rows, only_rows, type_rows
 from tools.rollout_table import rollout_rows, status_rows
@@ -111,6 +112,17 @@ def status_table() -> str:
     return _table(head, status_rows())
 
 
+def memory_table() -> str:
+    """Return a row for each deployment in performance.json: what its largest stack needs."""
+    head = ["Regions", "`state.split`", "stacks", "first plan", "deployment", "later plan"]
+    return _table([*head, "`GOGC=50`", "`GOGC=20`"], memory_rows())
+
+
+def agents_table() -> str:
+    """Return a row for each choice of `state.split`, with the agent that it needs."""
+    return _table(["Regions", "`state.split`", "a run needs", "choose"], agent_rows())
+
+
 def versions_table() -> str:
     """Return a row for each version of Python and Node.js, with what `make test-versions` found."""
     head = ["version", "tested", "unit and synth tests", "`npx cdktf deploy`", "`npx cdktn deploy`"]
@@ -134,6 +146,7 @@ def only_table() -> str:
 
 TABLES_OF_DOCS: Final = {
     "architecture.md": {"guard": guard_table},
+    "hcp-terraform.md": {"agents": agents_table},
     "operations.md": {"exit codes": exit_codes_table, "permissions": permissions_table},
     "organizations.md": {
         "costs": organization_table,
@@ -143,6 +156,7 @@ TABLES_OF_DOCS: Final = {
         "organization": status_table,
     },
     "settings.md": {"settings": settings_table},
+    "state.md": {"memory": memory_table},
     "template.md": {"types": types_table, "attributes": attributes_table, "only": only_table},
     "threats.md": {"threats": threats_table},
     "versions.md": {"versions": versions_table},

@@ -1,0 +1,55 @@
+"""How much memory terraform needs: a table of docs/state.md, and one of docs/hcp-terraform.md."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+FIGURES: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.json"
+_STEPS: Final = ("plan", "apply", "refresh")
+_WITH_GOGC: Final = ("refresh-gogc-50", "refresh-gogc-20")
+
+_AGENTS: Final = (2, 4, 8, 16)
+"""Sizes of agents to choose from, in GB; HashiCorp asks for at least the first one."""
+_SPARE: Final = 1.3
+"""What an agent has to have, as a multiple of what a run needs: other processes run there too."""
+
+
+def memory_rows() -> list[list[str]]:
+    """Return a row for each deployment that `make bench ONLY=plan` measured; memory in MB."""
+    return [
+        [
+            f"{row['regions']}",
+            f'`"{row["split"]}"`',
+            f"{row['stacks']}",
+            *(_memory(row, step) for step in (*_STEPS, *_WITH_GOGC)),
+        ]
+        for row in _measured()
+    ]
+
+
+def agent_rows() -> list[list[str]]:
+    """Return a row for each choice of `state.split`: what a run needs, and the agent for it."""
+    measured = _measured()
+    whole = [row for row in measured if row["split"] == "account" and row["regions"] > 1]
+    areas = [row for row in measured if row["split"] == "area"]
+    rows = [[f"up to {row['regions']}", '`"account"`', *_choice([row])] for row in whole]
+    return [*rows[:1], *([["any number", '`"area"`', *_choice(areas)]] if areas else []), *rows[1:]]
+
+
+def _measured() -> list[dict[str, Any]]:
+    figures: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8"))
+    rows: list[dict[str, Any]] = figures.get("plan", {}).get("figures", {}).get("rows", [])
+    return rows
+
+
+def _memory(row: dict[str, Any], step: str) -> str:
+    found = row["steps"].get(step, {}).get("memory")
+    return "–" if found is None else f"{found / 1e6:,.0f}"
+
+
+def _choice(rows: Iterable[dict[str, Any]]) -> list[str]:
+    need = max(row["steps"][step]["memory"] or 0 for row in rows for step in _STEPS) / 1e9
+    agent = next((size for size in _AGENTS if size >= need * _SPARE), _AGENTS[-1])
+    hosted = "runs of HCP Terraform, or " if agent == _AGENTS[0] else ""
+    return [f"{need:.1f} GB", f"{hosted}an agent with {agent} GB"]
