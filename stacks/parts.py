@@ -17,8 +17,10 @@ from typing import Final
 
 from reprieve.errors import ExitCode
 
-ACCOUNTS_OF_A_PART: Final = 5
-"""The most accounts that one process synthesises: the memory of it grows with them."""
+FEW: Final = 5
+"""So many accounts one process synthesises: to start others takes as long as they would save."""
+ACCOUNTS_OF_A_PART: Final = 10
+"""The most accounts of one process among several: its memory grows with them."""
 
 _INTO: Final = "_REPRIEVE_PART"
 """Tells the app of a part into which folder it writes."""
@@ -41,12 +43,14 @@ def synthesise_in_parts(main: Path, names: Sequence[str], outdir: Path) -> int:
         names: The names of the accounts.
         outdir: The folder that gets the stacks, and the manifest of all of them.
     """
+    processors = os.cpu_count() or 1
+    size = min(ACCOUNTS_OF_A_PART, -(-len(names) // processors))
     with tempfile.TemporaryDirectory(prefix="reprieve-") as temporary:
         parts = {
             Path(temporary, str(number)).resolve(): some
-            for number, some in enumerate(_split(names, ACCOUNTS_OF_A_PART))
+            for number, some in enumerate(_split(names, size))
         }
-        with ThreadPoolExecutor(os.cpu_count()) as processes:
+        with ThreadPoolExecutor(processors) as processes:
             codes = list(processes.map(lambda each: _run(main, *each), parts.items()))
         if any(codes):
             return max(codes)

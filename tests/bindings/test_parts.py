@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from stacks.parts import ACCOUNTS_OF_A_PART, synthesise_in_parts
+from stacks import parts
+from stacks.parts import FEW, synthesise_in_parts
 
 PROJECT = Path(__file__).resolve().parents[2]
-NAMES = [f"account-{number}" for number in range(ACCOUNTS_OF_A_PART + 1)]
+NAMES = [f"account-{number}" for number in range(FEW + 1)]
 
 
 def synthesised(directory: Path, **variables: str) -> tuple[dict[str, bytes], dict[str, Any]]:
@@ -97,3 +98,26 @@ def test_a_part_that_is_killed_has_failed(app, tmp_path):
     """Its exit code is negative, and must not count as less than success."""
     app.write_text(KILLED)
     assert synthesise_in_parts(app, ["0"], tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    ("accounts", "processors", "sizes"),
+    [(6, 2, [3, 3]), (7, 3, [2, 2, 3]), (80, 2, [10] * 8), (80, 16, [5] * 16)],
+)
+def test_every_processor_has_a_part_and_none_is_large(
+    app, tmp_path, monkeypatch, accounts, processors, sizes
+):
+    """To start a process takes a second, and its memory grows with its accounts."""
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    started = []
+
+    def run(_main, into, names):
+        started.append(len(names))
+        (into / "stacks").mkdir(parents=True)
+        (into / "manifest.json").write_text(json.dumps({"stacks": dict.fromkeys(names)}))
+        return 0
+
+    monkeypatch.setattr(parts, "_run", run)
+    assert synthesise_in_parts(app, [str(number) for number in range(accounts)], tmp_path) == 0
+    assert sorted(started) == sorted(sizes)
+    assert len(json.loads((tmp_path / "manifest.json").read_text())["stacks"]) == accounts
