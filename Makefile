@@ -19,7 +19,7 @@ BIN := .venv/bin
 # (testpaths): the default order, by number of tests, would start them last.
 WORKERS := --dist loadscope --no-loadscope-reorder -n
 
-# pytest compiles each test module once, and keeps the result, whatever this variable of the environment says.
+# Lets pytest keep the test modules that it compiled, even if the environment says not to: compiling takes seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .PHONY: help setup demo pictures synth test test-all coverage test-fast check lint-workflows policy-scan format docs burst bench bench-docs test-bindings test-cdktn test-versions lock provider-lock clean
@@ -60,7 +60,7 @@ test-all: setup .tools/policy-scan/.done ## run every test, as CI does (about 40
 coverage: ## run every test, and fail if they cover less of the code than the minimum
 	@$(MAKE) --no-print-directory test-all COVERAGE=1
 
-test-fast: .venv/.done ## run the unit tests and those of events that take milliseconds
+test-fast: .venv/.done ## run the unit tests and those of events, without the slow ones (half a minute)
 	@$(PYTEST) $(WORKERS) 2 -m "not slow" tests/unit tests/events
 
 check: .venv/.done ## check the format, the code, the types, which package imports which, the spelling and the words
@@ -98,8 +98,9 @@ bench: setup bench/typescript/node_modules/.done ## measure the synth, Terraform
 	@-$(MAKE) --silent .venv/.done-cdktn .tools/node/.done
 	@BENCH_QUICK=$(BENCH_QUICK) $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
-bench-docs: .venv/.done ## copy what make bench measured to docs/performance.md
+bench-docs: .venv/.done ## copy what make bench measured to docs/performance.md, and to the pages that use it
 	@$(BIN)/python -m bench --docs
+	@$(BIN)/python -m tools.reference
 
 # cdktn wants a newer Node.js than Reprieve: the one of .ci/node, where it is for this system.
 NODE_22 = $(CURDIR)/.tools/node/node_modules/node-22-linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)/bin
@@ -112,10 +113,10 @@ test-cdktn: setup .tools/node/.done ## test with CDK Terrain, the successor of C
 test-versions: setup .tools/node/.done ## run the unit and synth tests with every Python and Node.js here, and renew docs/versions.md (ONLY="3.13 node-22": these)
 	@REPRIEVE_CDK=cdktn $(MAKE) --silent node_modules/.done-cdktn PATH="$(NODE_22):$$PATH"
 	@$(BIN)/python -m tools.versions $(ONLY)
-	@$(BIN)/python -m pytest tests/slow/test_installs.py
+	@$(PYTEST) tests/slow/test_installs.py
 
 test-bindings: .venv/.done ## compare the JSON of both generations of the AWS bindings (slow: installs the other one)
-	@$(BIN)/python -m pytest tests/slow/test_bindings.py
+	@$(PYTEST) tests/slow/test_bindings.py
 
 lock: .tools/.done ## renew every lock file: Pipfile.lock, .ci/requirements/*.txt, package-lock.json
 	@cd .ci/requirements && for each in *.in; do $(PIP_COMPILE) --output-file "$${each%.in}.txt" "$$each"; done

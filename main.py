@@ -41,13 +41,13 @@ def main() -> int:
         return ExitCode.FAILED
 
     from stacks.lock_file import copy_lock_file
-    from stacks.parts import FEW, folder_of_part, synthesise_in_parts
+    from stacks.parts import ACCOUNTS_OF_ONE_PROCESS, folder_of_part, synthesise_in_parts
 
     outdir.mkdir(parents=True, exist_ok=True)  # CDKTF creates no parents
     if part := folder_of_part():
         synthesise(accounts, outdir, into=part)
         return ExitCode.OK
-    if len(accounts) > FEW:
+    if len(accounts) > ACCOUNTS_OF_ONE_PROCESS:
         names = [str(each.account.name) for each in accounts]
         if failed := synthesise_in_parts(Path(__file__), names, outdir):
             return failed

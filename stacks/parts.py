@@ -17,8 +17,8 @@ from typing import Final
 
 from reprieve.errors import ExitCode
 
-FEW: Final = 5
-"""So many accounts one process synthesises: to start others takes as long as they would save."""
+ACCOUNTS_OF_ONE_PROCESS: Final = 5
+"""Up to so many accounts are synthesised in one process: starting others takes what it saves."""
 ACCOUNTS_OF_A_PART: Final = 10
 """The most accounts of one process among several: its memory grows with them."""
 
@@ -44,11 +44,13 @@ def synthesise_in_parts(main: Path, names: Sequence[str], outdir: Path) -> int:
         outdir: The folder that gets the stacks, and the manifest of all of them.
     """
     processors = os.cpu_count() or 1
-    size = min(ACCOUNTS_OF_A_PART, -(-len(names) // processors))
+    # Each processor gets equally many parts, so that none waits for another one at the end.
+    waves = -(-len(names) // (ACCOUNTS_OF_A_PART * processors))
+    count = min(len(names), waves * processors)
     with tempfile.TemporaryDirectory(prefix="reprieve-") as temporary:
         parts = {
             Path(temporary, str(number)).resolve(): some
-            for number, some in enumerate(_split(names, size))
+            for number, some in enumerate(_split(names, count))
         }
         with ThreadPoolExecutor(processors) as processes:
             codes = list(processes.map(lambda each: _run(main, *each), parts.items()))
@@ -60,9 +62,8 @@ def synthesise_in_parts(main: Path, names: Sequence[str], outdir: Path) -> int:
     return 0
 
 
-def _split(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    """Yield the names in parts of at most `size`, as equal as possible."""
-    count = -(-len(names) // size)
+def _split(names: Sequence[str], count: int) -> Iterator[Sequence[str]]:
+    """Yield the names in so many parts, as equal as possible."""
     for number in range(count):
         yield names[len(names) * number // count : len(names) * (number + 1) // count]
 

@@ -74,7 +74,8 @@ def drill(
         bool,
         typer.Option(
             "--keep",
-            help="Leave the queue, to look at its messages. The next drill removes it.",
+            help="Leave the queue with its messages, the subscription and the key as they are. The "
+            "next drill removes the queue and the subscription.",
         ),
     ] = False,
     yes: Yes = False,

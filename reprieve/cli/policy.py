@@ -37,7 +37,7 @@ def policy(
         str | None,
         typer.Argument(
             metavar="COMMAND",
-            help=f"One of: {', '.join(_POLICIES)}.",
+            help=f"Required. One of: {', '.join(_POLICIES)}.",
             autocompletion=_complete,
         ),
     ] = None,

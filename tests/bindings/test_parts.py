@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from stacks import parts
-from stacks.parts import FEW, synthesise_in_parts
+from stacks.parts import ACCOUNTS_OF_A_PART, ACCOUNTS_OF_ONE_PROCESS, synthesise_in_parts
 
 PROJECT = Path(__file__).resolve().parents[2]
-NAMES = [f"account-{number}" for number in range(FEW + 1)]
+NAMES = [
+    f"account-{number}" for number in range(ACCOUNTS_OF_A_PART + 1)
+]  # two parts, however many processors
 
 
 def synthesised(directory: Path, **variables: str) -> tuple[dict[str, bytes], dict[str, Any]]:
@@ -35,16 +37,23 @@ def test_parts_are_what_one_process_synthesises(tmp_path):
         f'[accounts.{name}]\nid = "{111122223333 + number}"\n' for number, name in enumerate(NAMES)
     )
     settings = '[notify]\nemails = ["security@example.com"]\n[regions]\nwatch = ["eu-west-1"]\n'
-    for each in ("parts", "one", "other"):
-        (tmp_path / each).mkdir()
-        (tmp_path / each / "reprieve.toml").write_text(settings + tables)
-    some, others = ",".join(NAMES[:3]), ",".join(NAMES[3:])
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "reprieve.toml").write_text(settings + tables)
     stacks, manifest = synthesised(tmp_path / "parts")
-    one, one_manifest = synthesised(tmp_path / "one", REPRIEVE_ACCOUNT=some)
-    other, other_manifest = synthesised(tmp_path / "other", REPRIEVE_ACCOUNT=others)
-    assert stacks == one | other
     assert len(stacks) == len(NAMES)
-    assert manifest == one_manifest | {"stacks": one_manifest["stacks"] | other_manifest["stacks"]}
+    expected: dict[str, bytes] = {}
+    entries: dict[str, Any] = {}
+    for first in range(0, len(NAMES), ACCOUNTS_OF_ONE_PROCESS):
+        some = NAMES[first : first + ACCOUNTS_OF_ONE_PROCESS]
+        directory = tmp_path / some[0]
+        directory.mkdir()
+        (directory / "reprieve.toml").write_text(settings + tables)
+        one, one_manifest = synthesised(directory, REPRIEVE_ACCOUNT=",".join(some))
+        assert len(one) == len(some)
+        expected |= one
+        entries |= one_manifest.pop("stacks")
+    assert stacks == expected
+    assert manifest == one_manifest | {"stacks": entries}
     assert sorted(path.name for path in (tmp_path / "parts/cdktf.out").iterdir()) == [
         "manifest.json",
         "stacks",
@@ -87,8 +96,9 @@ def test_what_terraform_has_beside_a_stack_stays(app, tmp_path):
     }
 
 
-def test_nothing_is_written_if_a_part_fails(app, tmp_path):
+def test_nothing_is_written_if_a_part_fails(app, tmp_path, monkeypatch):
     """The highest exit code is that of the whole."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     names = ["0", "1", "00", "2", "000", "0000"]
     assert synthesise_in_parts(app, names, tmp_path) == 2
     assert list(tmp_path.iterdir()) == [app]
@@ -102,9 +112,18 @@ def test_a_part_that_is_killed_has_failed(app, tmp_path):
 
 @pytest.mark.parametrize(
     ("accounts", "processors", "sizes"),
-    [(6, 2, [3, 3]), (7, 3, [2, 2, 3]), (80, 2, [10] * 8), (80, 16, [5] * 16)],
+    [
+        (6, 2, [3, 3]),
+        (7, 3, [2, 2, 3]),
+        (80, 2, [10] * 8),
+        (80, 16, [5] * 16),
+        (21, 2, [5, 5, 5, 6]),
+        (161, 16, [5] * 31 + [6]),
+        (11, 1, [5, 6]),
+        (6, 8, [1] * 6),
+    ],
 )
-def test_every_processor_has_a_part_and_none_is_large(
+def test_processors_have_equally_many_parts_and_none_is_large(
     app, tmp_path, monkeypatch, accounts, processors, sizes
 ):
     """To start a process takes a second, and its memory grows with its accounts."""

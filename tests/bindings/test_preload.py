@@ -118,6 +118,7 @@ def test_answers_are_written_before_the_next_request_is_read(tmp_path):
                 own.recv(9, socket.MSG_DONTWAIT)
             process.stdin.write("go\n")
             process.stdin.flush()
+            own.settimeout(60)  # an answer that is not written fails the test
             assert own.recv(9) == "a\nä\n".encode()
             own.send(b"request\n")
         assert own.recv(9) == b"b\n"

@@ -11,7 +11,8 @@ from tools.memory_table import agent_rows, memory_rows
 def measured(regions, split, stacks, **megabytes):
     """Return a row of the figures; a step that was not measured is left out."""
     steps = {
-        step.replace("_", "-"): {"memory": number * 1_000_000} for step, number in megabytes.items()
+        step.replace("_", "-"): {"memory": number and number * 1_000_000}
+        for step, number in megabytes.items()
     }
     return {"regions": regions, "split": split, "stacks": stacks, "steps": steps}
 
@@ -41,7 +42,7 @@ def test_each_deployment_has_a_row(figures):
 
 
 def test_an_agent_has_more_than_the_largest_step_of_a_run(figures):
-    """A third more, since a run is not alone there; of split states the largest counts."""
+    """30 % more, since a run is not alone there; of split states the largest counts."""
     figures(
         measured(1, "account", 1, plan=500, apply=500, refresh=500),
         measured(4, "account", 1, plan=800, apply=900, refresh=850),
@@ -56,6 +57,13 @@ def test_an_agent_has_more_than_the_largest_step_of_a_run(figures):
         ["up to 17", '`"account"`', "1.5 GB", "an agent with 4 GB"],
         ["up to 33", '`"account"`', "3.9 GB", "an agent with 8 GB"],
     ]
+
+
+def test_memory_that_was_not_measured_is_no_advice(figures):
+    """Only Linux measures it. Nothing is not 0 GB."""
+    figures(measured(4, "account", 1, plan=None, apply=None, refresh=None))
+    assert memory_rows() == [["4", '`"account"`', "1", "–", "–", "–", "–", "–"]]
+    assert agent_rows() == []
 
 
 def test_without_figures_there_is_no_row(figures):

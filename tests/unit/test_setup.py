@@ -112,7 +112,7 @@ def test_every_tool_is_installed_with_its_hash():
 
 @pytest.mark.parametrize("folder", [".", "cdktn-cli"])
 def test_no_package_of_a_command_line_needs_an_install_script(folder):
-    """`make setup` runs none: one that has to be built would fail, with newer Node.js first."""
+    """`make setup` runs none. One that has to be built would fail, first with a newer Node.js."""
     lock = json.loads((PROJECT / folder / "package-lock.json").read_text())
     packages = lock["packages"]
     assert packages
