@@ -107,8 +107,8 @@ NODE_22 = $(CURDIR)/.tools/node/node_modules/node-22-linux-$(if $(filter aarch64
 
 test-cdktn: setup .tools/node/.done ## test with CDK Terrain, the successor of CDKTF: the same JSON, and each deploys what the other deployed
 	@PATH="$(NODE_22):$$PATH" $(MAKE) --silent .venv/.done-cdktn node_modules/.done-cdktn
-	@PATH="$(NODE_22):$$PATH" REPRIEVE_CDK=cdktn $(BIN)/python -m pytest $(WORKERS) 2 tests/synth
-	@PATH="$(NODE_22):$$PATH" $(BIN)/python -m pytest $(WORKERS) 4 tests/cdktn
+	@PATH="$(NODE_22):$$PATH" REPRIEVE_CDK=cdktn $(PYTEST) $(WORKERS) 2 tests/synth
+	@PATH="$(NODE_22):$$PATH" $(PYTEST) $(WORKERS) 4 tests/cdktn
 
 test-versions: setup .tools/node/.done ## run the unit and synth tests with every Python and Node.js here, and renew docs/versions.md (ONLY="3.13 node-22": these)
 	@REPRIEVE_CDK=cdktn $(MAKE) --silent node_modules/.done-cdktn PATH="$(NODE_22):$$PATH"

@@ -1,11 +1,11 @@
 """How much memory terraform needs: a table of docs/state.md, and one of docs/hcp-terraform.md."""
 
-import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 
-FIGURES: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.json"
+from bench.report import megabytes
+from tools.figures import measured
+
 _STEPS: Final = ("plan", "apply", "refresh")
 _WITH_GOGC: Final = ("refresh-gogc-50", "refresh-gogc-20")
 
@@ -22,38 +22,29 @@ def memory_rows() -> list[list[str]]:
             f"{row['regions']}",
             f'`"{row["split"]}"`',
             f"{row['stacks']}",
-            *(_memory(row, step) for step in (*_STEPS, *_WITH_GOGC)),
+            *(megabytes(_memory(row, step)) for step in (*_STEPS, *_WITH_GOGC)),
         ]
-        for row in _measured()
+        for row in measured("plan")
     ]
 
 
 def agent_rows() -> list[list[str]]:
     """Return a row for each choice of `state.split`: what a run needs, and the agent for it."""
-    measured = [
-        row
-        for row in _measured()
-        if all(row["steps"].get(step, {}).get("memory") for step in _STEPS)
-    ]
-    whole = [row for row in measured if row["split"] == "account" and row["regions"] > 1]
-    areas = [row for row in measured if row["split"] == "area"]
+    known = [row for row in measured("plan") if all(_memory(row, step) for step in _STEPS)]
+    whole = [row for row in known if row["split"] == "account" and row["regions"] > 1]
+    areas = [row for row in known if row["split"] == "area"]
     rows = [[f"up to {row['regions']}", '`"account"`', *_choice([row])] for row in whole]
     return [*rows[:1], *([["any number", '`"area"`', *_choice(areas)]] if areas else []), *rows[1:]]
 
 
-def _measured() -> list[dict[str, Any]]:
-    figures: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8"))
-    rows: list[dict[str, Any]] = figures.get("plan", {}).get("figures", {}).get("rows", [])
-    return rows
-
-
-def _memory(row: dict[str, Any], step: str) -> str:
-    found = row["steps"].get(step, {}).get("memory")
-    return "–" if found is None else f"{found / 1e6:,.0f}"
+def _memory(row: dict[str, Any], step: str) -> int | None:
+    """Return the peak of a step in bytes; None if it was not measured."""
+    found: int | None = row["steps"].get(step, {}).get("memory")
+    return found
 
 
 def _choice(rows: Iterable[dict[str, Any]]) -> list[str]:
-    need = max(row["steps"][step]["memory"] for row in rows for step in _STEPS) / 1e9
+    need = max(peak for row in rows for step in _STEPS if (peak := _memory(row, step))) / 1e9
     agent = next(size for size in _AGENTS if size >= need * _SPARE)
     hosted = "runs of HCP Terraform, or " if agent == _AGENTS[0] else ""
     return [f"{need:.1f} GB", f"{hosted}an agent with {agent} GB"]

@@ -1,15 +1,12 @@
 """Two tables of docs/organizations.md: how long a roll-out and `status --organization` take."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Final
 
+from bench.report import megabytes
 from bench.rollout import Outcome, cases, shortest, simulate
 from reprieve.regions import DEFAULT_REGIONS
+from tools.figures import measured
 from tools.scale_table import ACCOUNTS
-
-_FIGURES: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.json"
 
 
 def rollout_rows() -> list[list[str]]:
@@ -35,8 +32,6 @@ def rollout_rows() -> list[list[str]]:
 
 def status_rows() -> list[list[str]]:
     """Return a row for each size that `make bench ONLY=organization` measured."""
-    figures: dict[str, Any] = json.loads(_FIGURES.read_text(encoding="utf-8"))
-    measured = figures.get("organization", {}).get("figures", {}).get("rows", [])
     return [
         [
             row["rate"],
@@ -45,7 +40,7 @@ def status_rows() -> list[list[str]]:
             f"{row['calls']:,}",
             f"{row['throttled']:,}",
             f"{row['seconds'] / 60:.1f}",
-            "-" if row["memory"] is None else f"{row['memory'] / 1e6:,.0f}",
+            megabytes(row["memory"]),
         ]
-        for row in measured
+        for row in measured("organization")
     ]

@@ -113,9 +113,9 @@ def deploys(name: str, variables: Mapping[str, str]) -> bool:
 
     Less does not show it: `cdktf --version`, for example, loads only a part of the program.
     """
-    settings = {"REPRIEVE_REGIONS__WATCH": "eu-west-1", CDK_VARIABLE: name}
+    settings = {"REPRIEVE_REGIONS__WATCH": "eu-west-1", CDK_VARIABLE: name, **variables}
     with tempfile.TemporaryDirectory() as directory, Sandbox() as sandbox:
-        deployment = Deployment(sandbox, Path(directory), settings=settings | dict(variables))
+        deployment = Deployment(sandbox, Path(directory), settings=settings)
         try:
             for command in ("deploy", "destroy"):
                 deployment.cdktf(command, STACK, "--auto-approve")

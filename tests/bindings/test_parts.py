@@ -13,9 +13,8 @@ from stacks import parts
 from stacks.parts import ACCOUNTS_OF_A_PART, ACCOUNTS_OF_ONE_PROCESS, synthesise_in_parts
 
 PROJECT = Path(__file__).resolve().parents[2]
-NAMES = [
-    f"account-{number}" for number in range(ACCOUNTS_OF_A_PART + 1)
-]  # two parts, however many processors
+# So many that there are two parts, however many processors there are.
+NAMES = [f"account-{number}" for number in range(ACCOUNTS_OF_A_PART + 1)]
 
 
 def synthesised(directory: Path, **variables: str) -> tuple[dict[str, bytes], dict[str, Any]]:
