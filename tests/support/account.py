@@ -20,6 +20,13 @@ REGIONS = ("eu-west-1", "us-east-1")
 EMAIL = "security@example.com"
 
 
+def ending(execution: Execution) -> str:
+    """Return how an execution ended: its status, and why it is not a success."""
+    if execution.status == "Success":
+        return execution.status
+    return f"{execution.status}: {execution.failure}"
+
+
 @dataclass
 class Account:
     """A sandbox with Reprieve in it, and what a test does there."""
@@ -96,6 +103,17 @@ class Account:
         """Return the automations that a rule started for a key: not those that these started."""
         started = [e for e in self.sandbox.executions if key in e.parameters.get("KeyId", [""])[0]]
         return [e for e in started if "Automation-" not in e.started_by.arn]
+
+    def endings(self, key: str) -> list[str]:
+        """Return how each automation for a key ended, and why EventBridge started none.
+
+        Where all is well that is "Success": any other text says what went wrong.
+        """
+        failed = [each.error for each in self.starts(key) if each.error and not each.will_retry]
+        return [
+            *(f"not started: {error}" for error in failed),
+            *map(ending, self.executions(key)),
+        ]
 
     def outcomes(self, key: str) -> list[Mail]:
         """Return the messages about a key after the alert: the runbook's."""

@@ -1,11 +1,13 @@
 """What the tests of the state do with terraform: wait, hold a lock, kill."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,8 @@ def reprieve(
 def applying(deployment: Deployment, output: Path, *arguments: str) -> Iterator[subprocess.Popen]:
     """Run `terraform apply`, which prints to a file; whatever is left of it is killed at the end.
 
+    That includes its providers, which outlive a terraform that is killed.
+
     Without `-auto-approve` it plans, and then waits for a yes: with the lock, as for a person.
     """
     with (
@@ -74,12 +78,14 @@ def applying(deployment: Deployment, output: Path, *arguments: str) -> Iterator[
             stdout=printed,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         ) as process,
     ):
         try:
             yield process
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_until(

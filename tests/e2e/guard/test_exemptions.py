@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.core.account import ACCOUNT_ID
 from sandbox.deployment import EXAMPLE
-from tests.support.account import EMAIL, REGIONS, Account, deploy
+from tests.support.account import EMAIL, REGIONS, Account, deploy, ending
 
 REGION = REGIONS[0]
 ADMINISTRATOR = f"arn:aws:iam::{ACCOUNT_ID}:role/KeyAdministrator"
@@ -90,12 +90,12 @@ def assert_left(account, key: str, why: str) -> None:
     """The runbook starts, leaves the key alone, and says why; the patrol leaves it too."""
     (alert,) = account.alerts(key)
     assert "Reprieve cancels it, unless exempt." in alert.body
-    assert [each.status for each in account.executions(key)] == ["Success"]
+    assert account.endings(key) == ["Success"]
     (outcome,) = account.outcomes(key)
     assert f"because the settings exempt {why}" in outcome.body
     assert account.state(REGION, key) == "PendingDeletion"
     account.age(REGION, hours=1)
-    assert account.patrol(REGION).status == "Success"
+    assert ending(account.patrol(REGION)) == "Success"
     assert account.state(REGION, key) == "PendingDeletion"
 
 

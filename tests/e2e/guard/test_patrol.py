@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from sandbox.core.account import ACCOUNT_ID
-from tests.support.account import EMAIL, REGIONS, Account, Policy
+from tests.support.account import EMAIL, REGIONS, Account, Policy, ending
 
 REGION, NEXT = REGIONS
 
@@ -37,7 +37,7 @@ def new_messages(account: Account, region: str, *, remind: bool = False) -> dict
     execution = account.patrol(region, remind=remind)
     sent = account.messages(region, before)
     assert {mail.recipients for mail in sent} <= {(EMAIL,)}
-    assert execution.status == "Success", execution.failure
+    assert ending(execution) == "Success"
     return {str(mail.subject): mail.body for mail in sent}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.deployment import Deployment
-from tests.support.account import EMAIL, REGIONS, Policy
+from tests.support.account import EMAIL, REGIONS, Policy, ending
 from tests.support.attack_calls import RULE
 from tests.support.protection import (
     DEPLOYED,
@@ -115,7 +115,7 @@ def test_the_patrol_works_under_the_policy(account, policy):
     account.sandbox.set_service_control_policy(policy)
     execution = account.patrol(REGION)
     account.sandbox.set_service_control_policy(None)
-    assert (execution.status, account.state(REGION, key)) == ("Success", "Disabled")
+    assert (ending(execution), account.state(REGION, key)) == ("Success", "Disabled")
     subjects = {mail.subject for mail in account.messages(REGION, before)}
     assert subjects == {
         # About the deletion, and about the change of the topic's policy.

@@ -14,7 +14,7 @@ def test_a_key_named_by_its_id_is_rescued(account, region):
     account.schedule(region, key)
     (alert,) = account.alerts(key)
     assert (alert.error, alert.recipients) == (None, (EMAIL,))
-    assert [execution.status for execution in account.executions(key)] == ["Success"]
+    assert account.endings(key) == ["Success"]
     assert account.state(region, key) == "Disabled"
 
 
@@ -76,7 +76,7 @@ def test_a_key_named_by_its_arn_is_rescued(account):
     key = account.create_key("eu-west-1")
     account.schedule("eu-west-1", key["Arn"])
     assert account.state("eu-west-1", key["KeyId"]) == "Disabled"
-    assert [execution.status for execution in account.executions(key["KeyId"])] == ["Success"]
+    assert account.endings(key["KeyId"]) == ["Success"]
 
 
 def test_people_are_told_that_the_key_is_saved(account):

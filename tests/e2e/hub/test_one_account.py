@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.account import Account
+from tests.support.account import Account, ending
 from tests.support.operator import user_allowed
 from tests.support.status import watched_problems
 
@@ -105,7 +105,7 @@ def test_the_patrols_report_arrives(account):
     account.schedule(SPOKE, key)
     sandbox.lose_events(None)
     account.age(SPOKE, hours=1)
-    assert account.patrol(SPOKE).status == "Success"
+    assert ending(account.patrol(SPOKE)) == "Success"
     assert account.state(SPOKE, key) == "Disabled"
     (report,) = texts(account, key)
     assert "the patrol saved 1 KMS key (eu-west-1)" in report
