@@ -117,13 +117,16 @@ def pattern_of(threat: Threat, settings: Settings, region: str) -> EventPattern:
         stack_sets=settings.has_stack_set and has_hub(settings, region),
         deployed_by_stack_set=settings.is_member,
     )
-    callers = (*settings.exempt.deployers, *_stack_sets(settings, location))
-    return without_callers(pattern, callers)
+    return without_callers(pattern, _deployers(settings, location))
 
 
-def _stack_sets(settings: Settings, location: Location) -> tuple[str, ...]:
-    """Return the roles with which StackSets deploys the guard, if it does."""
-    return by_stack_sets(location.partition, location.account) if settings.is_member else ()
+def _deployers(settings: Settings, location: Location) -> tuple[str, ...]:
+    """Return the ARNs of the roles and users that may change the guard without an alert.
+
+    StackSets deploys with roles of its own.
+    """
+    by_aws = by_stack_sets(location.partition, location.account) if settings.is_member else ()
+    return *settings.exempt.deployers, *by_aws
 
 
 class _Rules:
@@ -214,7 +217,7 @@ class _Rules:
         if reporting:
             # Anyone who disables a rule keeps it from reporting that.
             pattern = without_callers(
-                rules_changed(reporting), _stack_sets(self._settings, self._location)
+                rules_changed(reporting), _deployers(self._settings, self._location)
             )
             yield self._make.rule(
                 RULES_CHANGED,

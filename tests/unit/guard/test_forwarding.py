@@ -164,16 +164,27 @@ def test_a_forwarded_event_keeps_its_form():
     assert target.dead_letter_arn == guard.queue.arn
 
 
-def test_deployers_are_exempt_from_forwarding_too():
-    """Or the other Region would send the alert."""
-    deployer = f"arn:aws:iam::{ACCOUNT}:role/Deployment"
-    given = settings(*THREE)
-    given = Settings.model_validate(given.model_dump() | {"exempt": {"deployers": [deployer]}})
-    guard = regional_guard(given, Location("aws", "eu-west-1", ACCOUNT))
-    rules = {rule.id: json.loads(rule.pattern) for rule in guard.rules if rule.pattern}
-    assert rules["guard-changed-forward"].pop("region") == ["eu-west-1"]
-    assert rules["guard-changed-forward"] == rules["guard-changed"]
-    assert deployer in json.dumps(rules["guard-changed"])
+@pytest.mark.parametrize("region", THREE)
+@pytest.mark.parametrize("topology", ["regional", "hub"])
+def test_no_rule_sends_or_forwards_what_deployers_do_to_the_guard(topology, region):
+    """Or each deployment would send alerts. All of it is sent if anybody else does it."""
+    deployer = f"arn:aws:iam::{ACCOUNT}:user/deployer"
+    given = settings(*THREE).model_dump() | {"exempt": {"deployers": [deployer]}}
+    given["notify"]["topology"] = topology
+    guard = regional_guard(Settings.model_validate(given), Location("aws", region, ACCOUNT))
+    # A rule of the hub's bus gets only what the others forwarded.
+    rules = [rule for rule in guard.rules if rule.bus == "default" and rule.pattern]
+
+    def reporting(user: str, rule: str) -> set[str]:
+        changed = event(region)
+        arn = f"arn:aws:iam::{ACCOUNT}:user/{user}"
+        changed["detail"]["userIdentity"] = {"type": "IAMUser", "arn": arn}
+        changed["detail"]["requestParameters"] = {"rule": rule}
+        return {rule.id for rule in rules if matches(str(rule.pattern), changed)}
+
+    for rule in guard.rules:
+        assert reporting("deployer", rule.name) == set()
+        assert "guard-changed" in reporting("eve", rule.name)
 
 
 def test_own_events_limits_a_pattern_to_a_region():
