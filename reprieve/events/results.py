@@ -21,13 +21,16 @@ LINES_UP_TO: Final = (3, 8, 24, 80)
 """How many lines the texts of results have. The script, which knows this too, imports boto3."""
 
 
-def results(lines_up_to: int | None = None, severity: Severity | None = None) -> EventPattern:
-    """Return the pattern of all results, or of those of a length or a severity.
+def results(
+    lines_up_to: int | None = None, severity: Severity | None = None, kind: str | None = None
+) -> EventPattern:
+    """Return the pattern of all results, or of those of a length, a severity or a runbook.
 
-    `lines_up_to` is how many lines their text has at most.
+    `lines_up_to` is how many lines their text has at most. `kind` is that of a runbook: "rescue",
+    "enable" or "patrol".
     """
     pattern: EventPattern = {"source": [SOURCE], "detail-type": [DETAIL_TYPE]}
-    detail = {"lines-up-to": lines_up_to, "severity": severity}
+    detail = {"lines-up-to": lines_up_to, "severity": severity, "kind": kind}
     limited = {name: [value] for name, value in detail.items() if value}
     return pattern | ({"detail": limited} if limited else {})
 

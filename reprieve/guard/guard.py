@@ -110,7 +110,7 @@ def _guard(
     buses: tuple[EventBus, ...] = ()
     if has_hub(settings, location.region):
         buses = buses_of(settings, location)
-        rules += hub_rules(settings, location, topics[0].arn, queue.arn)
+        rules += hub_rules(settings, location, endpoints)
     reliability = settings.reliability
     alarms: tuple[Alarm, ...] = ()
     if reliability.alarms:

@@ -6,7 +6,7 @@ So the hub need not know the settings of the Regions and accounts that forward t
 that two rules forward meets each rule of the hub only once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reprieve.events.alarm_events import ALARM_RULE, alarm_alert, alarm_raised
 from reprieve.events.guard_events import (
@@ -26,6 +26,7 @@ from reprieve.guard.conditions import texts_of
 from reprieve.guard.forwarding import hub_bus_arns
 from reprieve.guard.resources import EventBus, Rule, Target, rule_resource
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
+from reprieve.guard.rule_factory import Endpoints
 from reprieve.guard.topology import forwarding_regions, sending_accounts
 from reprieve.location import Location
 from reprieve.messages.alerts import alert
@@ -33,7 +34,7 @@ from reprieve.messages.forms import text
 from reprieve.messages.message import Message
 from reprieve.messages.other_alerts import rescue_failed_alert, watch_alert
 from reprieve.names import HUB, HUB_BUSES, HUB_EXEMPT, HUB_MANUAL, HUB_WATCH
-from reprieve.runbooks.runbook import ENABLE_KEY, RESCUE_KEY
+from reprieve.runbooks.runbook import ENABLE_KEY, PATROL, RESCUE_KEY
 from reprieve.settings.quotas import MAX_ALARM_METRICS
 from reprieve.settings.schema import Settings
 
@@ -53,23 +54,24 @@ def buses_of(settings: Settings, location: Location) -> tuple[EventBus, ...]:
     )
 
 
-def hub_rules(
-    settings: Settings, location: Location, topic_arn: str, dead_letter_arn: str
-) -> tuple[Rule, ...]:
-    """Return the rules on the hub's buses: they send the alerts to its topic."""
-    return tuple(_Rules(settings, location, topic_arn, dead_letter_arn).all())
+def hub_rules(settings: Settings, location: Location, endpoints: Endpoints) -> tuple[Rule, ...]:
+    """Return the rules on the hub's buses: they send the alerts to its topics."""
+    return tuple(_Rules(settings, location, endpoints).all())
 
 
 class _Rules:
     """Makes the rules of the hub."""
 
-    def __init__(
-        self, settings: Settings, location: Location, topic_arn: str, dead_letter_arn: str
-    ) -> None:
+    def __init__(self, settings: Settings, location: Location, endpoints: Endpoints) -> None:
+        assert endpoints.topic_arn, "the hub's own Region has a topic"  # noqa: S101
         self._settings = settings
         self._location = location
-        self._topic = topic_arn
-        self._dead_letters = dead_letter_arn
+        self._topic = {"": endpoints.topic_arn}
+        self._dead_letters = endpoints.dead_letter_arn
+        # Those of the lifeline and of the alarms: what is about Reprieve itself goes there too, as
+        # in a Region without a hub.
+        self._others = endpoints.other_topics
+        self._all = {**self._topic, **self._others}
 
     def all(self) -> Iterator[Rule]:
         """Yield every rule."""
@@ -96,6 +98,7 @@ class _Rules:
             pattern_json(forwarded_rescue_failed()),
             rescue_failed_alert(self._settings.resource_names),
             "hub-rescue",
+            topics=self._all,
         )
         yield self._rule(
             ALARM_RULE,
@@ -103,6 +106,7 @@ class _Rules:
             pattern_json(alarm_raised()),
             alarm_alert(),
             "hub-guard",
+            topics=self._all,
         )
         for size, form in result_alerts().items():
             yield self._rule(
@@ -112,6 +116,15 @@ class _Rules:
                 form,
                 "hub-results",
             )
+            if self._others:
+                yield self._rule(
+                    f"{RESULT_RULE}-{PATROL.id}-{size}",
+                    f"a patrol has a result of at most {size} lines",
+                    pattern_json(results(size, kind=PATROL.id)),
+                    form,
+                    "hub-results",
+                    topics=self._others,
+                )
         for account in forwarding_regions(self._settings):
             id = account or self._location.account
             yield self._rule(
@@ -155,21 +168,17 @@ class _Rules:
         says: Message | Transformer | None,
         group: str | None,
         bus: str = HUB,
+        *,
+        topics: Mapping[str, str] | None = None,
     ) -> Rule:
-        message = says if isinstance(says, Message) else None
+        """Return a rule with a target for each of the topics: by default, that of the alerts."""
         names = self._settings.resource_names
         name = names.of(f"{HUB}-{id}") if bus != HUB_WATCH else names.of(id)
         bus_name = names.of(bus)
-        target = Target(
-            f"hub-{id}-alert",
-            self._topic,
-            text(says) if isinstance(says, Message) else says,
-            self._dead_letters,
-            None,
-            None,
-            ALERT_SECONDS,
-            MAXIMUM_RETRIES,
-            message=message,
+        targets = tuple(
+            self._target(f"hub-{id}-{topic}-alert" if topic else f"hub-{id}-alert", arn, says)
+            for topic, arn in (topics or self._topic).items()
+            if says
         )
         return Rule(
             f"hub-{id}",
@@ -178,6 +187,19 @@ class _Rules:
             f"Reprieve hub: {summary}",
             pattern,
             group,
-            (target,) if says else (),
+            targets,
             bus=bus_name,
+        )
+
+    def _target(self, id: str, topic_arn: str, says: Message | Transformer) -> Target:
+        return Target(
+            id,
+            topic_arn,
+            text(says) if isinstance(says, Message) else says,
+            self._dead_letters,
+            None,
+            None,
+            ALERT_SECONDS,
+            MAXIMUM_RETRIES,
+            message=says if isinstance(says, Message) else None,
         )

@@ -39,7 +39,7 @@ def patrol_document(settings: Settings, location: Location, expected: dict[str, 
     region = Location(location.partition, location.region, "{{ global:ACCOUNT_ID }}")
     results = results_of(settings, location.region)
     topics = [region.arn("sns", name) for name in topic_names(settings)]
-    to = destination("patrol", topics, results=results)
+    to = destination(PATROL.id, topics, results=results)
     inspection = {
         **to,
         "DeadLetters": settings.resource_names.dead_letters,

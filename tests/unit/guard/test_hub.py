@@ -11,6 +11,7 @@ from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.resources import RegionalGuard, Rule
 from reprieve.location import Location
 from reprieve.settings.schema import Settings
+from sandbox.events.matching import matches
 
 ID, OTHER = "111122223333", "222233334444"
 HUB, SPOKE = "us-east-1", "eu-west-1"
@@ -171,6 +172,57 @@ def test_eventbridge_and_cloudwatch_accept_it(region):
 
 
 ONCALL = ("oncall@example.com",)
+ALL_TOPICS = {"reprieve-alerts", "reprieve-lifeline", "reprieve-alarms"}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (
+            {
+                "source": "aws.ssm",
+                "detail-type": "EC2 Automation Execution Status-change Notification",
+                "detail": {"Definition": "reprieve-rescue-key-0123abcd", "Status": "Failed"},
+            },
+            ALL_TOPICS,
+        ),
+        (
+            {
+                "source": "aws.cloudwatch",
+                "detail-type": "CloudWatch Alarm State Change",
+                "detail": {"alarmName": "reprieve-storm", "state": {"value": "ALARM"}},
+            },
+            ALL_TOPICS,
+        ),
+        (
+            {
+                "source": "reprieve",
+                "detail-type": "Reprieve Result",
+                "detail": {"kind": "patrol", "lines-up-to": 8},
+            },
+            ALL_TOPICS,
+        ),
+        (
+            {
+                "source": "reprieve",
+                "detail-type": "Reprieve Result",
+                "detail": {"kind": "rescue", "lines-up-to": 8},
+            },
+            {"reprieve-alerts"},
+        ),
+    ],
+    ids=["failed rescue", "alarm", "patrol", "rescue"],
+)
+def test_what_a_spoke_forwards_reaches_the_same_topics_as_without_a_hub(event, expected):
+    """SNS may have suspended the subscriptions of the alerts, or their key may be out of use."""
+    found = guard(HUB, notify={"encryption": "own"}, reliability={"alarm_emails": ONCALL})
+    sent = [
+        target.arn.rpartition(":")[2]
+        for rule in found.rules
+        if rule.bus == "reprieve-hub" and rule.pattern and matches(rule.pattern, event)
+        for target in rule.targets
+    ]
+    assert sorted(sent) == sorted(expected)
 
 
 def test_a_fallback_is_a_topic_of_each_spoke():
