@@ -1,6 +1,6 @@
 """Alarms of CloudWatch that are raised, as events: their pattern, and the alert."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from reprieve.events.threat import EventPattern
@@ -10,15 +10,17 @@ ALARM_RULE: Final = "alarm-raised"
 """The name of the rule for alarms."""
 
 
-def alarm_raised(names: Iterable[str] = ()) -> EventPattern:
+def alarm_raised(names: Iterable[str | Mapping[str, str]] = ()) -> EventPattern:
     """Return the pattern of alarms that are raised: of these names, or of any.
+
+    A name may also be a prefix, as `{"prefix": "reprieve-"}`.
 
     CloudWatch sends these events itself, without any trail (CloudWatch user guide, "Alarm events
     and EventBridge").
     """
     detail: EventPattern = {"state": {"value": ["ALARM"]}}
-    if names:
-        detail["alarmName"] = sorted(names)
+    if names := list(names):
+        detail["alarmName"] = names
     return {
         "source": ["aws.cloudwatch"],
         "detail-type": ["CloudWatch Alarm State Change"],

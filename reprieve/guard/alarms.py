@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
+from reprieve.events.alarm_events import alarm_raised
 from reprieve.events.heartbeats import EVERY_MINUTES, HEARTBEAT
 from reprieve.events.severity import Severity
+from reprieve.events.threat import EventPattern
 from reprieve.events.threats import APPROVED, KEY_DELETION_SCHEDULED
 from reprieve.guard.channels import ChannelTopic
 from reprieve.guard.resources import DEFAULT_BUS, Alarm, Metric, Queue, Rule, Topic
@@ -51,12 +53,21 @@ def alarms_of(
     )
 
 
-def names_by_severity(alarms: Iterable[Alarm]) -> dict[Severity, list[str]]:
-    """Return the names of the alarms of each severity that there is."""
-    found: dict[Severity, list[str]] = {}
+def events_by_severity(alarms: Iterable[Alarm], names: Names) -> dict[Severity, EventPattern]:
+    """Return the pattern of the alarms of each severity that there is.
+
+    It has one prefix for all alarms on heartbeats: a hub has one for each account, and a pattern
+    takes 2,048 characters (EventBridge user guide, quotas).
+    """
+    beginning = names.of(f"{HUB}-{HEARTBEAT}-")
+    found: dict[Severity, dict[str, Any]] = {}
     for alarm in alarms:
-        found.setdefault(alarm.severity, []).append(alarm.name)
-    return found
+        matched = {"prefix": beginning} if alarm.name.startswith(beginning) else alarm.name
+        found.setdefault(alarm.severity, {})[str(matched)] = matched
+    return {
+        severity: alarm_raised(values[key] for key in sorted(values))
+        for severity, values in found.items()
+    }
 
 
 def hub_unreachable_alarm(names: Names, topics: tuple[Topic, ...]) -> Alarm:

@@ -12,7 +12,7 @@ from reprieve.events.results import result_alerts, results
 from reprieve.events.severity import Severity
 from reprieve.events.threat import pattern_json
 from reprieve.events.transformer import Transformer
-from reprieve.guard.alarms import names_by_severity
+from reprieve.guard.alarms import events_by_severity
 from reprieve.guard.channels import CHANNELS, ChannelTopic, Form
 from reprieve.guard.resources import DEFAULT_BUS, Alarm, Rule, Target, rule_resource
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
@@ -149,12 +149,12 @@ class _ChannelRules:
 
     def of_alarms(self, alarms: Iterable[Alarm]) -> Iterator[Rule]:
         """Yield a rule for the alarms of each severity."""
-        for severity, names in names_by_severity(alarms).items():
+        for severity, pattern in events_by_severity(alarms, self._names).items():
             id = f"alarms-{severity}"
             yield self._rule(
                 id,
                 f"An alarm of Reprieve is on that is {severity}",
-                pattern_json(alarm_raised(names)),
+                pattern_json(pattern),
                 self._targets(id, alarm_message(severity)),
             )
 

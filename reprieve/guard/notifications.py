@@ -7,19 +7,21 @@ changes of the guard, whose pattern has wildcards.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from reprieve.events.alarm_events import alarm_raised
 from reprieve.events.severity import Severity
-from reprieve.guard.alarms import names_by_severity
+from reprieve.guard.alarms import events_by_severity
 from reprieve.guard.channels import is_of_channels
+from reprieve.guard.guard import regional_guard
 from reprieve.guard.resources import (
     DEFAULT_BUS,
     NotificationConfiguration,
     NotificationRule,
     RegionalGuard,
+    Rule,
 )
+from reprieve.guard.topology import is_spoke
 from reprieve.settings.schema import Settings
 
 NOTIFICATIONS_REGION: Final = "us-east-1"
@@ -43,13 +45,13 @@ def account_notifications(
     """Return what AWS User Notifications sends about an account, whose guards these are.
 
     The patterns are those of the first watched Region. They are the same everywhere, but for exempt
-    keys that are named by an ARN: only in its own Region is such a deletion an approved one.
+    keys that are named by an ARN: only in its own Region is such a deletion an approved one. The
+    alarms are those of all Regions: that of the hub has others.
     """
     channels = [each for each in settings.channel if each.type == "user-notifications"]
     if not channels:
         return ()
-    first = settings.regions.watched[0]
-    events = list(_events(next(each for each in guards if each.location.region == first)))
+    events = list(_events(settings, list(guards)))
     return tuple(
         NotificationConfiguration(
             id=channel.name,
@@ -69,14 +71,32 @@ def account_notifications(
     )
 
 
-def _events(guard: RegionalGuard) -> Iterator[_Events]:
-    for rule in guard.rules:
+def _events(settings: Settings, guards: Sequence[RegionalGuard]) -> Iterator[_Events]:
+    first = settings.regions.watched[0]
+    for rule in _notifying_rules(
+        settings, next(each for each in guards if each.location.region == first)
+    ):
         if rule.bus != DEFAULT_BUS or is_of_channels(rule):
             continue
         if rule.message and rule.pattern:
             yield _Events(rule.id, rule.message.severity, json.loads(rule.pattern))
-    for severity, names in names_by_severity(guard.alarms).items():
-        yield _Events(f"alarms-{severity}", severity, alarm_raised(names))
+    alarms = [alarm for guard in guards for alarm in guard.alarms]
+    for severity, pattern in events_by_severity(alarms, settings.resource_names).items():
+        yield _Events(f"alarms-{severity}", severity, pattern)
+
+
+def _notifying_rules(settings: Settings, guard: RegionalGuard) -> Iterable[Rule]:
+    """Return the rules of a Region as they notify people.
+
+    Those of a Region that forwards to a hub name no message. They are as without a hub.
+    """
+    if not is_spoke(settings, guard.location.region):
+        return guard.rules
+    notify = settings.notify.model_copy(update={"topology": "regional"})
+    alone = settings.model_copy(update={"notify": notify})
+    forwarding = {rule.id for rule in guard.rules}
+    rules = regional_guard(alone, guard.location, checks_neighbour=False).rules
+    return [rule for rule in rules if rule.id in forwarding]
 
 
 def _rules(events: _Events) -> Iterator[NotificationRule]:

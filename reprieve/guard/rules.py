@@ -232,7 +232,7 @@ class _Rules:
         return self._make.rule(
             ALARM_RULE,
             "An alarm of Reprieve is on",
-            pattern_json(alarm_raised(names)),
+            pattern_json(alarm_raised(sorted(names))),
             None,
             self._make.to_hub(ALARM_RULE),
         )

@@ -1,18 +1,14 @@
-"""The guard of the longest settings stays within what AWS accepts.
-
-Sources: EventBridge User Guide, "Amazon EventBridge quotas" and "Input transformation"; API
-references of EventBridge (PutRule), SNS (CreateTopic), CloudWatch (PutMetricAlarm).
-"""
+"""The guard of the longest settings, and of every example, stays within what AWS accepts."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import BY_NAME
 from reprieve.guard.guard import regional_guard
-from reprieve.guard.resources import Rule
 from reprieve.location import Location
+from reprieve.settings.loader import load
 from reprieve.settings.quotas import (
     MAX_CHANNEL_NAMES,
     MAX_CHANNEL_WATCHES,
@@ -21,6 +17,7 @@ from reprieve.settings.quotas import (
     MAX_WATCHES,
     MAX_WILDCARD_WATCHES,
 )
+from tests.support.limits import MAX_DOCUMENT, MAX_RULES, MAX_WILDCARD_RULES, breaches, has_wildcard
 from tests.support.settings import load_one
 from tests.support.synth import CHANNELS, toml_of
 
@@ -50,35 +47,12 @@ def guard(tmp_path_factory, request):
     return regional_guard(load_one(LONGEST, directory), Location("aws", REGION))
 
 
-def test_rules(guard):
-    """Names, descriptions and patterns; five targets each."""
-    for rule in guard.rules:
-        assert len(rule.name) <= 64
-        assert len(rule.description) <= 512
-        assert 1 <= len(rule.targets) <= 5
-        assert rule.pattern is None or pattern_errors(rule.pattern) == []
-
-
-def test_templates(guard):
-    """At most 100 paths, and a template of 8,192 characters."""
-    transformers = [
-        target.transformer for rule in guard.rules for target in rule.targets if target.transformer
-    ]
-    assert len(transformers) > 20
-    for transformer in transformers:
-        assert len(transformer.paths) <= 100
-        assert len(transformer.template) <= 8192
-
-
-def test_topics_and_alarms(guard):
-    """The sender's name of an e-mail, and the texts of an alarm."""
-    for topic in guard.topics:
-        assert len(topic.name) <= 256
-        assert len(topic.display_name) <= 100
-    for alarm in guard.alarms:
-        assert len(alarm.name) <= 255
-        assert len(alarm.description) <= 1024
-        assert len(alarm.metrics) <= 10
+def test_it_is_within_every_limit(guard):
+    """Names, patterns, targets, templates, alarms, documents."""
+    assert (
+        len([target for rule in guard.rules for target in rule.targets if target.transformer]) > 20
+    )
+    assert breaches(guard) == []
 
 
 def test_the_texts_of_alarms_can_stand_in_the_json_of_a_message(guard):
@@ -92,12 +66,7 @@ def test_the_runbooks_leave_room_for_the_longest_names(guard):
     has_channels = any(topic.name.endswith("-json") for topic in guard.topics)
     room = MAX_CHANNEL_NAMES if has_channels else MAX_NAMES
     for document in guard.documents:
-        assert len(json.dumps(document.content)) < 64 * 1024 - room
-
-
-def has_wildcard(rule: Rule) -> bool:
-    """Return whether EventBridge counts a rule among those with wildcards."""
-    return '"wildcard"' in (rule.pattern or "")
+        assert len(json.dumps(document.content)) < MAX_DOCUMENT - room
 
 
 def test_reprieves_own_rules_leave_room_for_the_watches(guard):
@@ -108,5 +77,21 @@ def test_reprieves_own_rules_leave_room_for_the_watches(guard):
         1: (MAX_WATCHES, MAX_WILDCARD_WATCHES),
         2: (MAX_CHANNEL_WATCHES, MAX_CHANNEL_WILDCARD_WATCHES),
     }[each]
-    assert len(own) + each * watches <= 300
-    assert sum(map(has_wildcard, own)) + each * wildcards in (29, 30)
+    assert len(own) + each * watches <= MAX_RULES
+    assert sum(map(has_wildcard, own)) + each * wildcards in (
+        MAX_WILDCARD_RULES - 1,
+        MAX_WILDCARD_RULES,
+    )
+
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "docs" / "examples").glob("*.toml"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_every_example_is_within_every_limit(example):
+    """Of many accounts the first two, of which one has the hub; all of their Regions."""
+    for settings in load({"REPRIEVE_SETTINGS": str(example)}).accounts[:2]:
+        partition, account = settings.regions.partition, str(settings.account.id or "111122223333")
+        for region in settings.regions.watched:
+            guard = regional_guard(settings, Location(partition, region, account))
+            assert breaches(guard) == []
