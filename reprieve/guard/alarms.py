@@ -1,6 +1,6 @@
 """The alarms of a Region: they report an alert, or a rescue, that did not get through."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,6 +19,9 @@ from reprieve.text import counted
 
 HEARTBEAT_PERIOD: Final = 900
 """Seconds of the periods over which the hub counts heartbeats."""
+
+_MAX_DESCRIPTION: Final = 1024
+"""Characters (CloudWatch API reference, PutMetricAlarm)."""
 
 _DELETIONS = (KEY_DELETION_SCHEDULED.name, APPROVED[KEY_DELETION_SCHEDULED.name])
 
@@ -196,19 +199,33 @@ def _delivery_alarms(
         if rule.group:
             groups.setdefault(rule.group, []).append(rule)
     for group, members in groups.items():
-        yield _alarm(
-            names,
-            f"failed-invocations-{group}",
+        text = (
             "ACT NOW: an alert was not delivered, or a rescue did not start. Run 'reprieve sweep' "
             "to see which keys are pending deletion. Then run 'reprieve status': it shows the "
             f"missing events in the queue {queue.name}. If there are none, and the patrol has "
             "reported none, look for the events in CloudTrail. The event matched one of these "
-            f"rules: {', '.join(rule.name for rule in members)}.",
+            "rules: "
+        )
+        room = _MAX_DESCRIPTION - len(text) - 1
+        yield _alarm(
+            names,
+            f"failed-invocations-{group}",
+            f"{text}{_as_many_as_fit([rule.name for rule in members], room)}.",
             actions,
             # EventBridge counts for each rule by itself.
             *(_metric("AWS/Events", "FailedInvocations", "Sum", **_of(rule)) for rule in members),
             label="Failed invocations",
         )
+
+
+def _as_many_as_fit(names: Sequence[str], room: int) -> str:
+    """Return the names, or as many as the room takes and the number of the others."""
+    for shown in range(len(names), -1, -1):
+        others = len(names) - shown
+        text = ", ".join([*names[:shown], *([f"{others} more"] if others else [])])
+        if len(text) <= room:
+            break
+    return text
 
 
 def _channel_alarms(

@@ -8,14 +8,20 @@ from pydantic_core import InitErrorDetails
 
 from reprieve import regions
 from reprieve.events.exemptions import without_callers
-from reprieve.events.guard_events import GUARD_CHANGED, by_stack_sets, guard_changed
-from reprieve.events.patterns import MAX_PATTERN_LENGTH
-from reprieve.events.threat import pattern_json
+from reprieve.events.guard_events import (
+    FORWARDED,
+    GUARD_CHANGED,
+    by_stack_sets,
+    guard_changed,
+    rules_changed,
+)
+from reprieve.events.patterns import MAX_PATTERN_LENGTH, pattern_errors
+from reprieve.events.threat import EventPattern, pattern_json
 from reprieve.location import ACCOUNT_REFERENCE
 from reprieve.settings.account import MEMBER_ID
 from reprieve.settings.arns import principal_partition
 from reprieve.settings.errors import Place
-from reprieve.settings.hub import HUB_TOPOLOGY
+from reprieve.settings.hub import HUB_TOPOLOGY, given_hub
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.naming import names_of
 from reprieve.settings.organization import STACK_SETS
@@ -93,11 +99,17 @@ def runbook_errors(values: Values) -> Errors:
         return
     encrypted = table(values, "notify").get("encryption") != "none"
     emails = _valid(texts(values, "notify", "emails")) * (2 if encrypted else 1)
+    hub = given_hub(table(values, "notify"))
+    fallback = texts({"hub": hub}, "hub", "fallback_emails")
     watches = [name + "x" * _RULE_CHARACTERS for name in watch_names(values).values()]
     taken: dict[Place, tuple[int, str]] = {
         ("notify", "emails"): (_length(emails), "use the address of a mailing list"),
         ("reliability", "alarm_emails"): (
             _length(_valid(texts(values, "reliability", "alarm_emails"))),
+            "use the address of a mailing list",
+        ),
+        ("notify", "hub", "fallback_emails"): (
+            _length(_valid(fallback)),
             "use the address of a mailing list",
         ),
         ("watch",): (_length(watches), "match several kinds of events with one pattern"),
@@ -137,40 +149,60 @@ def _length(names: list[str]) -> int:
 
 
 def deployer_errors(values: Values, watched: list[str]) -> Errors:
-    """Yield an error if the deployers make the pattern of `guard-changed` too long.
+    """Yield an error if the deployers, or long names, make a pattern that EventBridge refuses.
 
-    The pattern also names the topic and the automation role, and where it forwards, the Region.
+    Each pattern names them and, where it forwards, the Region; that of `guard-changed` also the
+    topic and the automation role.
     """
     topic = table(values, "notify").get("topic_name")
-    role = table(values, "remediation").get("automation_role_arn")
     deployers = texts(values, "exempt", "deployers")
-    if GUARD_CHANGED.name not in texts(values, "notify", "threats").values():
-        return
-    is_member = table(values, "account").get("id") == MEMBER_ID
+    is_member = _is_member(values)
     if not isinstance(topic, str) or len(topic) > MAX_TOPIC_NAME:
         return
-    if not deployers and not is_member:
-        return
     partition = regions.partition_of(watched[0]) if watched else None
-    callers = by_stack_sets(str(partition), ACCOUNT_REFERENCE) if is_member else ()
-    roles = [role.rpartition("/")[2]] if isinstance(role, str) else []
-    pattern = without_callers(
-        guard_changed(
+    by_aws = by_stack_sets(str(partition), ACCOUNT_REFERENCE) if is_member else ()
+    callers = (*filter(principal_partition, deployers.values()), *by_aws)
+    region = {"region": [max(watched, key=len, default="")]}
+    for pattern in _patterns_with_deployers(values, topic):
+        text = pattern_json(without_callers(pattern, callers) | region)
+        if len(text) > MAX_PATTERN_LENGTH:
+            rule = (
+                f"makes an event pattern of {len(text):,} characters; "
+                f"EventBridge accepts {MAX_PATTERN_LENGTH:,}"
+            )
+        elif errors := pattern_errors(text):
+            # What a pattern's author would do follows in each.
+            rule = f"makes an event pattern that EventBridge refuses: {errors[0].split('. ')[0]}"
+        else:
+            continue
+        shorter = "give the topic a shorter name in notify.topic_name"
+        if deployers:
+            place, value = ("exempt", "deployers"), list(deployers.values())
+            yield invalid_at(place, value, rule, f"name fewer deployers, or {shorter}")
+        else:
+            yield invalid_at(("notify", "topic_name"), topic, rule, shorter)
+        return
+
+
+def _patterns_with_deployers(values: Values, topic: str) -> Iterator[EventPattern]:
+    """Yield the patterns that leave out what deployers do, without them."""
+    role, names = table(values, "remediation").get("automation_role_arn"), names_of(values)
+    has_hub = table(values, "notify").get("topology") == HUB_TOPOLOGY
+    threats = texts(values, "notify", "threats").values()
+    if GUARD_CHANGED.name in threats:
+        yield guard_changed(
             [topic],
-            roles,
-            names_of(values),
-            buses=table(values, "notify").get("topology") == HUB_TOPOLOGY,
-            stack_sets=table(values, "organization").get("engine") == STACK_SETS and not is_member,
-            deployed_by_stack_set=is_member,
-        ),
-        (*filter(principal_partition, deployers.values()), *callers),
-    )
-    length = len(pattern_json(pattern | {"region": [max(watched, key=len, default="")]}))
-    if length > MAX_PATTERN_LENGTH:
-        yield invalid_at(
-            ("exempt", "deployers"),
-            list(deployers.values()),
-            f"makes an event pattern of {length:,} characters; "
-            f"EventBridge accepts {MAX_PATTERN_LENGTH:,}",
-            "name fewer deployers, or give the topic a shorter name in notify.topic_name",
+            [role.rpartition("/")[2]] if isinstance(role, str) else [],
+            names,
+            buses=has_hub,
+            stack_sets=table(values, "organization").get("engine") == STACK_SETS
+            and not _is_member(values),
+            deployed_by_stack_set=_is_member(values),
         )
+    if has_hub and (reporting := [each.name for each in FORWARDED if each.name in threats]):
+        yield rules_changed(map(names.of, reporting))
+
+
+def _is_member(values: Values) -> bool:
+    """Tell whether these are the settings of the members of stack sets."""
+    return table(values, "account").get("id") == MEMBER_ID

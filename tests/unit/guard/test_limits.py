@@ -55,6 +55,15 @@ def test_it_is_within_every_limit(guard):
     assert breaches(guard) == []
 
 
+def test_the_longest_names_are_within_every_limit(tmp_path):
+    """Ten watches: more than that no alarm takes."""
+    watches = "".join(WATCH.replace("w" * 40, f"{number:025}") for number in range(10))
+    (tmp_path / "reprieve.toml").write_text(watches)
+    longest = LONGEST | {"REPRIEVE_NAMES__PREFIX": "p" * 32, "REPRIEVE_NOTIFY__TOPIC_NAME": "t"}
+    settings = load_one(longest, tmp_path)
+    assert breaches(regional_guard(settings, Location("aws", REGION))) == []
+
+
 def test_the_texts_of_alarms_can_stand_in_the_json_of_a_message(guard):
     """EventBridge inserts the name and the description as they are."""
     for alarm in guard.alarms:

@@ -8,7 +8,10 @@ import pytest
 from reprieve.settings.quotas import MAX_NAMES
 from tests.support.settings import GOOD, errors, read
 
-DEPLOYERS = [f"arn:aws:iam::111122223333:role/Deployer{number:02}" for number in range(30)]
+DEPLOYERS = [f"arn:aws:iam::111122223333:role/Deployer{number:02}" for number in range(45)]
+
+
+ROLE = "r" * 64
 
 
 def watches(count: int, pattern: str = '{"source":["aws.s3"]}') -> str:
@@ -41,13 +44,50 @@ def test_deployers_that_exceed_the_pattern_limit_are_refused(tmp_path, deployers
     )
 
 
+def test_a_topic_and_a_prefix_that_exceed_the_pattern_limit_are_refused(tmp_path):
+    """Without any deployer."""
+    longest = {"REPRIEVE_NOTIFY__TOPIC_NAME": "t" * 256, "REPRIEVE_NAMES__PREFIX": "p" * 32}
+    role = {"REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN": f"arn:aws:iam::111122223333:role/{ROLE}"}
+    (error,) = errors(tmp_path, **longest, **role)
+    assert error.key == "notify.topic_name"
+    assert "EventBridge accepts 2,048" in error.rule
+
+
+def test_deployers_that_exceed_the_limit_of_a_spokes_own_rule_are_refused(tmp_path):
+    """With a hub they are also in the pattern of guard-rules-changed, without guard-changed too."""
+    toml = (
+        '[notify]\nemails = ["security@example.com"]\ntopology = "hub"\n'
+        'threats = ["key-deletion-scheduled", "trail-changed"]\n'
+        f"[exempt]\ndeployers = {json.dumps(DEPLOYERS)}\n"
+    )
+    (error,) = errors(tmp_path, toml)
+    assert error.key == "exempt.deployers"
+    assert "makes an event pattern of 2," in error.rule
+    assert read(tmp_path, toml, REPRIEVE_NOTIFY__TOPOLOGY="regional")
+
+
+def test_deployers_that_make_the_pattern_of_a_member_too_complex_are_refused(tmp_path):
+    """StackSets has a role with a wildcard, so that each deployer is matched as one."""
+    toml = (
+        '[notify]\nemails = ["security@example.com"]\ntopology = "hub"\n'
+        'hub = { account = "security", region = "eu-west-1", organization_id = "o-exampleorgid" }\n'
+        '[organization]\nengine = "stacksets"\norganizational_units = ["ou-abcd-11111111"]\n'
+        f"[exempt]\ndeployers = {json.dumps(DEPLOYERS[:9])}\n"
+        '[accounts.security]\nid = "111122223333"\n'
+    )
+    (error,) = errors(tmp_path, toml)
+    assert error.key == "exempt.deployers"
+    assert "EventBridge refuses" in error.rule
+    assert read(tmp_path, toml.replace(f', "{DEPLOYERS[8]}"', ""))
+
+
 def test_a_topic_name_of_256_characters_fits_alone(tmp_path):
     """With the longest name of a role; the test of the pattern itself measures it."""
     name = "t" * 256
     settings = read(
         tmp_path,
         REPRIEVE_NOTIFY__TOPIC_NAME=name,
-        REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=f"arn:aws:iam::111122223333:role/{'r' * 64}",
+        REPRIEVE_REMEDIATION__AUTOMATION_ROLE_ARN=f"arn:aws:iam::111122223333:role/{ROLE}",
     )
     assert settings.notify.topic_name == name
 
@@ -58,6 +98,11 @@ def test_a_topic_name_of_256_characters_fits_alone(tmp_path):
         (f"[notify]\nemails = {addresses(200)}\n", "notify.emails"),
         (f"{GOOD}{watches(80)}", "watch"),
         (f"{GOOD}[reliability]\nalarm_emails = {addresses(200)}\n", "reliability.alarm_emails"),
+        (
+            '[notify]\nemails = ["security@example.com"]\ntopology = "hub"\n'
+            f"hub = {{ fallback_emails = {addresses(200)} }}\n",
+            "notify.hub.fallback_emails",
+        ),
         (f'[notify]\nencryption = "own"\nemails = {addresses(100)}\n', "notify.emails"),
     ],
 )
