@@ -85,8 +85,8 @@ def guard_table() -> str:
 
 def organization_table() -> str:
     """Return a row for each way to guard an organization, with its price."""
-    head = ["setting", "what for", "an account, US$ a month", f"{ACCOUNTS} accounts"]
-    return _table(head, organization_rows())
+    head = ["setting", "what for", "an account, US$ a month", "the one with the hub"]
+    return _table([*head, f"{ACCOUNTS} accounts"], organization_rows())
 
 
 def prices_table() -> str:
