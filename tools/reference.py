@@ -16,6 +16,7 @@ from reprieve.events.threats import CATALOGUE, DEFAULTS
 from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
 from tools.guard_table import guard_rows
+from tools.limits_table import limit_rows
 from tools.memory_table import agent_rows, memory_rows
 from tools.organization_table import ACCOUNTS, organization_rows
 from tools.renderings import attribute_rows, only_rows, type_rows
@@ -123,6 +124,11 @@ def agents_table() -> str:
     return _table(["Regions", "`state.split`", "a run needs", "choose"], agent_rows())
 
 
+def limits_table() -> str:
+    """Return a row for each limit of AWS."""
+    return _table(["limit", "of", "how Reprieve keeps it"], limit_rows())
+
+
 def versions_table() -> str:
     """Return a row for each version of Python and Node.js, with what `make test-versions` found."""
     head = ["version", "tested", "unit and synth tests", "`npx cdktf deploy`", "`npx cdktn deploy`"]
@@ -155,7 +161,7 @@ TABLES_OF_DOCS: Final = {
         "rollout": rollout_table,
         "organization": status_table,
     },
-    "settings.md": {"settings": settings_table},
+    "settings.md": {"settings": settings_table, "limits": limits_table},
     "state.md": {"memory": memory_table},
     "template.md": {"types": types_table, "attributes": attributes_table, "only": only_table},
     "threats.md": {"threats": threats_table},

@@ -10,6 +10,7 @@ import pytest
 
 from reprieve.events.patterns import pattern_errors
 from reprieve.events.threats import BY_NAME
+from reprieve.guard.channels import Form
 from reprieve.guard.guard import regional_guard
 from reprieve.guard.resources import Rule
 from reprieve.location import Location
@@ -23,6 +24,7 @@ from reprieve.settings.quotas import (
 )
 from tests.support.settings import load_one
 from tests.support.synth import CHANNELS, toml_of
+from tools.limits_table import OWN_TARGETS
 
 REGION = "ap-southeast-2"
 LONGEST = {
@@ -57,6 +59,14 @@ def test_rules(guard):
         assert len(rule.description) <= 512
         assert 1 <= len(rule.targets) <= 5
         assert rule.pattern is None or pattern_errors(rule.pattern) == []
+
+
+def test_the_docs_have_the_most_targets(guard):
+    """docs/settings.md: of the rules for channels, and of all others."""
+    of_channels = [len(rule.targets) for rule in guard.rules if rule.name.endswith("-channels")]
+    others = [len(rule.targets) for rule in guard.rules if not rule.name.endswith("-channels")]
+    assert max(others) == OWN_TARGETS
+    assert max(of_channels, default=len(Form)) == len(Form)
 
 
 def test_templates(guard):
