@@ -15,6 +15,8 @@ from reprieve.events.severity import Severity
 from reprieve.events.threats import CATALOGUE, DEFAULTS
 from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
+from tools.duration_table import ACCOUNTS as DEPLOYED_ACCOUNTS
+from tools.duration_table import duration_rows
 from tools.guard_table import guard_rows
 from tools.limits_table import limit_rows
 from tools.memory_table import agent_rows, memory_rows
@@ -119,6 +121,12 @@ def memory_table() -> str:
     return _table([*head, "`GOGC=50`", "`GOGC=20`"], memory_rows())
 
 
+def durations_table() -> str:
+    """Return a row for each run of terraform in performance.json: minutes for many accounts."""
+    numbers = [f"{each} account{'s' * (each > 1)}" for each in DEPLOYED_ACCOUNTS]
+    return _table(["Regions", "minutes of", *numbers], duration_rows())
+
+
 def agents_table() -> str:
     """Return a row for each choice of `state.split`, with the agent that it needs."""
     return _table(["Regions", "`state.split`", "a run needs", "choose"], agent_rows())
@@ -152,6 +160,7 @@ def only_table() -> str:
 
 TABLES_OF_DOCS: Final = {
     "architecture.md": {"guard": guard_table},
+    "ci.md": {"durations": durations_table},
     "hcp-terraform.md": {"agents": agents_table},
     "operations.md": {"exit codes": exit_codes_table, "permissions": permissions_table},
     "organizations.md": {
