@@ -94,7 +94,7 @@ burst: setup ## schedule the deletion of thousands of keys at once, on a local A
 	@$(BIN)/python -m bench.burst
 
 # CDK Terrain's packages and Node.js are for one way of the synth; without them its row says what is missing.
-bench: setup bench/typescript/node_modules/.done ## measure the synth, Terraform, the commands and a burst: docs/performance.md (over an hour; ONLY=synth,plan: some parts; BENCH_QUICK=1: small sizes)
+bench: setup bench/typescript/node_modules/.done ## measure the synth, Terraform, the commands and a burst: docs/performance.md (about two hours; ONLY=synth,plan: some parts; BENCH_QUICK=1: small sizes)
 	@-$(MAKE) --silent .venv/.done-cdktn .tools/node/.done
 	@BENCH_QUICK=$(BENCH_QUICK) $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 

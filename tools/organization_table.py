@@ -30,19 +30,28 @@ _WAYS: Final[tuple[tuple[dict[str, Any], str], ...]] = (
 
 
 def organization_rows() -> list[list[str]]:
-    """Return a row for each way: settings, purpose, price of an account and of all accounts."""
+    """Return a row for each way: settings, purpose, and what the accounts cost.
+
+    That is the price of an account without the hub, of the one that has it, and of all.
+    """
     return [
-        [_setting(given), what, f"{one:.2f}", f"{all_of_them:,.2f}"]
+        [
+            _setting(given),
+            what,
+            f"{one:.2f}",
+            f"{hub:.2f}" if "notify" in given else "-",
+            f"{hub + (ACCOUNTS - 1) * one:,.2f}",
+        ]
         for given, what in _WAYS
-        for one, all_of_them in [_prices(given)]
+        for hub, one in [_prices(given)]
     ]
 
 
 def _prices(given: dict[str, Any]) -> tuple[float, float]:
-    """Return the price of an account that has no hub, and of all with the one that has it."""
+    """Return the price of the account that has the hub, if there is one, and of each other."""
     accounts = [_settings(given, id) for id in _IDS]
     first, one = (account_price(each.placed(None, _IDS, accounts)) for each in accounts[:2])
-    return one, first + (ACCOUNTS - 1) * one
+    return first, one
 
 
 def _settings(given: dict[str, Any], account: str) -> Settings:

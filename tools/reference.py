@@ -15,7 +15,10 @@ from reprieve.events.severity import Severity
 from reprieve.events.threats import CATALOGUE, DEFAULTS
 from reprieve.messages.schema import json_schema
 from reprieve.settings.schema import LISTS, TABLES, NotifySettings, Settings
+from tools.duration_table import ACCOUNTS as DEPLOYED_ACCOUNTS
+from tools.duration_table import duration_rows
 from tools.guard_table import guard_rows
+from tools.limits_table import limit_rows
 from tools.memory_table import agent_rows, memory_rows
 from tools.organization_table import ACCOUNTS, organization_rows
 from tools.renderings import attribute_rows, only_rows, type_rows
@@ -85,8 +88,8 @@ def guard_table() -> str:
 
 def organization_table() -> str:
     """Return a row for each way to guard an organization, with its price."""
-    head = ["setting", "what for", "an account, US$ a month", f"{ACCOUNTS} accounts"]
-    return _table(head, organization_rows())
+    head = ["setting", "what for", "an account, US$ a month", "the one with the hub"]
+    return _table([*head, f"{ACCOUNTS} accounts"], organization_rows())
 
 
 def prices_table() -> str:
@@ -118,9 +121,20 @@ def memory_table() -> str:
     return _table([*head, "`GOGC=50`", "`GOGC=20`"], memory_rows())
 
 
+def durations_table() -> str:
+    """Return a row for each run of terraform in performance.json: minutes for many accounts."""
+    numbers = [f"{each} account{'s' * (each > 1)}" for each in DEPLOYED_ACCOUNTS]
+    return _table(["Regions", "minutes of", *numbers], duration_rows())
+
+
 def agents_table() -> str:
     """Return a row for each choice of `state.split`, with the agent that it needs."""
     return _table(["Regions", "`state.split`", "a run needs", "choose"], agent_rows())
+
+
+def limits_table() -> str:
+    """Return a row for each limit of AWS."""
+    return _table(["limit", "of", "how Reprieve keeps it"], limit_rows())
 
 
 def versions_table() -> str:
@@ -146,6 +160,7 @@ def only_table() -> str:
 
 TABLES_OF_DOCS: Final = {
     "architecture.md": {"guard": guard_table},
+    "ci.md": {"durations": durations_table},
     "hcp-terraform.md": {"agents": agents_table},
     "operations.md": {"exit codes": exit_codes_table, "permissions": permissions_table},
     "organizations.md": {
@@ -155,7 +170,7 @@ TABLES_OF_DOCS: Final = {
         "rollout": rollout_table,
         "organization": status_table,
     },
-    "settings.md": {"settings": settings_table},
+    "settings.md": {"settings": settings_table, "limits": limits_table},
     "state.md": {"memory": memory_table},
     "template.md": {"types": types_table, "attributes": attributes_table, "only": only_table},
     "threats.md": {"threats": threats_table},

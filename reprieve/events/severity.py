@@ -11,4 +11,4 @@ class Severity(StrEnum):
     WARNING = "warning"
     """Act today: a key cannot be used, or something of the guard has to wait."""
     INFO = "info"
-    """Nothing to do: an approved deletion, a key that was saved, a change to look at."""
+    """Look when you have time: an approved deletion, a key that was saved, a routine change."""

@@ -153,8 +153,8 @@ class ExemptSettings(_Table):
     )
     deployers: tuple[PrincipalArn, ...] = Field(
         default=(),
-        description="ARNs of IAM roles and users that deploy Reprieve. Their changes of the guard "
-        "send no alert.",
+        description="ARNs of IAM roles and users that deploy Reprieve, or run drills. Their calls "
+        "send no `guard-changed` alert. All other alerts are sent, also `trail-changed`.",
     )
 
 

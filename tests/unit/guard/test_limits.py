@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from reprieve.events.threats import BY_NAME
+from reprieve.guard.channels import Form
 from reprieve.guard.guard import regional_guard
 from reprieve.location import Location
 from reprieve.settings.loader import load
@@ -20,6 +21,7 @@ from reprieve.settings.quotas import (
 from tests.support.limits import MAX_DOCUMENT, MAX_RULES, MAX_WILDCARD_RULES, breaches, has_wildcard
 from tests.support.settings import load_one
 from tests.support.synth import CHANNELS, toml_of
+from tools.limits_table import OWN_TARGETS
 
 REGION = "ap-southeast-2"
 LONGEST = {
@@ -62,6 +64,14 @@ def test_the_longest_names_are_within_every_limit(tmp_path):
     longest = LONGEST | {"REPRIEVE_NAMES__PREFIX": "p" * 32, "REPRIEVE_NOTIFY__TOPIC_NAME": "t"}
     settings = load_one(longest, tmp_path)
     assert breaches(regional_guard(settings, Location("aws", REGION))) == []
+
+
+def test_the_docs_have_the_most_targets(guard):
+    """docs/settings.md: of the rules for channels, and of all others."""
+    of_channels = [len(rule.targets) for rule in guard.rules if rule.name.endswith("-channels")]
+    others = [len(rule.targets) for rule in guard.rules if not rule.name.endswith("-channels")]
+    assert max(others) == OWN_TARGETS
+    assert max(of_channels, default=len(Form)) == len(Form)
 
 
 def test_the_texts_of_alarms_can_stand_in_the_json_of_a_message(guard):
