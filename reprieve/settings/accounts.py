@@ -10,6 +10,7 @@ from pydantic_core import InitErrorDetails
 from reprieve.settings.account import EXAMPLE_ID, MEMBER_ID, AccountSettings, stack_of
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.hub import senders_errors, with_hub_account
+from reprieve.settings.hub_quotas import hub_quota_errors
 from reprieve.settings.hub_senders import Party, path_errors
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.organization import uses_stack_sets
@@ -152,7 +153,8 @@ def _parties(
         values = each.values(content, variables)
         yield Party(f"{ACCOUNTS}.{each.name}", each.own.get("id"), values, each.place_of)
     if members := member_values(content, variables):
-        yield Party("the accounts of the stack sets", MEMBER_ID, members, lambda place: place)
+        name = "the accounts of the stack sets"
+        yield Party(name, MEMBER_ID, members, lambda place: place, is_many=True)
 
 
 def _split(name: str, table: Tables) -> AccountTable:
@@ -219,7 +221,9 @@ def _between_errors(
 ) -> Errors:
     """Yield the ids, names and states that two accounts have, and the errors of their hubs."""
     yield from senders_errors([each.values(content, variables) for each in tables])
-    yield from path_errors(list(_parties(tables, content, variables)))
+    parties = list(_parties(tables, content, variables))
+    yield from path_errors(parties)
+    yield from hub_quota_errors(parties)
     ids: dict[str, str] = {}
     names: dict[str, str] = {}
     states: dict[Hashable, str] = {}

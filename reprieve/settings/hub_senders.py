@@ -31,12 +31,14 @@ class Party:
 
     `name` is its place in the file, or what it is. `values` are its settings before validation:
     each may be anything. `place_of` returns a place in these settings as a place in the file.
+    `is_many` says that it stands for many accounts.
     """
 
     name: str
     id: object
     values: Values
     place_of: Callable[[Place], Place]
+    is_many: bool = False
 
     @property
     def has_topology(self) -> bool:

@@ -10,6 +10,7 @@ from reprieve.events.threats import BY_NAME
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.resources import RegionalGuard, Rule
 from reprieve.location import Location
+from reprieve.settings.hub_quotas import MAX_CHANNEL_HEARTBEATS, MAX_HEARTBEATS, MAX_RULES
 from reprieve.settings.schema import Settings
 
 ID, OTHER = "111122223333", "222233334444"
@@ -249,6 +250,7 @@ def test_a_number_makes_no_name_that_another_watch_has():
     assert len({rule.id for rule in rules}) == 3
 
 
+QUEUE = {"name": "queue", "type": "sqs", "arn": f"arn:aws:sqs:{HUB}:{ID}:queue"}
 CHANNEL = {"name": "team", "type": "email", "address": "team@example.com"}
 
 
@@ -275,6 +277,18 @@ def test_the_rules_of_the_channels_have_names_of_their_own():
     disk, channels = WATCH | {"name": "disk"}, WATCH | {"name": "disk-channels"}
     rules = watch_rules([disk], [channels], channel=(CHANNEL,))
     assert len({rule.name for rule in rules}) == len({rule.id for rule in rules}) == 4
+
+
+@pytest.mark.parametrize(
+    ("channel", "most"), [((), MAX_HEARTBEATS), ((CHANNEL, QUEUE), MAX_CHANNEL_HEARTBEATS)]
+)
+def test_reprieves_own_rules_leave_room_for_the_heartbeats(channel, most):
+    """On the first bus of the hub. The one of the watches has no others."""
+    rules = guard(HUB, notify={"threats": tuple(BY_NAME)}, channel=channel, watch=(WATCH,)).rules
+    own = [each for each in rules if each.bus == "reprieve-hub" and "heartbeat" not in each.id]
+    assert len(own) + most <= MAX_RULES
+    watch = [each for each in rules if each.bus == "reprieve-hub-watch"]
+    assert len(watch) == (2 if channel else 1)
 
 
 def test_the_hub_needs_no_rules_for_accounts_that_do_not_forward_to_it():

@@ -2,8 +2,7 @@
 
 import pytest
 
-from reprieve.settings.loader import load
-from tests.support.settings import errors, rules
+from tests.support.settings import accepts, errors, rules
 
 WATCH = '[regions]\nwatch = ["us-east-1", "eu-west-1"]\n'
 TABLES = (
@@ -20,12 +19,6 @@ def settings(hub: str, *tables: str) -> str:
     """Return the settings of three accounts, with these keys of the hub."""
     notify = '[notify]\nemails = ["security@example.com"]\ntopology = "hub"\n'
     return f"{notify}hub = {{ {hub} }}\n" + "".join(f"{each}\n" for each in tables) + TABLES
-
-
-def accepts(folder, toml: str) -> bool:
-    """Return whether settings are valid; a failure shows their errors."""
-    (folder / "reprieve.toml").write_text(toml)
-    return bool(load({}, folder).accounts)
 
 
 LOST = ": no alert would arrive"
