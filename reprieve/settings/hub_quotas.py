@@ -70,8 +70,8 @@ def _watch_errors(hub: Party, senders: Sequence[Party]) -> Errors:
             ("watch",),
             f"{len(found)} different {what}",
             f"of all accounts with the hub in {hub.name} are more than {most}{rule}",
-            "write a [[watch]] that several accounts have the same way in each: it counts once. Or "
-            f"match several kinds of events with one pattern{hint}",
+            "where accounts watch the same events, use the same name, summary and pattern: it then "
+            f"counts once. Or match several kinds of events with one pattern{hint}",
         )
 
 
