@@ -4,6 +4,12 @@ from typing import Final
 
 from reprieve.events.patterns import MAX_PATTERN_LENGTH
 from reprieve.guard.channels import Form
+from reprieve.settings.hub_quotas import (
+    MAX_CHANNEL_HEARTBEATS,
+    MAX_HEARTBEATS,
+    MAX_RULES,
+    MAX_WILDCARD_RULES,
+)
 from reprieve.settings.quotas import (
     MAX_ALARM_METRICS,
     MAX_CHANNEL_NAMES,
@@ -28,15 +34,18 @@ def limit_rows() -> list[list[str]]:
             "`[[watch]]`, for every watched Region",
         ],
         [
-            "300 rules",
+            f"{MAX_RULES} rules",
             "an event bus",
-            f"at most {MAX_WATCHES} `[[watch]]`; with any `[[channel]]`, {MAX_CHANNEL_WATCHES}",
+            f"at most {MAX_WATCHES} `[[watch]]`; with any `[[channel]]`, {MAX_CHANNEL_WATCHES}. "
+            f"At a hub, at most {MAX_RULES} different `[[watch]]` of all accounts, or "
+            f"{MAX_RULES // 2}; and {MAX_HEARTBEATS} accounts, or {MAX_CHANNEL_HEARTBEATS}",
         ],
         [
-            "30 rules with wildcards",
+            f"{MAX_WILDCARD_RULES} rules with wildcards",
             "an event bus; not adjustable",
             f"at most {MAX_WILDCARD_WATCHES} `[[watch]]` with a `wildcard`; with any "
-            f"`[[channel]]`, {MAX_CHANNEL_WILDCARD_WATCHES}",
+            f"`[[channel]]`, {MAX_CHANNEL_WILDCARD_WATCHES}. At a hub, at most "
+            f"{MAX_WILDCARD_RULES} different ones of all accounts, or {MAX_WILDCARD_RULES // 2}",
         ],
         [
             "1,000 combinations",

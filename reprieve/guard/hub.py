@@ -24,10 +24,11 @@ from reprieve.events.transformer import Transformer
 from reprieve.guard import policies
 from reprieve.guard.conditions import texts_of
 from reprieve.guard.forwarding import hub_bus_arns
+from reprieve.guard.hub_watches import hub_watches
 from reprieve.guard.resources import EventBus, Rule, Target, rule_resource
 from reprieve.guard.retries import ALERT_SECONDS, MAXIMUM_RETRIES
 from reprieve.guard.rule_factory import Endpoints
-from reprieve.guard.topology import forwarding_regions, sending_accounts
+from reprieve.guard.topology import forwarding_regions, forwarding_settings, sending_accounts
 from reprieve.location import Location
 from reprieve.messages.alerts import alert
 from reprieve.messages.forms import text
@@ -138,22 +139,19 @@ class _Rules:
 
     def _watches(self) -> Iterator[Rule]:
         """Yield the rules for the watches of all accounts: one for those that are the same."""
-        every = [watch for each in self._settings.all_known for watch in each.watch]
-        names: dict[str, int] = {}
-        for index, watch in enumerate(dict.fromkeys(every)):
-            before = names.get(watch.name, 0)
-            names[watch.name] = before + 1
-            id = f"watch-{watch.name}" + (f"-{before + 1}" if before else "")
+        for index, (name, watch) in enumerate(hub_watches(self._settings).items()):
             message = watch_alert(watch.name, watch.summary, watch.pattern)
             # The alarm sums ten metrics at most. What is lost is in the dead-letter queue anyway.
             group = "hub-watch" if index < MAX_ALARM_METRICS else None
-            yield self._rule(id, watch.summary, watch.pattern, message, group, HUB_WATCH)
+            yield self._rule(
+                f"watch-{name}", watch.summary, watch.pattern, message, group, HUB_WATCH
+            )
 
     def _threat(self, threat: Threat) -> Rule:
         pattern = forwarded_guard_changed() if threat is GUARD_CHANGED else threat.event_pattern
         if threat.name in APPROVED:
             runbook = RESCUE_KEY if threat is KEY_DELETION_SCHEDULED else ENABLE_KEY
-            accounts = self._settings.all_known
+            accounts = forwarding_settings(self._settings)
             exempt = dict.fromkeys(text for each in accounts for text in texts_of(each))
             message, group = alert(threat, runbook, conditions=tuple(exempt)), "hub-rescue"
         else:

@@ -69,6 +69,14 @@ def results_of(settings: Settings, region: str) -> Results:
     return Results.BOTH if settings.channel else Results.TOPICS
 
 
+def forwarding_settings(settings: Settings) -> tuple[Settings, ...]:
+    """Return the settings of all accounts whose alerts the hub of this one sends, these included.
+
+    Accounts that are deployed with other settings are not known.
+    """
+    return tuple(each for each in settings.all_known if _has_the_hub_of(each, settings))
+
+
 def forwarding_regions(settings: Settings) -> dict[str | None, int]:
     """Return how many Regions of each account forward to the hub of this one, by the account's id.
 
@@ -78,9 +86,13 @@ def forwarding_regions(settings: Settings) -> dict[str | None, int]:
     counts = {
         each.account.id: sum(is_spoke(each, region) for region in each.regions.watched)
         for each in settings.all_accounts
-        if uses_hub(each) and _hub_place(each) == _hub_place(settings)
+        if _has_the_hub_of(each, settings)
     }
     return {account: count for account, count in counts.items() if count}
+
+
+def _has_the_hub_of(settings: Settings, other: Settings) -> bool:
+    return uses_hub(settings) and _hub_place(settings) == _hub_place(other)
 
 
 def _hub_place(settings: Settings) -> tuple[str | None, str]:

@@ -10,6 +10,8 @@ from pydantic_core import InitErrorDetails
 from reprieve.settings.account import EXAMPLE_ID, MEMBER_ID, AccountSettings, stack_of
 from reprieve.settings.errors import Place, key_of
 from reprieve.settings.hub import senders_errors, with_hub_account
+from reprieve.settings.hub_quotas import hub_quota_errors
+from reprieve.settings.hub_senders import Party, path_errors
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.organization import uses_stack_sets
 from reprieve.settings.organization_errors import hub_account_errors
@@ -143,6 +145,18 @@ def member_values(content: Tables, variables: Variables) -> dict[str, object] | 
     return with_hub_account({**common, ACCOUNT: {"id": MEMBER_ID}}, content.get(ACCOUNTS))
 
 
+def _parties(
+    tables: Sequence[AccountTable], content: Tables, variables: Variables
+) -> Iterator[Party]:
+    """Yield each account, and those that stack sets deploy to as one: theirs are common tables."""
+    for each in tables:
+        values = each.values(content, variables)
+        yield Party(f"{ACCOUNTS}.{each.name}", each.own.get("id"), values, each.place_of)
+    if members := member_values(content, variables):
+        name = "the accounts of the stack sets"
+        yield Party(name, MEMBER_ID, members, lambda place: place, is_many=True)
+
+
 def _split(name: str, table: Tables) -> AccountTable:
     own = {key: table[key] for key in AccountSettings.model_fields if key in table}
     return AccountTable(name, own, {key: table[key] for key in OVERRIDABLE if key in table})
@@ -205,8 +219,11 @@ def _both_forms_errors(content: Tables, variables: Variables) -> Errors:
 def _between_errors(
     tables: Sequence[AccountTable], content: Tables, variables: Variables
 ) -> Errors:
-    """Yield the ids, names and states that two accounts have, and too many accounts for a hub."""
+    """Yield the ids, names and states that two accounts have, and the errors of their hubs."""
     yield from senders_errors([each.values(content, variables) for each in tables])
+    parties = list(_parties(tables, content, variables))
+    yield from path_errors(parties)
+    yield from hub_quota_errors(parties)
     ids: dict[str, str] = {}
     names: dict[str, str] = {}
     states: dict[Hashable, str] = {}

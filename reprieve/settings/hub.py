@@ -110,9 +110,6 @@ def hub_errors(
             'needs remediation.runbook = "reprieve": Amazon\'s runbook sends no result to a hub',
             'set runbook = "reprieve", or topology = "regional"',
         )
-    if not _is_here(values, hub):
-        yield from _sender_errors(values, hub)
-        return
     given = hub.get("region")
     if isinstance(given, str):
         yield from other_partition_at(
@@ -120,8 +117,11 @@ def hub_errors(
             given,
             regions.partition_of(given),
             partition,
-            "name a Region of the partition",
+            "name a Region of the partition; accounts of another one need another hub",
         )
+    if not _is_here(values, hub):
+        yield from _sender_errors(values, hub)
+        return
     region = given if isinstance(given, str) else _home(values, partition)
     if watched and region and regions.partition_of(region) == partition and region not in watched:
         yield invalid_at(

@@ -115,6 +115,9 @@ def naming_errors(values: Values) -> Errors:
     # With channels each has a second rule.
     suffix = "-channels" if values.get("channel") else ""
     for place, name in watch_names(values).items():
+        if suffix and name.endswith(suffix):
+            rule = f"ends with {suffix}, as the names of the rules that send to the channels do"
+            yield invalid_at(place, name, rule, "use another name")
         rule = names.of(f"watch-{name}{suffix}")
         if names.prefix != DEFAULT_PREFIX and len(rule) > MAX_RULE:
             yield invalid_at(

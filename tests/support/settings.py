@@ -27,6 +27,12 @@ def read(folder, toml=GOOD, **environ):
     return load_one(environ, folder)
 
 
+def accepts(folder, toml):
+    """Return whether settings of any number of accounts are valid; if not, raise their errors."""
+    (folder / "reprieve.toml").write_text(toml, encoding="utf-8")
+    return bool(load({}, folder).accounts)
+
+
 def errors(folder, toml=GOOD, **environ):
     """Return the errors in these settings."""
     with pytest.raises(SettingsError) as caught:

@@ -10,6 +10,7 @@ from reprieve.events.threats import BY_NAME
 from reprieve.guard.guard import regional_guard, relay_rules
 from reprieve.guard.resources import RegionalGuard, Rule
 from reprieve.location import Location
+from reprieve.settings.hub_quotas import MAX_CHANNEL_HEARTBEATS, MAX_HEARTBEATS, MAX_RULES
 from reprieve.settings.schema import Settings
 from sandbox.events.matching import matches
 
@@ -278,4 +279,83 @@ def test_the_hub_knows_the_watches_of_all_accounts():
         "reprieve-watch-trail",
         "reprieve-watch-more",
         "reprieve-watch-trail-2",
+    ]
+
+
+def watch_rules(
+    first: list[dict[str, str]], *accounts: list[dict[str, str]], **tables: Any
+) -> list[Rule]:
+    """Return the rules of the hub for the watches of its account and of others.
+
+    `tables` are those of the hub's account.
+    """
+    own = settings(watch=tuple(first), **tables)
+    others = [settings(watch=tuple(each)) for each in accounts]
+    given = own.placed("security", [], [own, *others])
+    rules = regional_guard(given, Location("aws", HUB, ID)).rules
+    return [rule for rule in rules if rule.bus.endswith("hub-watch")]
+
+
+def test_a_number_makes_no_name_that_another_watch_has():
+    """Two rules of one name would be one, and Terraform accepts no two with one id."""
+    disk, second = WATCH | {"name": "disk"}, WATCH | {"name": "disk-2"}
+    rules = watch_rules([disk, second], [disk | {"summary": "another"}])
+    assert [rule.name.removeprefix("reprieve-watch-") for rule in rules] == [
+        "disk",
+        "disk-2",
+        "disk-3",
+    ]
+    assert len({rule.id for rule in rules}) == 3
+
+
+QUEUE = {"name": "queue", "type": "sqs", "arn": f"arn:aws:sqs:{HUB}:{ID}:queue"}
+CHANNEL = {"name": "team", "type": "email", "address": "team@example.com"}
+
+
+@pytest.mark.parametrize("channel", [(), (CHANNEL,)])
+@pytest.mark.parametrize("prefix", ["reprieve", "p" * 17, "p" * 32])
+def test_the_name_of_a_watch_is_cut_where_it_is_too_long(prefix, channel):
+    """With a number, and for the rule of the channels: an account without these may have it."""
+    length = min(40, 64 - len(f"{prefix}-watch-"))
+    long, longer = (WATCH | {"name": "w" * (length - 1) + end} for end in "ab")
+    another = long | {"summary": "another"}
+    own, *others = (
+        settings(watch=(each,), names={"prefix": prefix}) for each in (long, longer, another)
+    )
+    hub = own.model_copy(update={"channel": settings(channel=channel).channel})
+    given = hub.placed("security", [], [hub, *others])
+    rules = regional_guard(given, Location("aws", HUB, ID)).rules
+    names = [rule.name for rule in rules if rule.bus == f"{prefix}-hub-watch"]
+    assert len(set(names)) == len(names) == (6 if channel else 3)
+    assert max(map(len, names)) <= 64
+
+
+def test_the_rules_of_the_channels_have_names_of_their_own():
+    """A watch of another account, which has no channels, may have such a name."""
+    disk, channels = WATCH | {"name": "disk"}, WATCH | {"name": "disk-channels"}
+    rules = watch_rules([disk], [channels], channel=(CHANNEL,))
+    assert len({rule.name for rule in rules}) == len({rule.id for rule in rules}) == 4
+
+
+@pytest.mark.parametrize(
+    ("channel", "most"), [((), MAX_HEARTBEATS), ((CHANNEL, QUEUE), MAX_CHANNEL_HEARTBEATS)]
+)
+def test_reprieves_own_rules_leave_room_for_the_heartbeats(channel, most):
+    """On the first bus of the hub. The one of the watches has no others."""
+    rules = guard(HUB, notify={"threats": tuple(BY_NAME)}, channel=channel, watch=(WATCH,)).rules
+    own = [each for each in rules if each.bus == "reprieve-hub" and "heartbeat" not in each.id]
+    assert len(own) + most <= MAX_RULES
+    watch = [each for each in rules if each.bus == "reprieve-hub-watch"]
+    assert len(watch) == (2 if channel else 1)
+
+
+def test_the_hub_needs_no_rules_for_accounts_that_do_not_forward_to_it():
+    """Each has a hub of its own, or none."""
+    own, other = (
+        settings(account={"id": id}, watch=(WATCH | {"name": f"of-{id}"},)) for id in (ID, OTHER)
+    )
+    given = own.placed("security", [ID, OTHER], [own, other])
+    rules = regional_guard(given, Location("aws", HUB, ID)).rules
+    assert [rule.name for rule in rules if rule.bus == "reprieve-hub-watch"] == [
+        f"reprieve-watch-of-{ID}"
     ]

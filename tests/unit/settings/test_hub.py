@@ -82,6 +82,18 @@ def test_the_hub_of_another_account_need_not_be_watched_here(tmp_path):
     assert read(tmp_path, toml).notify.hub.account == OTHER
 
 
+def test_the_hub_is_in_the_partition_of_each_account(tmp_path):
+    """EventBridge forwards nothing to another one."""
+    toml = hub(account="security", region="us-east-1") + TWO
+    toml += f'[accounts.security]\nid = "{OTHER}"\n[accounts.gov]\nid = "{ID}"\n'
+    assert rules(tmp_path, toml + '[accounts.gov.regions]\nwatch = ["us-gov-west-1"]\n') == [
+        (
+            "notify.hub.region",
+            "is in the partition aws; the Regions to watch are in aws-us-gov",
+        )
+    ]
+
+
 def test_the_name_of_an_account_becomes_its_id(tmp_path):
     """All accounts of the settings know the same hub."""
     toml = hub(account="security", region="us-east-1") + TWO

@@ -114,6 +114,23 @@ def test_the_name_of_a_watch_must_fit_after_the_prefix(tmp_path):
     assert rule == "makes a rule with a name of 67 characters; EventBridge accepts 64"
 
 
+def test_with_channels_no_watch_has_the_name_of_their_rules(tmp_path):
+    """Beside the rule of each watch is one whose name ends with -channels."""
+    watch = (
+        '[[watch]]\nname = "disk-channels"\nsummary = "s"\npattern = \'{"source": ["aws.s3"]}\'\n'
+    )
+    channel = '[[channel]]\nname = "team"\ntype = "email"\naddress = "team@example.com"\n'
+    (tmp_path / "reprieve.toml").write_text(watch)
+    load(EMAIL, tmp_path)
+    (tmp_path / "reprieve.toml").write_text(watch + channel)
+    assert errors_of(tmp_path) == [
+        (
+            "watch[0].name",
+            "ends with -channels, as the names of the rules that send to the channels do",
+        )
+    ]
+
+
 def test_the_topic_follows_the_prefix_unless_it_has_a_name(tmp_path):
     """And it may not have the name of another topic."""
     assert load(EMAIL, tmp_path).only.notify.topic_name == "reprieve-alerts"

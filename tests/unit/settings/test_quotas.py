@@ -5,8 +5,9 @@ import re
 
 import pytest
 
+from reprieve.settings.hub_quotas import MAX_CHANNEL_HEARTBEATS, MAX_HEARTBEATS
 from reprieve.settings.quotas import MAX_NAMES
-from tests.support.settings import GOOD, errors, read
+from tests.support.settings import GOOD, accepts, errors, read
 
 DEPLOYERS = [f"arn:aws:iam::111122223333:role/Deployer{number:02}" for number in range(45)]
 
@@ -136,4 +137,117 @@ def test_more_rules_with_wildcards_than_an_event_bus_takes_are_refused(tmp_path)
     assert (error.key, error.rule) == (
         "watch",
         "are more than 28; EventBridge accepts 30 rules with wildcards, with Reprieve's own",
+    )
+
+
+CHANNEL = '[[channel]]\nname = "team"\ntype = "email"\naddress = "team@example.com"\n'
+WILDCARD = '{"source":["aws.s3"],"detail":{"a":[{"wildcard":"x*"}]}}'
+
+
+def hub(accounts: int, watches: int = 0, pattern: str = '{"source":["aws.s3"]}', **own: str) -> str:
+    """Return the settings of accounts with one hub, and different watches in each.
+
+    `own` are more tables of some accounts, the first of which, `a0`, has the hub.
+    """
+    toml = GOOD + (
+        'topology = "hub"\nhub = { account = "a0", region = "us-east-1", '
+        'organization_id = "o-exampleorgid" }\n[reliability]\nalarms = false\n'
+        '[regions]\nwatch = ["us-east-1", "eu-west-1"]\n[patrol]\nenabled = false\n'
+    )
+    for account in range(accounts):
+        toml += f'[accounts.a{account}]\nid = "{222200000000 + account}"\n'
+        toml += own.get(f"a{account}", "")
+        for number in range(watches):
+            toml += (
+                f'[[accounts.a{account}.watch]]\nname = "watch-{number}"\n'
+                f"summary = \"of a{account}\"\npattern = '{pattern}'\n"
+            )
+    return toml
+
+
+CHANNEL_AT_HUB = {"a0": CHANNEL.replace("channel", "accounts.a0.channel")}
+BUS = "the hub's event bus reprieve-hub-watch"
+
+
+@pytest.mark.parametrize(
+    ("fits", "too_many", "value", "rule"),
+    [
+        (
+            hub(30, 10),
+            hub(43, 7),
+            "301 different tables",
+            f"300, the rules that EventBridge accepts on {BUS}",
+        ),
+        (
+            hub(6, 5, WILDCARD),
+            hub(31, 1, WILDCARD),
+            "31 different patterns with wildcards",
+            f"30, the rules with wildcards that EventBridge accepts on {BUS}",
+        ),
+        (
+            hub(15, 10, **CHANNEL_AT_HUB),
+            hub(17, 9, **CHANNEL_AT_HUB),
+            "153 different tables",
+            f"150: with channels each has two rules, and EventBridge accepts 300 on {BUS}",
+        ),
+        (
+            hub(5, 3, WILDCARD, **CHANNEL_AT_HUB),
+            hub(4, 4, WILDCARD, **CHANNEL_AT_HUB),
+            "16 different patterns with wildcards",
+            "15: with channels each has two rules, and EventBridge accepts 30 with wildcards on "
+            f"{BUS}",
+        ),
+    ],
+    ids=["rules", "wildcards", "rules-channels", "wildcards-channels"],
+)
+def test_the_watches_of_all_accounts_fit_on_the_bus_of_the_hub(
+    tmp_path, fits, too_many, value, rule
+):
+    """Each account by itself has few."""
+    assert accepts(tmp_path, fits)
+    (error,) = errors(tmp_path, too_many)
+    assert (error.key, error.value, error.rule) == (
+        "watch",
+        f'"{value}"',
+        f"of all accounts with the hub in accounts.a0 are more than {rule}",
+    )
+
+
+def test_equal_watches_count_once(tmp_path):
+    """Patterns that differ in spaces only are equal."""
+    equal = re.sub('"of a[0-9]+"', '"a bucket"', hub(40, 8))
+    assert accepts(tmp_path, equal.replace('":[', '": [', 160))
+
+
+def test_the_watches_of_accounts_with_another_hub_do_not_count(tmp_path):
+    """Or without one."""
+    regional = '[accounts.a1.notify]\ntopology = "regional"\nhub = {}\n'
+    own = '[accounts.a2.notify]\nhub = { region = "us-east-1" }\n'
+    assert accepts(tmp_path, hub(43, 7, a1=regional, a2=own))
+
+
+def test_the_watches_of_the_members_of_stack_sets_count(tmp_path):
+    """They are the common ones, and the accounts of the settings may have others."""
+    organization = (
+        '[organization]\nengine = "stacksets"\norganizational_units = ["ou-abcd-12345678"]\n'
+    )
+    common = watches(8, WILDCARD).removeprefix("[reliability]\nalarms = false\n")
+    toml = hub(3, 8, WILDCARD) + organization + common
+    (error,) = errors(tmp_path, toml)
+    assert error.value == '"32 different patterns with wildcards"'
+
+
+@pytest.mark.parametrize(
+    ("channel", "most"),
+    [("", MAX_HEARTBEATS), (CHANNEL, MAX_CHANNEL_HEARTBEATS)],
+    ids=["", "channels"],
+)
+def test_the_hub_has_a_rule_for_the_heartbeat_of_each_account(tmp_path, channel, most):
+    """Besides its own rules."""
+    assert accepts(tmp_path, hub(most) + channel)
+    (error,) = errors(tmp_path, hub(most + 1) + channel)
+    assert (error.key, error.rule) == (
+        "notify.hub",
+        f"is the hub of {most + 1} accounts: each has a rule for its heartbeats, and EventBridge "
+        f"accepts {most} beside Reprieve's own on the event bus reprieve-hub",
     )
