@@ -342,7 +342,10 @@ def test_the_rules_of_the_channels_have_names_of_their_own():
 )
 def test_reprieves_own_rules_leave_room_for_the_heartbeats(channel, most):
     """On the first bus of the hub. The one of the watches has no others."""
-    rules = guard(HUB, notify={"threats": tuple(BY_NAME)}, channel=channel, watch=(WATCH,)).rules
+    notify, reliability = {"threats": tuple(BY_NAME)}, {"alarm_emails": ONCALL}
+    rules = guard(
+        HUB, notify=notify, reliability=reliability, channel=channel, watch=(WATCH,)
+    ).rules
     own = [each for each in rules if each.bus == "reprieve-hub" and "heartbeat" not in each.id]
     assert len(own) + most <= MAX_RULES
     watch = [each for each in rules if each.bus == "reprieve-hub-watch"]
