@@ -38,8 +38,8 @@ def toml(
 ) -> str:
     """Return tables for the new accounts, and comments about the others, as TOML.
 
-    `roles_of` returns the roles to propose for an account, by setting. With `stack_sets` the settings
-    have stack sets, which deploy to most of the new accounts.
+    `roles_of` returns the roles to propose for an account, by setting. With `stack_sets` the
+    settings have stack sets, which deploy to most of the new accounts.
     """
     new = [each for each in found if each.presence is Presence.NEW]
     known = [each for each in found if each.presence is Presence.KNOWN]
