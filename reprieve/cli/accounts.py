@@ -30,8 +30,8 @@ from reprieve.settings.loader import NoSettings, load
 from reprieve.settings.schema import Settings
 
 _COLUMNS: Final = (
-    *("account", "name", "presence", "stack", "state", "role_arn", "organization_name"),
-    "stacks",
+    *("account", "name", "presence", "stack", "state", "role_arn", "read_role_arn"),
+    *("organization_name", "stacks"),
 )
 
 
@@ -46,6 +46,14 @@ def accounts(
             "--role-name",
             metavar="NAME",
             help="With --from-organization: the role to assume in each new account.",
+        ),
+    ] = None,
+    read_role_name: Annotated[
+        str | None,
+        typer.Option(
+            "--read-role-name",
+            metavar="NAME",
+            help="With --role-name: the role for plans and checks, which can change nothing.",
         ),
     ] = None,
     profile: Profiles = None,
@@ -70,9 +78,9 @@ def accounts(
     format = chosen(format, as_json)
     access = access_of(profile, role_arn, external_id)
     if not from_organization:
-        if role_name or access != Access():
+        if role_name or read_role_name or access != Access():
             raise OptionError(
-                "--role-name, --profile, --role-arn and --external-id are for "
+                "--role-name, --read-role-name, --profile, --role-arn and --external-id are for "
                 "--from-organization only."
             )
         listed = load().accounts
@@ -87,21 +95,25 @@ def accounts(
             view=lambda: show(listed, console()),
         )
         return
-    role = f"role/{role_name}" if role_name else None
-    if role and not principal_partition(Location("aws", "", "0" * 12).global_arn("iam", role)):
-        raise OptionError(
-            f"--role-name {role_name}: This is not the name of an IAM role.",
-            "Write it like Deployment, or with its path like ci/Deployment.",
-        )
+    if read_role_name and not role_name:
+        raise OptionError("--read-role-name is for --role-name only.")
+    for option, name in (("--role-name", role_name), ("--read-role-name", read_role_name)):
+        if name and not principal_partition(_role(Location("aws", "", "0" * 12), name)):
+            raise OptionError(
+                f"{option} {name}: This is not the name of an IAM role.",
+                "Write it like Deployment, or with its path like ci/Deployment.",
+            )
     settings = _settings()
     found, partition = _compared(settings, access)
     by_id = {each.account.id: each for each in settings}
     stack_sets = any(each.has_stack_set for each in settings)
 
-    def role_of(each: Found) -> str | None:
-        if each.presence is not Presence.NEW or not role:
-            return None
-        return Location(partition, "", each.id).global_arn("iam", role)
+    def roles_of(each: Found) -> dict[str, str]:
+        if each.presence is not Presence.NEW:
+            return {}
+        names = {"role_arn": role_name, "read_role_arn": read_role_name}
+        location = Location(partition, "", each.id)
+        return {key: _role(location, name) for key, name in names.items() if name}
 
     def row(each: Found) -> dict[str, Any]:
         known = _row(by_id[each.id]) if each.id in by_id else {}
@@ -111,8 +123,8 @@ def accounts(
             "account": each.id,
             "name": each.name,
             "presence": each.presence,
-            "role_arn": role_of(each) or known.get("role_arn"),
             "organization_name": each.member.name if each.member else None,
+            **roles_of(each),
         }
 
     print_as(
@@ -120,8 +132,13 @@ def accounts(
         as_json=lambda: {"accounts": [row(each) for each in found]},
         columns=_COLUMNS,
         rows=lambda: map(row, found),
-        view=lambda: print(toml(found, role_of, stack_sets=stack_sets), end=""),
+        view=lambda: print(toml(found, roles_of, stack_sets=stack_sets), end=""),
     )
+
+
+def _role(location: Location, name: str) -> str:
+    """Return the ARN of a role of an account; the name may begin with its path."""
+    return location.global_arn("iam", f"role/{name}")
 
 
 def _settings() -> Sequence[Settings]:
@@ -165,4 +182,5 @@ def _row(settings: Settings) -> dict[str, Any]:
         "state": settings.state.describe(settings.stack),
         "stacks": stacks_of(settings),
         "role_arn": settings.account.role_arn,
+        "read_role_arn": settings.account.read_role_arn,
     }

@@ -97,8 +97,10 @@ def drill(
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
     format = chosen(format, as_json)
     access = access_of(profile, role_arn, external_id)
+    deployment = load()
+    deployment.require_changes_allowed("reprieve drill")
     report, interrupted = _drill(
-        load().accounts, region, access, timeout, approved_role, keep=keep, yes=yes
+        deployment.accounts, region, access, timeout, approved_role, keep=keep, yes=yes
     )
     passed = not report.closed and all(each.passed for each in report.accounts)
     print_as(

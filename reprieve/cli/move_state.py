@@ -68,7 +68,9 @@ def move_state(
       5    you answered no, and nothing was changed
       130  Ctrl-C or SIGTERM ended it
     """  # noqa: D301 - click reads the \b: the lines that follow stay as they are
-    split = load().accounts[0].state.split
+    deployment = load()
+    deployment.require_changes_allowed("reprieve move-state")
+    split = deployment.accounts[0].state.split
     if old not in SPLITS:
         raise OptionError(f"--from {old}: write one of {', '.join(SPLITS)}.")
     if old == split:

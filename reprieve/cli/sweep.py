@@ -75,8 +75,12 @@ def sweep(
             "Use --yes to run them without confirmation.",
         )
     access = access_of(profile, role_arn, external_id)
+    deployment = load()
+    if cancels or enables:
+        option = "--cancel" if cancels else "--enable"
+        deployment.require_changes_allowed(f"reprieve sweep {option}")
     report = _sweep(
-        load().accounts, region, access, timeout, cancels=cancels, enables=enables, yes=yes
+        deployment.accounts, region, access, timeout, cancels=cancels, enables=enables, yes=yes
     )
     healthy = not report.closed and all(each.is_healthy for each in report.accounts)
     print_as(

@@ -68,8 +68,16 @@ class AccountSettings(BaseModel, frozen=True, extra="forbid"):
         description="The IAM role of the account that Terraform and the commands assume. Default: "
         "the credentials are used as they are.",
     )
+    read_role_arn: RoleArn | None = Field(
+        default=None,
+        description="The IAM role that is assumed instead of `role_arn` if the environment "
+        "variable REPRIEVE_READ_ONLY is 1: a role that can change nothing, for plans of pull "
+        "requests and for checks.",
+    )
     external_id: _ExternalId | None = Field(
-        default=None, description="The external id that the trust policy of `role_arn` demands."
+        default=None,
+        description="The external id that the trust policies of `role_arn` and `read_role_arn` "
+        "demand.",
     )
     _name: str | None = PrivateAttr(default=None)
 
@@ -77,6 +85,10 @@ class AccountSettings(BaseModel, frozen=True, extra="forbid"):
     def name(self) -> str | None:
         """The NAME of `[accounts.NAME]`; None if the settings are for one account."""
         return self._name
+
+    def read_only(self) -> "AccountSettings":
+        """Return the same account, which is opened by the role that can change nothing."""
+        return self.model_copy(update={"role_arn": self.read_role_arn})
 
     def named(self, name: str) -> "AccountSettings":
         """Return the same account with a name."""
@@ -94,24 +106,36 @@ def account_errors(
         values: The table with its defaults, before validation: each value may be anything.
         partition: The partition of the Regions to watch, if it is known.
     """
-    id, role, external_id = (values.get(key) for key in ("id", "role_arn", "external_id"))
-    if external_id is not None and role is None:
-        yield invalid_at(
-            ("account", "external_id"),
-            external_id,
-            "has no effect without role_arn",
-            "add role_arn, or remove it",
-        )
-    if not isinstance(role, str) or not principal_partition(role, ["role"]):
-        return  # its own error
-    owner = principal_account(role)
-    if id is None:
+    id, role, read_role = (values.get(key) for key in ("id", "role_arn", "read_role_arn"))
+    for key in ("read_role_arn", "external_id"):
+        if values.get(key) is not None and role is None:
+            rule, hint = "has no effect without role_arn", "add role_arn, or remove it"
+            yield invalid_at(("account", key), values[key], rule, hint)
+    if id is None and (owner := _owner(role)):
         yield invalid_at(
             ("account", "id"), None, "is required with role_arn", f'write id = "{owner}"'
         )
-    elif isinstance(id, str) and ACCOUNT_ID.fullmatch(id) and owner != id:
+    yield from _role_errors("role_arn", role, id, partition)
+    yield from _role_errors("read_role_arn", read_role, id, partition)
+    if read_role is not None and read_role == role:
         yield invalid_at(
-            ("account", "role_arn"),
+            ("account", "read_role_arn"),
+            read_role,
+            "is the same as role_arn",
+            "name a role that can change nothing",
+        )
+
+
+def _role_errors(
+    key: str, role: object, id: object, partition: str | None
+) -> Iterator[InitErrorDetails]:
+    """Yield the errors of a role that belongs to another account, or to another partition."""
+    owner = _owner(role)
+    if not isinstance(role, str) or not owner:
+        return  # its own error
+    if isinstance(id, str) and ACCOUNT_ID.fullmatch(id) and owner != id:
+        yield invalid_at(
+            ("account", key),
             role,
             f"is a role of the account {owner}; the id is {id}",
             "name a role of the account, or correct the id",
@@ -119,4 +143,11 @@ def account_errors(
     if partition:
         hint = "name a role of the account to watch"
         found = principal_partition(role)
-        yield from other_partition_at(("account", "role_arn"), role, found, partition, hint)
+        yield from other_partition_at(("account", key), role, found, partition, hint)
+
+
+def _owner(role: object) -> str | None:
+    """Return the account of a role; None if the value is not the ARN of a role."""
+    if not isinstance(role, str) or not principal_partition(role, ["role"]):
+        return None
+    return principal_account(role)

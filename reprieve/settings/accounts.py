@@ -16,6 +16,7 @@ from reprieve.settings.invalid import invalid_at
 from reprieve.settings.organization import uses_stack_sets
 from reprieve.settings.organization_errors import hub_account_errors
 from reprieve.settings.schema import TABLES
+from reprieve.settings.sources import READ_ONLY_VARIABLE
 from reprieve.settings.split import equal_stacks
 from reprieve.settings.state import shared_by, without_other_backends
 from reprieve.text import nearest
@@ -132,6 +133,28 @@ def account_tables(
     ids = {each.name: each.own.get("id") for each in tables}
     errors += hub_account_errors(common, ids) if ids else []
     return tables, [*errors, *_between_errors(tables, content, variables)]
+
+
+def read_role_errors(
+    tables: Sequence[AccountTable], content: Tables, variables: Variables
+) -> Errors:
+    """Yield an error for each account that has a role, and none that can change nothing.
+
+    Args:
+        tables: The tables of the accounts; empty for the settings of one account.
+        content: The content of the file of settings.
+        variables: The settings in the environment, `{table: {key: value}}`.
+    """
+    own: dict[Place, object] = {(ACCOUNTS, each.name): each.own for each in tables}
+    for place, table in (own or {(ACCOUNT,): overridden(content, variables).get(ACCOUNT)}).items():
+        if isinstance(table, dict) and "role_arn" in table and "read_role_arn" not in table:
+            yield invalid_at(
+                (*place, "read_role_arn"),
+                None,
+                f"is required with role_arn if {READ_ONLY_VARIABLE} is 1",
+                "add it: a role of the account that can change nothing, with the policy that "
+                "`reprieve policy plan` prints",
+            )
 
 
 def member_values(content: Tables, variables: Variables) -> dict[str, object] | None:

@@ -1,10 +1,11 @@
 """All accounts that the settings are for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reprieve.errors import ExitCode, ReprieveError
 from reprieve.settings.schema import Settings
+from reprieve.settings.sources import READ_ONLY_VARIABLE
 from reprieve.text import nearest, some_names
 
 
@@ -20,14 +21,22 @@ class SeveralAccounts(ReprieveError):
     exit_code = ExitCode.USAGE
 
 
+class ReadOnlyError(ReprieveError):
+    """A command would change something, and `REPRIEVE_READ_ONLY` is 1."""
+
+    exit_code = ExitCode.USAGE
+
+
 @dataclass(frozen=True)
 class Deployment:
     """The settings of each account: at least one, in the order of the file.
 
-    An account has a name, or it is the only one: see `Settings.account`.
+    An account has a name, or it is the only one: see `Settings.account`. If it is `read_only`, its
+    `role_arn` is the role that can change nothing.
     """
 
     accounts: tuple[Settings, ...]
+    read_only: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,7 +74,20 @@ class Deployment:
                     else _hint(name, self.names)
                 )
                 raise UnknownAccount(f'The settings have no account "{name}".', hint)
-        return Deployment(tuple(each for each in self.accounts if each.account.name in names))
+        selected = tuple(each for each in self.accounts if each.account.name in names)
+        return replace(self, accounts=selected)
+
+    def require_changes_allowed(self, command: str) -> None:
+        """Refuse a command that changes something, such as `reprieve drill`.
+
+        Raises:
+            ReadOnlyError: REPRIEVE_READ_ONLY is 1.
+        """
+        if self.read_only:
+            raise ReadOnlyError(
+                f"{READ_ONLY_VARIABLE} is 1: `{command}` changes something, so nothing was done.",
+                "Unset the variable to run the command.",
+            )
 
 
 def _hint(name: str, known: Sequence[str]) -> str:

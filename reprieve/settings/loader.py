@@ -8,7 +8,12 @@ from typing import NoReturn
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails
 
-from reprieve.settings.accounts import AccountTable, account_tables, member_values
+from reprieve.settings.accounts import (
+    AccountTable,
+    account_tables,
+    member_values,
+    read_role_errors,
+)
 from reprieve.settings.deployment import Deployment
 from reprieve.settings.errors import SettingError, SettingsError
 from reprieve.settings.merged_errors import merged
@@ -19,6 +24,7 @@ from reprieve.settings.sources import (
     DEFAULT_FILE,
     EXAMPLE_FILE,
     FILE_VARIABLE,
+    is_read_only,
     read_environment,
     read_file,
 )
@@ -43,7 +49,8 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
 
     Args:
         environ: REPRIEVE_SETTINGS names another file; REPRIEVE_ACCOUNT selects accounts by their
-            names, with commas between; REPRIEVE_<TABLE>__<KEY> overrides a common key.
+            names, with commas between; REPRIEVE_READ_ONLY replaces `role_arn` of each account by
+            its `read_role_arn`; REPRIEVE_<TABLE>__<KEY> overrides a common key.
         directory: The directory of the file.
 
     Raises:
@@ -63,6 +70,9 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
     file = name if from_file is not None else None
     content = from_file or {}
     tables, form_errors = account_tables(content, from_environment)
+    read_only = is_read_only(environ)
+    if read_only:
+        form_errors += read_role_errors(tables, content, from_environment)
     each_table: Sequence[AccountTable | None] = tables or [None]
     origins = [Origins(file, content, from_environment, table) for table in each_table]
     if member_values(content, from_environment):
@@ -73,13 +83,16 @@ def load(environ: Mapping[str, str] = os.environ, directory: Path = Path(".")) -
         errors = [[] if isinstance(each, Settings) else each for each in outcomes]
         _refuse(file, directory, origins, errors, form_errors, unknown)
     members = found.pop().of_members() if len(found) > len(each_table) else None
+    if read_only:
+        found = [each.read_only() for each in found]
     ids = [each.account.id for each in found if each.account.id]
     names = [table.name if table else None for table in each_table]
     deployment = Deployment(
         tuple(
             each.placed(name, ids, found if tables else (), members)
             for each, name in zip(found, names, strict=True)
-        )
+        ),
+        read_only,
     )
     selected = [each.strip() for each in environ.get(ACCOUNT_VARIABLE, "").split(",")]
     return deployment.select(selected) if any(selected) else deployment

@@ -346,6 +346,10 @@ class Settings(_Table):
         copy._all_accounts = tuple(all_accounts)
         return copy
 
+    def read_only(self) -> Self:
+        """Return these settings, whose account is opened by the role that can change nothing."""
+        return self.model_copy(update={"account": self.account.read_only()})
+
     def of_members(self) -> Self:
         """Return these settings, validated with `MEMBER_ID`, for all accounts of the stack sets.
 

@@ -18,12 +18,15 @@ from reprieve.text import nearest, without_secrets
 PREFIX: Final = "REPRIEVE_"
 FILE_VARIABLE: Final = f"{PREFIX}SETTINGS"
 ACCOUNT_VARIABLE: Final = f"{PREFIX}ACCOUNT"
+READ_ONLY_VARIABLE: Final = f"{PREFIX}READ_ONLY"
+"""If it is 1, `read_role_arn` of each account is assumed instead of `role_arn`."""
 DEFAULT_FILE: Final = "reprieve.toml"
 EXAMPLE_FILE: Final = "reprieve.example.toml"
 """The example of the settings, which `reprieve init` fills in."""
 RESERVED: Final = (
     FILE_VARIABLE,
     ACCOUNT_VARIABLE,
+    READ_ONLY_VARIABLE,
     cdk.VARIABLE,
     f"{PREFIX}STOCK_BINDINGS",
     f"{PREFIX}PROVIDER_MIRROR",
@@ -121,7 +124,7 @@ def read_environment(
 ) -> tuple[dict[str, dict[str, object]], list[SettingError]]:
     """Return the settings in the environment, and an error for each unknown variable.
 
-    The one reserved variable with few values is checked here too.
+    The reserved variables with few values are checked here too.
 
     Args:
         environ: The environment variables. Those without the prefix are ignored.
@@ -146,7 +149,15 @@ def read_environment(
         elif name == cdk.VARIABLE and text and text not in cdk.CHOICES:
             rule, hint = f"is not {' or '.join(cdk.CHOICES)}", "write one of them, or unset it"
             unknown.append(SettingError(name, rule, hint, shown(text)))
+        elif name == READ_ONLY_VARIABLE and text not in ("", "0", "1"):
+            hint = "write 1 to use read_role_arn, or unset it"
+            unknown.append(SettingError(name, "is neither 0 nor 1", hint, shown(text)))
     return values, unknown
+
+
+def is_read_only(environ: Mapping[str, str]) -> bool:
+    """Return whether the roles that can change nothing are assumed: REPRIEVE_READ_ONLY is 1."""
+    return environ.get(READ_ONLY_VARIABLE) == "1"
 
 
 def _decoded(field: FieldInfo, text: str) -> object:

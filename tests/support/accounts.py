@@ -1,7 +1,7 @@
 """Three accounts of one settings file, deployed from one synthesis: each has two Regions."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,11 @@ def role_of(name: str) -> str:
     return f"arn:aws:iam::{ACCOUNTS[name]}:role/Deployment"
 
 
+def read_role_of(name: str) -> str:
+    """Return the ARN of the role of an account that can change nothing: `create_reader`."""
+    return f"arn:aws:iam::{ACCOUNTS[name]}:role/ReadOnly"
+
+
 def settings_of(
     common: str = COMMON, external_id: str = EXTERNAL_ID, own: Mapping[str, str] | None = None
 ) -> str:
@@ -52,6 +57,7 @@ def settings_of(
         lines += [f"[accounts.{name}]", f'id = "{id}"']
         if name != "security":
             lines.append(f'role_arn = "{role_of(name)}"')
+            lines.append(f'read_role_arn = "{read_role_of(name)}"')
         if name == "production":
             lines.append(f'external_id = "{external_id}"')
         caller = DEPLOYER if name == "security" else role_of(name)
@@ -78,8 +84,12 @@ class DeployedAccounts:
 
     def run(self, *arguments: str) -> Printed:
         """Run `reprieve` with the settings, as the deployer of `security`."""
+        return self.operator(self.credentials).run(*arguments)
+
+    def operator(self, credentials: Mapping[str, str], **variables: str) -> Operator:
+        """Return somebody else who runs `reprieve` with the settings."""
         file = {"REPRIEVE_SETTINGS": str(self.directory / "reprieve.toml")}
-        return Operator(self.sandbox, file, self.credentials).run(*arguments)
+        return Operator(self.sandbox, file | variables, credentials)
 
     def kms(self, name: str, region: str) -> Any:
         """Return a KMS client of an account."""
@@ -110,10 +120,11 @@ def create_accounts(
     sandbox: Sandbox, directory: Path, settings: str | None = None
 ) -> DeployedAccounts:
     """Create the accounts, their roles and the user who deploys; deploy nothing."""
+    everything = _document({"Effect": "Allow", "Action": "*", "Resource": "*"})
     for name, id in ACCOUNTS.items():
         if name != "security":
             sandbox.add_account(id)
-            _create_role(sandbox, name)
+            _create_role(sandbox, name, "Deployment", [everything])
     caller = deployer(sandbox)
     credentials = {name: value for name, value in caller.items() if name.startswith("AWS_")}
     directory.mkdir(parents=True, exist_ok=True)
@@ -124,7 +135,32 @@ def create_accounts(
     return DeployedAccounts(sandbox, directory, credentials, deployments)
 
 
-def _create_role(sandbox: Sandbox, name: str) -> None:
+def create_reader(accounts: DeployedAccounts, *commands: str) -> dict[str, str]:
+    """Create the roles that can change nothing; return the credentials of a user who assumes them.
+
+    The roles, and the user in `security`, have the policies that `reprieve policy` prints for the
+    commands. The user may assume no other role.
+    """
+    printed = {
+        name: [accounts.run("policy", each, "--account", name).text for each in commands]
+        for name in ACCOUNTS
+    }
+    for name, policies in printed.items():
+        if name != "security":
+            _create_role(accounts.sandbox, name, "ReadOnly", policies)
+    iam = accounts.sandbox.client("iam", "us-east-1", ACCOUNTS["security"])
+    iam.create_user(UserName="reader")
+    assume = accounts.operator(accounts.credentials, REPRIEVE_READ_ONLY="1").run("policy", "assume")
+    for number, policy in enumerate([*printed["security"], assume.text]):
+        iam.put_user_policy(UserName="reader", PolicyName=str(number), PolicyDocument=policy)
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    return {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
+
+
+def _create_role(sandbox: Sandbox, name: str, role: str, policies: Sequence[str]) -> None:
     iam = sandbox.client("iam", "us-east-1", ACCOUNTS[name])
     trust: dict[str, Any] = {
         "Effect": "Allow",
@@ -133,10 +169,9 @@ def _create_role(sandbox: Sandbox, name: str) -> None:
     }
     if name == "production":
         trust["Condition"] = {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    for_role = {"RoleName": "Deployment"}
-    iam.create_role(**for_role, AssumeRolePolicyDocument=_document(trust))
-    iam.put_role_policy(**for_role, PolicyName="all", PolicyDocument=_document(everything))
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=_document(trust))
+    for number, policy in enumerate(policies):
+        iam.put_role_policy(RoleName=role, PolicyName=str(number), PolicyDocument=policy)
 
 
 def _document(statement: Mapping[str, Any]) -> str:

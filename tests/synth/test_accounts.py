@@ -1,6 +1,7 @@
 """What a stack knows of its account: the providers, the state, the names."""
 
 import json
+from types import MappingProxyType
 
 import pytest
 
@@ -16,13 +17,13 @@ ONE_REGION = f'{GOOD}[regions]\nwatch = ["eu-west-1"]\n'
 
 @pytest.fixture(scope="module")
 def synthesise(tmp_path_factory):
-    """Return a function: a file of settings in, the stacks by their names out."""
+    """Return a function: a file of settings and variables in, the stacks by their names out."""
 
-    def stacks(toml):
+    def stacks(toml, environ=MappingProxyType({})):
         directory = tmp_path_factory.mktemp("synth")
         (directory / "reprieve.toml").write_text(toml)
         app = App(outdir=str(directory))
-        for settings in load({}, directory).accounts:
+        for settings in load(environ, directory).accounts:
             add_account(app, settings)
         app.synth()
         files = (directory / "stacks").glob("*/cdk.tf.json")
@@ -65,6 +66,23 @@ def test_a_role_is_assumed_by_every_provider(synthesise, unknown):
         {**each, "allowed_account_ids": [ID], "assume_role": [assumed]}
         for each in unknown["provider"]["aws"]
     ]
+
+
+def test_a_plan_assumes_the_role_that_can_change_nothing(synthesise):
+    """The variable chooses it; nothing else differs, so that the plan is that of a deployment."""
+    read_role = f"arn:aws:iam::{ID}:role/ReadOnly"
+    toml = (
+        f'{ONE_REGION}[account]\nid = "{ID}"\nrole_arn = "{ROLE}"\n'
+        f'read_role_arn = "{read_role}"\nexternal_id = "example"\n'
+    )
+    deployed = synthesise(toml)["reprieve"]
+    planned = synthesise(toml, {"REPRIEVE_READ_ONLY": "1"})["reprieve"]
+    for stack, role in ((deployed, ROLE), (planned, read_role)):
+        for provider in stack["provider"]["aws"]:
+            assert provider.pop("assume_role") == [
+                {"role_arn": role, "external_id": "example", "session_name": "reprieve"}
+            ]
+    assert comparable(planned) == comparable(deployed)
 
 
 def test_each_account_has_a_stack_and_a_state(synthesise, unknown):

@@ -49,6 +49,20 @@ def test_a_fork_gets_no_credentials():
         assert guarded == ("id-token" in job["permissions"])
 
 
+def test_only_a_deployment_assumes_the_roles_that_change_something():
+    """The jobs with the role that plans set REPRIEVE_READ_ONLY for all of their steps."""
+    found = {}
+    for name, job in JOBS:
+        for step in job["steps"]:
+            if role := step.get("with", {}).get("role-to-assume"):
+                found[name] = (role, job.get("env", {}).get("REPRIEVE_READ_ONLY"))
+    assert found == {
+        "deploy": ("${{ vars.AWS_DEPLOY_ROLE }}", None),
+        "drift": ("${{ vars.AWS_PLAN_ROLE }}", "1"),
+        "pull-request": ("${{ vars.AWS_PLAN_ROLE }}", "1"),
+    }
+
+
 def test_a_deployment_is_approved_and_never_cut_off():
     """By an environment, which GitHub asks people for; then the state is looked at."""
     deploy = WORKFLOWS["deploy"]

@@ -1,7 +1,7 @@
 """The views of `reprieve accounts`: a row for each account, or tables for the settings."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -34,11 +34,12 @@ def show(accounts: Sequence[Settings], out: Console) -> None:
 
 
 def toml(
-    found: Sequence[Found], role_of: Callable[[Found], str | None], *, stack_sets: bool
+    found: Sequence[Found], roles_of: Callable[[Found], Mapping[str, str]], *, stack_sets: bool
 ) -> str:
     """Return tables for the new accounts, and comments about the others, as TOML.
 
-    With `stack_sets` the settings have stack sets, which deploy to most of the new accounts.
+    `roles_of` returns the roles to propose for an account, by setting. With `stack_sets` the
+    settings have stack sets, which deploy to most of the new accounts.
     """
     new = [each for each in found if each.presence is Presence.NEW]
     known = [each for each in found if each.presence is Presence.KNOWN]
@@ -61,6 +62,5 @@ def toml(
     for each in new:
         name = printable(each.member.name) if each.member else ""
         lines += ["", f"# new: {name}", f"[accounts.{each.name}]", f"id = {json.dumps(each.id)}"]
-        if role := role_of(each):
-            lines.append(f"role_arn = {json.dumps(role)}")
+        lines += [f"{key} = {json.dumps(arn)}" for key, arn in roles_of(each).items()]
     return "\n".join([*lines, ""])

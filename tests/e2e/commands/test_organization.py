@@ -56,7 +56,7 @@ def operator(sandbox, organization, tmp_path):
 
 def test_new_accounts_are_proposed_as_tables(operator, tmp_path):
     """They can be pasted into the settings; names are unique, and role names become ARNs."""
-    printed = operator.run(*FROM, "--role-name", "ci/Deployment")
+    printed = operator.run(*FROM, "--role-name", "ci/Deployment", "--read-role-name", "ReadOnly")
     assert printed.exit_code == ExitCode.OK
     assert printed.text == (
         "# 3 new accounts of the organization; 2 are in the settings already.\n"
@@ -66,16 +66,19 @@ def test_new_accounts_are_proposed_as_tables(operator, tmp_path):
         "[accounts.payments-333344445555]\n"
         'id = "333344445555"\n'
         'role_arn = "arn:aws:iam::333344445555:role/ci/Deployment"\n'
+        'read_role_arn = "arn:aws:iam::333344445555:role/ReadOnly"\n'
         "\n"
         "# new: Web shop (production), with a name of fifty letters\n"
         "[accounts.web-shop-production-with-a-name-of-fifty]\n"
         'id = "444455556666"\n'
         'role_arn = "arn:aws:iam::444455556666:role/ci/Deployment"\n'
+        'read_role_arn = "arn:aws:iam::444455556666:role/ReadOnly"\n'
         "\n"
         "# new: Закрыт\n"
         "[accounts.account-555566667777]\n"
         'id = "555566667777"\n'
         'role_arn = "arn:aws:iam::555566667777:role/ci/Deployment"\n'
+        'read_role_arn = "arn:aws:iam::555566667777:role/ReadOnly"\n'
     )
     assert len(tomllib.loads(printed.text)["accounts"]) == 3
     (tmp_path / "new.toml").write_text(SETTINGS + printed.text)
@@ -111,6 +114,7 @@ def test_json_and_csv_have_every_account(operator):
         "stacks": ["reprieve-payments"],
         "state": "terraform.reprieve-payments.tfstate",
         "role_arn": "arn:aws:iam::222233334444:role/Deployment",
+        "read_role_arn": None,
         "organization_name": "payments",
     }
     rows = list(csv.DictReader(io.StringIO(operator.run(*FROM, "--format", "csv").text)))
@@ -159,7 +163,9 @@ def test_the_accounts_of_the_settings_are_listed_without_aws(operator):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (("--role-name", "x"), "--role-name, --profile, --role-arn and --external-id are for"),
+        (("--role-name", "x"), "--role-name, --read-role-name, --profile, --role-arn and"),
+        (("--read-role-name", "x"), "--role-name, --read-role-name, --profile, --role-arn and"),
+        (("--from-organization", "--read-role-name", "x"), "--read-role-name is for --role-name"),
         (("--from-organization", "--role-name", "a b"), "--role-name a b: This is not the name"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 
 from reprieve.errors import ExitCode
 from sandbox.deployment import PROJECT
-from tests.support.accounts import ACCOUNTS, deploy_accounts, settings_of
+from tests.support.accounts import ACCOUNTS, create_reader, deploy_accounts, settings_of
 
 pytestmark = pytest.mark.long
 
@@ -13,6 +13,19 @@ pytestmark = pytest.mark.long
 def deployed(sandbox, tmp_path_factory):
     """Deploy to three accounts, two Regions each."""
     return deploy_accounts(sandbox, tmp_path_factory.mktemp("accounts"))
+
+
+@pytest.fixture
+def app(deployed, monkeypatch):
+    """Change to the directory of the settings, with an app there, and with Terraform's provider."""
+    monkeypatch.chdir(deployed.directory)
+    (deployed.directory / "main.py").write_text(
+        "import runpy, sys\n"
+        f"sys.path.insert(0, {str(PROJECT)!r})\n"
+        f"runpy.run_path({str(PROJECT / 'main.py')!r}, run_name='__main__')\n"
+    )
+    for name, value in deployed.deployments["test"].variables().items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -79,16 +92,8 @@ def test_a_role_that_cannot_be_assumed_stops_only_its_own_account(deployed, wron
     )
 
 
-def test_a_plan_of_each_stack_is_reviewed(deployed, wrong_id, monkeypatch):
+def test_a_plan_of_each_stack_is_reviewed(deployed, app, wrong_id):
     """That of the role that cannot be assumed failed; the others have no changes."""
-    monkeypatch.chdir(deployed.directory)
-    (deployed.directory / "main.py").write_text(
-        "import runpy, sys\n"
-        f"sys.path.insert(0, {str(PROJECT)!r})\n"
-        f"runpy.run_path({str(PROJECT / 'main.py')!r}, run_name='__main__')\n"
-    )
-    for name, value in deployed.deployments["test"].variables().items():
-        monkeypatch.setenv(name, value)
     printed = deployed.run("--quiet", "diff", "--json")
     assert printed.exit_code == ExitCode.FAILED
     plans = {each["plan"]: each["errored"] for each in printed.json["plans"]}
@@ -97,4 +102,20 @@ def test_a_plan_of_each_stack_is_reviewed(deployed, wrong_id, monkeypatch):
         "reprieve-security": False,
         "reprieve-test": False,
     }
+    assert "Cannot assume IAM Role" in printed.complaints
+
+
+def test_a_plan_of_a_pull_request_assumes_the_roles_that_can_change_nothing(deployed, app):
+    """With the policies of `reprieve policy plan` and `assume`; it can assume no deployer's."""
+    credentials = create_reader(deployed, "plan")
+    reader = deployed.operator(credentials, REPRIEVE_READ_ONLY="1")
+    printed = reader.run("--quiet", "diff", "--json")
+    assert printed.exit_code == ExitCode.OK, printed.complaints
+    plans = {each["plan"]: each["errored"] for each in printed.json["plans"]}
+    assert plans == {f"reprieve-{name}": False for name in sorted(ACCOUNTS)}
+    # A pull request that unsets the variable gains nothing.
+    printed = deployed.operator(credentials).run("--quiet", "diff", "--json")
+    assert printed.exit_code == ExitCode.FAILED
+    plans = {each["plan"]: each["errored"] for each in printed.json["plans"]}
+    assert plans == {f"reprieve-{name}": name != "security" for name in sorted(ACCOUNTS)}
     assert "Cannot assume IAM Role" in printed.complaints

@@ -15,6 +15,11 @@ ROLES = {
 ACCOUNTS = GOOD + "".join(
     f'[accounts.{name}]\nid = "{id}"\nrole_arn = "{role}"\n' for name, (id, role) in ROLES.items()
 )
+READ_ROLES = {name: role.replace("Deployment", "ReadOnly") for name, (_, role) in ROLES.items()}
+WITH_READ_ROLES = GOOD + "".join(
+    f'[accounts.{name}]\nid = "{id}"\nrole_arn = "{role}"\nread_role_arn = "{READ_ROLES[name]}"\n'
+    for name, (id, role) in ROLES.items()
+)
 OTHER_TOPIC = ACCOUNTS + '[accounts.test.notify]\ntopic_name = "other"\n'
 
 
@@ -73,6 +78,26 @@ def test_a_policy_lets_the_roles_be_assumed(reprieve):
     (statement,) = json.loads(reprieve("policy", "assume", settings=ACCOUNTS).stdout)["Statement"]
     assert statement["Action"] == ["sts:AssumeRole"]
     assert statement["Resource"] == [role for _, role in ROLES.values()]
+
+
+def test_a_policy_lets_only_the_read_roles_be_assumed(reprieve, monkeypatch):
+    """For the credentials of a pull request's job, which must not become a deployer."""
+    monkeypatch.setenv("REPRIEVE_READ_ONLY", "1")
+    result = reprieve("policy", "assume", settings=WITH_READ_ROLES)
+    (statement,) = json.loads(result.stdout)["Statement"]
+    assert statement["Resource"] == list(READ_ROLES.values())
+
+
+@pytest.mark.parametrize(("value", "assumed"), [("0", "Deployment"), ("1", "ReadOnly")])
+def test_the_accounts_are_listed_with_the_roles_that_are_assumed(
+    reprieve, monkeypatch, value, assumed
+):
+    """The variable chooses."""
+    monkeypatch.setenv("REPRIEVE_READ_ONLY", value)
+    result = reprieve("accounts", "--json", settings=WITH_READ_ROLES)
+    for each in json.loads(result.stdout)["accounts"]:
+        assert each["role_arn"] == f"arn:aws:iam::{each['account']}:role/{assumed}"
+        assert each["read_role_arn"] == READ_ROLES[each["name"]]
 
 
 def test_a_policy_is_for_one_partition(reprieve):
@@ -151,7 +176,7 @@ def test_the_accounts_of_stack_sets_are_described(reprieve, command):
 
 def test_a_proposal_says_that_stack_sets_deploy_to_most_accounts():
     """A table for a member would let Terraform create what exists already."""
-    proposal = toml([], lambda each: None, stack_sets=True)
+    proposal = toml([], lambda each: {}, stack_sets=True)
     assert "Add no table for\n# such an account" in proposal
     assert tomllib.loads(proposal) == {}
-    assert "Stack sets" not in toml([], lambda each: None, stack_sets=False)
+    assert "Stack sets" not in toml([], lambda each: {}, stack_sets=False)

@@ -119,6 +119,37 @@ def test_a_change_needs_a_terminal_or_yes(reprieve, account, arguments):
     assert ("→ Use --yes" in result.stderr) is not confirmed
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["drill", "--yes"],
+        ["sweep", "--cancel", "--yes"],
+        ["sweep", "--enable", "--yes"],
+        ["move-state", "--from", "area", "--yes"],
+    ],
+)
+def test_what_changes_something_is_refused_if_the_roles_only_read(
+    reprieve, account, monkeypatch, arguments
+):
+    """Before anything is done; also if the account has no role."""
+    monkeypatch.setenv("REPRIEVE_READ_ONLY", "1")
+    result = reprieve(*arguments)
+    words = [each for each in arguments if each not in ("--yes", "--from", "area")]
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"REPRIEVE_READ_ONLY is 1: `reprieve {' '.join(words)}` changes something, so nothing was "
+        "done.\n→ Unset the variable to run the command.\n"
+    )
+
+
+def test_a_sweep_that_only_lists_works_with_the_roles_that_only_read(
+    reprieve, account, monkeypatch
+):
+    """Neither --cancel nor --enable is given."""
+    monkeypatch.setenv("REPRIEVE_READ_ONLY", "1")
+    assert "REPRIEVE_READ_ONLY" not in reprieve("sweep").stderr
+
+
 def test_an_exempt_principal_cannot_drill(reprieve, account):
     """The guard does not cancel its deletions; the hint says what to do."""
     user = "arn:aws:iam::111122223333:user/alice"

@@ -283,7 +283,7 @@ def test_a_misspelt_key_has_a_hint(tmp_path):
         "it belongs to the table [accounts.prod.state] or [accounts.prod.exemption]",
         "write its keys directly under [accounts.prod]",
     ]
-    assert hints[4].startswith("an account has id, role_arn, external_id, notify, ")
+    assert hints[4].startswith("an account has id, role_arn, read_role_arn, external_id, notify, ")
 
 
 def test_a_selection_is_read_from_the_environment(tmp_path):
