@@ -78,7 +78,7 @@ KINDS = {
     "encryption-weakened": "a topic or a queue is no longer encrypted, or with another key",
     "key-care-lowered": "a KMS key no longer rotates, rotates less often or is deleted sooner",
     "retention-lowered": "a queue keeps its messages for less time",
-    "alarm-weakened": "an alarm is off, notifies fewer topics, or measures something else",
+    "alarm-weakened": "an alarm notifies nobody or fewer topics, or measures something else",
     "runbook-shortened": "a runbook loses a step, or does less",
     "schedule-slowed": "a rule starts the patrol less often",
     "members-lost": "fewer accounts of an organization get a guard, or keep it",
