@@ -15,6 +15,7 @@ from reprieve.settings.quotas import (
     MAX_CHANNEL_NAMES,
     MAX_CHANNEL_WATCHES,
     MAX_CHANNEL_WILDCARD_WATCHES,
+    MAX_HUB_NAMES,
     MAX_NAMES,
     MAX_WATCHES,
     MAX_WILDCARD_WATCHES,
@@ -84,8 +85,8 @@ def limit_rows() -> list[list[str]]:
         [
             "64 KB",
             "an Automation document",
-            "addresses, watches and exemptions may take "
-            f"{MAX_NAMES:,} characters of the patrol's runbook; with any `[[channel]]`, "
+            f"addresses, watches and exemptions may take {MAX_NAMES:,} characters of the patrol's "
+            f"runbook; with a hub, {MAX_HUB_NAMES:,}; with any `[[channel]]`, "
             f"{MAX_CHANNEL_NAMES:,}. A test measures the rest",
         ],
         [

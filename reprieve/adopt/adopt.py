@@ -9,12 +9,12 @@ from reprieve.adopt.finding import RegionFound, find_in
 from reprieve.adopt.found import Deployment, Made, StackSet
 from reprieve.aws.account import Account, enabled_regions, explain
 from reprieve.aws.parallel import run_in_parallel, run_with_timeout
+from reprieve.events.watched_calls import WatchedCall
 from reprieve.location import Location
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
 from reprieve.status.findings import Count, Finding, Kind
 from reprieve.status.trail_check import logging_of, trail_check
-from reprieve.status.watched_calls import WatchedCall
 from reprieve.text import printable
 
 _SCHEDULING: Final = WatchedCall("kms.amazonaws.com", "ScheduleKeyDeletion", "AwsApiCall")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from reprieve.aws.statements import STATEMENTS
 from reprieve.guard.channels import channel_topic_names
-from reprieve.guard.conditions import exempts_by_tags
+from reprieve.guard.conditions import depends_on_tags
 from reprieve.guard.remediation import ADAPTIVE_CONCURRENCY
 from reprieve.guard.resources import own_rules
 from reprieve.guard.topology import uses_hub
@@ -23,7 +23,7 @@ _BOUNDARY: Final = frozenset({"BoundRoles"})
 """Only with `resources.permissions_boundary_arn`."""
 
 _KEY_TAGS: Final = frozenset({"ReadKeyTags"})
-"""Only with exemptions by a key's tags."""
+"""Only if a key's tags decide whether its deletion is exempt."""
 
 # Only with `notify.encryption = "own"`.
 _OWN_ALERT_KEY: Final = frozenset(
@@ -82,7 +82,7 @@ def policy_for(commands: Sequence[str] | str, settings: Settings) -> dict[str, A
             {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources[kind]}
             for sid, (actions, kind) in statements.items()
             if sid not in _OWN_ALERT_KEY or settings.notify.encryption == "own"
-            if sid not in _KEY_TAGS or exempts_by_tags(settings)
+            if sid not in _KEY_TAGS or depends_on_tags(settings)
             if sid not in _BOUNDARY or settings.resources.permissions_boundary_arn
             if sid not in _SERVICE_SETTING or settings.remediation.adaptive_concurrency
             if sid not in _OF_CHANNELS or _has_channel(settings, _OF_CHANNELS[sid])

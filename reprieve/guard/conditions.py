@@ -28,9 +28,13 @@ def texts_of(settings: Settings) -> tuple[str, ...]:
     return tuple(str(each["Text"]) for each in conditions_of(settings))
 
 
-def exempts_by_tags(settings: Settings) -> bool:
-    """Return whether tags exempt keys."""
-    return bool(settings.exempt.tags or any(each.tags for each in settings.exemption))
+def depends_on_tags(settings: Settings) -> bool:
+    """Return whether a key's tags decide if its deletion is exempt.
+
+    Deployers are exempt for one key only, which has a tag.
+    """
+    exempt = settings.exempt
+    return bool(exempt.tags or exempt.deployers or any(each.tags for each in settings.exemption))
 
 
 def exempting_tags(settings: Settings) -> tuple[str, ...]:

@@ -1,13 +1,18 @@
 """The patrol's document of a Region: what it inspects, and what it expects of the next guard."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
+from reprieve.events.threat import Threat
 from reprieve.events.threats import BY_NAME
+from reprieve.events.watched_calls import watched_calls
 from reprieve.guard.channels import CHANNEL, is_of_channels
 from reprieve.guard.conditions import conditions_of
+from reprieve.guard.forwarding import forwarded_threats, relay_region
 from reprieve.guard.remediation import deployers_of, document_of
 from reprieve.guard.resources import DEFAULT_BUS, Document, RegionalGuard, Rule, Target
+from reprieve.guard.rules import pattern_of
 from reprieve.guard.topics import KEY_REFERENCE, topic_names
 from reprieve.guard.topology import results_of
 from reprieve.location import Location
@@ -76,7 +81,9 @@ def no_expectations(settings: Settings, location: Location) -> dict[str, Any]:
         "Rules": {},
         "Topics": {},
         "Documents": [],
-        "Calls": watched_calls(settings),
+        "Trails": [
+            _trails(settings, location.region, (BY_NAME[name] for name in settings.notify.threats))
+        ],
     }
 
 
@@ -95,7 +102,13 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
     def digest(value: Any) -> str:
         return fingerprint(value, {*nothing["Accounts"], location.account}, own_key)
 
+    # No patrol inspects the Region that only forwards: it belongs to the first watched one.
+    relay = relay_region(settings) if location.region == settings.regions.watched[0] else None
     return nothing | {
+        "Trails": [
+            *nothing["Trails"],
+            *([_trails(settings, relay, forwarded_threats(settings))] if relay else []),
+        ],
         "Rules": {
             rule.name: digest(_rule_facts(rule))
             for rule in sorted(guard.rules, key=lambda each: each.name)
@@ -116,21 +129,18 @@ def expectations(settings: Settings, guard: RegionalGuard) -> dict[str, Any]:
     }
 
 
-def watched_calls(settings: Settings) -> list[tuple[str, str]]:
-    """Return the calls that a trail must log for the threats: the source and name of each."""
-    details = [
-        BY_NAME[name].event_pattern.get("detail", {})
-        for name in settings.notify.threats
-        if BY_NAME[name].is_call
-    ]
-    return sorted(
-        {
-            (source, name)
-            for detail in details
-            for source in detail["eventSource"]
-            for name in detail.get("eventName", ())
-        }
-    )
+def _trails(settings: Settings, region: str, threats: Iterable[Threat]) -> list[Any]:
+    """Return a Region and the calls that its trails must log for these threats, sorted.
+
+    They are names by their source: pairs would take more of the document. The name is empty if all
+    calls of the source count.
+    """
+    patterns = (pattern_of(each, settings, region) for each in threats)
+    calls: dict[str, list[str]] = {}
+    found = watched_calls(patterns, Location(settings.regions.partition, region))
+    for source, name in sorted({(each.source, each.name or "") for each in found}):
+        calls.setdefault(source, []).append(name)
+    return [region, calls]
 
 
 def _rule_facts(rule: Rule) -> dict[str, Any]:

@@ -52,8 +52,10 @@ MAX_NAMES: Final = 6_000
 Systems Manager accepts 64 KB (SSM API reference, CreateDocument). The scripts take most of it, and
 a test measures that the rest is enough.
 """
-MAX_CHANNEL_NAMES: Final = 1_800
-"""With channels the scripts of that runbook also send events."""
+MAX_HUB_NAMES: Final = 4_400
+"""With a hub that runbook sends events, which takes more than sending messages."""
+MAX_CHANNEL_NAMES: Final = 1_300
+"""With channels it sends both."""
 _RULE_CHARACTERS: Final = 40
 """What a watch takes in the runbook besides its name: the rule's prefix and fingerprint."""
 
@@ -117,7 +119,10 @@ def runbook_errors(values: Values) -> Errors:
         ("exemption",): (2 * _exemption_length(values), "remove those that have ended"),
     }
     total = sum(length for length, _ in taken.values())
-    most = MAX_CHANNEL_NAMES if values.get("channel") else MAX_NAMES
+    has_hub = table(values, "notify").get("topology") == HUB_TOPOLOGY
+    most = MAX_HUB_NAMES if has_hub else MAX_NAMES
+    if values.get("channel"):
+        most = MAX_CHANNEL_NAMES
     if total > most:
         place, (_, hint) = max(taken.items(), key=lambda each: each[1][0])
         yield invalid_at(

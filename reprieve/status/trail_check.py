@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reprieve.aws.account import Account, explain
+from reprieve.events.watched_calls import WatchedCall
 from reprieve.runbooks.scripts.trails import field_selects, trail_gap
 from reprieve.status.commands import aws_command
 from reprieve.status.findings import Check, Finding, Kind, Verdict, check_of
-from reprieve.status.watched_calls import WatchedCall
 from reprieve.text import printable
 
 Trail = Mapping[str, Any]

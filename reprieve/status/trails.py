@@ -1,15 +1,17 @@
 """The check of the trail in several Regions; a trail of all Regions is read once."""
 
+import json
 from collections.abc import Mapping
 
 from reprieve.aws.account import Account
 from reprieve.aws.parallel import run_in_parallel
+from reprieve.events.watched_calls import WatchedCall, watched_calls
+from reprieve.location import Location
 from reprieve.settings.schema import Settings
 from reprieve.status.checks import unknown
 from reprieve.status.expected import rules_in
 from reprieve.status.findings import Check
 from reprieve.status.trail_check import Trail, logging_of, trail_check
-from reprieve.status.watched_calls import watched_calls
 
 
 def trail_checks(
@@ -32,8 +34,13 @@ def trail_checks(
     return {
         region: unknown("trail", found)
         if isinstance(found, Exception)
-        else trail_check(
-            found.values(), logging, watched_calls(rules_in(account, settings, region))
-        )
+        else trail_check(found.values(), logging, _calls(account, settings, region))
         for region, found in trails.items()
     }
+
+
+def _calls(account: Account, settings: Settings, region: str) -> tuple[WatchedCall, ...]:
+    """Return the calls that the rules of a Region wait for."""
+    rules = rules_in(account, settings, region)
+    location = Location(settings.regions.partition, region, account.id)
+    return watched_calls((json.loads(rule.pattern or "{}") for rule in rules), location)

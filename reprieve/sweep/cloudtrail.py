@@ -9,12 +9,12 @@ from typing import Any, Final
 from reprieve.aws.account import Account, explain
 from reprieve.names import PENDING_STATES
 
-_SCHEDULE: Final = "ScheduleKeyDeletion"
+SCHEDULE: Final = "ScheduleKeyDeletion"
 CANCEL: Final = "CancelKeyDeletion"
 # The calls after which a key is in a state: a cancelled deletion leaves a key disabled, without its
 # imported material, or in its disconnected custom key store (KMS API reference, KeyState).
 _CAUSES: Final = {
-    **dict.fromkeys(PENDING_STATES, (_SCHEDULE,)),
+    **dict.fromkeys(PENDING_STATES, (SCHEDULE,)),
     "Disabled": ("DisableKey", CANCEL),
     "PendingImport": ("DeleteImportedKeyMaterial", CANCEL),
     "Unavailable": (CANCEL,),
@@ -49,7 +49,7 @@ def find_cause(calls: Calls, arn: str, state: str) -> Call | None:
 
 def find_scheduling(calls: Calls, arn: str, *, before: datetime) -> Call | None:
     """Return the call that scheduled a key's deletion before it was cancelled, if it is known."""
-    call = calls.get((_SCHEDULE, arn))
+    call = calls.get((SCHEDULE, arn))
     return call if call and call.at <= before else None
 
 

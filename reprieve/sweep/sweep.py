@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 from reprieve.aws.account import Account, enabled_regions, explain
@@ -11,11 +12,20 @@ from reprieve.aws.parallel import run_in_parallel, run_with_timeout
 from reprieve.guard.conditions import called_by, conditions_of
 from reprieve.guard.remediation import rescuer_arns
 from reprieve.location import Location
-from reprieve.names import PENDING_STATES
+from reprieve.names import ALERT_KEY_TAG, PENDING_STATES
 from reprieve.regions import known_regions
 from reprieve.runbooks.scripts.exemptions import exemption_of
+from reprieve.settings.arns import principal_partition
 from reprieve.settings.schema import Settings
-from reprieve.sweep.cloudtrail import CANCEL, Call, Calls, find_cause, find_scheduling, read_calls
+from reprieve.sweep.cloudtrail import (
+    CANCEL,
+    SCHEDULE,
+    Call,
+    Calls,
+    find_cause,
+    find_scheduling,
+    read_calls,
+)
 from reprieve.sweep.result import DISABLED, UNKNOWN, Key, Sweep
 
 # Keys that cannot be used either, after their deletion was cancelled or their material deleted:
@@ -142,12 +152,20 @@ def _exemption(key: Key, call: Call | None, settings: Settings, kms: Any) -> str
     for entry in exempt.keys:
         if entry in (key.arn, key.id):
             return f"exempt.keys: {entry}"
-    if call and (by := call.principal) in exempt.principals:
+    by = call.principal if call else ""
+    if by in exempt.principals:
         return f"exempt.principals: {by}"
-    at = call.at if call else datetime.now(UTC)
-    caller = called_by(call.principal) if call and call.principal.startswith("arn:") else ""
-    conditions = conditions_of(settings)
-    return exemption_of(conditions, key.arn, caller, at, lambda: _tags(kms, key)) or None
+    # Anyone may give a federated user's session the name of an exempt user.
+    caller = called_by(by) if principal_partition(by) else ""
+    at = call.at.astimezone(UTC) if call else datetime.now(UTC)
+    tags = cache(lambda: _tags(kms, key))
+    if found := exemption_of(conditions_of(settings), key.arn, caller, at, tags):
+        return found
+    if call and call.name == SCHEDULE:
+        for entry in exempt.deployers:
+            if called_by(entry) == caller and ALERT_KEY_TAG in tags():
+                return f"exempt.deployers: {entry}"
+    return None
 
 
 def _tags(kms: Any, key: Key) -> dict[str, str]:

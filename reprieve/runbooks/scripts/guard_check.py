@@ -1,5 +1,6 @@
 """Empty the dead-letter queue, and check the guard of the next Region."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from reprieve.runbooks.scripts.calls import SCRIPT_SECONDS, Calls, code_of, is_temporary
@@ -13,7 +14,8 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     """Report what is missing or different in the guard that `Expected` describes.
 
     Expected: Region, Accounts (ids that stand for this account), Rules and Topics by their names,
-    Documents, Calls that a trail must log. Returns Problems, their number.
+    Documents, Trails: Regions with the calls that a trail must log, names by their source. Returns
+    Problems, their number.
     """
     calls = Calls(events["Region"], SCRIPT_SECONDS)
     try:
@@ -67,9 +69,9 @@ class _GuardCheck:
         """Return a sentence for everything that is missing, different or unreadable."""
         found: list[str] = []
         # The topics first: they know the key that the rules name.
-        for check in (self._topics, self._rules, self._documents, self._trail):
+        for check in (self._topics, self._rules, self._documents, self._trails):
             try:
-                found += check()
+                found.extend(check())
             except Exception as error:
                 found.append(f"{check.__name__.strip('_')}: cannot be read: {error}")
         return found
@@ -167,10 +169,14 @@ class _GuardCheck:
                 found.append(f"The runbook {name} is missing.")
         return found
 
-    def _trail(self) -> list[str]:
-        client = self._client("cloudtrail")
+    def _trails(self) -> Iterator[str]:
+        for region, calls in self._expected["Trails"]:
+            yield from self._trails_of(region, calls)
+
+    def _trails_of(self, region: str, calls: dict[str, list[str]]) -> list[str]:
+        client = self._calls.client("cloudtrail", region)
         trails = self._calls.make(client.describe_trails, includeShadowTrails=True)["trailList"]
-        wanted = [tuple(call) for call in self._expected["Calls"]]
+        wanted = [(source, name) for source, names in calls.items() for name in names]
         unseen = set(wanted)
         reasons = []
         for trail in trails:
@@ -191,5 +197,6 @@ class _GuardCheck:
                 return []
             reasons.append(f"{trail['Name']}: {gap}")
         if not trails:
-            return ["There is no CloudTrail trail: Reprieve sees no call at all."]
-        return [f"No trail logs every call that Reprieve watches ({'; '.join(reasons)})."]
+            return [f"There is no CloudTrail trail for {region}: Reprieve sees no call there."]
+        why = "; ".join(reasons)
+        return [f"No trail logs every call that Reprieve watches in {region} ({why})."]

@@ -21,6 +21,7 @@ def trail_gap(
 ) -> str | None:
     """Return why a trail misses some of these calls, each a source and a name; None if it does not.
 
+    Without a name it has to log all calls of the source. A condition on the name leaves out some.
     CloudTrail user guide, "Logging management events": a trail without selectors logs them all.
     """
     if not status.get("IsLogging"):
@@ -29,7 +30,7 @@ def trail_gap(
         missed = [call for call in calls if not any(_selects(each, *call) for each in advanced)]
         if not missed:
             return None
-        names = ", ".join(name for _, name in missed)
+        names = ", ".join(name or f"calls of {source}" for source, name in missed)
         return f"its advanced event selectors leave out {names}"
     basic = selectors.get("EventSelectors")
     if not basic:
@@ -50,7 +51,7 @@ def _selector_gap(selector: dict[str, Any], calls: list[tuple[str, str]]) -> str
 
 
 def _selects(selector: dict[str, Any], source: str, name: str) -> bool:
-    record = _WRITE | {"eventSource": source, "eventName": name}
+    record = _WRITE | {"eventSource": source, "eventName": name or None}
     return all(field_selects(field, record) for field in selector["FieldSelectors"])
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from reprieve.aws.permissions import COMMANDS, policy_for
-from tests.support.settings import load_one
+from tests.support.settings import ROLE, load_one
 
 SETTINGS = {
     "REPRIEVE_REGIONS__WATCH": "eu-west-1",
@@ -54,3 +54,18 @@ def test_a_deployment_needs_kms_only_for_its_own_key(tmp_path):
         without = actions(command, SETTINGS, tmp_path)
         assert not any(action.startswith("kms:") for action in without)
         assert actions(command, OWN_KEY, tmp_path) > without
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, False),
+        ({"REPRIEVE_EXEMPT__PRINCIPALS": ROLE}, False),
+        ({"REPRIEVE_EXEMPT__TAGS": '{"temporary": "true"}'}, True),
+        # Only its tag says that a key encrypted the alerts.
+        ({"REPRIEVE_EXEMPT__DEPLOYERS": ROLE}, True),
+    ],
+)
+def test_a_sweep_reads_tags_if_they_decide_what_is_exempt(more, expected, tmp_path):
+    """Without the permission such a key would seem to be in danger."""
+    assert ("kms:ListResourceTags" in actions("sweep", SETTINGS | more, tmp_path)) == expected

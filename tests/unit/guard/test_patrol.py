@@ -7,11 +7,12 @@ import pytest
 
 from reprieve.events.threats import BY_NAME
 from reprieve.guard.guard import regional_guard
-from reprieve.guard.patrol import expectations, watched_calls
+from reprieve.guard.patrol import expectations
 from reprieve.guard.resources import RegionalGuard
 from reprieve.location import Location
 from reprieve.runbooks.runbook import PATROL
 from reprieve.settings.schema import Settings
+from tests.support.settings import read
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
@@ -25,6 +26,21 @@ GIVEN: dict[str, dict[str, Any]] = {
     "exempt": {"exempt": {"principals": [ROLE], "keys": [KEY_ID], "deployers": [ROLE]}},
     "own topic, strict": {"notify": {"topic_name": "keys", "strict_topic_policy": True}},
 }
+
+
+STACK_SETS = f"""
+[account]
+id = "{ACCOUNT}"
+[notify]
+emails = ["security@example.com"]
+topology = "hub"
+hub = {{ account = "{ACCOUNT}", region = "{REGION}", organization_id = "o-exampleorgid" }}
+[regions]
+watch = ["{REGION}", "us-east-1"]
+[organization]
+engine = "stacksets"
+organizational_units = ["ou-abcd-12345678"]
+"""
 
 
 def settings(given: dict[str, Any]) -> Settings:
@@ -142,17 +158,65 @@ def test_the_patrols_reports_go_to_every_topic_of_its_region():
     assert [found[name]["Topics"] for name in ("CheckGuard", "Inspect")] == [topics, topics]
 
 
+def trails(given: dict[str, Any], region: str = REGION) -> dict[str, list[tuple[str, str]]]:
+    """Return the calls that trails must log for the guard of a Region, by their Region."""
+    found = regional_guard(settings(given), Location("aws", region))
+    expected = expectations(settings(given), found)
+    return {where: pairs(calls) for where, calls in expected["Trails"]}
+
+
+def pairs(calls: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """Return each call, a source and a name."""
+    return [(source, name) for source, names in calls.items() for name in names]
+
+
 def test_a_trail_must_log_the_calls_of_the_threats():
     """By source and name, sorted; KMS's own events need no trail, nor do threats that are off."""
     given = {"notify": {"threats": ["key-disabled", "key-deletion-scheduled", "key-gone"]}}
-    assert watched_calls(settings(given)) == [
-        ("kms.amazonaws.com", "DisableKey"),
-        ("kms.amazonaws.com", "ScheduleKeyDeletion"),
-    ]
-    every = watched_calls(settings({"notify": {"threats": list(BY_NAME)}}))
+    assert trails(given) == {
+        REGION: [("kms.amazonaws.com", "DisableKey"), ("kms.amazonaws.com", "ScheduleKeyDeletion")]
+    }
+    every = trails({"notify": {"threats": list(BY_NAME)}})[REGION]
     assert ("cloudtrail.amazonaws.com", "StopLogging") in every
     assert ("kms.amazonaws.com", "CreateKey") in every
     assert every == sorted(set(every))
+
+
+GUARD = ["events", "monitoring", "sns", "sqs", "ssm"]
+
+
+@pytest.mark.parametrize(
+    ("region", "services"),
+    [(REGION, GUARD), ("us-east-1", sorted([*GUARD, "iam"]))],
+)
+def test_a_trail_must_log_every_call_on_a_guard(region, services):
+    """The rule for it names no calls, but services. IAM's events arrive in one Region only."""
+    given = {"notify": {"threats": ["guard-changed"]}, "remediation": {"enabled": False}}
+    found = trails(given, region)
+    assert found == {region: [(f"{name}.amazonaws.com", "") for name in services]}
+
+
+def test_a_trail_must_log_the_calls_on_the_stack_sets_of_a_hub(tmp_path):
+    """CloudFormation's, in the Region of the hub."""
+    found = read(tmp_path, STACK_SETS)
+    call = ("cloudformation.amazonaws.com", "")
+    for region, is_hub in ((REGION, True), ("us-east-1", False)):
+        expected = expectations(found, regional_guard(found, Location("aws", region, ACCOUNT)))
+        ((_, calls),) = expected["Trails"]
+        assert (call in pairs(calls)) == is_hub
+
+
+def test_a_trail_must_log_the_calls_of_the_region_that_only_forwards():
+    """IAM's, if us-east-1 is not watched: one patrol checks it with the first watched Region."""
+    given = {"regions": {"watch": [REGION, "eu-west-2"]}}
+    found = trails(given)
+    assert list(found) == [REGION, "us-east-1"]
+    assert ("iam.amazonaws.com", "") not in found[REGION]
+    assert ("iam.amazonaws.com", "") in found["us-east-1"]
+    assert ("cloudtrail.amazonaws.com", "StopLogging") in found["us-east-1"]
+    assert ("kms.amazonaws.com", "DisableKey") not in found["us-east-1"]
+    assert list(trails(given, "eu-west-2")) == ["eu-west-2"]
+    assert list(trails(given | {"notify": {"threats": ["key-deletion-scheduled"]}})) == [REGION]
 
 
 def test_a_guard_without_a_patrol_has_neither_document_nor_schedule():

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from reprieve.events.threats import BY_NAME
 from reprieve.guard.guard import regional_guard
@@ -12,6 +15,7 @@ from reprieve.guard.resources import content_hash
 from reprieve.location import Location
 from reprieve.regions import known_regions
 from reprieve.settings.schema import Settings
+from tests.support.synth import CHANNELS
 
 ACCOUNT = "111122223333"
 EMAILS = ("security@example.com",)
@@ -192,6 +196,46 @@ def test_every_document_has_at_most_64_kb(largest):
     sizes = {name: len(json.dumps(each)) for name, each in documents(given).items()}
     assert [(name, size) for name, size in sizes.items() if size > 65_536] == []
     assert sizes["reprieve-patrol"] > 59_000
+
+
+HUB = {"topology": "hub", "hub": {"region": "eu-west-1"}}
+FORMS: dict[str, dict[str, Any]] = {
+    "regional": {},
+    "hub": {"notify": HUB},
+    "channels": {"channel": CHANNELS},
+    "hub and channels": {"notify": HUB, "channel": CHANNELS},
+}
+
+
+def largest_settings(form: dict[str, Any], watched: list[str]) -> Settings:
+    """Return settings with as many deployers and addresses as the settings allow."""
+    role = "arn:aws:iam::111122223333:role"
+    for deployers, count in product(range(14, 0, -1), range(60, 0, -1)):
+        given = MORE | form | {"regions": {"watch": watched}, "account": {"id": ACCOUNT}}
+        more = {"emails": addresses(count, "a"), "topic_name": "t" * 60}
+        given["notify"] = MORE["notify"] | form.get("notify", {}) | more
+        given["reliability"] = {"alarm_emails": addresses(count, "b")}
+        given["exempt"] = {
+            "principals": [f"{role}/KeyAdministrator{number:02}" for number in range(14)],
+            "deployers": [f"{role}/Deployment{number:02}" for number in range(deployers)],
+            "keys": [f"1234abcd-12ab-34cd-56ef-1234567890{number:02}" for number in range(8)],
+        }
+        with suppress(ValidationError):
+            return Settings(**given)
+    raise AssertionError("no such settings are valid")
+
+
+@pytest.mark.parametrize("watched", [["eu-west-1", "us-east-1"], ["eu-west-1", "eu-west-2"]])
+@pytest.mark.parametrize("form", FORMS)
+def test_the_patrols_document_has_at_most_64_kb_in_every_form(form, watched):
+    """With a hub or channels the script is longer; where us-east-1 only forwards, the calls are."""
+    settings = largest_settings(FORMS[form], watched)
+    sizes = [
+        len(json.dumps(each.content))
+        for region in watched
+        for each in regional_guard(settings, Location("aws", region, ACCOUNT)).documents
+    ]
+    assert 59_000 < max(sizes) <= 65_536
 
 
 def test_the_name_of_a_document_depends_on_its_content_alone():

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from reprieve.settings.hub_quotas import MAX_CHANNEL_HEARTBEATS, MAX_HEARTBEATS
-from reprieve.settings.quotas import MAX_NAMES
+from reprieve.settings.quotas import MAX_HUB_NAMES, MAX_NAMES
 from tests.support.settings import GOOD, accepts, errors, read
 
 DEPLOYERS = [f"arn:aws:iam::111122223333:role/Deployer{number:02}" for number in range(45)]
@@ -110,9 +110,10 @@ def test_a_topic_name_of_256_characters_fits_alone(tmp_path):
 def test_names_that_do_not_fit_into_the_patrols_runbook_are_refused(tmp_path, toml, key):
     """At the setting that takes most. Without a patrol they are accepted."""
     (error,) = errors(tmp_path, toml)
+    most = MAX_HUB_NAMES if "hub" in key else MAX_NAMES
     assert (error.key, error.rule) == (
         key,
-        f"is more than the {MAX_NAMES:,} that fit into the patrol's runbook",
+        f"is more than the {most:,} that fit into the patrol's runbook",
     )
     assert read(tmp_path, toml, REPRIEVE_PATROL__ENABLED="false")
 

@@ -1,13 +1,20 @@
 """Which calls a trail leaves out, and what the check says of it."""
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from reprieve.guard.resources import Rule
+from reprieve.events.threats import BY_NAME
+from reprieve.events.watched_calls import WatchedCall, watched_calls
+from reprieve.guard.guard import regional_guard
+from reprieve.guard.patrol import expectations
+from reprieve.location import Location
+from reprieve.settings.schema import Settings
+from reprieve.status.expected import rules_in
 from reprieve.status.findings import Kind, Verdict
 from reprieve.status.trail_check import Logging, trail_check
-from reprieve.status.watched_calls import WatchedCall, watched_calls
 
 KMS = "kms.amazonaws.com"
 SCHEDULE = WatchedCall(KMS, "ScheduleKeyDeletion", "AwsApiCall")
@@ -18,9 +25,15 @@ CALLS = (SCHEDULE, DISABLE, STOP, GONE)
 NONE_SELECTS = "none of its advanced event selectors selects them"
 
 
-def rule(pattern):
-    """Return a rule with a pattern."""
-    return Rule("x", "reprieve-x", "arn", "x", json.dumps(pattern), "threats", ())
+def calls_of(rules, region):
+    """Return the calls that rules wait for, each a source and a name."""
+    calls = watched_calls((json.loads(each.pattern or "{}") for each in rules), in_region(region))
+    return {(each.source, each.name or "") for each in calls}
+
+
+def in_region(region):
+    """Return a Region of an account."""
+    return Location("aws", region, "111122223333")
 
 
 def trail(name):
@@ -192,7 +205,49 @@ PATTERNS = {
 @pytest.mark.parametrize(("pattern", "expected"), PATTERNS.values(), ids=PATTERNS)
 def test_the_calls_of_a_pattern_are_read_from_it(pattern, expected):
     """Each once, however many rules wait for it."""
-    assert watched_calls([rule(pattern), rule(pattern)]) == expected
+    assert watched_calls([pattern, pattern], in_region("eu-west-1")) == expected
+
+
+@pytest.mark.parametrize(
+    ("location", "arrives"),
+    [
+        (in_region("eu-west-1"), False),
+        (in_region("us-east-1"), True),
+        (Location("aws-us-gov", "us-gov-east-1"), False),
+        (Location("aws-us-gov", "us-gov-west-1"), True),
+        (Location("aws-cn", "cn-north-1"), True),
+    ],
+)
+def test_the_calls_of_iam_arrive_in_one_region_of_a_partition(location, arrives):
+    """So no trail of another Region has to log them."""
+    pattern = {"detail-type": [CALL], "detail": {"eventSource": [KMS, "iam.amazonaws.com"]}}
+    sources = [each.source for each in watched_calls([pattern], location)]
+    assert sources == [KMS, *(["iam.amazonaws.com"] if arrives else [])]
+
+
+@pytest.mark.parametrize("watched", [["eu-west-1", "us-east-1"], ["eu-west-1", "eu-west-2"]])
+@pytest.mark.parametrize(
+    "notify", [{}, {"topology": "hub", "hub": {"region": "eu-west-1"}}], ids=["regional", "hub"]
+)
+def test_the_patrol_asks_for_the_same_calls(watched, notify):
+    """In each Region that has rules, also in the one that only forwards."""
+    given = {"emails": ["security@example.com"], "threats": list(BY_NAME), **notify}
+    settings = Settings.model_validate(
+        {"notify": given, "regions": {"watch": watched}, "account": {"id": "111122223333"}}
+    )
+    account: Any = SimpleNamespace(id="111122223333")
+    by_status = {
+        region: calls_of(rules_in(account, settings, region), region)
+        for region in sorted({*watched, "us-east-1"})
+    }
+    by_patrol = {
+        where: {(source, name) for source, names in calls.items() for name in names}
+        for region in watched
+        for where, calls in expectations(settings, regional_guard(settings, in_region(region)))[
+            "Trails"
+        ]
+    }
+    assert by_patrol == by_status
 
 
 def test_the_command_names_the_trail_if_there_is_one():

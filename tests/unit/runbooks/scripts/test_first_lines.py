@@ -50,9 +50,15 @@ def report_letters(aws: FakeAws, count: int = 1) -> None:
 
 def check_guard(aws: FakeAws) -> None:
     """Check a guard that cannot be read at all."""
-    expected = {"Region": "us-east-1", "Accounts": [], "Topics": {"reprieve-alerts": {}}}
+    expected = {
+        "Partition": "aws",
+        "Region": "us-east-1",
+        "Accounts": [],
+        "Topics": {"reprieve-alerts": {}},
+        "Trails": [["us-east-1", {}]],
+    }
     events = PLACE | {"DeadLetters": "reprieve-dead-letters", "Topics": ["alerts"]}
-    guard_check.handler(events | {"Expected": expected | {"Partition": "aws"}}, None)
+    guard_check.handler(events | {"Expected": expected}, None)
 
 
 PENDING = {"k": "PendingDeletion"}

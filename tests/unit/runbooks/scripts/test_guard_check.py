@@ -15,7 +15,7 @@ from reprieve.guard.patrol import expectations
 from reprieve.guard.resources import RegionalGuard, Rule
 from reprieve.location import Location
 from reprieve.runbooks.scripts.guard_check import handler
-from reprieve.settings.schema import Settings
+from reprieve.settings.schema import RegionsSettings, Settings
 from tests.unit.runbooks.scripts.fake_aws import ACCOUNT, PLACE, FakeAws, failure
 
 SETTINGS = Settings.model_validate(
@@ -81,8 +81,15 @@ class Region(FakeAws):
         self.filters: dict[str, str] = {}
         self.documents = {each.name for each in guard.documents}
         self.trails: list[dict[str, Any]] = [TRAIL]
+        self.trails_in: dict[str, list[dict[str, Any]]] = {}
         self.selectors: dict[str, Any] = {}
         self.logging = True
+
+    def client(self, service: str, **options: Any) -> Any:
+        """Return a client: this object, which of a Region shows its trails."""
+        if service == "cloudtrail" and self.trails_in:
+            self.trails = self.trails_in[options["region_name"]]
+        return self
 
     def list_rules(self, **_: Any) -> dict[str, Any]:
         """Return the rules."""
@@ -145,6 +152,24 @@ def check(region: Region) -> int:
     given["Documents"] = [name for name in given["Documents"] if "patrol" not in name]
     events = PLACE | {"Topics": ["alerts"], "DeadLetters": "dead", "Expected": given}
     return int(handler(events, None)["Problems"])
+
+
+def check_trails(region: Region, expected: dict[str, Any]) -> list[str]:
+    """Let the patrol check only the trails of a guard; return the problems that it reports."""
+    region.sent.clear()
+    given = json.loads(json.dumps(expected)) | {"Rules": {}, "Topics": {}, "Documents": []}
+    events = PLACE | {"Topics": ["alerts"], "DeadLetters": "dead", "Expected": given}
+    count = int(handler(events, None)["Problems"])
+    return region.sent[0]["Message"].splitlines()[2 : 2 + count] if count else []
+
+
+def without(source: str) -> dict[str, Any]:
+    """Return selectors of a trail that logs no call of a service."""
+    fields = [
+        {"Field": "eventCategory", "Equals": ["Management"]},
+        {"Field": "eventSource", "NotEquals": [source]},
+    ]
+    return {"AdvancedEventSelectors": [{"FieldSelectors": fields}]}
 
 
 def problems(region: Region) -> list[str]:
@@ -241,16 +266,17 @@ CHANGED = f"The rule {RULE}, or one of its targets, was changed."
         ),
         (
             lambda r: r.trails.clear(),
-            "There is no CloudTrail trail: Reprieve sees no call at all.",
+            "There is no CloudTrail trail for us-east-1: Reprieve sees no call there.",
         ),
         (
             lambda r: setattr(r, "logging", False),
-            "No trail logs every call that Reprieve watches (main: its logging is stopped).",
+            "No trail logs every call that Reprieve watches in us-east-1 (main: its logging is "
+            "stopped).",
         ),
         (
             lambda r: r.denied.add("get_trail_status"),
-            "No trail logs every call that Reprieve watches (main: it cannot be read: An error "
-            "occurred (AccessDeniedException) when calling the Call operation: Unknown).",
+            "No trail logs every call that Reprieve watches in us-east-1 (main: it cannot be read: "
+            "An error occurred (AccessDeniedException) when calling the Call operation: Unknown).",
         ),
     ],
 )
@@ -279,6 +305,46 @@ def test_one_trail_that_logs_is_enough(region):
     region.trails = [TRAIL | {"TrailARN": "arn:closed"}, TRAIL]
     region.denied = {("get_trail_status", "arn:closed")}
     assert problems(region) == []
+
+
+SERVICES = ("events", "sns", "ssm", "sqs", "monitoring", "iam")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_trail_that_leaves_out_a_service_of_the_guard_is_reported(region, service):
+    """Nobody would notice a change of Reprieve's resources there."""
+    region.selectors = without(f"{service}.amazonaws.com")
+    assert problems(region) == [
+        "No trail logs every call that Reprieve watches in us-east-1 (main: its advanced event "
+        f"selectors leave out calls of {service}.amazonaws.com)."
+    ]
+
+
+def test_a_trail_may_leave_out_other_services(region):
+    """Their calls do not concern Reprieve."""
+    region.selectors = without("s3.amazonaws.com")
+    assert problems(region) == []
+
+
+def test_the_trails_of_a_region_that_only_forwards_are_checked(region):
+    """IAM's calls arrive there: another Region's trail does not log them."""
+    local = TRAIL | {"Name": "local", "TrailARN": "arn:local", "HomeRegion": "eu-west-1"}
+    region.trails_in = {"eu-west-1": [local], "us-east-1": []}
+    settings = SETTINGS.model_copy(
+        update={"regions": RegionsSettings(watch=("eu-west-1", "eu-west-2"))}
+    )
+    guard = regional_guard(settings, Location("aws", "eu-west-1"))
+    assert check_trails(region, expectations(settings, guard)) == [
+        "There is no CloudTrail trail for us-east-1: Reprieve sees no call there."
+    ]
+    region.trails_in["us-east-1"] = [TRAIL]
+    assert check_trails(region, expectations(settings, guard)) == []
+    del region.trails_in["us-east-1"]  # it cannot be read
+    region.trails_in["eu-west-1"] = []
+    assert check_trails(region, expectations(settings, guard)) == [
+        "There is no CloudTrail trail for eu-west-1: Reprieve sees no call there.",
+        "trails: cannot be read: 'us-east-1'",
+    ]
 
 
 def test_what_cannot_be_read_is_reported_and_the_rest_is_checked(region, monkeypatch):

@@ -120,3 +120,29 @@ def test_a_trail_that_was_stopped_logs_nothing(status):
 def test_a_trail_without_calls_to_log_has_no_gap():
     """Where only KMS's own events are watched."""
     assert trail_gap({"IsLogging": True}, advanced([name_is("Equals", "x")]), []) is None
+
+
+EVENTS = "events.amazonaws.com"
+ANY: dict[str, tuple[dict[str, Any], str | None]] = {
+    "everything": (advanced([]), None),
+    "another service": (advanced([{"Field": "eventSource", "NotEquals": [KMS]}]), None),
+    "without the service": (
+        advanced([{"Field": "eventSource", "NotEquals": [EVENTS]}]),
+        leaves_out(f"calls of {EVENTS}"),
+    ),
+    # Which calls change something of Reprieve's is not known.
+    "without some names": (
+        advanced([name_is("NotEquals", "DisableRule")]),
+        leaves_out(f"calls of {EVENTS}"),
+    ),
+    "without the service, basic": (
+        {"EventSelectors": [{"ExcludeManagementEventSources": [EVENTS]}]},
+        f"it excludes {EVENTS}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("selectors", "expected"), ANY.values(), ids=ANY)
+def test_a_trail_must_log_all_calls_of_a_service(selectors, expected):
+    """A call without a name stands for them."""
+    assert trail_gap({"IsLogging": True}, selectors, [(EVENTS, "")]) == expected

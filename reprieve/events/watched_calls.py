@@ -1,12 +1,15 @@
-"""The calls that the rules of a Region wait for, read from their patterns."""
+"""The calls that a Region waits for, read from event patterns: a trail has to log them.
 
-import json
+`reprieve status` reads the patterns of all rules of a Region, and the patrol those of the threats.
+"""
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reprieve.events.threat import API_CALL
-from reprieve.guard.resources import Rule
+from reprieve.events.threat import API_CALL, EventPattern
+from reprieve.location import Location
+from reprieve.regions import home_of
 
 # What EventBridge calls CloudTrail's records, by their eventType.
 _TYPES: Final = {
@@ -16,6 +19,9 @@ _TYPES: Final = {
 # A rule gets no record of a call that only reads (EventBridge user guide, "Read-only management
 # events"), so no trail has to log it.
 _READS: Final = ("Get", "List", "Describe")
+# Its events arrive in one Region of a partition only (CloudTrail user guide, "Global service
+# events"). Patterns of other Regions name it, too.
+_IAM: Final = "iam.amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -31,13 +37,14 @@ class WatchedCall:
         return self.name or f"the calls of {self.source}"
 
 
-def watched_calls(rules: Iterable[Rule]) -> tuple[WatchedCall, ...]:
-    """Return each call that writes and that the patterns name literally, once."""
-    calls = (call for rule in rules for call in _calls(json.loads(rule.pattern or "{}")))
-    return tuple(dict.fromkeys(calls))
+def watched_calls(patterns: Iterable[EventPattern], location: Location) -> tuple[WatchedCall, ...]:
+    """Return each call that writes and that patterns of a Region name literally, once."""
+    calls = (call for pattern in patterns for call in _calls(pattern))
+    is_home = location.region == home_of(location.partition)
+    return tuple(dict.fromkeys(call for call in calls if is_home or call.source != _IAM))
 
 
-def _calls(pattern: dict[str, Any]) -> Iterator[WatchedCall]:
+def _calls(pattern: EventPattern) -> Iterator[WatchedCall]:
     detail = pattern.get("detail", {})
     names: list[str | None] = [*_literals(detail, "eventName")] or [None]
     for kind in pattern.get("detail-type", ()):
