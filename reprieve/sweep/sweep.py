@@ -16,6 +16,7 @@ from reprieve.names import ALERT_KEY_TAG, PENDING_STATES
 from reprieve.regions import known_regions
 from reprieve.runbooks.scripts.exemptions import exemption_of
 from reprieve.settings.arns import principal_partition
+from reprieve.settings.exemption import tags_text
 from reprieve.settings.schema import Settings
 from reprieve.sweep.cloudtrail import (
     CANCEL,
@@ -147,7 +148,10 @@ def _with_usage(key: Key, kms: Any, problems: list[str]) -> Key:
 
 
 def _exemption(key: Key, call: Call | None, settings: Settings, kms: Any) -> str | None:
-    """Return the setting's entry that exempts the key or the caller; None if none is known to."""
+    """Return the setting that exempts the key or the caller, and its entry: `exempt.keys: ENTRY`.
+
+    None if none is known to.
+    """
     exempt = settings.exempt
     for entry in exempt.keys:
         if entry in (key.arn, key.id):
@@ -160,7 +164,8 @@ def _exemption(key: Key, call: Call | None, settings: Settings, kms: Any) -> str
     at = call.at.astimezone(UTC) if call else datetime.now(UTC)
     tags = cache(lambda: _tags(kms, key))
     if found := exemption_of(conditions_of(settings), key.arn, caller, at, tags):
-        return found
+        setting = "exempt.tags" if found == tags_text(exempt.tags) else "[[exemption]]"
+        return f"{setting}: {found}"
     if call and call.name == SCHEDULE:
         for entry in exempt.deployers:
             if called_by(entry) == caller and ALERT_KEY_TAG in tags():

@@ -88,10 +88,10 @@ CASES = {
     "a federated user with a user's name": Case(FEDERATED_BOB, exempt(principals=[BOB])),
     "a federated user of a user": Case(FEDERATED_BY_BOB, exempt(principals=[BOB])),
     "a user, for a time": Case(
-        user(BOB), until(principal=BOB), f"deletions by {BOB}, {UNTIL_2030}"
+        user(BOB), until(principal=BOB), f"[[exemption]]: deletions by {BOB}, {UNTIL_2030}"
     ),
     "a role's session, for a time": Case(
-        OF_ROLE, until(principal=ROLE), f"deletions by {ROLE}, {UNTIL_2030}"
+        OF_ROLE, until(principal=ROLE), f"[[exemption]]: deletions by {ROLE}, {UNTIL_2030}"
     ),
     "a session with a user's name, for a time": Case(OF_ROLE, until(principal=BOB)),
     "a federated user with a user's name, for a time": Case(FEDERATED_BOB, until(principal=BOB)),
@@ -100,15 +100,20 @@ CASES = {
     "a service": Case(SERVICE, until(principal=BOB)),
     "a key's id": Case(ROOT, exempt(keys=[KEY_ID]), f"exempt.keys: {KEY_ID}"),
     "a key's ARN": Case(SERVICE, exempt(keys=[KEY]), f"exempt.keys: {KEY}"),
-    "a key, for a time": Case(ROOT, until(key=KEY_ID), f"the key {KEY_ID}, {UNTIL_2030}"),
+    "a key, for a time": Case(
+        ROOT, until(key=KEY_ID), f"[[exemption]]: the key {KEY_ID}, {UNTIL_2030}"
+    ),
     "a tag": Case(
-        ROOT, exempt(tags={"temporary": "true"}), "keys with the tag temporary=true", ("temporary",)
+        ROOT,
+        exempt(tags={"temporary": "true"}),
+        "exempt.tags: keys with the tag temporary=true",
+        ("temporary",),
     ),
     "another tag": Case(ROOT, exempt(tags={"temporary": "true"}), tags=("other",)),
     "the last day, where it is over": Case(
         user(BOB),
         until(YESTERDAY, principal=BOB),
-        f"deletions by {BOB}, until {YESTERDAY}",
+        f"[[exemption]]: deletions by {BOB}, until {YESTERDAY}",
         at=TODAY - timedelta(minutes=1),
         zone=14,
     ),
