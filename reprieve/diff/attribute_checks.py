@@ -4,7 +4,14 @@ import re
 from typing import Any
 
 from reprieve.diff.alarm_checks import actions, measure, threshold
-from reprieve.diff.channel_checks import fewer_regions, filtered, guardrails, redrive, topics
+from reprieve.diff.channel_checks import (
+    delayed,
+    fewer_regions,
+    filtered,
+    guardrails,
+    redrive,
+    topics,
+)
 from reprieve.diff.check import AttributeCheck, CheckResult, first
 from reprieve.diff.differences import is_empty, parsed
 from reprieve.diff.labels import tail
@@ -196,6 +203,10 @@ _CHAT: dict[str, AttributeCheck] = {
     "sns_topic_arns": topics,
     "guardrail_policy_arns": guardrails,
     "iam_role_arn": _acting_role,
+    # Where the alerts go: in Slack a channel of a workspace, in Teams one of a team of a tenant.
+    **dict.fromkeys(
+        ("slack_channel_id", "slack_team_id", "channel_id", "team_id", "tenant_id"), _destination
+    ),
 }
 
 ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
@@ -256,6 +267,7 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     },
     "aws_kms_key_policy": {"policy": _policy},
     "aws_notifications_event_rule": {"event_pattern": _pattern, "regions": fewer_regions},
+    "aws_notifications_notification_configuration": {"aggregation_duration": delayed},
     "aws_s3_bucket_policy": {"policy": _policy},
     "aws_s3_object": {"content": template},
     "aws_sns_topic": {"kms_master_key_id": _encryption},

@@ -1,11 +1,14 @@
 """Checks whether the change of an attribute of a channel weakens protection."""
 
-from typing import Any
+from typing import Any, Final
 
 from reprieve.diff.check import CheckResult
 from reprieve.diff.differences import is_empty, parsed
 from reprieve.diff.labels import tail
 from reprieve.diff.plan import Change
+
+# Minutes by which AWS User Notifications delays a notification, to put several together.
+_DELAYS: Final = {"NONE": 0, "SHORT": 5, "LONG": 12 * 60}
 
 
 def filtered(change: Change, before: Any, after: Any) -> CheckResult:
@@ -47,6 +50,14 @@ def fewer_regions(change: Change, before: Any, after: Any) -> CheckResult:
     """Compare the Regions whose events cause notifications."""
     if lost := _lost(before, after):
         yield "pattern-narrowed", f"no longer matches events of {', '.join(lost)}"
+
+
+def delayed(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare for how long notifications wait for others."""
+    was, now = (_DELAYS.get(str(each or "NONE")) for each in (before, after))
+    if was is None or now is None or now > was:
+        text = f"aggregation is {after or 'NONE'} instead of {before or 'NONE'}"
+        yield "notifications-delayed", f"sends notifications later: {text}"
 
 
 def guardrails(change: Change, before: Any, after: Any) -> CheckResult:

@@ -44,6 +44,8 @@ _WITHOUT = {
     "aws_sqs_queue": "its messages are lost, and undelivered events are no longer kept",
     "aws_sqs_queue_policy": "EventBridge may no longer send undelivered events to it",
     "aws_ssm_document": "deletions are no longer cancelled, or disabled keys no longer enabled",
+    "aws_ssm_service_setting": "Systems Manager runs 100 automations at once instead of 500: in a "
+    "mass deletion, rescues wait",
 }
 
 
@@ -71,8 +73,9 @@ KINDS = {
     "pattern-narrowed": "a rule may match fewer events",
     "policy-widened": "a policy allows more than before, or denies less",
     "policy-narrowed": "a policy no longer allows what is needed, or denies more",
-    "target-moved": "a rule sends its events elsewhere",
+    "target-moved": "a rule or a chat channel sends elsewhere",
     "subscription-filtered": "a subscription receives fewer messages",
+    "notifications-delayed": "notifications are sent later",
     "dead-letters-dropped": "undelivered events are no longer kept",
     "retries-lowered": "EventBridge stops retrying sooner",
     "encryption-weakened": "a topic or a queue is no longer encrypted, or with another key",

@@ -18,6 +18,9 @@ QUEUE = "arn:aws:sqs:eu-west-1:111122223333:reprieve-dead-letters"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/one"
 RULE, TARGET = "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target"
 ALARM, DOCUMENT = "aws_cloudwatch_metric_alarm", "aws_ssm_document"
+SLACK = "aws_chatbot_slack_channel_configuration"
+TEAMS = "aws_chatbot_teams_channel_configuration"
+NOTIFICATIONS = "aws_notifications_notification_configuration"
 PATTERN = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A", "B"]}})
 WIDER = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A", "B", "C"]}})
 NARROWER = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["A"]}})
@@ -140,14 +143,24 @@ CASES = [
     ("aws_sns_topic_subscription", "redrive_policy", '{"a":"b"}', "", "dead-letters-dropped",
      '{"a":"b"}'),
     (
-        "aws_chatbot_slack_channel_configuration", "sns_topic_arns",
+        SLACK, "sns_topic_arns",
         ["arn:aws:sns:eu-west-1:1:a", "arn:aws:sns:eu-west-1:1:b"], ["arn:aws:sns:eu-west-1:1:a"],
         "subscription-filtered", [f"arn:aws:sns:eu-west-1:1:{each}" for each in "cba"],
     ),
     (
-        "aws_chatbot_teams_channel_configuration", "guardrail_policy_arns", ["arn:a"], [],
+        TEAMS, "guardrail_policy_arns", ["arn:a"], [],
         "policy-widened", ["arn:b", "arn:a"],
     ),
+    (SLACK, "slack_channel_id", "C0123", "C9999", "target-moved", "C0123"),
+    (SLACK, "slack_team_id", "T0123", "T9999", "target-moved", "T0123"),
+    (SLACK, "slack_channel_id", "C0123", UNKNOWN, "not-known", "C0123"),
+    (TEAMS, "channel_id", "19%3Aa%40thread.tacv2", "19%3Ab%40thread.tacv2", "target-moved",
+     "19%3Aa%40thread.tacv2"),
+    (TEAMS, "team_id", "1234", "9999", "target-moved", "1234"),
+    (TEAMS, "tenant_id", "1234", "9999", "target-moved", "1234"),
+    (NOTIFICATIONS, "aggregation_duration", "NONE", "LONG", "notifications-delayed", "NONE"),
+    (NOTIFICATIONS, "aggregation_duration", "SHORT", "LONG", "notifications-delayed", "NONE"),
+    (NOTIFICATIONS, "aggregation_duration", "NONE", "SHORT", "notifications-delayed", "NONE"),
     (
         "aws_notifications_event_rule", "regions", ["eu-west-1", "us-east-1"], ["us-east-1"],
         "pattern-narrowed", ["eu-west-1", "sa-east-1", "us-east-1"],
@@ -169,6 +182,7 @@ def test_a_change_that_weakens_and_one_that_does_not(type, name, before, after, 
     [
         RULE, TARGET, ALARM, DOCUMENT, "aws_sns_topic", "aws_sns_topic_policy", "aws_kms_key",
         "aws_sns_topic_subscription", "aws_sqs_queue", "aws_iam_role", "aws_iam_role_policy",
+        "aws_ssm_service_setting",
     ],
 )  # fmt: skip
 def test_a_removed_resource_weakens_and_a_new_one_does_not(type):
