@@ -20,6 +20,7 @@ from reprieve.diff.plan import Change
 from reprieve.diff.policy_diff import PolicyChange, Statement, compare
 from reprieve.diff.runbooks import losses
 from reprieve.diff.stack_set_checks import deployment, excluded, retention, template
+from reprieve.diff.target_checks import replaced_by, transformer
 from reprieve.events.patterns import pattern_errors
 
 
@@ -225,6 +226,9 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     "aws_cloudwatch_event_target": {
         "arn": _destination,
         "role_arn": _acting_role,
+        "input_transformer": transformer,
+        "input": replaced_by("gets the constant input {}"),
+        "input_path": replaced_by("gets {} of the event as its input"),
         "dead_letter_config": _dead_letters,
         "retry_policy": _retries,
     },

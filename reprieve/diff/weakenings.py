@@ -10,11 +10,13 @@ from typing import Any
 from reprieve.diff.alarm_checks import ONE_METRIC, actions, lost_metrics, still_measures
 from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, boundary
 from reprieve.diff.channel_checks import filtered
+from reprieve.diff.check import AttributeCheck
 from reprieve.diff.differences import is_empty
 from reprieve.diff.expected_rights import aligned, without_deleted
 from reprieve.diff.labels import NOUNS, subject, value
 from reprieve.diff.plan import Change, Sensitive, Unknown
 from reprieve.diff.runbooks import follows_document
+from reprieve.diff.target_checks import starts_runbook, transformer, without_unused
 from reprieve.runbooks.runbook import PATROL
 
 # What it means that a resource is deleted. Other types protect nothing by themselves.
@@ -74,6 +76,7 @@ KINDS = {
     "policy-widened": "a policy allows more than before, or denies less",
     "policy-narrowed": "a policy no longer allows what is needed, or denies more",
     "target-moved": "a rule or a chat channel sends elsewhere",
+    "input-changed": "a runbook loses a parameter or gets another, or an alert loses its text",
     "subscription-filtered": "a subscription receives fewer messages",
     "notifications-delayed": "notifications are sent later",
     "dead-letters-dropped": "undelivered events are no longer kept",
@@ -196,9 +199,7 @@ def _changed(
             before == after and not isinstance(after, Unknown)
         ):
             continue
-        if hidden := _hidden(
-            before, None if check is actions and isinstance(after, list) else after
-        ):
+        if hidden := _hidden(before, None if _tolerates_unknown(check, change, after) else after):
             # An attribute that was empty cannot lose anything, unless its value restricts.
             if not is_empty(before) or check in (filtered, boundary):
                 found.append(_say(change, "not-known", f"{name} {hidden}"))
@@ -211,6 +212,8 @@ def _changed(
             before = without_deleted(before, siblings)
         elif name == "policy":
             before, after = aligned(change, before, after, everything)
+        elif name == "input_transformer":
+            before = without_unused(change, before, everything)
         found += [_say(change, kind, text) for kind, text in check(change, before, after)]
     found = list(dict.fromkeys(found))  # two attributes say that a rule is disabled
     if change.type == "aws_cloudwatch_metric_alarm":
@@ -220,6 +223,12 @@ def _changed(
             return [*found, _say(change, "not-known", text)]
         found += [_say(change, "alarm-weakened", text) for text in lost]
     return found
+
+
+def _tolerates_unknown(check: AttributeCheck, change: Change, after: Any) -> bool:
+    """Whether a check can judge a list although a part of it is unknown."""
+    of_an_alert = check is transformer and not starts_runbook(change)
+    return isinstance(after, list) and (check is actions or of_an_alert)
 
 
 def _hidden(before: Any, after: Any) -> str | None:

@@ -56,6 +56,11 @@ def retries(seconds, attempts):
     return [{"maximum_event_age_in_seconds": seconds, "maximum_retry_attempts": attempts}]
 
 
+def text(template):
+    """Return the block of a target that makes a text of an event."""
+    return [{"input_paths": {"key": "$.resources[0]"}, "input_template": template}]
+
+
 def query(id, rule):
     """Return one of an alarm's metric queries."""
     return {"id": id, "metric": [{"dimensions": {"RuleName": rule}}]}
@@ -84,6 +89,7 @@ CASES = [
      retries(7200, 185)),
     (TARGET, "retry_policy", retries(3600, 185), retries(3600, 0), "retries-lowered", []),
     (TARGET, "retry_policy", [], retries(3600, 185), "retries-lowered", retries(86400, 185)),
+    (TARGET, "input_transformer", text("A key <key>"), [], "input-changed", text("Key <key>")),
     ("aws_sns_topic", "kms_master_key_id", KEY, "", "encryption-weakened", KEY),
     ("aws_sns_topic", "kms_master_key_id", KEY, None, "encryption-weakened", KEY),
     ("aws_sns_topic", "kms_master_key_id", "", "alias/aws/sns", "encryption-weakened", KEY),
