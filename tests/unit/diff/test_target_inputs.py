@@ -7,7 +7,7 @@ import pytest
 
 from reprieve.diff.plan import UNKNOWN
 from reprieve.diff.weakenings import weakenings_of
-from tests.unit.diff.plan_making import change, plan_json, review
+from tests.unit.diff.plan_making import Json, change, plan_json, review
 
 TARGET = "aws_cloudwatch_event_target"
 RUNBOOK = "arn:aws:ssm:eu-west-1:111122223333:automation-definition/reprieve-rescue-key"
@@ -140,7 +140,7 @@ def test_another_runbook_takes_other_parameters():
 
 def test_the_text_of_an_alert():
     """It may change, but not be missing: the raw event would be sent instead."""
-    topic = {"arn": "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"}
+    topic: Json = {"arn": "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"}
     before = topic | {"input_transformer": transformer('"A key"')}
     for template in ('"Another text"', UNKNOWN):
         other = topic | {"input_transformer": [{"input_paths": {}, "input_template": template}]}
