@@ -48,6 +48,8 @@ class Drift:
     @property
     def remaining(self) -> Change | None:
         """The part of the drift that the plan leaves as it is."""
+        if self.change.after is None:
+            return self.change if self.left else None
         return _only(self.change, self.left)
 
     @cached_property
@@ -162,6 +164,9 @@ class Drifts:
                 yield rest
 
     def _drift(self, drift: Change, planned: Change | None) -> Drift:
+        if drift.before is not None and drift.after is None and planned is None:
+            # It was deleted, and has left the configuration: nothing creates it again.
+            return Drift(drift, None, (), tuple(drift.before))
         if drift.before is None or drift.after is None or (planned and planned.is_deletion):
             return Drift(drift, None if planned and planned.is_deletion else planned, (), ())
         names = [

@@ -10,7 +10,7 @@ from reprieve.diff.review import Review
 from reprieve.diff.text_report import headline, text_lines
 from reprieve.diff.weakenings import weakenings_of
 from reprieve.errors import ExitCode
-from tests.unit.diff.plan_making import change
+from tests.unit.diff.plan_making import change, plan_json, review
 from tests.unit.diff.test_weakenings import ALARM, CASES, LOOSE, STRICT, TOPIC
 
 QUEUE = "aws_sqs_queue"
@@ -216,3 +216,44 @@ def test_another_policy_of_a_bucket_is_drift():
         change("aws_s3_bucket_policy", policy, policy, "no-op"),
     )
     assert any("policy: nothing" in line.text for line in text_lines([found], labels=False))
+
+
+def without_a_plan_for(*drifts):
+    """Return the review of a plan whose configuration no longer has what has drifted."""
+    found = reviewed(drifts[0], change(QUEUE, {}, {}, "no-op", place="us-east-1"))
+    return Review(replace(found.plan, resources=(), drift=drifts))
+
+
+def test_what_was_deleted_and_has_left_the_configuration_is_gone():
+    """No plan shows it again, and nothing creates it."""
+    found = without_a_plan_for(change(QUEUE, {"name": "reprieve-dead-letters"}, None))
+    assert (kinds(found.left_weakened), found.code) == ({"gone"}, ExitCode.WEAKENS)
+    text = [line.text for line in text_lines([found], labels=False)]
+    assert "  - queue reprieve-dead-letters [eu-west-1]" in text
+
+
+def test_what_goes_with_a_deleted_resource_is_reported_once():
+    """As where the plan deletes both."""
+    rule = change("aws_cloudwatch_event_rule", {"name": "r"}, None)
+    target = change("aws_cloudwatch_event_target", {"rule": "r", "target_id": "t"}, None)
+    found = without_a_plan_for(rule, target)
+    assert [each.subject for each in found.left_weakened] == ["rule r"]
+
+
+def test_a_real_plan_without_what_somebody_deleted():
+    """The settings have left it out in the meantime."""
+    plan = plan_json("settled")
+    queue = next(each for each in plan["resource_changes"] if each["type"] == QUEUE)
+    plan["resource_changes"].remove(queue)
+    values = {"name": "reprieve-dead-letters"}
+    gone = {"actions": ["delete"], "before": values, "after": None}
+    plan["resource_drift"] = [*plan.get("resource_drift", []), queue | {"change": gone}]
+    found = review(plan)
+    assert (kinds(found.left_weakened), found.code) == ({"gone"}, ExitCode.WEAKENS)
+
+
+def test_what_the_plan_deletes_too_is_reported_once():
+    """As its own deletion."""
+    gone = change(QUEUE, {"name": "q"}, None)
+    found = reviewed(gone, gone)
+    assert (kinds(found.weakenings), found.left_weakened) == ({"gone"}, ())
