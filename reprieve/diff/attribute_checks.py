@@ -89,14 +89,19 @@ def _policy_words(change: Change, changed: PolicyChange) -> CheckResult:
 
 
 def _matters(statement: Statement, type: str) -> bool:
-    """Whether the guard needs what a statement allowed: for services, and at a key for roles.
+    """Whether the guard needs what a statement allowed.
 
-    Alerts do not depend on what people may do with a topic or a queue.
+    Services need it everywhere, roles at a key, and accounts and roles at a bus of the hub, to
+    which they forward. Alerts do not depend on what people may do with a topic or a queue.
     """
     if statement.services or ("*", "*") in statement.principals:
         return True
-    of_an_actor = any(":role/" in who or who.endswith(":root") for _, who in statement.principals)
-    return of_an_actor and type.startswith("aws_kms_")
+    of_an_actor = any(map(_is_account_or_role, (who for _, who in statement.principals)))
+    return of_an_actor and type.startswith(("aws_kms_", "aws_cloudwatch_event_bus"))
+
+
+def _is_account_or_role(who: str) -> bool:
+    return ":role/" in who or who.endswith(":root") or re.fullmatch(r"\d{12}", who) is not None
 
 
 def boundary(change: Change, before: Any, after: Any) -> CheckResult:

@@ -6,7 +6,7 @@ import pytest
 
 from reprieve.diff.plan import UNKNOWN, Sensitive
 from reprieve.diff.weakenings import KINDS, weakenings_of
-from reprieve.guard.policies import topic_policy
+from reprieve.guard.policies import hub_policy, topic_policy
 from reprieve.guard.role_policies import automation_permissions, automation_trust
 from reprieve.location import Location
 from reprieve.names import Names
@@ -15,9 +15,11 @@ from tests.unit.diff.plan_making import change, kinds, plan_json, review
 LOCATION = Location("aws", "eu-west-1", "111122223333")
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:reprieve-dead-letters"
+BUS = "arn:aws:events:eu-west-1:111122223333:event-bus/reprieve-hub"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/one"
 RULE, TARGET = "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target"
 ALARM, DOCUMENT = "aws_cloudwatch_metric_alarm", "aws_ssm_document"
+BUS_POLICY = "aws_cloudwatch_event_bus_policy"
 SLACK = "aws_chatbot_slack_channel_configuration"
 TEAMS = "aws_chatbot_teams_channel_configuration"
 NOTIFICATIONS = "aws_notifications_notification_configuration"
@@ -54,6 +56,11 @@ def of_people(*actions):
 def retries(seconds, attempts):
     """Return the block of a target that says when EventBridge gives up."""
     return [{"maximum_event_age_in_seconds": seconds, "maximum_retry_attempts": attempts}]
+
+
+def bus_policy(*accounts):
+    """Return the policy of the hub's bus, to which these accounts forward."""
+    return json.dumps(hub_policy(BUS, LOCATION, Names(), accounts))
 
 
 def text(template):
@@ -104,6 +111,14 @@ CASES = [
     ("aws_sns_topic_policy", "policy", LOOSE, "{}", "not-known", LOOSE),
     ("aws_sns_topic_policy", "policy", of_people("sns:Publish", "sns:Subscribe"), STRICT,
      "policy-narrowed", of_people("sns:Publish")),
+    (BUS_POLICY, "policy", bus_policy("222233334444", "333344445555"), bus_policy("333344445555"),
+     "policy-narrowed", bus_policy("333344445555", "222233334444")),
+    (BUS_POLICY, "policy", bus_policy("222233334444"),
+     bus_policy("222233334444").replace("role/", "role/other-"), "policy-narrowed",
+     bus_policy("222233334444")),
+    (BUS_POLICY, "policy", bus_policy("222233334444").replace("arn:aws:iam::222233334444:root",
+     "222233334444"), bus_policy(), "policy-narrowed", bus_policy("222233334444").replace(
+     "arn:aws:iam::222233334444:root", "222233334444")),
     ("aws_sqs_queue", "policy", LOOSE, STRICT, "policy-narrowed", LOOSE),
     ("aws_sqs_queue", "message_retention_seconds", 1209600, 345600, "retention-lowered", 1209600),
     ("aws_sqs_queue", "message_retention_seconds", 345600, 60, "retention-lowered", 1209600),
