@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from reprieve.diff.check import AttributeCheck, CheckResult, first
-from reprieve.diff.differences import is_empty
+from reprieve.diff.differences import between, is_empty, shown
 from reprieve.diff.labels import tail, value
 from reprieve.diff.plan import UNKNOWN, Change
 
@@ -78,13 +78,13 @@ def lost_metrics(change: Change, siblings: tuple[Change, ...]) -> list[str] | No
         was, now = query.get("expression"), after.get(name, {}).get("expression")
         if name not in after:
             is_sum = is_empty(query.get("metric")) and counted
-            is_gone = _measured(query).get("RuleName") in gone_rules
+            is_gone = _rule(query) in gone_rules
             if not (is_sum or is_gone or _metric(query) in counted):
                 texts.append(f"no longer counts {name}")
         elif was != now and not (is_empty(was) and is_empty(now)):
             texts.append(f"computes {now or 'nothing'} instead of {was or 'nothing'}")
-        elif _measured(query) != _measured(after[name]):
-            texts.append(f"measures something else as {name}")
+        elif found := between(_what(query), _what(after[name])):
+            texts.append(f"measures something else as {name}: {', '.join(map(shown, found))}")
     return texts
 
 
@@ -120,6 +120,20 @@ def _has_unknown(value: Any) -> bool:
     return value is UNKNOWN
 
 
-def _measured(query: dict[str, Any]) -> dict[str, Any]:
+def _rule(query: dict[str, Any]) -> Any:
+    """Return the rule whose metric a query is about."""
     dimensions = first(query.get("metric")).get("dimensions")
-    return dimensions if isinstance(dimensions, dict) else {}
+    return dimensions.get("RuleName") if isinstance(dimensions, dict) else None
+
+
+def _what(query: dict[str, Any]) -> dict[str, Any]:
+    """Return what a query measures, without what is not set: the provider stores "" or 0 for it.
+
+    The expression is compared by itself.
+    """
+    found = {**query, "metric": _set_only(first(query.get("metric")))}
+    return {n: each for n, each in _set_only(found).items() if n not in ("label", "expression")}
+
+
+def _set_only(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in values.items() if each}

@@ -10,6 +10,7 @@ from reprieve.diff.channel_checks import (
     filtered,
     guardrails,
     redrive,
+    scope,
     topics,
 )
 from reprieve.diff.check import AttributeCheck, CheckResult, first
@@ -281,7 +282,11 @@ ATTRIBUTE_CHECKS: dict[str, dict[str, AttributeCheck]] = {
     "aws_s3_object": {"content": template},
     "aws_sns_topic": {"kms_master_key_id": _encryption},
     "aws_sns_topic_policy": {"policy": _policy},
-    "aws_sns_topic_subscription": {"filter_policy": filtered, "redrive_policy": redrive},
+    "aws_sns_topic_subscription": {
+        "filter_policy": filtered,
+        "filter_policy_scope": scope,
+        "redrive_policy": redrive,
+    },
     "aws_sqs_queue": {
         "policy": _policy,
         "kms_master_key_id": _encryption,

@@ -23,6 +23,21 @@ def filtered(change: Change, before: Any, after: Any) -> CheckResult:
         yield "subscription-filtered", f"receives only the messages that match its filter: {after}"
 
 
+def scope(change: Change, before: Any, after: Any) -> CheckResult:
+    """Compare the part of a message that the filter of a subscription is about."""
+    if is_empty((change.before or {}).get("filter_policy")) or not has_filter(change):
+        return
+    # SNS API reference, "SetSubscriptionAttributes": the attributes by default.
+    was, now = (each or "MessageAttributes" for each in (before, after))
+    if was != now:
+        yield "subscription-filtered", f"applies its filter to {now} instead of {was}"
+
+
+def has_filter(change: Change) -> bool:
+    """Whether a subscription has a filter after the change."""
+    return not is_empty((change.after or {}).get("filter_policy"))
+
+
 def _severities(policy: Any) -> set[str]:
     """Return the severities that a filter selects; an empty set if it is another filter."""
     value = parsed(policy) if isinstance(policy, str) else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from reprieve.diff.alarm_checks import ONE_METRIC, actions, lost_metrics, still_measures
 from reprieve.diff.attribute_checks import ATTRIBUTE_CHECKS, boundary
-from reprieve.diff.channel_checks import filtered
+from reprieve.diff.channel_checks import filtered, has_filter, scope
 from reprieve.diff.check import AttributeCheck
 from reprieve.diff.differences import is_empty
 from reprieve.diff.expected_rights import aligned, without_deleted
@@ -226,7 +226,9 @@ def _changed(
 
 
 def _tolerates_unknown(check: AttributeCheck, change: Change, after: Any) -> bool:
-    """Whether a check can judge a list although a part of it is unknown."""
+    """Whether a check can judge a value that is unknown, or of which a part is."""
+    if check is scope:
+        return not has_filter(change)
     of_an_alert = check is transformer and not starts_runbook(change)
     return isinstance(after, list) and (check is actions or of_an_alert)
 

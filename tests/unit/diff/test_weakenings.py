@@ -359,3 +359,24 @@ def test_a_redrive_policy_with_other_spaces_is_the_same():
     )
     replaced = change("aws_sns_topic_subscription", before, after, "create", "delete")
     assert {each.kind for each in weakenings_of(replaced)} == {"gap"}
+
+
+def test_the_scope_of_a_filter():
+    """In the attributes of a message, the filter of a severity finds nothing."""
+    body, attributes = (
+        {"filter_policy": '{"severity":["critical"]}', "filter_policy_scope": scope}
+        for scope in ("MessageBody", "MessageAttributes")
+    )
+    subscription = "aws_sns_topic_subscription"
+    for before, after in ((body, attributes), (attributes, body)):
+        found = weakenings_of(change(subscription, before, after))
+        assert [each.kind for each in found] == ["subscription-filtered"]
+    hidden = body | {"filter_policy_scope": UNKNOWN}
+    assert [each.kind for each in weakenings_of(change(subscription, body, hidden))] == [
+        "not-known"
+    ]
+    for scope in ("", "MessageAttributes", UNKNOWN):
+        after = {"filter_policy": "", "filter_policy_scope": scope}
+        assert weakenings_of(change(subscription, body, after)) == []
+    unset = attributes | {"filter_policy_scope": ""}
+    assert weakenings_of(change(subscription, unset, attributes)) == []
