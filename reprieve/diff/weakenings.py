@@ -106,10 +106,9 @@ def weakenings_of(
     if change.after is None or "forget" in change.actions:
         return _gone(change, siblings)
     if change.is_replacement:
-        found = _gap(change)
-        # The new attributes of a replaced resource are also checked, as far as they are known.
-        found += [w for w in _changed(change, siblings, everything) if w.kind != "not-known"]
-        return found
+        gap, found = _gap(change), _changed(change, siblings, everything)
+        # The new attributes are also checked; with a gap, as far as they are known.
+        return [*gap, *(each for each in found if not gap or each.kind != "not-known")]
     return _changed(change, siblings, everything)
 
 

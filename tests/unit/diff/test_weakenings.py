@@ -10,7 +10,7 @@ from reprieve.guard.policies import hub_policy, topic_policy
 from reprieve.guard.role_policies import automation_permissions, automation_trust
 from reprieve.location import Location
 from reprieve.names import Names
-from tests.unit.diff.plan_making import change, kinds, plan_json, review
+from tests.unit.diff.plan_making import Json, change, kinds, plan_json, review
 
 LOCATION = Location("aws", "eu-west-1", "111122223333")
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:reprieve-alerts"
@@ -224,6 +224,15 @@ def test_a_resource_that_is_created_before_it_is_deleted_leaves_no_gap():
     assert [e.kind for e in weakenings_of(change("aws_sns_topic_subscription", *both))] == ["gap"]
 
 
+def test_the_unknown_content_of_a_replaced_runbook_is_reported():
+    """With a gap, the gap is: what is missing during the apply has to be looked at anyway."""
+    both = ({"name": "a", "content": steps("a")}, {"name": "b", "content": UNKNOWN})
+    found = weakenings_of(change(DOCUMENT, *both, "create", "delete"))
+    assert [each.kind for each in found] == ["not-known"]
+    found = weakenings_of(change(DOCUMENT, *both, "delete", "create"))
+    assert [each.kind for each in found] == ["gap"]
+
+
 def test_a_further_policy_widens_an_existing_role():
     """A new role needs its policies."""
     more = change("aws_iam_role_policy_attachment", None, {"role": "r", "policy_arn": "arn:admin"})
@@ -376,7 +385,7 @@ def test_the_scope_of_a_filter():
         "not-known"
     ]
     for scope in ("", "MessageAttributes", UNKNOWN):
-        after = {"filter_policy": "", "filter_policy_scope": scope}
-        assert weakenings_of(change(subscription, body, after)) == []
+        no_filter: Json = {"filter_policy": "", "filter_policy_scope": scope}
+        assert weakenings_of(change(subscription, body, no_filter)) == []
     unset = attributes | {"filter_policy_scope": ""}
     assert weakenings_of(change(subscription, unset, attributes)) == []
