@@ -11,12 +11,14 @@ from reprieve.names import PENDING_STATES
 
 SCHEDULE: Final = "ScheduleKeyDeletion"
 CANCEL: Final = "CancelKeyDeletion"
+EXPIRE: Final = "DeleteExpiredKeyMaterial"
+"""Not a call: an event of KMS itself, without a caller (KMS Developer Guide, log entries)."""
 # The calls after which a key is in a state: a cancelled deletion leaves a key disabled, without its
 # imported material, or in its disconnected custom key store (KMS API reference, KeyState).
 _CAUSES: Final = {
     **dict.fromkeys(PENDING_STATES, (SCHEDULE,)),
     "Disabled": ("DisableKey", CANCEL),
-    "PendingImport": ("DeleteImportedKeyMaterial", CANCEL),
+    "PendingImport": ("DeleteImportedKeyMaterial", EXPIRE, CANCEL),
     "Unavailable": (CANCEL,),
 }
 _CALLS: Final = dict.fromkeys(name for names in _CAUSES.values() for name in names)
