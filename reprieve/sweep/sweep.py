@@ -98,7 +98,9 @@ def _sweep_region(
             keys.append(_with_state(unknown, answer["KeyMetadata"]))
     if not keys:
         return [], []
-    calls, problems = read_calls(account, region)
+    # The rest of the time is for the other calls: without an answer for the Region, its keys would
+    # be lost, not only their callers.
+    calls, problems = read_calls(account, region, timeout / 2)
     usage_problems: list[str] = []
     keys = [
         used

@@ -103,3 +103,16 @@ def test_a_key_whose_material_expired_says_so():
     (key,) = swept(FakeAws("PendingImport", AFTER, expired)).keys
     assert (key.call.name, key.call.by) == ("DeleteExpiredKeyMaterial", "AWS Internal")
     assert key.exempt is None
+
+
+def test_a_slow_history_hides_no_key():
+    """CloudTrail answers two look-ups a second: the keys are listed without their callers."""
+    aws = FakeAws("PendingDeletion", AFTER, event("ScheduleKeyDeletion", 0))
+    aws.page_seconds = 0.02
+    found = swept(aws, timeout=1)
+    (key,) = found.keys
+    assert (key.state, key.call.name) == ("PendingDeletion", "ScheduleKeyDeletion")
+    ((region, problem),) = found.problems
+    assert region == REGION
+    assert problem.startswith("CloudTrail could not be read: who made the calls is unknown.")
+    assert "no answer within 0.5 seconds" in problem
