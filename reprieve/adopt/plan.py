@@ -90,7 +90,7 @@ def _meanwhile(adoptions: Sequence[Adoption]) -> Iterator[str]:
     else:
         yield (
             "Amazon's runbook fails if it is the second. Reprieve's runbook then reports that "
-            "there was nothing to do."
+            "the key is safe."
         )
     if any(each.exempt.principals or each.exempt.keys or each.exempt.tags for each in settings):
         yield (

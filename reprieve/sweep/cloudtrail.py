@@ -1,22 +1,26 @@
 """Read from CloudTrail which calls made keys pending deletion, or unusable."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from reprieve.aws.account import Account, explain
+from reprieve.aws.parallel import NoAnswer
 from reprieve.names import PENDING_STATES
 
 SCHEDULE: Final = "ScheduleKeyDeletion"
 CANCEL: Final = "CancelKeyDeletion"
+EXPIRE: Final = "DeleteExpiredKeyMaterial"
+"""Not a call: an event of KMS itself, without a caller (KMS Developer Guide, log entries)."""
 # The calls after which a key is in a state: a cancelled deletion leaves a key disabled, without its
 # imported material, or in its disconnected custom key store (KMS API reference, KeyState).
 _CAUSES: Final = {
     **dict.fromkeys(PENDING_STATES, (SCHEDULE,)),
     "Disabled": ("DisableKey", CANCEL),
-    "PendingImport": ("DeleteImportedKeyMaterial", CANCEL),
+    "PendingImport": ("DeleteImportedKeyMaterial", EXPIRE, CANCEL),
     "Unavailable": (CANCEL,),
 }
 _CALLS: Final = dict.fromkeys(name for names in _CAUSES.values() for name in names)
@@ -53,16 +57,17 @@ def find_scheduling(calls: Calls, arn: str, *, before: datetime) -> Call | None:
     return call if call and call.at <= before else None
 
 
-def read_calls(account: Account, region: str) -> tuple[Calls, list[str]]:
+def read_calls(account: Account, region: str, timeout: float) -> tuple[Calls, list[str]]:
     """Return the last successful calls on a Region's keys, and what could not be read.
 
     CloudTrail keeps events for 90 days, and the events of the last minutes may be missing
     (CloudTrail API reference, LookupEvents). The look-up is by event name: one look-up per key
-    would exceed the limit of two calls a second.
+    would exceed the limit of two calls a second. After `timeout` seconds no more is read.
     """
     cloudtrail = account.client("cloudtrail", region)
     found: Calls = {}
     problems = []
+    end = time.monotonic() + timeout
     for name in _CALLS:
         pages = cloudtrail.get_paginator("lookup_events").paginate(
             LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}]
@@ -73,6 +78,8 @@ def read_calls(account: Account, region: str) -> tuple[Calls, list[str]]:
                     for arn, call in _parse(event):
                         # The newest event comes first.
                         found.setdefault((name, arn), call)
+                if time.monotonic() > end:
+                    raise NoAnswer(f"no answer within {timeout:g} seconds")
         except Exception as error:
             problems.append(
                 f"CloudTrail could not be read: who made the calls is unknown. {explain(error)}"

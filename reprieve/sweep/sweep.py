@@ -98,13 +98,15 @@ def _sweep_region(
             keys.append(_with_state(unknown, answer["KeyMetadata"]))
     if not keys:
         return [], []
-    calls, problems = read_calls(account, region)
+    # The rest of the time is for the other calls: without an answer for the Region, its keys would
+    # be lost, not only their callers.
+    calls, problems = read_calls(account, region, timeout / 2)
     usage_problems: list[str] = []
     keys = [
-        _with_usage(_with_history(key, calls, settings, kms), kms, usage_problems) for key in keys
+        used
+        for key in keys
+        if (used := _with_usage(_with_history(key, calls, settings, kms), kms, usage_problems))
     ]
-    # A new key that waits for its first material is in no danger.
-    keys = [key for key in keys if key.state != _PENDING_IMPORT or key.call or key.last_used]
     return keys, [*problems, *usage_problems[:1]]  # one is enough: they are the same
 
 
@@ -131,8 +133,13 @@ def _with_history(key: Key, calls: Calls, settings: Settings, kms: Any) -> Key:
     )
 
 
-def _with_usage(key: Key, kms: Any, problems: list[str]) -> Key:
-    """Add when the key was last used; add to `problems` why that is unknown."""
+def _with_usage(key: Key, kms: Any, problems: list[str]) -> Key | None:
+    """Add when the key was last used; add to `problems` why that is unknown.
+
+    Return None for a new key that waits for its first material: it is in no danger. KMS knows only
+    of uses since it began to record them (KMS API reference, GetKeyLastUsage), so an older key may
+    have had material.
+    """
     if key.state == UNKNOWN:
         return key
     try:
@@ -140,11 +147,11 @@ def _with_usage(key: Key, kms: Any, problems: list[str]) -> Key:
     except Exception as error:
         problems.append(f"It is unknown when keys were last used. {explain(error)}")
         return key
-    return replace(
-        key,
-        last_used=usage["KeyLastUsage"].get("Timestamp"),
-        tracked_since=usage["TrackingStartDate"],
-    )
+    last_used = usage["KeyLastUsage"].get("Timestamp")
+    is_unused = not last_used and usage["KeyCreationDate"] >= usage["TrackingStartDate"]
+    if key.state == _PENDING_IMPORT and is_unused and not key.call:
+        return None
+    return replace(key, last_used=last_used, tracked_since=usage["TrackingStartDate"])
 
 
 def _exemption(key: Key, call: Call | None, settings: Settings, kms: Any) -> str | None:

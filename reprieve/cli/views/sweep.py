@@ -17,7 +17,7 @@ from reprieve.cli.views.layout import (
     show_unread,
     table,
 )
-from reprieve.sweep.cloudtrail import Call
+from reprieve.sweep.cloudtrail import EXPIRE, Call
 from reprieve.sweep.result import DISABLED, UNKNOWN, Key, Sweep, keys_in_danger
 from reprieve.text import counted, printable
 
@@ -26,6 +26,7 @@ _HAPPENED = {
     "CancelKeyDeletion": "deletion cancelled",
     "DisableKey": "disabled",
     "DeleteImportedKeyMaterial": "key material deleted",
+    EXPIRE: "key material expired",
 }
 _UNUSABLE = {
     DISABLED: ("disabled", "nothing can be decrypted with a disabled key"),
@@ -158,7 +159,8 @@ def _happened(key: Key) -> str:
         who = f" (scheduled by {_caller(key.scheduled, key)})" if key.scheduled else ""
         return f"rescued by Reprieve on {_date(key.call.at)}{who}"
     what = _HAPPENED.get(key.call.name, key.call.name)
-    return f"{what} by {_caller(key.call, key)} on {_date(key.call.at)}"
+    by = "" if key.call.name == EXPIRE else f" by {_caller(key.call, key)}"
+    return f"{what}{by} on {_date(key.call.at)}"
 
 
 def _caller(call: Call, key: Key) -> str:

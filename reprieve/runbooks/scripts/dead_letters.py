@@ -6,8 +6,13 @@ from typing import Any
 from reprieve.runbooks.scripts.calls import Calls, is_missing_queue
 from reprieve.runbooks.scripts.messages import printable, publish
 
-# How many events one message describes.
+# How many events one report describes.
 _BATCH = 100
+# How many lines one message has of a report, and how many characters a line: SNS takes 256 KB.
+_LINES = 200
+_LONGEST_LINE = 1000
+# How many lines a result has (`result_events`).
+_RESULT_LINES = 80
 
 
 def process_dead_letters(calls: Calls, events: dict[str, Any]) -> int:
@@ -24,17 +29,19 @@ def process_dead_letters(calls: Calls, events: dict[str, Any]) -> int:
         raise
     total = 0
     while batch := _receive(calls, sqs, url):
-        lines = [_described_letter(message) for message in batch]
+        lines = [line[:_LONGEST_LINE] for message in batch for line in _described_letter(message)]
         count = "1 event" if len(batch) == 1 else f"{len(batch)} events"
-        publish(
-            calls,
-            events,
-            f"{count} not delivered",
-            f"EventBridge could not deliver {count} in {events['Region']}, so an alert or a rescue "
-            "is missing. The patrol now checks every key. Run 'reprieve status' to find the cause.",
-            "Not delivered:",
-            *lines,
-        )
+        for first in range(0, len(lines), _LINES):
+            publish(
+                calls,
+                events,
+                f"{count} not delivered",
+                f"EventBridge could not deliver {count} in {events['Region']}, so an alert or a "
+                "rescue is missing. The patrol now checks every key. Run 'reprieve status' to find "
+                "the cause.",
+                "Not delivered:",
+                *lines[first : first + _LINES],
+            )
         for message in batch:
             calls.make(sqs.delete_message, QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         total += len(batch)
@@ -59,29 +66,44 @@ def _receive(calls: Calls, sqs: Any, url: str) -> list[dict[str, Any]]:
     return batch
 
 
-def _described_letter(message: dict[str, Any]) -> str:
+def _described_letter(message: dict[str, Any]) -> list[str]:
+    """Return a line about a letter, and the lines of the result that it holds, if it does.
+
+    A result may be an earlier report, whose letters are deleted: so no line is left out.
+    """
     attributes = {
         name: each.get("StringValue", "")
         for name, each in message.get("MessageAttributes", {}).items()
     }
     if "TARGET_ARN" not in attributes:
         reason = attributes.get("ErrorMessage") or attributes.get("ErrorCode", "")
-        return printable(f"{_summary(message['Body'])}, missing: its delivery by SNS ({reason})")
+        return [printable(f"{_summary(message['Body'])}, missing: its delivery by SNS ({reason})")]
+    lost = "its rescue" if ":ssm:" in attributes["TARGET_ARN"] else "its alert"
+    lines: list[str] = []
     try:
         event = json.loads(message["Body"])
-        detail = event.get("detail") or {}
-        what = detail.get("eventName") or event.get("detail-type")
-        key = (detail.get("requestParameters") or {}).get("keyId") or ""
-        at = detail.get("eventTime") or event.get("time")
-        caller = (detail.get("userIdentity") or {}).get("arn") or ""
-    except (ValueError, AttributeError):
-        what, key, at, caller = "an event that cannot be read", "", "", ""
-    target = attributes.get("TARGET_ARN", "")
-    lost = "its rescue" if ":ssm:" in target else "its alert"
+        detail, kind = event.get("detail") or {}, event.get("detail-type")
+        if kind == "Scheduled Event":
+            lost = "a patrol"
+        what = [detail.get("eventName") or kind]
+        what += filter(None, map(detail.get, ("subject", "alarmName", "ExecutionId")))
+        facts = [": ".join(map(str, what))]
+        for name, each in (
+            ("account", event.get("account")),
+            ("Region", event.get("region")),
+            ("key", (detail.get("requestParameters") or {}).get("keyId") or detail.get("key")),
+            ("at", detail.get("eventTime") or event.get("time")),
+            ("by", (detail.get("userIdentity") or {}).get("arn")),
+        ):
+            if each:
+                facts.append(f"{name} [{each}]" if name == "by" else f"{name} {each}")
+        if isinstance(detail.get("lines"), list):
+            lines = [f"  {each}" for each in detail["lines"][:_RESULT_LINES]]
+    except (ValueError, TypeError, AttributeError):
+        facts = ["an event that cannot be read"]
     reason = attributes.get("ERROR_MESSAGE") or attributes.get("ERROR_CODE", "")
-    facts = [f"{what}", f"key {key}" if key else "", f"at {at}" if at else ""]
-    facts += [f"by [{caller}]" if caller else "", f"missing: {lost} ({reason})"]
-    return printable(", ".join(filter(None, facts)))
+    facts.append(f"missing: {lost} ({reason})")
+    return [printable(each) for each in (", ".join(facts), *lines)]
 
 
 def _summary(body: str) -> str:

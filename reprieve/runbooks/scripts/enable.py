@@ -32,8 +32,8 @@ def _enable(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
         key, state = metadata["Arn"], metadata["KeyState"]
         if state == "Enabled":
             lines = [
-                f"The KMS key {key} is enabled already. Reprieve changed nothing, and there is "
-                "nothing to do."
+                f"The KMS key {key} is enabled: there is nothing to do. An earlier attempt of "
+                "Reprieve may have enabled it."
             ]
             return "Safe", "KMS key is enabled", lines
         if state != "Disabled":

@@ -9,15 +9,21 @@ from reprieve.runbooks.scripts.history import successful_calls
 _HISTORY = timedelta(days=90)
 
 
-def was_disabled(calls: Calls, key: str, before: datetime | None) -> bool:
+def was_disabled(
+    calls: Calls, key: str, before: datetime | None, *, also_since: bool = False
+) -> bool:
     """Return whether the last call that disabled or enabled a key disabled it.
 
-    CancelKeyDeletion disables a key as well. `key` is its ARN. Calls after `before` do not count.
+    CancelKeyDeletion disables a key as well. `key` is its ARN. Calls after `before` do not count;
+    with `also_since`, DisableKey does. Raise TimeoutError if the time is over.
     """
-    end = before or datetime.now(UTC)
-    enabled = _last(calls, "EnableKey", key, end)
-    disabled = max(_last(calls, name, key, end) for name in ("DisableKey", "CancelKeyDeletion"))
-    return disabled > enabled
+    now = datetime.now(UTC)
+    end = before or now
+    disabled = max(
+        _last(calls, "DisableKey", key, now if also_since else end),
+        _last(calls, "CancelKeyDeletion", key, end),
+    )
+    return disabled > _last(calls, "EnableKey", key, end)
 
 
 def _last(calls: Calls, name: str, key: str, end: datetime) -> str:
@@ -25,4 +31,7 @@ def _last(calls: Calls, name: str, key: str, end: datetime) -> str:
     for record in successful_calls(calls, name, _HISTORY, EndTime=end):
         if key in [each.get("ARN") for each in record.get("resources") or []]:
             return str(record["eventTime"])
+        # CloudTrail may have more pages than there is time for.
+        if calls.seconds_left <= 0:
+            raise TimeoutError("the time was too short for CloudTrail's history")
     return ""

@@ -11,12 +11,15 @@ from reprieve.runbooks.scripts.past import was_disabled
 
 # How long to look for the key's former state: an automation that waits keeps others waiting.
 _LOOK_BACK_SECONDS = 60
+# How much of that may follow the time of the script: the result needs REPORT_SECONDS after it, and
+# Systems Manager stops the script after 600 seconds.
+_LATE_SECONDS = 30
 
 
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     """Rescue a key, send the result, and return it.
 
-    Outcome: Saved, Safe (nothing to do), Left (exempt, or Reprieve's own key) or
+    Outcome: Saved, Safe (not pending deletion any more), Left (exempt, or Reprieve's own key) or
     Failed. Reason: the message.
     """
     return send_result(events, *_rescue(Calls(events["Region"], SCRIPT_SECONDS), events))
@@ -28,25 +31,32 @@ def _rescue(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
     try:
         metadata = settled_state(calls, kms, named)
         key, state = metadata["Arn"], metadata["KeyState"]
-        if state not in PENDING:
-            return _safe(key, state)
-        if _is_own(calls, kms, key, events):
-            return _left(key, by_hand)
-        exempt = exemption_of(
-            events["Exemptions"],
-            key,
-            events["CalledBy"],
-            time_of(events["CalledAt"]),
-            tags_of(calls, kms, key),
-        )
-        if exempt:
-            return _exempt(key, exempt, by_hand)
-        state = cancel_deletion(calls, kms, key)["KeyState"]
+        is_late = state not in PENDING
+        if not is_late:
+            if left := _reason_to_leave(calls, kms, key, events, by_hand):
+                return left
+            state = cancel_deletion(calls, kms, key)["KeyState"]
     except Exception as error:
         if is_temporary(error):
             raise  # the runbook runs this script again
         return _failed(named, error, by_hand)
-    return _saved(kms, key, state, events)
+    return _saved(calls, key, state, events, is_late)
+
+
+def _reason_to_leave(
+    calls: Calls, kms: Any, key: str, events: dict[str, Any], by_hand: str
+) -> tuple[str, str, list[str]] | None:
+    """Return the result for a key whose deletion stands; None for the others."""
+    if _is_own(calls, kms, key, events):
+        return _left(key, by_hand)
+    exempt = exemption_of(
+        events["Exemptions"],
+        key,
+        events["CalledBy"],
+        time_of(events["CalledAt"]),
+        tags_of(calls, kms, key),
+    )
+    return _exempt(key, exempt, by_hand) if exempt else None
 
 
 def _is_own(calls: Calls, kms: Any, key: str, events: dict[str, Any]) -> bool:
@@ -59,28 +69,56 @@ def _is_own(calls: Calls, kms: Any, key: str, events: dict[str, Any]) -> bool:
     )
 
 
-def _saved(kms: Any, key: str, state: str, events: dict[str, Any]) -> tuple[str, str, list[str]]:
+def _saved(
+    calls: Calls, key: str, state: str, events: dict[str, Any], is_late: bool
+) -> tuple[str, str, list[str]]:
+    """Enable the key again where the settings want it; return the result.
+
+    A key that `is_late` was not pending deletion. Perhaps an earlier attempt of this script saved
+    it, and failed before its result was sent.
+    """
+    outcome, subject = ("Safe", "KMS key safe") if is_late else ("Saved", "KMS key saved")
     done = f"Reprieve cancelled the deletion of the KMS key {key}. The key is safe."
+    if is_late:
+        done = f"The KMS key {key} is not pending deletion (any more)."
     enable = f"aws kms enable-key --region {events['Region']} --key-id {key}"
     if events["ReEnable"] and state == "Disabled":
-        calls = Calls(events["Region"], _LOOK_BACK_SECONDS)
         try:
-            if not was_disabled(calls, key, _time(events["CalledAt"])):
-                calls.make(kms.enable_key, KeyId=key)
+            if _enable_again(calls, key, events, is_late):
                 again = f"{done} It is enabled again, because nobody had disabled it before."
-                return "Saved", "KMS key saved", [again]
+                return outcome, f"{subject} and enabled again" if is_late else subject, [again]
         except Exception as error:
             lines = [
                 f"{done} But Reprieve could NOT enable it again. Enable it yourself:",
                 enable,
                 f"Reason: {printable(error)}",
             ]
-            return "Saved", "KMS key saved, NOT enabled", lines
+            return outcome, f"{subject}, NOT enabled", lines
     meaning = _MEANINGS.get(state)
     if meaning:
-        return "Saved", "KMS key saved", [f"{done} Its state is {state}: {meaning}"]
-    lines = [f"{done} Its state is {state}. To use it again, enable it:", enable]
-    return "Saved", "KMS key saved", lines
+        subject = "KMS key needs no rescue" if is_late else subject
+        return outcome, subject, [f"{done} Its state is {state}: {meaning}"]
+    done = f"{done} Its state is {state}."
+    if is_late:
+        subject = f"{subject} and disabled"
+        done = f"{done} An earlier attempt of Reprieve may have cancelled the deletion."
+    return outcome, subject, [f"{done} To use it again, enable it:", enable]
+
+
+def _enable_again(calls: Calls, key: str, events: dict[str, Any], is_late: bool) -> bool:
+    """Enable a key that nobody had disabled before; return whether it did.
+
+    If it `is_late`, then only if Reprieve may have cancelled its deletion, and only if nobody has
+    disabled it since.
+    """
+    calls = Calls(events["Region"], min(_LOOK_BACK_SECONDS, calls.seconds_left + _LATE_SECONDS))
+    kms, before = calls.client("kms"), _time(events["CalledAt"])
+    if is_late and (not before or _reason_to_leave(calls, kms, key, events, "")):
+        return False
+    if was_disabled(calls, key, before, also_since=is_late):
+        return False
+    calls.make(kms.enable_key, KeyId=key)
+    return True
 
 
 # What the state of a saved key means, if nobody can simply enable it.
@@ -89,14 +127,6 @@ _MEANINGS = {
     "Unavailable": "to use it, connect its custom key store.",
     "PendingImport": "to use it, import its key material again.",
 }
-
-
-def _safe(key: str, state: str) -> tuple[str, str, list[str]]:
-    lines = [
-        f"The KMS key {key} is not pending deletion (any more). Its state is {state}. Reprieve "
-        "changed nothing, and there is nothing to do.",
-    ]
-    return "Safe", "KMS key needs no rescue", lines
 
 
 def _exempt(key: str, exempt: str, by_hand: str) -> tuple[str, str, list[str]]:

@@ -162,7 +162,8 @@ def test_the_dead_letter_queue_is_reported_and_emptied(account):
     sent = new_messages(account, REGION)
     # The change of the topic's policy itself could not be reported either.
     body = sent["Reprieve: 2 events not delivered (eu-west-1)"]
-    assert f"ScheduleKeyDeletion, key {key}, at " in body
+    where = f"account {ACCOUNT_ID}, Region {REGION}"
+    assert f"ScheduleKeyDeletion, {where}, key {key}, at " in body
     assert "missing: its alert (" in body
     sqs = account.sandbox.client("sqs", REGION)
     url = sqs.get_queue_url(QueueName="reprieve-dead-letters")["QueueUrl"]

@@ -42,8 +42,9 @@ def test_a_key_that_needs_no_rescue_is_left_alone(account, state):
     kms_backends[ACCOUNT_ID][REGION].keys[key].key_state = state
     execution, mail = run(account, key)
     assert ending(execution) == "Success"
-    assert mail.subject == "Reprieve: KMS key needs no rescue (eu-west-1)"
-    assert f"Its state is {state}. Reprieve changed nothing, " in mail.body
+    what = "safe and disabled" if state == "Disabled" else "needs no rescue"
+    assert mail.subject == f"Reprieve: KMS key {what} (eu-west-1)"
+    assert f"is not pending deletion (any more). Its state is {state}" in mail.body
     assert state == account.state(REGION, key)
 
 

@@ -49,7 +49,7 @@ def test_the_last_successful_call_is_the_cause():
         event("DisableKey", 1),
         event("ScheduleKeyDeletion", 0),
     )
-    calls, problems = read_calls(account, "eu-west-1")
+    calls, problems = read_calls(account, "eu-west-1", 30)
     assert problems == []
     assert cause(calls, KEY, "Disabled") == "CancelKeyDeletion-3"
     assert cause(calls, KEY, "PendingDeletion") == "ScheduleKeyDeletion-2"
@@ -64,7 +64,7 @@ def test_only_what_leads_to_a_state_is_its_cause():
         event("CancelKeyDeletion", 3),
         event("ScheduleKeyDeletion", 2),
     )
-    calls, _ = read_calls(account, "eu-west-1")
+    calls, _ = read_calls(account, "eu-west-1", 30)
     assert cause(calls, KEY, "Unavailable") == "CancelKeyDeletion-3"
     assert cause(calls, KEY, "PendingImport") == "DeleteImportedKeyMaterial-8"
     assert cause(calls, KEY, "Disabled") == "DisableKey-9"
@@ -72,7 +72,7 @@ def test_only_what_leads_to_a_state_is_its_cause():
 
 def test_the_cancelled_scheduling_is_the_one_before():
     """A later one was not cancelled by that call."""
-    calls, _ = read_calls(account_with(event("ScheduleKeyDeletion", 2)), "eu-west-1")
+    calls, _ = read_calls(account_with(event("ScheduleKeyDeletion", 2)), "eu-west-1", 30)
     found = find_scheduling(calls, KEY, before=NOON + timedelta(hours=3))
     assert found is not None
     assert found.event_id == "ScheduleKeyDeletion-2"
@@ -82,7 +82,7 @@ def test_the_cancelled_scheduling_is_the_one_before():
 def test_an_event_of_another_form_is_skipped():
     """CloudTrail may change its records; the other events still count."""
     odd = event("DisableKey", 2) | {"CloudTrailEvent": "no JSON"}
-    calls, problems = read_calls(account_with(odd, event("DisableKey", 1)), "eu-west-1")
+    calls, problems = read_calls(account_with(odd, event("DisableKey", 1)), "eu-west-1", 30)
     assert problems == []
     assert cause(calls, KEY, "Disabled") == "DisableKey-1"
 
@@ -99,7 +99,7 @@ def test_a_federated_user_is_not_the_user_who_issued_its_session():
         session = {"sessionIssuer": {"type": kind, "arn": issuer}}
         identity = {"arn": federated, "sessionContext": session}
         calls, _ = read_calls(
-            account_with(event("ScheduleKeyDeletion", 0, userIdentity=identity)), "eu-west-1"
+            account_with(event("ScheduleKeyDeletion", 0, userIdentity=identity)), "eu-west-1", 30
         )
         found[kind] = calls["ScheduleKeyDeletion", KEY].principal
     assert found == {"Role": issuers["Role"], "IAMUser": federated}

@@ -170,7 +170,8 @@ class Aws(FakeAws):
 
     def get_key_last_usage(self, KeyId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Return that a key was never used."""
-        return {"KeyLastUsage": {}, "TrackingStartDate": datetime(2026, 1, 1, tzinfo=UTC)}
+        since = datetime(2026, 1, 1, tzinfo=UTC)
+        return {"KeyLastUsage": {}, "TrackingStartDate": since, "KeyCreationDate": since}
 
 
 def settings_of(case: Case) -> Settings:

@@ -138,3 +138,10 @@ def test_pending_keys_are_counted_although_accounts_were_not_opened():
         "✘ 1 key is pending deletion.",
         "✘ 2 of 3 accounts were not read.",
     ]
+
+
+def test_expired_material_was_deleted_by_nobody():
+    """KMS deleted it: CloudTrail's event has no caller."""
+    expired = call("DeleteExpiredKeyMaterial", "AWS Internal")
+    text = view(key(1, "PendingImport", call=expired), width=None)
+    assert "  key material expired on 2026-11-24\n" in text

@@ -31,9 +31,12 @@ def test_a_disabled_key_is_enabled(aws):
 
 
 def test_an_enabled_key_is_left_alone(aws):
-    """Somebody enabled it meanwhile."""
+    """Somebody enabled it meanwhile, or an earlier attempt of this script did."""
     aws.keys = {"k": "Enabled"}
-    assert enable(aws)[:2] == ("Safe", "KMS key is enabled (eu-west-1)")
+    outcome, subject, message = enable(aws)
+    assert (outcome, subject) == ("Safe", "KMS key is enabled (eu-west-1)")
+    assert "An earlier attempt of Reprieve may have enabled it." in message
+    assert "changed nothing" not in message
     assert aws.changed == []
 
 

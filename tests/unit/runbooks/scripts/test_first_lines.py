@@ -90,8 +90,16 @@ MESSAGES: list[tuple[Callable[[FakeAws], None], dict[str, str], set[Any], str, s
         {"k": "Enabled"},
         set(),
         "KMS key needs no rescue (eu-west-1)",
-        f"The KMS key {KEY} is not pending deletion (any more). Its state is Enabled. Reprieve "
-        "changed nothing, and there is nothing to do.",
+        f"The KMS key {KEY} is not pending deletion (any more). Its state is Enabled: it can be "
+        "used.",
+    ),
+    (
+        rescue_key,
+        {"k": "Disabled"},
+        set(),
+        "KMS key safe and disabled (eu-west-1)",
+        f"The KMS key {KEY} is not pending deletion (any more). Its state is Disabled. An earlier "
+        "attempt of Reprieve may have cancelled the deletion. To use it again, enable it:",
     ),
     (
         rescue_key,
@@ -127,8 +135,8 @@ MESSAGES: list[tuple[Callable[[FakeAws], None], dict[str, str], set[Any], str, s
         {"k": "Enabled"},
         set(),
         "KMS key is enabled (eu-west-1)",
-        f"The KMS key {KEY} is enabled already. Reprieve changed nothing, and there is nothing to "
-        "do.",
+        f"The KMS key {KEY} is enabled: there is nothing to do. An earlier attempt of Reprieve "
+        "may have enabled it.",
     ),
     (
         enable_key,
