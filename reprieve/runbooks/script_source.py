@@ -38,8 +38,9 @@ def script_source(module: str, results: Results = Results.TOPICS) -> str:
     """Return a module of `reprieve.runbooks.scripts` with everything that it imports from there.
 
     Systems Manager runs a script alone: it cannot import a module of this project. So the code of
-    each imported module comes before the code that imports it, once. Docstrings, comments, types
-    and empty lines are left out: a document has at most 64 KB (SSM API reference, CreateDocument).
+    each imported module comes before the code that imports it, once. Docstrings, comments, types,
+    empty lines and functions that the script does not use are left out: a document has at most
+    64 KB (SSM API reference, CreateDocument).
 
     `results` says where the script sends its results: by default to the guard's topics.
 
@@ -48,13 +49,18 @@ def script_source(module: str, results: Results = Results.TOPICS) -> str:
     """
     parts: dict[str, str] = {}
     _collect(module, parts)
-    replaced = {}
+    left_out: dict[str, set[str]] = {}
     for name, (function, other) in _OTHERS[results].items():
         if name in parts:
-            replaced[name] = function
+            left_out[name] = {function} if function else set()
             _collect(other, parts)
     texts = {name: without_types(text) for name, text in parts.items()}
-    code = [line for name, text in texts.items() for line in _code(text, replaced.get(name))]
+    unused = _unused(texts, left_out)
+    code = [
+        line
+        for name, text in texts.items()
+        for line in _code(text, unused | left_out.get(name, set()))
+    ]
     used = set(re.findall(r"\w+", "\n".join(code)))
     imports = sorted({line for text in texts.values() for line in _imports(text, used)})
     return _HEAD + "\n".join([*imports, *code]) + "\n"
@@ -68,6 +74,24 @@ def _collect(module: str, parts: dict[str, str]) -> None:
             if name not in parts:
                 _collect(name, parts)
     parts[module] = text
+
+
+def _unused(texts: Mapping[str, str], left_out: Mapping[str, Collection[str]]) -> set[str]:
+    """Return the functions that neither `handler` nor code outside of functions needs."""
+    functions: dict[str, set[str]] = {}
+    waiting = {"handler"}
+    for module, text in texts.items():
+        for node in ast.parse(text).body:
+            names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+            if not isinstance(node, ast.FunctionDef):
+                waiting |= names
+            elif node.name not in left_out.get(module, ()):
+                functions.setdefault(node.name, set()).update(names)
+    needed: set[str] = set()
+    while waiting:
+        needed |= waiting
+        waiting = set().union(*(functions.get(name, ()) for name in waiting)) - needed
+    return set(functions) - needed
 
 
 def _imports(text: str, used: Collection[str]) -> Iterator[str]:
@@ -127,15 +151,15 @@ def without_types(text: str) -> str:
     return data.decode()
 
 
-def _code(text: str, replaced: str | None) -> Iterator[str]:
+def _code(text: str, without: Collection[str]) -> Iterator[str]:
     """Yield the lines of a module that are neither imports, docstrings, comments nor empty.
 
-    `replaced` is a function that is left out too, since another module has it.
+    The functions of these names are left out too.
     """
     left_out: set[int] = set()
     for node in _statements(ast.parse(text)):
-        is_replaced = isinstance(node, ast.FunctionDef) and node.name == replaced
-        if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node) or is_replaced:
+        is_unused = isinstance(node, ast.FunctionDef) and node.name in without
+        if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node) or is_unused:
             left_out.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     for number, line in enumerate(text.splitlines(), start=1):
         if number not in left_out and line.strip() and not line.lstrip().startswith("#"):
