@@ -21,7 +21,8 @@ REPORT_SECONDS = 30
 # quota, and a mean pause of half of it, KMS gets ten calls a second: it accepts five.
 _LONGEST_PAUSE = 20.0
 _NO_ANSWER = (HTTPClientError, ConnectTimeoutError, EndpointConnectionError)
-_THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded")
+# In the middle of a code as well: SNS answers KMSThrottling, SQS RequestThrottled.
+_THROTTLED = ("hrottl", "TooManyRequests", "RequestLimitExceeded")
 
 
 class Calls:
@@ -94,4 +95,4 @@ def is_temporary(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return isinstance(error, _NO_ANSWER)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or code_of(error).startswith(_THROTTLED)
+    return status >= 500 or any(each in code_of(error) for each in _THROTTLED)

@@ -8,7 +8,7 @@ from typing import Any
 from reprieve.runbooks.scripts.calls import REPORT_SECONDS, SCRIPT_SECONDS, Calls, is_temporary
 from reprieve.runbooks.scripts.exemptions import exemption_of, tags_of
 from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, describe, has_tag
-from reprieve.runbooks.scripts.messages import printable, publish
+from reprieve.runbooks.scripts.messages import printable, publish, without_quotes
 from reprieve.runbooks.scripts.schedulings import Scheduling, guarded_since, read_schedulings
 
 _WORKERS = 8
@@ -17,8 +17,12 @@ _WORKERS = 8
 _GRACE = timedelta(minutes=20)
 # How many keys a message names: SNS takes 256 KB.
 _LONGEST_LIST = 100
-# How many keys are looked at again.
+# How many keys are looked at again, and how much of the messages that were not sent is returned.
 _LONGEST_RESULT = 1000
+_LONGEST_FAILURE = 2000
+# How long one call on one key is repeated: a key that KMS cannot read must not keep the others
+# from their rescue.
+_KEY_SECONDS = 30
 
 
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
@@ -30,20 +34,24 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
 
     Returns Unexplained, the ids of the keys without such a record, or `none`: CloudTrail's history
     is up to 15 minutes late, so they are looked at again. Failed counts the keys that could not be
-    rescued. Raises RuntimeError if the time was too short: the runbook then runs the script again.
+    rescued; messages that could not be sent follow. Raises RuntimeError if the time was too short:
+    the runbook then runs the script again.
     """
     calls = Calls(events["Region"], SCRIPT_SECONDS)
     kms = calls.client("kms")
     pending, unreadable = _inspect(calls, kms)
     looks = _Looks(calls, kms, events, pending)
     rescued, failed, left = looks.rescue_missed()
-    _report(events, rescued, failed, looks, unreadable)
-    if left:
-        raise RuntimeError(f"{left} keys are still to be rescued")
+    unsent = _report(calls, events, rescued, failed, looks, unreadable)
+    # If a message was not sent, another run would not send it either: the keys are rescued. So the
+    # execution fails with its text, and the keys that are left are looked at again.
+    if left and not unsent:
+        raise RuntimeError(f"{len(left)} keys are still to be rescued")
     # Without quotation marks, since it becomes a part of another step's input. And not all: what a
     # script returns has at most 100 KB, and the next patrol finds the others.
-    unexplained = [_id_of(key) for key in looks.unexplained[:_LONGEST_RESULT]]
-    return {"Unexplained": ",".join(unexplained) or "none", "Failed": str(len(failed))}
+    again = [_id_of(key) for key in [*looks.unexplained, *left][:_LONGEST_RESULT]]
+    failure = " NOT sent: ".join([f"{len(failed)}.", *unsent]) if unsent else str(len(failed))
+    return {"Unexplained": ",".join(again) or "none", "Failed": failure[:_LONGEST_FAILURE]}
 
 
 def _inspect(calls: Calls, kms: Any) -> tuple[list[dict[str, Any]], list[str]]:
@@ -144,25 +152,27 @@ class _Looks:
         else:
             self.missed.append(key)
 
-    def rescue_missed(self) -> tuple[list[str], list[str], int]:
+    def rescue_missed(self) -> tuple[list[str], list[str], list[str]]:
         """Cancel the deletions of the missed keys.
 
-        Return the rescued keys with their states, those that failed with the reasons, and how many
-        are left because the time is over.
+        Return the rescued keys with their states, those that failed with the reasons, and those
+        that were not tried because the time is over. A key that fails temporarily comes last, and
+        is tried until the time is over.
         """
         rescued: list[str] = []
-        failed: list[str] = []
-        for index, key in enumerate(self.missed if self._events["Rescues"] else []):
-            if self._calls.seconds_left <= 0:
-                return rescued, failed, len(self.missed) - index
+        errors: dict[str, str] = {}
+        keys = list(self.missed) if self._events["Rescues"] else []
+        while keys and self._calls.seconds_left > 0:
+            key = keys.pop(0)
             try:
-                state = cancel_deletion(self._calls, self._kms, key)["KeyState"]
+                state = cancel_deletion(_limited(self._calls), self._kms, key)["KeyState"]
                 rescued.append(f"{self.describe(key)}. Its state is now {state}.")
+                errors.pop(key, None)
             except Exception as error:
+                errors[key] = f"{self.describe(key)}: {printable(error)}"
                 if is_temporary(error):
-                    return rescued, failed, len(self.missed) - index
-                failed.append(f"{self.describe(key)}: {printable(error)}")
-        return rescued, failed, 0
+                    keys.append(key)
+        return rescued, list(errors.values()), [key for key in keys if key not in errors]
 
     def describe(self, key: str) -> str:
         """Return a key, who scheduled its deletion, and when."""
@@ -178,21 +188,34 @@ class _Looks:
         return f"{(date - self._now).days} days left" if date else "no date while it has replicas"
 
 
+def _limited(calls: Calls, seconds: float = _KEY_SECONDS) -> Calls:
+    """Return calls that have a time of their own, within that of the script."""
+    return Calls(calls.region, min(seconds, calls.seconds_left))
+
+
 def _report(
+    calls: Calls,
     events: dict[str, Any],
     rescued: list[str],
     failed: list[str],
     looks: _Looks,
     unreadable: list[str],
-) -> None:
-    """Send a message for each kind of finding; none if there is nothing to say."""
-    region = events["Region"]
-    calls = Calls(region, REPORT_SECONDS)
+) -> list[str]:
+    """Send a message for each kind of finding; none if there is nothing to say.
+
+    Return the messages that no topic accepted.
+    """
+    region, unsent = events["Region"], []
     cancel = f"aws kms cancel-key-deletion --region {region} --key-id KEY"
     enable = f"aws kms enable-key --region {region} --key-id KEY"
 
     def send(subject: str, *lines: str) -> None:
-        publish(calls, events, subject, *lines)
+        # A third of the time that is left: other messages may follow.
+        own = Calls(region, max(REPORT_SECONDS, calls.seconds_left) / 3)
+        try:
+            publish(own, events, subject, *lines)
+        except Exception:
+            unsent.append(without_quotes(f"{subject}: {' '.join(lines)}"))
 
     if rescued:
         send(
@@ -247,6 +270,7 @@ def _report(
             *_listed(unreadable),
             "Until then, nobody notices if the event of such a key is missed.",
         )
+    return unsent
 
 
 def _id_of(key: str) -> str:

@@ -132,6 +132,8 @@ def test_an_error_for_good_is_raised_at_once(clock, error):
         (failure("ThrottledException"), True),
         (failure("TooManyRequestsException"), True),
         (failure("RequestLimitExceeded"), True),
+        (failure("KMSThrottling"), True),  # SNS
+        (failure("RequestThrottled", 403), True),  # SQS
         (failure("KMSInternalException", 500), True),
         (failure("InternalFailure", 503), True),
         (failure("AccessDeniedException"), False),

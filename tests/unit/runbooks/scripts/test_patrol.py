@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reprieve.runbooks.scripts.patrol import handler
-from tests.unit.runbooks.scripts.fake_aws import ACCOUNT, PLACE, USER, arn_of, record
+from tests.unit.runbooks.scripts.fake_aws import ACCOUNT, PLACE, USER, arn_of, failure, record
 
 
 def now() -> datetime:
@@ -62,6 +62,26 @@ def pending(aws):
     aws.dates = {"k": now() + timedelta(days=29)}
     aws.history = [scheduled("k", ago(hours=2))]
     return aws
+
+
+class Clock:
+    """A clock that only moves when somebody sleeps."""
+
+    now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(aws, monkeypatch):
+    """Return the clock of the scripts; a random pause is as long as it may be."""
+    found = Clock()
+    monkeypatch.setattr("reprieve.runbooks.scripts.calls.time.monotonic", lambda: found.now)
+    monkeypatch.setattr("time.sleep", found.sleep)
+    monkeypatch.setattr("random.uniform", lambda low, high: high)
+    return found
 
 
 def test_a_patrol_that_finds_nothing_sends_nothing(aws):
@@ -193,6 +213,90 @@ def test_a_key_that_cannot_be_rescued_is_reported_and_counted(pending):
         ["the patrol saved 1 KMS key (eu-west-1)", "ACT NOW: 1 KMS key NOT saved (eu-west-1)"],
     )
     assert pending.changed == ["cancel l"]
+
+
+def test_a_patrol_fails_if_no_topic_accepts_a_message(pending):
+    """Another attempt would find no pending key. So it raises nothing, and says what it did."""
+    pending.denied = {"publish"}
+    failed = handler(EVENTS, None)["Failed"]
+    assert failed.startswith("0. NOT sent: the patrol saved 1 KMS key: Reprieve's patrol cancelled")
+    assert f"{arn_of('k')}, scheduled by [{USER}]" in failed
+    assert not set('"\\\n') & set(failed)  # it becomes a part of another step's input
+
+
+def test_what_a_patrol_could_not_send_fits_into_its_result(pending):
+    """Whatever the number of keys."""
+    names = [f"k{number:03}" for number in range(150)]
+    pending.keys = dict.fromkeys(names, "PendingDeletion")
+    pending.history = [scheduled(name, ago(hours=2)) for name in names]
+    pending.denied = {"publish"}
+    assert len(handler(EVENTS, None)["Failed"]) <= 2000
+
+
+def test_every_message_is_tried(pending, clock):
+    """Each gets a part of the time that is left."""
+    pending.keys["l"] = "PendingDeletion"
+    pending.history.append(scheduled("l", ago(hours=3)))
+    pending.denied = {("cancel_key_deletion", "k")}
+    publish, tried = pending.publish, set()
+
+    def refuse_the_first(**message: str) -> None:
+        tried.add(message["Subject"])
+        if "saved 1" in message["Subject"]:
+            raise failure("KMSThrottling")
+        publish(**message)
+
+    pending.publish = refuse_the_first
+    failed = handler(EVENTS, None)["Failed"]
+    assert failed.startswith("1. NOT sent: the patrol saved 1 KMS key: ")
+    assert [each["Subject"] for each in pending.sent] == [
+        "Reprieve: ACT NOW: 1 KMS key NOT saved (eu-west-1)"
+    ]
+    assert 100 < clock.now < 300
+
+
+def test_a_message_may_take_the_time_that_the_keys_did_not_need(pending, clock):
+    """More than the 30 seconds that are always left for it."""
+    publish = pending.publish
+
+    def recover(**message: str) -> None:
+        if clock.now < 120:
+            raise failure("KMSThrottling")
+        publish(**message)
+
+    pending.publish = recover
+    assert patrol(pending) == ([], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+
+
+def test_keys_that_are_left_are_inspected_again_if_a_message_was_not_sent(pending, clock):
+    """Another attempt would end as a success."""
+    pending.denied = {"publish"}
+    pending.keys["l"] = "PendingDeletion"
+    pending.history.append(scheduled("l", ago(hours=3)))
+    cancel = pending.cancel_key_deletion
+
+    def slow_cancel(**named: str) -> None:
+        clock.sleep(600)
+        cancel(**named)
+
+    pending.cancel_key_deletion = slow_cancel
+    found = handler(EVENTS, None)
+    assert found["Unexplained"] == "l"
+    assert found["Failed"].startswith("0. NOT sent: the patrol saved 1 KMS key: ")
+
+
+def test_a_cancelled_deletion_is_reported_if_the_key_cannot_be_read_afterwards(pending, clock):
+    """The next attempt would find a key that is not pending deletion, and send nothing."""
+    describe = pending.describe_key
+
+    def broken_afterwards(**named: str) -> Any:
+        if pending.changed:
+            raise failure("KMSInternalException", 500)
+        return describe(**named)
+
+    pending.describe_key = broken_afterwards
+    assert patrol(pending)[1:] == ("1", ["ACT NOW: 1 KMS key NOT saved (eu-west-1)"])
+    assert "KMSInternalException" in pending.sent[0]["Message"]
 
 
 def test_keys_that_deny_a_look_are_reported_once_a_day(pending):
