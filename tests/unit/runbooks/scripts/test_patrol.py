@@ -299,6 +299,27 @@ def test_a_cancelled_deletion_is_reported_if_the_key_cannot_be_read_afterwards(p
     assert "KMSInternalException" in pending.sent[0]["Message"]
 
 
+def test_tags_that_cannot_be_read_are_none(pending):
+    """A key policy that denies it must not keep the others from their rescue."""
+    pending.keys["l"] = "PendingDeletion"
+    pending.history = [
+        scheduled("k", ago(hours=2), userIdentity=SESSION),
+        scheduled("l", ago(hours=3)),
+    ]
+    pending.tags = {"k": ["reprieve:alert-key"]}
+    pending.denied = {("list_resource_tags", "k")}
+    patrol(pending, Deployers=[f"AssumedRole:{ACCOUNT}:Admin"])
+    assert pending.changed == ["cancel k", "cancel l"]
+
+
+def test_if_the_queue_cannot_be_read_every_deletion_counts_as_later(pending):
+    """Nobody knows since when there is a guard."""
+    pending.guarded_since = now()
+    pending.denied = {"get_queue_attributes"}
+    assert patrol(pending) == ([], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+    assert pending.changed == ["cancel k"]
+
+
 def test_keys_that_deny_a_look_are_reported_once_a_day(pending):
     """If their events are missed, nobody notices."""
     pending.history, pending.keys = [], {"k": "Enabled"}
