@@ -20,9 +20,10 @@ _LONGEST_LIST = 100
 # How many keys are looked at again, and how much of the messages that were not sent is returned.
 _LONGEST_RESULT = 1000
 _LONGEST_FAILURE = 2000
-# How long one call on one key is repeated: a key that KMS cannot read must not keep the others
-# from their rescue.
+# How long the calls on one key are repeated, and how long CloudTrail's history is read: neither a
+# key that KMS cannot read nor a long history must keep the other keys from their rescue.
 _KEY_SECONDS = 30
+_HISTORY_SECONDS = 200
 
 
 def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
@@ -33,51 +34,55 @@ def handler(events: dict[str, Any], context: Any) -> dict[str, str]:
     Seen: the ids of the keys that an earlier look found without a record of CloudTrail, or `none`.
 
     Returns Unexplained, the ids of the keys without such a record, or `none`: CloudTrail's history
-    is up to 15 minutes late, so they are looked at again. Failed counts the keys that could not be
-    rescued; messages that could not be sent follow. Raises RuntimeError if the time was too short:
-    the runbook then runs the script again.
+    is up to 15 minutes late, so they are looked at again. So are keys that cannot be read for now.
+    Failed counts the keys that could not be rescued, or not be read at the second look; messages
+    that could not be sent follow. Raises RuntimeError if the time was too short: the runbook then
+    runs the script again.
     """
     calls = Calls(events["Region"], SCRIPT_SECONDS)
     kms = calls.client("kms")
-    pending, unreadable = _inspect(calls, kms)
+    pending, unread = _inspect(calls, kms)
+    late = [key for key, error in unread.items() if is_temporary(error)]
+    later = late if events["Seen"] == "none" else []
+    for key in later:
+        del unread[key]
     looks = _Looks(calls, kms, events, pending)
     rescued, failed, left = looks.rescue_missed()
-    unsent = _report(calls, events, rescued, failed, looks, unreadable)
+    unsent = _report(calls, events, rescued, failed, looks, unread)
     # If a message was not sent, another run would not send it either: the keys are rescued. So the
     # execution fails with its text, and the keys that are left are looked at again.
     if left and not unsent:
         raise RuntimeError(f"{len(left)} keys are still to be rescued")
     # Without quotation marks, since it becomes a part of another step's input. And not all: what a
     # script returns has at most 100 KB, and the next patrol finds the others.
-    again = [_id_of(key) for key in [*looks.unexplained, *left][:_LONGEST_RESULT]]
-    failure = " NOT sent: ".join([f"{len(failed)}.", *unsent]) if unsent else str(len(failed))
+    again = [_id_of(key) for key in [*looks.unexplained, *left, *later][:_LONGEST_RESULT]]
+    count = str(len(failed) + len(late) - len(later))
+    failure = " NOT sent: ".join([f"{count}.", *unsent]) if unsent else count
     return {"Unexplained": ",".join(again) or "none", "Failed": failure[:_LONGEST_FAILURE]}
 
 
-def _inspect(calls: Calls, kms: Any) -> tuple[list[dict[str, Any]], list[str]]:
+def _inspect(calls: Calls, kms: Any) -> tuple[list[dict[str, Any]], dict[str, Exception]]:
     """Return the metadata of the keys that are pending deletion, and the keys that deny a look."""
     keys = [
         key["KeyArn"]
         for page in calls.pages(kms.list_keys, "NextMarker", "Marker", Limit=1000)
         for key in page["Keys"]
     ]
-    pending, unreadable = [], []
+    pending, unread = [], {}
 
-    def look(key: str) -> dict[str, Any] | None:
+    def look(key: str) -> dict[str, Any] | Exception:
         try:
-            return describe(calls, kms, key)
+            return describe(_limited(calls), kms, key)
         except Exception as error:
-            if is_temporary(error):
-                raise
-            return None
+            return error
 
     with ThreadPoolExecutor(_WORKERS) as workers:
-        for key, metadata in zip(keys, workers.map(look, keys), strict=True):
-            if metadata is None:
-                unreadable.append(key)
-            elif metadata["KeyState"] in PENDING and metadata["KeyManager"] == "CUSTOMER":
-                pending.append(metadata)
-    return pending, unreadable
+        for key, found in zip(keys, workers.map(look, keys), strict=True):
+            if isinstance(found, Exception):
+                unread[key] = found
+            elif found["KeyState"] in PENDING and found["KeyManager"] == "CUSTOMER":
+                pending.append(found)
+    return pending, unread
 
 
 class _Looks:
@@ -100,15 +105,20 @@ class _Looks:
         self.missed: list[str] = []
         self.earlier: list[str] = []
         self.unexplained: list[str] = []
+        self._tags = _limited(calls)
         for key in self.metadata:
-            self._classify(key)
+            try:
+                self._classify(key)
+            except Exception as error:
+                if not is_temporary(error):
+                    raise
+                self._classify_without_record(key)
 
     def _read(self) -> dict[str, Scheduling]:
         try:
-            return read_schedulings(self._calls, set(self.metadata))
+            calls = _limited(self._calls, _HISTORY_SECONDS)
+            return read_schedulings(calls, set(self.metadata))
         except Exception as error:
-            if is_temporary(error):
-                raise
             # Without the history nobody knows who scheduled what. A key that may be lost counts
             # more than a deletion that somebody has to schedule again.
             self.history_error = printable(error)
@@ -123,19 +133,16 @@ class _Looks:
             key,
             scheduling.principal if scheduling else "",
             scheduling.at if scheduling else self._now,
-            tags_of(self._calls, self._kms, key),
+            tags_of(self._tags, self._kms, key),
         ):
             return
         if scheduling is None:
-            if self.history_error or _id_of(key) in self._seen:
-                self._classify_without_record(key)
-            else:
-                self.unexplained.append(key)
+            self._classify_without_record(key)
             return
         if scheduling.principals & set(self._events["ExemptPrincipals"]):
             return
         if scheduling.principal in self._events["Deployers"] and has_tag(
-            self._calls, self._kms, key, self._events["OwnKeyTag"]
+            self._tags, self._kms, key, self._events["OwnKeyTag"]
         ):
             return
         if scheduling.at < self._since and not self._events["RescuesEarlier"]:
@@ -144,7 +151,10 @@ class _Looks:
             self.missed.append(key)
 
     def _classify_without_record(self, key: str) -> None:
-        """Decide by the date of deletion: the waiting period is 7 days at least."""
+        """Decide at the second look, and by the date: the waiting period is 7 days at least."""
+        if not self.history_error and _id_of(key) not in self._seen:
+            self.unexplained.append(key)
+            return
         date = self.metadata[key].get("DeletionDate")
         surely_earlier = date is not None and date - timedelta(days=7) < self._since
         if surely_earlier and not self._events["RescuesEarlier"]:
@@ -199,7 +209,7 @@ def _report(
     rescued: list[str],
     failed: list[str],
     looks: _Looks,
-    unreadable: list[str],
+    unread: dict[str, Exception],
 ) -> list[str]:
     """Send a message for each kind of finding; none if there is nothing to say.
 
@@ -262,12 +272,13 @@ def _report(
             "every deletion, also exempt ones. Deploy again to restore its permissions.",
             f"Reason: {looks.history_error}",
         )
-    if unreadable and events["Remind"] == "true":
+    if unread and (events["Remind"] == "true" or any(map(is_temporary, unread.values()))):
+        keys = [f"{key}: {printable(error)}" for key, error in unread.items()]
         send(
-            f"the patrol cannot see {_count(unreadable)}",
-            f"Reprieve's patrol cannot see the state of {_count(unreadable)} in {region}: the key "
-            "policy denies it. Allow kms:DescribeKey and kms:CancelKeyDeletion in the key policy.",
-            *_listed(unreadable),
+            f"the patrol cannot see {_count(keys)}",
+            f"Reprieve's patrol cannot see the state of {_count(keys)} in {region}. If the key "
+            "policy denies it, allow kms:DescribeKey and kms:CancelKeyDeletion there.",
+            *_listed(keys),
             "Until then, nobody notices if the event of such a key is missed.",
         )
     return unsent

@@ -26,14 +26,21 @@ class Scheduling(NamedTuple):
 
 
 def read_schedulings(calls: Calls, keys: set[str]) -> dict[str, Scheduling]:
-    """Return the last scheduling of each key, by the key's ARN, as far as CloudTrail knows it."""
+    """Return the last scheduling of each key, by the key's ARN, as far as CloudTrail knows it.
+
+    A history that is too long for the time, or throttled, gives those that were found.
+    """
     found: dict[str, Scheduling] = {}
-    for record in successful_calls(calls, "ScheduleKeyDeletion", _LONGEST_WAIT):
-        key = (record.get("responseElements") or {}).get("keyId")
-        if key in keys:
-            found.setdefault(key, _scheduling(record))
-        if len(found) == len(keys):
-            break
+    try:
+        for record in successful_calls(calls, "ScheduleKeyDeletion", _LONGEST_WAIT):
+            key = (record.get("responseElements") or {}).get("keyId")
+            if key in keys:
+                found.setdefault(key, _scheduling(record))
+            if len(found) == len(keys):
+                break
+    except Exception as error:
+        if not is_temporary(error):
+            raise
     return found
 
 

@@ -174,6 +174,22 @@ def test_pages_are_read_to_the_last_one(clock):
     ]
 
 
+def test_no_page_is_read_after_the_time(clock):
+    """But for the first. The error is temporary: with more time there may be more."""
+
+    def page(**_: Any) -> dict[str, Any]:
+        clock.sleep(3)
+        return {"Keys": [1], "NextMarker": "a"}
+
+    calls = Calls("eu-west-1", 5)
+    for count in (2, 1):
+        pages = calls.pages(page, "NextMarker", "Marker")
+        assert len(list(itertools.islice(pages, count))) == count
+        with pytest.raises(TimeoutError) as caught:
+            next(pages)
+        assert is_temporary(caught.value)
+
+
 def test_a_client_repeats_nothing_itself(monkeypatch):
     """Otherwise the time of a script would not be enough."""
     made = []

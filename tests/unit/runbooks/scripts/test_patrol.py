@@ -1,5 +1,6 @@
 """What the patrol does about the keys that it finds."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -318,6 +319,92 @@ def test_if_the_queue_cannot_be_read_every_deletion_counts_as_later(pending):
     pending.denied = {"get_queue_attributes"}
     assert patrol(pending) == ([], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
     assert pending.changed == ["cancel k"]
+
+
+@pytest.fixture
+def two(pending):
+    """Return an AWS with two keys that are pending deletion; the first is `a`."""
+    pending.keys = {"a": "PendingDeletion"} | pending.keys
+    pending.dates["a"] = pending.dates["k"]
+    pending.history.append(scheduled("a", ago(hours=3)))
+    return pending
+
+
+def test_a_key_that_cannot_be_rescued_for_now_comes_last(two, clock):
+    """KMS answers with errors of its own. It is tried until the time is over, and reported."""
+    two.broken = {("cancel_key_deletion", "a")}
+    assert patrol(two) == (
+        [],
+        "1",
+        ["the patrol saved 1 KMS key (eu-west-1)", "ACT NOW: 1 KMS key NOT saved (eu-west-1)"],
+    )
+    assert two.changed == ["cancel k"]
+    assert 540 <= clock.now < 600
+
+
+def test_a_key_that_can_be_rescued_later_is(two, clock):
+    """In the same patrol, after the others."""
+    cancel = two.cancel_key_deletion
+
+    def broken_for_a_minute(**named: str) -> None:
+        if named["KeyId"] == arn_of("a") and clock.now < 60:
+            raise failure("DependencyTimeoutException", 503)
+        cancel(**named)
+
+    two.cancel_key_deletion = broken_for_a_minute
+    assert patrol(two) == ([], "0", ["the patrol saved 2 KMS keys (eu-west-1)"])
+    assert two.changed == ["cancel k", "cancel a"]
+
+
+def test_a_key_that_cannot_be_read_for_now_is_read_again(two, clock):
+    """After 20 minutes; if it still cannot be read, it counts as not rescued, and is reported."""
+    two.broken = {("describe_key", "a")}
+    assert patrol(two) == (["a"], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+    assert (two.changed, clock.now) == (["cancel k"], 30)
+    two.sent.clear()
+    assert patrol(two, Seen="a") == ([], "1", ["the patrol cannot see 1 KMS key (eu-west-1)"])
+    assert f"{arn_of('a')}: An error occurred (DependencyTimeout" in two.sent[0]["Message"]
+
+
+def test_a_key_whose_tags_cannot_be_read_for_now_is_read_again(two, clock):
+    """And then rescued: a key that may be lost counts more."""
+    two.broken = {("list_resource_tags", "a")}
+    tagged = [{"Text": "tags", "Tags": {"temporary": "true"}}]
+    found, failed, _ = patrol(two, Exemptions=tagged)
+    assert (found, failed, two.changed) == (["a"], "0", ["cancel k"])
+    patrol(two, Exemptions=tagged, Seen="a")
+    assert two.changed == ["cancel k", "cancel a"]
+
+
+def test_a_long_history_leaves_time_for_the_rescues(two, clock):
+    """What was found in 200 seconds counts; the other keys are looked at again."""
+    (known, _), page = two.history, [scheduled("x", ago(hours=4), errorCode="AccessDenied")] * 50
+
+    def endless(**parameters: Any) -> dict[str, Any]:
+        clock.sleep(1)
+        records = page if "NextToken" in parameters else [known]
+        return {"Events": [{"CloudTrailEvent": json.dumps(each)} for each in records],
+                "NextToken": "more"}  # fmt: skip
+
+    two.lookup_events = endless
+    assert patrol(two) == (["a"], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+    assert (two.changed, clock.now) == (["cancel k"], 200)
+    patrol(two, Seen="a")
+    assert two.changed == ["cancel k", "cancel a"]
+
+
+def test_a_throttled_history_leaves_time_for_the_rescues(two, clock):
+    """CloudTrail answers two lookups a second, for the whole account."""
+    known = two.history[0]
+
+    def throttled(**parameters: Any) -> dict[str, Any]:
+        if "NextToken" in parameters:
+            raise failure("ThrottlingException")
+        return {"Events": [{"CloudTrailEvent": json.dumps(known)}], "NextToken": "more"}
+
+    two.lookup_events = throttled
+    assert patrol(two) == (["a"], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+    assert (two.changed, clock.now) == (["cancel k"], 200)
 
 
 def test_keys_that_deny_a_look_are_reported_once_a_day(pending):
