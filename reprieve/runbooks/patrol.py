@@ -23,7 +23,7 @@ from reprieve.runbooks.steps import (
 _LOOKS = 10
 # CloudTrail's history is up to 15 minutes late (CloudTrail user guide, "event history").
 _HISTORY_DELAY = "PT20M"
-_NOT_SAVED = "The patrol could not rescue {} of the keys. Its message names them."
+_NOT_SAVED = "Number of keys that the patrol could not rescue (its message names them): {}"
 
 
 def patrol_document(

@@ -62,7 +62,7 @@ def script_source(module: str, results: Results = Results.TOPICS) -> str:
         for line in _code(text, unused | left_out.get(name, set()))
     ]
     used = set(re.findall(r"\w+", "\n".join(code)))
-    imports = sorted({line for text in texts.values() for line in _imports(text, used)})
+    imports = sorted(_imports("\n".join(texts.values()), used))
     return _HEAD + "\n".join([*imports, *code]) + "\n"
 
 
@@ -95,20 +95,19 @@ def _unused(texts: Mapping[str, str], left_out: Mapping[str, Collection[str]]) -
 
 
 def _imports(text: str, used: Collection[str]) -> Iterator[str]:
-    """Yield the imports of a module from outside the package, each in one line.
+    """Yield the imports of modules from outside the package, one line for each of those.
 
     Only those of names that are `used`: some are types.
     """
+    found: dict[str, set[str]] = {}
     for node in ast.parse(text).body:
-        if not isinstance(node, ast.Import | ast.ImportFrom):
-            continue
-        names = ", ".join(each.name for each in node.names if each.name.split(".")[0] in used)
-        if not names:
-            continue
-        if isinstance(node, ast.Import):
-            yield f"import {names}"
-        elif not _is_part(node):
-            yield f"from {node.module} import {names}"
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = {each.name for each in node.names if each.name.split(".")[0] in used}
+            if isinstance(node, ast.Import):
+                found |= {f"import {name}": set() for name in names}
+            elif names and not _is_part(node):
+                found.setdefault(f"from {node.module} import ", set()).update(names)
+    yield from (beginning + ", ".join(sorted(names)) for beginning, names in found.items())
 
 
 def without_types(text: str) -> str:
@@ -163,7 +162,7 @@ def _code(text: str, without: Collection[str]) -> Iterator[str]:
             left_out.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     for number, line in enumerate(text.splitlines(), start=1):
         if number not in left_out and line.strip() and not line.lstrip().startswith("#"):
-            yield _indented_by_one(line)
+            yield _indented_by_one(line.partition("  # noqa: ")[0])
 
 
 def _indented_by_one(line: str) -> str:

@@ -20,8 +20,9 @@ REPORT_SECONDS = 30
 # The longest pause between two attempts. With 100 scripts at once, which is Systems Manager's
 # quota, and a mean pause of half of it, KMS gets ten calls a second: it accepts five.
 _LONGEST_PAUSE = 20.0
-_NO_ANSWER = (HTTPClientError, ConnectTimeoutError, EndpointConnectionError)
-_THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded")
+_NO_ANSWER = (HTTPClientError, ConnectTimeoutError, EndpointConnectionError, TimeoutError)
+# In the middle of a code as well: SNS answers KMSThrottling, SQS RequestThrottled.
+_THROTTLED = ("hrottl", "TooManyRequests", "RequestLimitExceeded")
 
 
 class Calls:
@@ -66,7 +67,10 @@ class Calls:
     def pages(
         self, method: Callable[..., Any], *tokens: str, **parameters: Any
     ) -> Iterator[dict[str, Any]]:
-        """Yield the pages of a list. `tokens` are the names of the next token: answered, asked."""
+        """Yield the pages of a list. `tokens` are the names of the next token: answered, asked.
+
+        Raise TimeoutError, which is temporary, if the time is over before the last page.
+        """
         answered, asked = tokens
         token: dict[str, str] = {}
         while True:
@@ -74,6 +78,8 @@ class Calls:
             yield page
             if not page.get(answered):
                 return
+            if self.seconds_left <= 0:
+                raise TimeoutError("the time is over")
             token = {asked: page[answered]}
 
 
@@ -94,4 +100,4 @@ def is_temporary(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return isinstance(error, _NO_ANSWER)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or code_of(error).startswith(_THROTTLED)
+    return status >= 500 or any(each in code_of(error) for each in _THROTTLED)

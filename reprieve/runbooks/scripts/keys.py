@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reprieve.runbooks.scripts.calls import Calls, code_of
+from reprieve.runbooks.scripts.exemptions import tags_of
 
 # The states of a key whose deletion is scheduled (KMS API reference, KeyState). A key in any other
 # state is not going to be deleted: Disabled and Enabled, PendingImport for one without imported
@@ -52,8 +53,5 @@ def settled_state(calls: Calls, kms: Any, key: str) -> dict[str, Any]:
 
 
 def has_tag(calls: Calls, kms: Any, key: str, name: str) -> bool:
-    """Return whether a key has a tag."""
-    for page in calls.pages(kms.list_resource_tags, "NextMarker", "Marker", KeyId=key):
-        if any(tag["TagKey"] == name for tag in page["Tags"]):
-            return True
-    return False
+    """Return whether a key has a tag. One whose tags cannot be read has none."""
+    return name in tags_of(calls, kms, key)()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from reprieve.runbooks.scripts.calls import Calls, is_missing_queue
+from reprieve.runbooks.scripts.calls import Calls, is_temporary
 from reprieve.runbooks.scripts.history import successful_calls
 
 # A key is deleted 30 days after the call at the latest (KMS API reference, ScheduleKeyDeletion).
@@ -26,21 +26,28 @@ class Scheduling(NamedTuple):
 
 
 def read_schedulings(calls: Calls, keys: set[str]) -> dict[str, Scheduling]:
-    """Return the last scheduling of each key, by the key's ARN, as far as CloudTrail knows it."""
+    """Return the last scheduling of each key, by the key's ARN, as far as CloudTrail knows it.
+
+    A history that is too long for the time, or throttled, gives those that were found.
+    """
     found: dict[str, Scheduling] = {}
-    for record in successful_calls(calls, "ScheduleKeyDeletion", _LONGEST_WAIT):
-        key = (record.get("responseElements") or {}).get("keyId")
-        if key in keys:
-            found.setdefault(key, _scheduling(record))
-        if len(found) == len(keys):
-            break
+    try:
+        for record in successful_calls(calls, "ScheduleKeyDeletion", _LONGEST_WAIT):
+            key = (record.get("responseElements") or {}).get("keyId")
+            if key in keys:
+                found.setdefault(key, _scheduling(record))
+            if len(found) == len(keys):
+                break
+    except Exception as error:
+        if not is_temporary(error):
+            raise
     return found
 
 
 def guarded_since(calls: Calls, queue: str) -> datetime:
     """Return since when a Region has a guard: its dead-letter queue is never replaced.
 
-    Without the queue nobody knows; then every deletion counts as later.
+    If there is no queue, or it cannot be read, nobody knows.
     """
     sqs = calls.client("sqs")
     try:
@@ -50,9 +57,11 @@ def guarded_since(calls: Calls, queue: str) -> datetime:
         )["Attributes"]
         return datetime.fromtimestamp(float(attributes["CreatedTimestamp"]), UTC)
     except Exception as error:
-        if is_missing_queue(error):
-            return datetime.fromtimestamp(0, UTC)
-        raise
+        if is_temporary(error):
+            raise
+        # Then every deletion counts as later, and is cancelled: a key that may be lost counts more
+        # than a deletion that somebody has to schedule again.
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _scheduling(record: dict[str, Any]) -> Scheduling:

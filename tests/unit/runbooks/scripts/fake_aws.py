@@ -18,9 +18,9 @@ def arn_of(name: str) -> str:
     return f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{name}"
 
 
-def failure(code: str) -> ClientError:
+def failure(code: str, status: int = 400) -> ClientError:
     """Return an error of AWS's."""
-    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(answer, "Call")
 
 
@@ -29,7 +29,8 @@ class FakeAws:
     """One Region. Every attribute can be set by a test.
 
     `keys` are their states by name, `after` the state of a key after its deletion was cancelled.
-    `denied` are the calls that AWS denies, each a method or a method and the name of a key.
+    `denied` are the calls that AWS denies, each a method or a method and the name of a key; to
+    `broken` ones it answers with an error of its own.
     """
 
     keys: dict[str, str] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class FakeAws:
     letters: list[dict[str, Any]] = field(default_factory=list)
     guarded_since: datetime | None = datetime(2026, 1, 1, tzinfo=UTC)
     denied: set[Any] = field(default_factory=set)
+    broken: set[Any] = field(default_factory=set)
     managers: dict[str, str] = field(default_factory=dict)
     sent: list[dict[str, str]] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -105,6 +107,7 @@ class FakeAws:
 
     def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
         """Return when the queue was created."""
+        self._checked("get_queue_attributes", "")
         assert self.guarded_since
         return {"Attributes": {"CreatedTimestamp": str(int(self.guarded_since.timestamp()))}}
 
@@ -129,6 +132,8 @@ class FakeAws:
         name = resource.rpartition("/")[2]
         if {method, (method, name)} & self.denied:
             raise failure("AccessDeniedException")
+        if {method, (method, name)} & self.broken:
+            raise failure("DependencyTimeoutException", 503)
         if method.endswith("_key") and name not in self.keys:
             raise failure("NotFoundException")
         return name

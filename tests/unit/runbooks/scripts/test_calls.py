@@ -132,6 +132,8 @@ def test_an_error_for_good_is_raised_at_once(clock, error):
         (failure("ThrottledException"), True),
         (failure("TooManyRequestsException"), True),
         (failure("RequestLimitExceeded"), True),
+        (failure("KMSThrottling"), True),  # SNS
+        (failure("RequestThrottled", 403), True),  # SQS
         (failure("KMSInternalException", 500), True),
         (failure("InternalFailure", 503), True),
         (failure("AccessDeniedException"), False),
@@ -170,6 +172,22 @@ def test_pages_are_read_to_the_last_one(clock):
         {"Limit": 1, "Marker": "a"},
         {"Limit": 1, "Marker": "b"},
     ]
+
+
+def test_no_page_is_read_after_the_time(clock):
+    """But for the first. The error is temporary: with more time there may be more."""
+
+    def page(**_: Any) -> dict[str, Any]:
+        clock.sleep(3)
+        return {"Keys": [1], "NextMarker": "a"}
+
+    calls = Calls("eu-west-1", 5)
+    for count in (2, 1):
+        pages = calls.pages(page, "NextMarker", "Marker")
+        assert len(list(itertools.islice(pages, count))) == count
+        with pytest.raises(TimeoutError) as caught:
+            next(pages)
+        assert is_temporary(caught.value)
 
 
 def test_a_client_repeats_nothing_itself(monkeypatch):

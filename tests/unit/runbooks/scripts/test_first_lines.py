@@ -190,8 +190,8 @@ MESSAGES: list[tuple[Callable[[FakeAws], None], dict[str, str], set[Any], str, s
         {"k": "Enabled"},
         {"describe_key"},
         "the patrol cannot see 1 KMS key (eu-west-1)",
-        "Reprieve's patrol cannot see the state of 1 KMS key in eu-west-1: the key policy denies "
-        "it. Allow kms:DescribeKey and kms:CancelKeyDeletion in the key policy.",
+        "Reprieve's patrol cannot see the state of 1 KMS key in eu-west-1. If the key policy "
+        "denies it, allow kms:DescribeKey and kms:CancelKeyDeletion there.",
     ),
     (
         report_letters,

@@ -1,12 +1,13 @@
 """What the patrol does about the keys that it finds."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from reprieve.runbooks.scripts.patrol import handler
-from tests.unit.runbooks.scripts.fake_aws import ACCOUNT, PLACE, USER, arn_of, record
+from tests.unit.runbooks.scripts.fake_aws import ACCOUNT, PLACE, USER, arn_of, failure, record
 
 
 def now() -> datetime:
@@ -62,6 +63,26 @@ def pending(aws):
     aws.dates = {"k": now() + timedelta(days=29)}
     aws.history = [scheduled("k", ago(hours=2))]
     return aws
+
+
+class Clock:
+    """A clock that only moves when somebody sleeps."""
+
+    now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(aws, monkeypatch):
+    """Return the clock of the scripts; a random pause is as long as it may be."""
+    found = Clock()
+    monkeypatch.setattr("reprieve.runbooks.scripts.calls.time.monotonic", lambda: found.now)
+    monkeypatch.setattr("time.sleep", found.sleep)
+    monkeypatch.setattr("random.uniform", lambda low, high: high)
+    return found
 
 
 def test_a_patrol_that_finds_nothing_sends_nothing(aws):
@@ -193,6 +214,197 @@ def test_a_key_that_cannot_be_rescued_is_reported_and_counted(pending):
         ["the patrol saved 1 KMS key (eu-west-1)", "ACT NOW: 1 KMS key NOT saved (eu-west-1)"],
     )
     assert pending.changed == ["cancel l"]
+
+
+def test_a_patrol_fails_if_no_topic_accepts_a_message(pending):
+    """Another attempt would find no pending key. So it raises nothing, and says what it did."""
+    pending.denied = {"publish"}
+    failed = handler(EVENTS, None)["Failed"]
+    assert failed.startswith("0. NOT sent: the patrol saved 1 KMS key: Reprieve's patrol cancelled")
+    assert f"{arn_of('k')}, scheduled by [{USER}]" in failed
+    assert not set('"\\\n') & set(failed)  # it becomes a part of another step's input
+
+
+def test_what_a_patrol_could_not_send_fits_into_its_result(pending):
+    """Whatever the number of keys."""
+    names = [f"k{number:03}" for number in range(150)]
+    pending.keys = dict.fromkeys(names, "PendingDeletion")
+    pending.history = [scheduled(name, ago(hours=2)) for name in names]
+    pending.denied = {"publish"}
+    assert len(handler(EVENTS, None)["Failed"]) <= 2000
+
+
+def test_every_message_is_tried(pending, clock):
+    """Each gets a part of the time that is left."""
+    pending.keys["l"] = "PendingDeletion"
+    pending.history.append(scheduled("l", ago(hours=3)))
+    pending.denied = {("cancel_key_deletion", "k")}
+    publish, tried = pending.publish, set()
+
+    def refuse_the_first(**message: str) -> None:
+        tried.add(message["Subject"])
+        if "saved 1" in message["Subject"]:
+            raise failure("KMSThrottling")
+        publish(**message)
+
+    pending.publish = refuse_the_first
+    failed = handler(EVENTS, None)["Failed"]
+    assert failed.startswith("1. NOT sent: the patrol saved 1 KMS key: ")
+    assert [each["Subject"] for each in pending.sent] == [
+        "Reprieve: ACT NOW: 1 KMS key NOT saved (eu-west-1)"
+    ]
+    assert 100 < clock.now < 300
+
+
+def test_a_message_may_take_the_time_that_the_keys_did_not_need(pending, clock):
+    """More than the 30 seconds that are always left for it."""
+    publish = pending.publish
+
+    def recover(**message: str) -> None:
+        if clock.now < 120:
+            raise failure("KMSThrottling")
+        publish(**message)
+
+    pending.publish = recover
+    assert patrol(pending) == ([], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+
+
+def test_keys_that_are_left_are_inspected_again_if_a_message_was_not_sent(pending, clock):
+    """Another attempt would end as a success."""
+    pending.denied = {"publish"}
+    pending.keys["l"] = "PendingDeletion"
+    pending.history.append(scheduled("l", ago(hours=3)))
+    cancel = pending.cancel_key_deletion
+
+    def slow_cancel(**named: str) -> None:
+        clock.sleep(600)
+        cancel(**named)
+
+    pending.cancel_key_deletion = slow_cancel
+    found = handler(EVENTS, None)
+    assert found["Unexplained"] == "l"
+    assert found["Failed"].startswith("0. NOT sent: the patrol saved 1 KMS key: ")
+
+
+def test_a_cancelled_deletion_is_reported_if_the_key_cannot_be_read_afterwards(pending, clock):
+    """The next attempt would find a key that is not pending deletion, and send nothing."""
+    describe = pending.describe_key
+
+    def broken_afterwards(**named: str) -> Any:
+        if pending.changed:
+            raise failure("KMSInternalException", 500)
+        return describe(**named)
+
+    pending.describe_key = broken_afterwards
+    assert patrol(pending)[1:] == ("1", ["ACT NOW: 1 KMS key NOT saved (eu-west-1)"])
+    assert "KMSInternalException" in pending.sent[0]["Message"]
+
+
+def test_tags_that_cannot_be_read_are_none(pending):
+    """A key policy that denies it must not keep the others from their rescue."""
+    pending.keys["l"] = "PendingDeletion"
+    pending.history = [
+        scheduled("k", ago(hours=2), userIdentity=SESSION),
+        scheduled("l", ago(hours=3)),
+    ]
+    pending.tags = {"k": ["reprieve:alert-key"]}
+    pending.denied = {("list_resource_tags", "k")}
+    patrol(pending, Deployers=[f"AssumedRole:{ACCOUNT}:Admin"])
+    assert pending.changed == ["cancel k", "cancel l"]
+
+
+def test_if_the_queue_cannot_be_read_every_deletion_counts_as_later(pending):
+    """Nobody knows since when there is a guard."""
+    pending.guarded_since = now()
+    pending.denied = {"get_queue_attributes"}
+    assert patrol(pending) == ([], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+    assert pending.changed == ["cancel k"]
+
+
+@pytest.fixture
+def two(pending):
+    """Return an AWS with two keys that are pending deletion; the first is `a`."""
+    pending.keys = {"a": "PendingDeletion"} | pending.keys
+    pending.dates["a"] = pending.dates["k"]
+    pending.history.append(scheduled("a", ago(hours=3)))
+    return pending
+
+
+def test_a_key_that_cannot_be_rescued_for_now_comes_last(two, clock):
+    """KMS answers with errors of its own. It is tried until the time is over, and reported."""
+    two.broken = {("cancel_key_deletion", "a")}
+    assert patrol(two) == (
+        [],
+        "1",
+        ["the patrol saved 1 KMS key (eu-west-1)", "ACT NOW: 1 KMS key NOT saved (eu-west-1)"],
+    )
+    assert two.changed == ["cancel k"]
+    assert 540 <= clock.now < 600
+
+
+def test_a_key_that_can_be_rescued_later_is(two, clock):
+    """In the same patrol, after the others."""
+    cancel = two.cancel_key_deletion
+
+    def broken_for_a_minute(**named: str) -> None:
+        if named["KeyId"] == arn_of("a") and clock.now < 60:
+            raise failure("DependencyTimeoutException", 503)
+        cancel(**named)
+
+    two.cancel_key_deletion = broken_for_a_minute
+    assert patrol(two) == ([], "0", ["the patrol saved 2 KMS keys (eu-west-1)"])
+    assert two.changed == ["cancel k", "cancel a"]
+
+
+def test_a_key_that_cannot_be_read_for_now_is_read_again(two, clock):
+    """After 20 minutes; if it still cannot be read, it counts as not rescued, and is reported."""
+    two.broken = {("describe_key", "a")}
+    assert patrol(two) == (["a"], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+    assert (two.changed, clock.now) == (["cancel k"], 30)
+    two.sent.clear()
+    assert patrol(two, Seen="a") == ([], "1", ["the patrol cannot see 1 KMS key (eu-west-1)"])
+    assert f"{arn_of('a')}: An error occurred (DependencyTimeout" in two.sent[0]["Message"]
+
+
+def test_a_key_whose_tags_cannot_be_read_for_now_is_read_again(two, clock):
+    """And then rescued: a key that may be lost counts more."""
+    two.broken = {("list_resource_tags", "a")}
+    tagged = [{"Text": "tags", "Tags": {"temporary": "true"}}]
+    found, failed, _ = patrol(two, Exemptions=tagged)
+    assert (found, failed, two.changed) == (["a"], "0", ["cancel k"])
+    patrol(two, Exemptions=tagged, Seen="a")
+    assert two.changed == ["cancel k", "cancel a"]
+
+
+def test_a_long_history_leaves_time_for_the_rescues(two, clock):
+    """What was found in 200 seconds counts; the other keys are looked at again."""
+    (known, _), page = two.history, [scheduled("x", ago(hours=4), errorCode="AccessDenied")] * 50
+
+    def endless(**parameters: Any) -> dict[str, Any]:
+        clock.sleep(1)
+        records = page if "NextToken" in parameters else [known]
+        return {"Events": [{"CloudTrailEvent": json.dumps(each)} for each in records],
+                "NextToken": "more"}  # fmt: skip
+
+    two.lookup_events = endless
+    assert patrol(two) == (["a"], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+    assert (two.changed, clock.now) == (["cancel k"], 200)
+    patrol(two, Seen="a")
+    assert two.changed == ["cancel k", "cancel a"]
+
+
+def test_a_throttled_history_leaves_time_for_the_rescues(two, clock):
+    """CloudTrail answers two lookups a second, for the whole account."""
+    known = two.history[0]
+
+    def throttled(**parameters: Any) -> dict[str, Any]:
+        if "NextToken" in parameters:
+            raise failure("ThrottlingException")
+        return {"Events": [{"CloudTrailEvent": json.dumps(known)}], "NextToken": "more"}
+
+    two.lookup_events = throttled
+    assert patrol(two) == (["a"], "0", ["the patrol saved 1 KMS key (eu-west-1)"])
+    assert (two.changed, clock.now) == (["cancel k"], 200)
 
 
 def test_keys_that_deny_a_look_are_reported_once_a_day(pending):
