@@ -111,7 +111,7 @@ GUARD_CHANGED: Final = Threat(
     act="Run 'reprieve status' now.",
     named=("Call", ("$.detail.eventName",)),
     facts=(("Service", "$.detail.eventSource"),),
-    # Not the names of alarms, which may be any text.
+    # Not the names of alarms, which may be any text. Only that of a mute rule is here too: `name`.
     resource=_one_of(
         "name", "rule", "topicArn", "subscriptionArn", "resourceArn", "queueUrl", "roleName"
     ),
