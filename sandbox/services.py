@@ -13,6 +13,7 @@ from sandbox.chatbot.posts import Posts
 from sandbox.cloudformation.api import CloudFormation
 from sandbox.cloudtrail.event_history import History
 from sandbox.cloudtrail.log import Log
+from sandbox.cloudwatch import mute_rules
 from sandbox.cloudwatch.alarms import Alarms
 from sandbox.config import remediations
 from sandbox.core import clock
@@ -94,6 +95,7 @@ class Services:
             publish.hook(self.subscribers.deliver),
             emails.hook(limits),
             data_protection.hook(),
+            mute_rules.hook(),
             queues.hook(),
             bus_policy.hook(),
             s3_lock.serialize(),

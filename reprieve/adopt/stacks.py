@@ -21,6 +21,8 @@ _REPRIEVES: Final = "Reprieve"
 """What the descriptions of Reprieve's own templates begin with: they have these parameters too."""
 _NO_STACK: Final = "ValidationError"
 """What CloudFormation answers if it knows no stack, or if the caller administers none."""
+_MOST_DESCRIBED: Final = 100
+"""How many resources of a stack DescribeStackResources has at most; ListStackResources has all."""
 _RETAINED: Final = ("Retain", "RetainExceptOnCreate")
 
 
@@ -36,11 +38,28 @@ def stack_of_rule(account: Account, region: str, rule: OldRule) -> Stack | None:
             raise
         return None
     # Something else may have the same id.
-    for part in parts:
-        if part["ResourceType"] == "AWS::Events::Rule" and part.get("PhysicalResourceId") == id:
-            described = cloudformation.describe_stacks(StackName=part["StackId"])["Stacks"]
-            return _stack(cloudformation, described[0])
-    return None
+    found = [part["StackId"] for part in parts if _is_rule(part, id)]
+    if not found and len(parts) >= _MOST_DESCRIBED:
+        stack_id = parts[0]["StackId"]
+        if any(_is_rule(part, id) for part in _parts(cloudformation, stack_id)):
+            found = [stack_id]
+    if not found:
+        return None
+    described = cloudformation.describe_stacks(StackName=found[0])["Stacks"]
+    return _stack(cloudformation, described[0])
+
+
+def _is_rule(part: Mapping[str, Any], id: str) -> bool:
+    return part["ResourceType"] == "AWS::Events::Rule" and part.get("PhysicalResourceId") == id
+
+
+def _parts(cloudformation: Any, stack_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the resources of a stack that are not deleted."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id)
+    for page in pages:
+        for each in page["StackResourceSummaries"]:
+            if each["ResourceStatus"] != "DELETE_COMPLETE":
+                yield each
 
 
 def pattern_stacks(account: Account, region: str, *, without: Collection[str]) -> Iterator[Stack]:
@@ -67,14 +86,11 @@ def _is_pattern(described: Mapping[str, Any]) -> bool:
 
 def _stack(cloudformation: Any, described: Mapping[str, Any]) -> Stack:
     id = described["StackId"]
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=id)
     parts = tuple(
         StackPart(
             each["LogicalResourceId"], each["ResourceType"], each.get("PhysicalResourceId", "")
         )
-        for page in pages
-        for each in page["StackResourceSummaries"]
-        if each["ResourceStatus"] != "DELETE_COMPLETE"
+        for each in _parts(cloudformation, id)
     )
     template = cloudformation.get_template(StackName=id)["TemplateBody"]
     return Stack(

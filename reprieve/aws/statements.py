@@ -19,6 +19,7 @@ STATEMENTS: Final[dict[str, dict[str, tuple[tuple[str, ...], str]]]] = {
                 "ssm:ListDocuments",
                 "cloudtrail:DescribeTrails",
                 "cloudwatch:GetMetricStatistics",
+                "cloudwatch:ListAlarmMuteRules",
                 "ssm:DescribeAutomationExecutions",
             ),
             "any",

@@ -81,7 +81,8 @@ def _check_kind(candidate: Candidate) -> str | None:
 
 def _check_alias(candidate: Candidate) -> str | None:
     """Require the alias that names the run in the tag, and no other."""
-    tags = candidate.kms.list_resource_tags(KeyId=candidate.arn)["Tags"]
+    pages = candidate.kms.get_paginator("list_resource_tags").paginate(KeyId=candidate.arn)
+    tags = [tag for page in pages for tag in page["Tags"]]
     runs = [tag["TagValue"] for tag in tags if tag["TagKey"] == DRILL_TAG]
     if not runs:
         return f"It does not have the tag {DRILL_TAG}."

@@ -38,7 +38,7 @@ def guard_changed(
     if deployed_by_stack_set:
         roles.append({"prefix": STACK_SETS_ROLE})
     in_topics = [f":{own.beginning}*", *(f":{name}" for name in others)]
-    parameters: tuple[dict[str, list[Any]], ...] = (
+    parameters: tuple[dict[str, Any], ...] = (
         {"name": [*names, "default"]},  # rules, documents, and the bus of all rules
         {"rule": names},
         {"topicArn": [{"wildcard": f"*{each}"} for each in in_topics]},
@@ -47,6 +47,7 @@ def guard_changed(
         {"queueUrl": [{"wildcard": f"*/{own.dead_letters}"}]},
         {"alarmName": names},
         {"alarmNames": names},
+        {"muteTargets": {"alarmNames": names}},  # a mute rule names each alarm
         {"roleName": [*names, *roles]},
         {"settingId": [{"wildcard": "*/ssm/automation/*"}]},  # its path, or its ARN
         # The policy of a bus, and whose rules soever are on it.
@@ -110,7 +111,7 @@ GUARD_CHANGED: Final = Threat(
     act="Run 'reprieve status' now.",
     named=("Call", ("$.detail.eventName",)),
     facts=(("Service", "$.detail.eventSource"),),
-    # Not the names of alarms, which may be any text.
+    # Not the names of alarms, which may be any text. Only that of a mute rule is here too: `name`.
     resource=_one_of(
         "name", "rule", "topicArn", "subscriptionArn", "resourceArn", "queueUrl", "roleName"
     ),

@@ -60,16 +60,28 @@ def rules_in(account: Account, settings: Settings, region: str) -> tuple[Rule, .
 
 
 def relay_in(account: Account, settings: Settings, region: str) -> ExpectedRegion | None:
-    """Return what the settings define in a Region that only forwards events: rules alone count.
+    """Return what the settings define in a Region that only forwards events: its rules alone.
 
-    None if it forwards nothing, or is watched.
+    Its queue is that of a watched Region, and counts for nothing. None if it forwards nothing, or
+    is watched.
     """
     rules = rules_in(account, settings, region)
     if region in settings.regions.watched or not rules:
         return None
     guard = regional_guard(settings, _location(account, settings, settings.regions.watched[0]))
-    location = _location(account, settings, region)
-    return ExpectedRegion(account, settings, replace(guard, location=location, rules=rules))
+    relay = replace(
+        guard,
+        location=_location(account, settings, region),
+        key_arn=None,
+        key=None,
+        topics=(),
+        documents=(),
+        rules=rules,
+        alarms=(),
+        service_setting=None,
+        buses=(),
+    )
+    return ExpectedRegion(account, settings, relay)
 
 
 def _location(account: Account, settings: Settings, region: str) -> Location:

@@ -142,22 +142,41 @@ def rescues(expected: ExpectedRegion) -> Check:
     if not used:
         return Check("last rescue", "off")
     names = [runbook.name(expected.names) for runbook in used]
-    found = expected.client("ssm").describe_automation_executions(
-        Filters=[{"Key": "DocumentNamePrefix", "Values": names}]
-    )["AutomationExecutionMetadataList"]
+    since = datetime.now(UTC) - _RECENT
+    found = list(_executions(expected, names, since))
     if not found:
         return Check("last rescue", "none yet")
     found.sort(key=lambda each: each["ExecutionStartTime"], reverse=True)
-    now = datetime.now(UTC)
     findings = [
         _failed_rescue(expected, each)
         for each in found
-        if each["AutomationExecutionStatus"] in _FAILED
-        and now - each["ExecutionStartTime"] < _RECENT
+        if each["AutomationExecutionStatus"] in _FAILED and each["ExecutionStartTime"] > since
     ]
     last = found[0]
     text = f"{last['AutomationExecutionStatus']} {last['ExecutionStartTime']:%m-%d %H:%M}"
     return check_of("last rescue", text, findings)
+
+
+def _executions(
+    expected: ExpectedRegion, names: list[str], since: datetime
+) -> Iterator[dict[str, Any]]:
+    """Yield the executions of these runbooks, the newest page first, up to one of older ones.
+
+    A page may be empty although others follow it.
+    """
+    pages = (
+        expected.client("ssm")
+        .get_paginator("describe_automation_executions")
+        .paginate(
+            Filters=[{"Key": "DocumentNamePrefix", "Values": names}],
+            PaginationConfig={"PageSize": 50},
+        )
+    )
+    for page in pages:
+        executions = page["AutomationExecutionMetadataList"]
+        yield from executions
+        if executions and all(each["ExecutionStartTime"] <= since for each in executions):
+            return
 
 
 def _failed_rescue(expected: ExpectedRegion, execution: dict[str, Any]) -> Finding:

@@ -97,7 +97,7 @@ def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
             metadata,
             kms.get_key_policy(KeyId=key_arn, PolicyName="default")["Policy"],
             kms.get_key_rotation_status(KeyId=key_arn)["KeyRotationEnabled"],
-            [each["AliasName"] for each in kms.list_aliases(KeyId=key_arn)["Aliases"]],
+            _aliases(kms, key_arn),
             tags,
             expected.names.beginning,
         )
@@ -106,6 +106,11 @@ def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
         yield from compare_tagged(title, key_arn, wanted, deployed, expected.tags, tags)
 
 
+def _aliases(kms: Any, key_arn: str) -> list[str]:
+    pages = kms.get_paginator("list_aliases").paginate(KeyId=key_arn)
+    return [each["AliasName"] for page in pages for each in page["Aliases"]]
+
+
 def _tags(kms: Any, key_arn: str) -> dict[str, str]:
-    tags = kms.list_resource_tags(KeyId=key_arn)["Tags"]
-    return {each["TagKey"]: each["TagValue"] for each in tags}
+    pages = kms.get_paginator("list_resource_tags").paginate(KeyId=key_arn)
+    return {each["TagKey"]: each["TagValue"] for page in pages for each in page["Tags"]}

@@ -19,18 +19,22 @@ _NAMED: Final = 8
 
 @dataclass(frozen=True)
 class Logging:
-    """What a trail logs: the answers of GetTrailStatus and GetEventSelectors."""
+    """What a trail logs: the answers of GetTrailStatus and GetEventSelectors.
+
+    `status` also has what DescribeTrails says of the trail.
+    """
 
     status: Mapping[str, Any]
     selectors: Mapping[str, Any]
 
     def gap(self, call: WatchedCall) -> str | None:
         """Return why the trail does not log every such call, None if it does."""
-        advanced = self.selectors.get("AdvancedEventSelectors")
-        if advanced and self.status.get("IsLogging"):
-            return _advanced_gap(advanced, call)
         # Basic selectors know no names.
-        return trail_gap(self.status, self.selectors, [(call.source, "")])
+        calls = [(call.source, "")]
+        advanced = self.selectors.get("AdvancedEventSelectors")
+        if advanced and not trail_gap(self.status, {}, calls):
+            return _advanced_gap(advanced, call)
+        return trail_gap(self.status, self.selectors, calls)
 
 
 def trails_of(account: Account, region: str) -> dict[str, Trail]:
@@ -43,7 +47,8 @@ def trails_of(account: Account, region: str) -> dict[str, Trail]:
 def logging_of(account: Account, trail: Trail) -> Logging:
     """Return what a trail logs; reads its home Region."""
     client, arn = account.client("cloudtrail", trail["HomeRegion"]), trail["TrailARN"]
-    return Logging(client.get_trail_status(Name=arn), client.get_event_selectors(TrailName=arn))
+    status = {**trail, **client.get_trail_status(Name=arn)}
+    return Logging(status, client.get_event_selectors(TrailName=arn))
 
 
 def trail_check(

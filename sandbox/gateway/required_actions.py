@@ -161,6 +161,7 @@ _RESOURCES: Final[dict[str, dict[str, Resource]]] = {
         "DisableAlarmActions": alarm_arn,
         "EnableAlarmActions": alarm_arn,
         "SetAlarmState": arn_in("cloudwatch", "alarm:{AlarmName}"),
+        "ListAlarmMuteRules": any_resource,
         "TagResource": _TAGGED,
         "UntagResource": _TAGGED,
     },

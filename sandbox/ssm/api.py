@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from sandbox.core.account import current_account
 from sandbox.core.errors import AwsError, SandboxCannot
@@ -15,6 +15,10 @@ from sandbox.ssm.automations import Automations
 from sandbox.ssm.execution import Execution, Step
 
 Json = dict[str, Any]
+T = TypeVar("T")
+
+_LONGEST_PAGE: Final = 50
+"""How many items a page has at most (API reference, MaxResults)."""
 
 
 def _start(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
@@ -58,7 +62,9 @@ def _describe(automations: Automations, given: Json, region: str, caller: Caller
         "ExecutionStatus": lambda e: e.status,
         "DocumentNamePrefix": lambda e: e.document,
     }
-    chosen = [e for e in automations.executions if _place(e) == (current_account(), region)]
+    # Newest first, as Systems Manager lists them.
+    listed = [e for e in automations.executions if _place(e) == (current_account(), region)][::-1]
+    chosen = _after_token(listed, lambda e: e.execution_id, given)
     for wanted in given.get("Filters") or []:
         key, values = wanted["Key"], tuple(wanted["Values"])
         if key not in tests:
@@ -69,15 +75,39 @@ def _describe(automations: Automations, given: Json, region: str, caller: Caller
             for e in chosen
             if (tests[key](e) in values if exact else tests[key](e).startswith(values))
         ]
-    # Newest first, as Systems Manager lists them, and all on one page.
-    return {"AutomationExecutionMetadataList": [_summary(e) for e in reversed(chosen)]}
+    shown, following = _page(chosen, lambda e: e.execution_id, given)
+    return {"AutomationExecutionMetadataList": [_summary(e) for e in shown], **following}
 
 
 def _describe_steps(automations: Automations, given: Json, region: str, caller: Caller) -> Json:
     if given.get("Filters"):
         raise SandboxCannot("DescribeAutomationStepExecutions with Filters")
     steps = list(_found(automations, given, region).steps)
-    return {"StepExecutions": [_step(step) for step in steps]}
+    shown, following = _page(_after_token(steps, _name, given), _name, given)
+    return {"StepExecutions": [_step(step) for step in shown], **following}
+
+
+def _name(step: Step) -> str:
+    return step.name
+
+
+def _after_token(items: list[T], id_of: Callable[[T], str], given: Json) -> list[T]:
+    """Return what follows the item that the token names, the last one on the page before."""
+    if (token := given.get("NextToken")) is None:
+        return items
+    ids = [id_of(each) for each in items]
+    if token not in ids:
+        raise AwsError("InvalidNextToken", "The specified token is not valid.")
+    return items[ids.index(token) + 1 :]
+
+
+def _page(rest: list[T], id_of: Callable[[T], str], given: Json) -> tuple[list[T], Json]:
+    """Return the items of a page, and the token of the next one if there is one."""
+    size = given.get("MaxResults", _LONGEST_PAGE)
+    if not 1 <= size <= _LONGEST_PAGE:
+        raise AwsError("ValidationException", f"A page has 1 to {_LONGEST_PAGE} items.")
+    shown = rest[:size]
+    return shown, {"NextToken": id_of(shown[-1])} if len(rest) > size else {}
 
 
 def _stop(automations: Automations, given: Json, region: str, caller: Caller) -> Json:

@@ -62,6 +62,16 @@ alarm_is_mute = alarm(
 )
 
 
+def alarm_is_muted(aws: Breaker, restore: ExitStack) -> None:
+    """Create a mute rule that names the alarm, for every day."""
+    schedule = {"Expression": "cron(0 0 * * *)", "Duration": "P1D"}
+    targets = {"AlarmNames": [ALARM]}
+    aws.cloudwatch.put_alarm_mute_rule(
+        Name="quiet", Rule={"Schedule": schedule}, MuteTargets=targets
+    )
+    restore.callback(aws.cloudwatch.delete_alarm_mute_rule, AlarmMuteRuleName="quiet")
+
+
 def alarm_is_on(aws: Breaker, restore: ExitStack) -> None:
     def put(state: str) -> None:
         aws.cloudwatch.set_alarm_state(

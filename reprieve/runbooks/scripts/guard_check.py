@@ -183,7 +183,7 @@ class _GuardCheck:
             arn = trail["TrailARN"]
             home = self._calls.client("cloudtrail", trail["HomeRegion"])
             try:
-                status = self._calls.make(home.get_trail_status, Name=arn)
+                status = trail | self._calls.make(home.get_trail_status, Name=arn)
                 selectors = self._calls.make(home.get_event_selectors, TrailName=arn)
                 gap = trail_gap(status, selectors, wanted)
                 # One trail may log what another leaves out.

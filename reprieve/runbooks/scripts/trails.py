@@ -21,11 +21,16 @@ def trail_gap(
 ) -> str | None:
     """Return why a trail misses some of these calls, each a source and a name; None if it does not.
 
-    Without a name it has to log all calls of the source. A condition on the name leaves out some.
+    `status` is the answer of GetTrailStatus, with what DescribeTrails says of the trail: a trail of
+    one Region may leave out global services. Without a name it has to log all calls of the source.
+    A condition on the name leaves out some.
     CloudTrail user guide, "Logging management events": a trail without selectors logs them all.
     """
     if not status.get("IsLogging"):
         return "its logging is stopped"
+    is_local = status.get("IncludeGlobalServiceEvents") is False
+    if is_local and "iam.amazonaws.com" in dict(calls):
+        return "it leaves out global services, such as IAM (IncludeGlobalServiceEvents)"
     if advanced := selectors.get("AdvancedEventSelectors"):
         missed = [call for call in calls if not any(_selects(each, *call) for each in advanced)]
         if not missed:

@@ -205,6 +205,10 @@ ALARMS = {
         breaking_reports.alarm_is_mute,
         f"{ALARM} has the alarm actions disabled, not enabled.",
     ),
+    "muted by a rule": (
+        breaking_reports.alarm_is_muted,
+        "The mute rule quiet keeps these alarms from sending messages: reprieve-dead-letters.",
+    ),
     "gone": (breaking_reports.alarm_is_gone, f"{ALARM} is missing."),
     "to nobody": (
         breaking_reports.alarm_is(AlarmActions=[]),

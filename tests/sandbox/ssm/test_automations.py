@@ -224,10 +224,58 @@ def test_a_client_can_start_and_follow_an_automation(sandbox):
     (listed,) = ssm.describe_automation_executions(
         Filters=[{"Key": "DocumentNamePrefix", "Values": [RUNBOOK]}]
     )["AutomationExecutionMetadataList"]
-    steps = ssm.describe_automation_step_executions(AutomationExecutionId=execution_id)
+    steps = list(
+        ssm.get_paginator("describe_automation_step_executions").paginate(
+            AutomationExecutionId=execution_id, PaginationConfig={"PageSize": 1}
+        )
+    )
     assert got["AutomationExecutionStatus"] == listed["AutomationExecutionStatus"] == "Success"
-    names = [step["StepName"] for step in steps["StepExecutions"]]
-    assert names == ["CancelKeyDeletion", "VerifyKeyIsDisabled"]
+    names = [[step["StepName"] for step in page["StepExecutions"]] for page in steps]
+    assert names == [["CancelKeyDeletion"], ["VerifyKeyIsDisabled"]]
+
+
+def test_executions_are_listed_in_pages(sandbox):
+    """A page has 50 at most, the newest first. Later executions do not move the next page."""
+    account = Account(sandbox)
+    account.make_roles()
+    ssm = sandbox.client("ssm", REGION)
+    key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    parameters = {"KeyId": [key], "AutomationAssumeRole": [role_arn("automation")]}
+
+    def start(count):
+        for _ in range(count):
+            ssm.start_automation_execution(DocumentName=RUNBOOK, Parameters=parameters)
+        sandbox.settle()
+
+    start(3)
+    ids = [each.execution_id for each in reversed(sandbox.executions)]
+    first = ssm.describe_automation_executions(MaxResults=2)
+    start(48)
+    second = ssm.describe_automation_executions(MaxResults=2, NextToken=first["NextToken"])
+    assert [executions_of(page) for page in (first, second)] == [ids[:2], ids[2:]]
+    assert "NextToken" not in second
+    pages = list(ssm.get_paginator("describe_automation_executions").paginate())
+    assert [len(executions_of(page)) for page in pages] == [50, 1]
+
+
+def executions_of(page):
+    """Return the ids of the executions on a page."""
+    return [each["AutomationExecutionId"] for each in page["AutomationExecutionMetadataList"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"MaxResults": 51}, "ValidationException"),
+        ({"NextToken": "unknown"}, "InvalidNextToken"),
+    ],
+)
+def test_a_page_that_does_not_exist_is_refused(sandbox, given, code):
+    """AWS allows 50 executions on a page, and only tokens that it gave."""
+    ssm = sandbox.client("ssm", REGION)
+    with pytest.raises(ClientError) as raised:
+        ssm.describe_automation_executions(**given)
+    assert raised.value.response["Error"]["Code"] == code
 
 
 def test_amazons_document_can_be_read(sandbox):

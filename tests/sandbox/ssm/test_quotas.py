@@ -68,10 +68,10 @@ def stop(ssm, execution_id):
 
 def statuses(ssm, ids):
     """Return the statuses that Systems Manager lists for executions."""
-    listed = ssm.describe_automation_executions()
     status = {
         each["AutomationExecutionId"]: each["AutomationExecutionStatus"]
-        for each in listed["AutomationExecutionMetadataList"]
+        for page in ssm.get_paginator("describe_automation_executions").paginate()
+        for each in page["AutomationExecutionMetadataList"]
     }
     return [status[execution_id] for execution_id in ids]
 

@@ -18,6 +18,8 @@ def failure(operation: str, code: str = "AccessDeniedException") -> ClientError:
 class FakeClient:
     """A boto3 client. `answers` maps a method to its answer, to an error, or to a function.
 
+    The answers of a method that has pages may be a list, of which a single call gets the first.
+
     `calls` has each call: the method and its parameters.
     """
 
@@ -31,17 +33,20 @@ class FakeClient:
             answer = self.answers[method]
             if isinstance(answer, Exception):
                 raise answer
+            if isinstance(answer, list):
+                return answer[0]
             return answer(**parameters) if callable(answer) else answer
 
         return call
 
     def get_paginator(self, method: str) -> Any:
-        """Return a paginator that has one page."""
+        """Return a paginator, of one page unless the answer is a list of them."""
         client = self
 
         class Paginator:
             def paginate(self, **parameters: Any) -> list[Any]:
-                return [getattr(client, method)(**parameters)]
+                first, more = getattr(client, method)(**parameters), client.answers[method]
+                return [first, *more[1:]] if isinstance(more, list) else [first]
 
         return Paginator()
 

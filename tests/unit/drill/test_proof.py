@@ -83,6 +83,7 @@ def created(**changes):
     [
         {},
         {"metadata": {"KeyState": "Enabled"}},
+        {"list_resource_tags": [tagged(None), tagged("1")]},
         {"history": [RECORD, CHANGE | {"errorCode": "AccessDenied"}]},
         {"history": [RECORD, CHANGE | {"resources": [{"ARN": f"{ARN}0"}]}]},
         {"get_key_last_usage": UNUSED | {"KeyCreationDate": CREATED + timedelta(seconds=1)}},

@@ -188,7 +188,7 @@ LARGEST: dict[str, dict[str, Any]] = {
 def test_every_document_has_at_most_64_kb(largest):
     """With the largest settings that the settings allow (SSM API reference, CreateDocument)."""
     roles = [f"arn:aws:iam::111122223333:role/KeyAdministrator{number:02}" for number in range(14)]
-    deployers = [f"arn:aws:iam::111122223333:role/Deployment{number:02}" for number in range(14)]
+    deployers = [f"arn:aws:iam::111122223333:role/Deployment{number:02}" for number in range(13)]
     ids = [f"1234abcd-12ab-34cd-56ef-1234567890{number:02}" for number in range(8)]
     given = MORE | LARGEST[largest]
     given["notify"] = given["notify"] | {"topic_name": "t" * 60}
@@ -210,7 +210,7 @@ FORMS: dict[str, dict[str, Any]] = {
 def largest_settings(form: dict[str, Any], watched: list[str]) -> Settings:
     """Return settings with as many deployers and addresses as the settings allow."""
     role = "arn:aws:iam::111122223333:role"
-    for deployers, count in product(range(14, 0, -1), range(60, 0, -1)):
+    for deployers, count in product(range(13, 0, -1), range(60, 0, -1)):
         given = MORE | form | {"regions": {"watch": watched}, "account": {"id": ACCOUNT}}
         more = {"emails": addresses(count, "a"), "topic_name": "t" * 60}
         given["notify"] = MORE["notify"] | form.get("notify", {}) | more

@@ -14,7 +14,7 @@ from reprieve.location import Location
 from reprieve.settings.schema import Settings
 from reprieve.status.expected import rules_in
 from reprieve.status.findings import Kind, Verdict
-from reprieve.status.trail_check import Logging, trail_check
+from reprieve.status.trail_check import Logging, logging_of, trail_check
 
 KMS = "kms.amazonaws.com"
 SCHEDULE = WatchedCall(KMS, "ScheduleKeyDeletion", "AwsApiCall")
@@ -109,6 +109,22 @@ GAPS = {
 def test_a_trail_leaves_out_what_its_selectors_say(logging, expected):
     """Call by call, with the reason."""
     assert {call: logging.gap(call) for call in CALLS if logging.gap(call)} == expected
+
+
+@pytest.mark.parametrize("advanced_ones", [[], advanced([]).selectors["AdvancedEventSelectors"]])
+def test_a_trail_without_global_services_does_not_log_iam(advanced_ones):
+    """As a trail of one Region may be: DescribeTrails says so, not GetTrailStatus."""
+    client = SimpleNamespace(
+        get_trail_status=lambda **_: {"IsLogging": True},
+        get_event_selectors=lambda **_: {"AdvancedEventSelectors": advanced_ones},
+    )
+    account: Any = SimpleNamespace(client=lambda *_: client)
+    logging = logging_of(account, trail("a") | {"IncludeGlobalServiceEvents": False})
+    iam = WatchedCall("iam.amazonaws.com", None, "AwsApiCall")
+    assert logging.gap(DISABLE) is None
+    assert logging.gap(iam) == (
+        "it leaves out global services, such as IAM (IncludeGlobalServiceEvents)"
+    )
 
 
 def check(trails, calls=CALLS):

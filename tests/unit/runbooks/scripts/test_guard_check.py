@@ -274,6 +274,11 @@ CHANGED = f"The rule {RULE}, or one of its targets, was changed."
             "stopped).",
         ),
         (
+            lambda r: r.trails.append(r.trails.pop() | {"IncludeGlobalServiceEvents": False}),
+            "No trail logs every call that Reprieve watches in us-east-1 (main: it leaves out "
+            "global services, such as IAM (IncludeGlobalServiceEvents)).",
+        ),
+        (
             lambda r: r.denied.add("get_trail_status"),
             "No trail logs every call that Reprieve watches in us-east-1 (main: it cannot be read: "
             "An error occurred (AccessDeniedException) when calling the Call operation: Unknown).",

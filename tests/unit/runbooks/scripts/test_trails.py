@@ -117,6 +117,19 @@ def test_a_trail_that_was_stopped_logs_nothing(status):
     assert trail_gap(status, {}, CALLS) == "its logging is stopped"
 
 
+@pytest.mark.parametrize("selectors", [{}, advanced([])])
+def test_a_trail_without_global_services_does_not_log_iam(selectors):
+    """Whatever its selectors say. It logs the calls of other services; without the field, all."""
+    status, iam = {"IsLogging": True}, [(KMS, "DisableKey"), ("iam.amazonaws.com", "")]
+    without = status | {"IncludeGlobalServiceEvents": False}
+    assert trail_gap(without, selectors, iam) == (
+        "it leaves out global services, such as IAM (IncludeGlobalServiceEvents)"
+    )
+    assert trail_gap(without, selectors, CALLS) is None
+    assert trail_gap(status | {"IncludeGlobalServiceEvents": True}, selectors, iam) is None
+    assert trail_gap(status, selectors, iam) is None
+
+
 def test_a_trail_without_calls_to_log_has_no_gap():
     """Where only KMS's own events are watched."""
     assert trail_gap({"IsLogging": True}, advanced([name_is("Equals", "x")]), []) is None

@@ -1,0 +1,14 @@
+"""What `reprieve status` reads of the key that encrypts the alerts."""
+
+from reprieve.status.topic_checks import _aliases, _tags
+from tests.unit.drill.fakes import ARN, FakeClient
+
+
+def test_every_page_of_aliases_and_tags_is_read():
+    """KMS may put fewer on a page than it could (API reference, ListAliases)."""
+    kms = FakeClient(
+        list_aliases=[{"Aliases": [{"AliasName": f"alias/{each}"}]} for each in "ab"],
+        list_resource_tags=[{"Tags": [{"TagKey": each, "TagValue": each}]} for each in "ab"],
+    )
+    assert _aliases(kms, ARN) == ["alias/a", "alias/b"]
+    assert _tags(kms, ARN) == {"a": "a", "b": "b"}
