@@ -1,7 +1,9 @@
 """The text of a script as Systems Manager gets it: one file, made of several modules."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
@@ -44,7 +46,7 @@ def script_source(module: str, results: Results = Results.TOPICS) -> str:
 
     `results` says where the script sends its results: by default to the guard's topics.
 
-    The lines are those of the files. Python's own printing of its syntax differs from version to
+    The tokens are those of the files. Python's own printing of its syntax differs from version to
     version, and the name of a runbook depends on every character.
     """
     parts: dict[str, str] = {}
@@ -151,18 +153,48 @@ def without_types(text: str) -> str:
 
 
 def _code(text: str, without: Collection[str]) -> Iterator[str]:
-    """Yield the lines of a module that are neither imports, docstrings, comments nor empty.
+    """Yield the statements of a module, but no imports, docstrings and comments.
 
-    The functions of these names are left out too.
+    The functions of these names are left out too. What is between brackets is one line.
     """
     left_out: set[int] = set()
     for node in _statements(ast.parse(text)):
         is_unused = isinstance(node, ast.FunctionDef) and node.name in without
         if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node) or is_unused:
             left_out.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    comments, continued = _comments_and_continued(text)
+    begun = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if number not in left_out and line.strip() and not line.lstrip().startswith("#"):
-            yield _indented_by_one(line.partition("  # noqa: ")[0])
+        code = line[: comments.get(number)].rstrip()
+        if number in left_out or not code:
+            continue
+        begun = _joined(begun, code.lstrip()) if begun else _indented_by_one(code)
+        if number not in continued:
+            yield begun
+            begun = ""
+
+
+def _comments_and_continued(text: str) -> tuple[dict[int, int], set[int]]:
+    """Return the column of each line's comment, and the lines that end between brackets."""
+    comments: dict[int, int] = {}
+    continued: set[int] = set()
+    depth = 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        line, column = token.start
+        if token.type == tokenize.COMMENT:
+            comments[line] = column
+        elif token.type == tokenize.OP:
+            depth += (token.string in "([{") - (token.string in ")]}")
+        elif token.type == tokenize.NL and depth:
+            continued.add(line)
+    return comments, continued
+
+
+def _joined(begun: str, rest: str) -> str:
+    is_inside = begun[-1] in "([{" or rest[0] in ")]}"
+    # Systems Manager puts a parameter in the place of what is between two braces.
+    is_template = begun[-1] == rest[0] and rest[0] in "{}"
+    return begun + rest if is_inside and not is_template else f"{begun} {rest}"
 
 
 def _indented_by_one(line: str) -> str:

@@ -54,7 +54,7 @@ a test measures that the rest is enough.
 """
 MAX_HUB_NAMES: Final = 4_400
 """With a hub that runbook sends events, which takes more than sending messages."""
-MAX_CHANNEL_NAMES: Final = 700
+MAX_CHANNEL_NAMES: Final = 1_700
 """With channels it sends both."""
 _RULE_CHARACTERS: Final = 40
 """What a watch takes in the runbook besides its name: the rule's prefix and fingerprint."""
