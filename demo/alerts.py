@@ -70,6 +70,7 @@ def page(sandbox: Sandbox, directory: Path) -> str:
         },
     )
     deployment.deploy()
+    sandbox.settle(120)  # what the deployment itself sends is of no kind
     kinds = _Kinds(sandbox, clients, exempt)
     parts = [_HEAD]
     for title, happen, shows in kinds.all():
