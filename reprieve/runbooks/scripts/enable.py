@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from reprieve.runbooks.scripts.calls import SCRIPT_SECONDS, Calls, code_of, is_temporary
-from reprieve.runbooks.scripts.exemptions import exemption_of, tags_of, time_of
+from reprieve.runbooks.scripts.exemptions import exemption_of_call, tags_of
 from reprieve.runbooks.scripts.keys import PENDING, describe
 from reprieve.runbooks.scripts.messages import printable, send_result
 
@@ -38,14 +38,7 @@ def _enable(calls: Calls, events: dict[str, Any]) -> tuple[str, str, list[str]]:
             return "Safe", "KMS key is enabled", lines
         if state != "Disabled":
             raise RuntimeError(f"the key is in the state {state}, in which it cannot be enabled")
-        exempt = exemption_of(
-            events["Exemptions"],
-            key,
-            events["CalledBy"],
-            time_of(events["CalledAt"]),
-            tags_of(calls, kms, key),
-        )
-        if exempt:
+        if exempt := exemption_of_call(events, key, tags_of(calls, kms, key)):
             lines = [
                 f"Reprieve did NOT enable the KMS key {key}, because the settings exempt {exempt}.",
                 "If that is wrong, enable it:",

@@ -31,6 +31,14 @@ def exemption_of(
     return ""
 
 
+def exemption_of_call(
+    events: dict[str, Any], key: str, tags: Callable[[], Mapping[str, str]]
+) -> str:
+    """Return the text of the exemption that covers the call of a runbook's parameters, or none."""
+    at = time_of(events["CalledAt"])
+    return exemption_of(events["Exemptions"], key, events["CalledBy"], at, tags)
+
+
 def time_of(called_at: str) -> datetime:
     """Return the time of a call, which is in UTC; now if the event had none."""
     return datetime.fromisoformat(called_at) if called_at else datetime.now(UTC)

@@ -6,7 +6,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reprieve.runbooks.scripts.calls import Calls, code_of
-from reprieve.runbooks.scripts.exemptions import tags_of
 
 # The states of a key whose deletion is scheduled (KMS API reference, KeyState). A key in any other
 # state is not going to be deleted: Disabled and Enabled, PendingImport for one without imported
@@ -50,8 +49,3 @@ def settled_state(calls: Calls, kms: Any, key: str) -> dict[str, Any]:
         return metadata
     time.sleep(_CONSISTENT_SECONDS)
     return describe(calls, kms, key)
-
-
-def has_tag(calls: Calls, kms: Any, key: str, name: str) -> bool:
-    """Return whether a key has a tag. One whose tags cannot be read has none."""
-    return name in tags_of(calls, kms, key)()

@@ -7,7 +7,7 @@ from typing import Any
 
 from reprieve.runbooks.scripts.calls import REPORT_SECONDS, SCRIPT_SECONDS, Calls, is_temporary
 from reprieve.runbooks.scripts.exemptions import exemption_of, tags_of
-from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, describe, has_tag
+from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, describe
 from reprieve.runbooks.scripts.messages import printable, publish, without_quotes
 from reprieve.runbooks.scripts.schedulings import Scheduling, guarded_since, read_schedulings
 
@@ -128,12 +128,13 @@ class _Looks:
         scheduling = self.schedulings.get(key)
         if key in self._events["ExemptKeys"] or _id_of(key) in self._events["ExemptKeys"]:
             return
+        tags = tags_of(self._tags, self._kms, key)
         if exemption_of(
             self._events["Exemptions"],
             key,
             scheduling.principal if scheduling else "",
             scheduling.at if scheduling else self._now,
-            tags_of(self._tags, self._kms, key),
+            tags,
         ):
             return
         if scheduling is None:
@@ -141,8 +142,9 @@ class _Looks:
             return
         if scheduling.principals & set(self._events["ExemptPrincipals"]):
             return
-        if scheduling.principal in self._events["Deployers"] and has_tag(
-            self._tags, self._kms, key, self._events["OwnKeyTag"]
+        if (
+            scheduling.principal in self._events["Deployers"]
+            and self._events["OwnKeyTag"] in tags()
         ):
             return
         if scheduling.at < self._since and not self._events["RescuesEarlier"]:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reprieve.runbooks.scripts.calls import SCRIPT_SECONDS, Calls, code_of, is_temporary
-from reprieve.runbooks.scripts.exemptions import exemption_of, tags_of, time_of
-from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, has_tag, settled_state
+from reprieve.runbooks.scripts.exemptions import exemption_of_call, tags_of
+from reprieve.runbooks.scripts.keys import PENDING, cancel_deletion, settled_state
 from reprieve.runbooks.scripts.messages import printable, send_result
 from reprieve.runbooks.scripts.past import was_disabled
 
@@ -47,26 +47,12 @@ def _reason_to_leave(
     calls: Calls, kms: Any, key: str, events: dict[str, Any], by_hand: str
 ) -> tuple[str, str, list[str]] | None:
     """Return the result for a key whose deletion stands; None for the others."""
-    if _is_own(calls, kms, key, events):
+    tags = tags_of(calls, kms, key)
+    # The tag alone would not do: anybody who may tag a key could have it lost.
+    if events["CalledBy"] in events["Deployers"] and events["OwnKeyTag"] in tags():
         return _left(key, by_hand)
-    exempt = exemption_of(
-        events["Exemptions"],
-        key,
-        events["CalledBy"],
-        time_of(events["CalledAt"]),
-        tags_of(calls, kms, key),
-    )
+    exempt = exemption_of_call(events, key, tags)
     return _exempt(key, exempt, by_hand) if exempt else None
-
-
-def _is_own(calls: Calls, kms: Any, key: str, events: dict[str, Any]) -> bool:
-    """Return whether one of the deployers removes the key that encrypted Reprieve's alerts.
-
-    The tag alone would not do: anybody who may tag a key could have it lost.
-    """
-    return bool(
-        events["CalledBy"] in events["Deployers"] and has_tag(calls, kms, key, events["OwnKeyTag"])
-    )
 
 
 def _saved(
