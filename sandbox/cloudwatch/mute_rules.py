@@ -16,6 +16,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.core.account import current_account
 from sandbox.core.errors import SandboxCannot
+from sandbox.core.patching import add
 
 # The attribute of moto's backend that holds the rules by their names, so that a snapshot has them.
 _ATTRIBUTE = "alarm_mute_rules"
@@ -30,14 +31,7 @@ def hook() -> Callable[[], None]:
         "delete_alarm_mute_rule": _delete,
         "list_alarm_mute_rules": _list,
     }
-    for name, call in calls.items():
-        setattr(CloudWatchResponse, name, call)
-
-    def undo() -> None:
-        for name in calls:
-            delattr(CloudWatchResponse, name)
-
-    return undo
+    return add(CloudWatchResponse, calls)
 
 
 def _rules(response: Any) -> dict[str, dict[str, Any]]:

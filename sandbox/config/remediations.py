@@ -12,20 +12,18 @@ from typing import Any
 from moto.config.models import ConfigBackend
 from moto.config.responses import ConfigResponse
 
+from sandbox.core.patching import add
+
 _KEPT = "sandbox_remediations"
-_PUT, _DESCRIBE = "put_remediation_configurations", "describe_remediation_configurations"
 
 
 def hook() -> Callable[[], None]:
     """Add the two calls to moto. Return a function that removes them."""
-    setattr(ConfigResponse, _PUT, _put)
-    setattr(ConfigResponse, _DESCRIBE, _describe)
-
-    def undo() -> None:
-        delattr(ConfigResponse, _PUT)
-        delattr(ConfigResponse, _DESCRIBE)
-
-    return undo
+    calls = {
+        "put_remediation_configurations": _put,
+        "describe_remediation_configurations": _describe,
+    }
+    return add(ConfigResponse, calls)
 
 
 def _remediations(backend: ConfigBackend) -> dict[str, dict[str, Any]]:

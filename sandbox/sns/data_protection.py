@@ -14,6 +14,8 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.sns.exceptions import InvalidParameterValue
 from moto.sns.responses import SNSResponse
 
+from sandbox.core.patching import add
+
 # The attribute of moto's topics that holds the policy, so that a snapshot has it.
 _ATTRIBUTE = "data_protection_policy"
 
@@ -21,14 +23,7 @@ _ATTRIBUTE = "data_protection_policy"
 def hook() -> Callable[[], None]:
     """Add PutDataProtectionPolicy and GetDataProtectionPolicy. Return a function that undoes it."""
     calls = {"put_data_protection_policy": _put, "get_data_protection_policy": _get}
-    for name, call in calls.items():
-        setattr(SNSResponse, name, call)
-
-    def undo() -> None:
-        for name in calls:
-            delattr(SNSResponse, name)
-
-    return undo
+    return add(SNSResponse, calls)
 
 
 def _put(response: Any) -> EmptyResult:
