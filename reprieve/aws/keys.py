@@ -1,7 +1,7 @@
 """The customer keys of a Region: the keys that Reprieve guards."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from reprieve.aws.account import Account
 
@@ -34,6 +34,12 @@ def customer_keys(account: Account, region: str) -> list[CustomerKey]:
         for key in page["Keys"]
     )
     return [key for key in found if not any(map(_is_aws_managed, key.aliases))]
+
+
+def key_tags(kms: Any, arn: str) -> dict[str, str]:
+    """Return the tags of a key; raises what boto3 does."""
+    pages = kms.get_paginator("list_resource_tags").paginate(KeyId=arn)
+    return {each["TagKey"]: each["TagValue"] for page in pages for each in page["Tags"]}
 
 
 def _is_aws_managed(alias: str) -> bool:

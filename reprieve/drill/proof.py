@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from reprieve.aws.account import explain
+from reprieve.aws.keys import key_tags
 from reprieve.drill.policy import is_policy
 from reprieve.drill.result import RejectedKey
 from reprieve.names import DRILL_TAG
@@ -81,12 +82,10 @@ def _check_kind(candidate: Candidate) -> str | None:
 
 def _check_alias(candidate: Candidate) -> str | None:
     """Require the alias that names the run in the tag, and no other."""
-    pages = candidate.kms.get_paginator("list_resource_tags").paginate(KeyId=candidate.arn)
-    tags = [tag for page in pages for tag in page["Tags"]]
-    runs = [tag["TagValue"] for tag in tags if tag["TagKey"] == DRILL_TAG]
-    if not runs:
+    run = key_tags(candidate.kms, candidate.arn).get(DRILL_TAG)
+    if run is None:
         return f"It does not have the tag {DRILL_TAG}."
-    if candidate.aliases != (f"{candidate.alias_beginning}{runs[0]}",):
+    if candidate.aliases != (f"{candidate.alias_beginning}{run}",):
         return (
             f"Its aliases are {', '.join(candidate.aliases)}, not only that of the run in its tag."
         )

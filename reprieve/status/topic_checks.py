@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reprieve.aws.account import NO_TOPIC, is_code
+from reprieve.aws.keys import key_tags
 from reprieve.guard.resources import Topic
 from reprieve.status.commands import aws_command
 from reprieve.status.compare import missing, title_of, unexpected, unexpected_hint
@@ -92,7 +93,7 @@ def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
             f"{cancel} if it is pending deletion, then {enable}.",
         )
     if key := expected.guard.key:
-        tags = _tags(kms, key_arn)
+        tags = key_tags(kms, key_arn)
         deployed = key_kind.deployed(
             metadata,
             kms.get_key_policy(KeyId=key_arn, PolicyName="default")["Policy"],
@@ -109,8 +110,3 @@ def _key_findings(expected: ExpectedRegion, key_arn: str) -> Iterator[Finding]:
 def _aliases(kms: Any, key_arn: str) -> list[str]:
     pages = kms.get_paginator("list_aliases").paginate(KeyId=key_arn)
     return [each["AliasName"] for page in pages for each in page["Aliases"]]
-
-
-def _tags(kms: Any, key_arn: str) -> dict[str, str]:
-    pages = kms.get_paginator("list_resource_tags").paginate(KeyId=key_arn)
-    return {each["TagKey"]: each["TagValue"] for page in pages for each in page["Tags"]}

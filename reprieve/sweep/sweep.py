@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from reprieve.aws.account import Account, enabled_regions, explain
-from reprieve.aws.keys import customer_keys
+from reprieve.aws.keys import customer_keys, key_tags
 from reprieve.aws.parallel import run_in_parallel, run_with_timeout
 from reprieve.guard.conditions import called_by, conditions_of
 from reprieve.guard.remediation import rescuer_arns
@@ -183,8 +183,7 @@ def _exemption(key: Key, call: Call | None, settings: Settings, kms: Any) -> str
 def _tags(kms: Any, key: Key) -> dict[str, str]:
     """Return a key's tags; none if they cannot be read: such a key is not exempt by them."""
     try:
-        pages = kms.get_paginator("list_resource_tags").paginate(KeyId=key.arn)
-        return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
+        return key_tags(kms, key.arn)
     except Exception:
         return {}
 

@@ -1,6 +1,7 @@
 """What `reprieve status` reads of the key that encrypts the alerts."""
 
-from reprieve.status.topic_checks import _aliases, _tags
+from reprieve.aws.keys import key_tags
+from reprieve.status.topic_checks import _aliases
 from tests.unit.drill.fakes import ARN, FakeClient
 
 
@@ -11,4 +12,4 @@ def test_every_page_of_aliases_and_tags_is_read():
         list_resource_tags=[{"Tags": [{"TagKey": each, "TagValue": each}]} for each in "ab"],
     )
     assert _aliases(kms, ARN) == ["alias/a", "alias/b"]
-    assert _tags(kms, ARN) == {"a": "a", "b": "b"}
+    assert key_tags(kms, ARN) == {"a": "a", "b": "b"}
