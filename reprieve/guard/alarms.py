@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from reprieve.events.alarm_events import alarm_raised
 from reprieve.events.heartbeats import EVERY_MINUTES, HEARTBEAT
@@ -63,14 +63,15 @@ def events_by_severity(alarms: Iterable[Alarm], names: Names) -> dict[Severity, 
     takes 2,048 characters (EventBridge user guide, quotas).
     """
     beginning = names.of(f"{HUB}-{HEARTBEAT}-")
-    found: dict[Severity, dict[str, Any]] = {}
+    found: dict[Severity, set[str]] = {}
     for alarm in alarms:
-        matched = {"prefix": beginning} if alarm.name.startswith(beginning) else alarm.name
-        found.setdefault(alarm.severity, {})[str(matched)] = matched
-    return {
-        severity: alarm_raised(values[key] for key in sorted(values))
-        for severity, values in found.items()
-    }
+        found.setdefault(alarm.severity, set()).add(alarm.name)
+    patterns = {}
+    for severity, every in found.items():
+        heartbeats = {each for each in every if each.startswith(beginning)}
+        prefixes = [{"prefix": beginning}] if heartbeats else []
+        patterns[severity] = alarm_raised([*sorted(every - heartbeats), *prefixes])
+    return patterns
 
 
 def hub_unreachable_alarm(names: Names, topics: tuple[Topic, ...]) -> Alarm:

@@ -14,7 +14,7 @@ from reprieve.names import HUB, HUB_WATCH
 from reprieve.settings.hub_senders import Party, parties_of_hubs
 from reprieve.settings.invalid import invalid_at
 from reprieve.settings.naming import names_of
-from reprieve.settings.unvalidated import Values
+from reprieve.settings.unvalidated import Values, entries
 
 MAX_RULES: Final = 300
 """An event bus takes so many rules (EventBridge user guide, quotas)."""
@@ -77,11 +77,10 @@ def _watch_errors(hub: Party, senders: Sequence[Party]) -> Errors:
 
 def _watches(values: Values) -> set[_Watch]:
     """Return what makes the watches of an account different."""
-    given = values.get("watch")
-    entries = [each for each in given if isinstance(each, dict)] if isinstance(
-        given, list | tuple) else []  # fmt: skip
     keys = ("name", "summary", "pattern")
-    texts = (tuple(str(each.get(key)) for key in keys) for each in entries)
+    texts = (
+        tuple(str(each.get(key)) for key in keys) for each in entries(values, "watch").values()
+    )
     return {(name, summary, _compact(pattern)) for name, summary, pattern in texts}
 
 

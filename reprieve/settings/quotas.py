@@ -26,7 +26,15 @@ from reprieve.settings.invalid import invalid_at
 from reprieve.settings.naming import names_of
 from reprieve.settings.organization import STACK_SETS
 from reprieve.settings.types import MAX_EMAIL, MAX_TOPIC_NAME
-from reprieve.settings.unvalidated import Texts, Values, table, texts, watch_names, watch_patterns
+from reprieve.settings.unvalidated import (
+    Texts,
+    Values,
+    entries,
+    table,
+    texts,
+    watch_names,
+    watch_patterns,
+)
 
 MAX_ALARM_METRICS: Final = 10
 """The metrics that a metric-math alarm takes (CloudWatch user guide, "Using metric math")."""
@@ -135,12 +143,10 @@ def runbook_errors(values: Values) -> Errors:
 
 def _exemption_length(values: Values) -> int:
     """Return how much the exemptions take in the runbook, at most."""
-    given = values.get("exemption")
-    entries = [each for each in given if isinstance(each, dict)] if isinstance(
-        given, list | tuple) else []  # fmt: skip
     tags = table(values, "exempt").get("tags") or {}
     # What they are for is there twice: as it is, and in a text.
-    texts = [2 * len(json.dumps(each, default=str)) + 2 * _RULE_CHARACTERS for each in entries]
+    given = entries(values, "exemption").values()
+    texts = [2 * len(json.dumps(each, default=str)) + 2 * _RULE_CHARACTERS for each in given]
     return sum(texts) + (2 * len(json.dumps(tags, default=str)) if tags else 0)
 
 

@@ -1,6 +1,7 @@
 """Reading settings before their validation: each value may be anything."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from reprieve.settings.errors import Place
 
@@ -36,9 +37,15 @@ def watch_patterns(values: Values) -> list[str]:
 
 def entry_texts(values: Values, name: str, key: str) -> Texts:
     """Return the texts of a key in a list of tables, such as `[[watch]]`, by their places."""
-    entries = values.get(name)
     return {
         (name, index, key): entry[key]
-        for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ())
-        if isinstance(entry, dict) and isinstance(entry.get(key), str)
+        for index, entry in entries(values, name).items()
+        if isinstance(entry.get(key), str)
     }
+
+
+def entries(values: Values, name: str) -> dict[int, dict[str, Any]]:
+    """Return what is a table in a list of tables, by its index."""
+    given = values.get(name)
+    items = enumerate(given if isinstance(given, list | tuple) else ())
+    return {index: each for index, each in items if isinstance(each, dict)}
